@@ -1,0 +1,52 @@
+# Two commands for a newcomer: `make rehearse` and `make test`. `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+SCENARIO ?= scenarios/quickstart.yaml
+
+.PHONY: help setup setup-dev rehearse test check fuzz simulate bench lock docker-check matrix clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: ## set up .venv with what is needed to run
+	@scripts/setup
+
+setup-dev: ## set up .venv with the development tools too
+	@scripts/setup dev
+
+rehearse: setup ## run a scenario and print its report (SCENARIO=scenarios/quickstart.yaml)
+	@$(BIN)/carrierlab run $(SCENARIO)
+
+test: setup-dev ## run the test suite (ARGS=... is passed on)
+	@$(BIN)/pytest $(ARGS)
+
+check: setup-dev ## run the linters, the type checker and the layer contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fuzz: setup-dev ## throw damaged PDUs at all that reads input (COUNT=1000000)
+	@$(BIN)/python scripts/fuzz.py --count $(or $(COUNT),1000000)
+
+simulate: setup-dev ## play every scenario in virtual time with many seeds (SEEDS=20)
+	@failed=0; for file in scenarios/*.yaml; do echo "$$file"; \
+		$(BIN)/carrierlab run "$$file" --seeds 1..$(or $(SEEDS),20) --quiet || failed=1; done; exit $$failed
+
+bench: setup-dev ## run the benchmarks of the codec and of the store
+	@$(BIN)/python loadtests/bench_codec.py
+	@$(BIN)/python loadtests/bench_store.py
+
+lock: setup-dev ## write both locks anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	@scripts/lock $(ARGS)
+
+docker-check: setup-dev ## check the files in docker/ without an engine
+	@$(BIN)/pytest tests/docker
+
+matrix: ## run the test suite on every supported Python that is installed
+	@scripts/matrix
+
+clean: ## remove what was built, downloaded or cached here
+	rm -rf .venv .matrix build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Make docs/reference.md: every key of a scenario file and of sender.yaml, every metric, out of the models themselves.
+
+Usage: make_reference.py [--check]     (--check compares only; exit code 1 if the page is out of date)
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union
+
+import msgspec
+
+from carrierlab.expect import Expectation
+from carrierlab.metrics import METRICS
+from carrierlab.scenario import Campaign, LabScenario, Workload
+from sender.config import OperatorConfig, RetryConfig, RouteConfig, SenderConfig, Source
+from smsc.scenario.latency import Fixed, Latency
+from smsc.scenario.model import (
+    Account,
+    MoEntry,
+    MoMessage,
+    Operator,
+    OutageFault,
+    ReceiptChange,
+    Receipts,
+    ResetFault,
+    Rule,
+    Submit,
+    ThrottleFault,
+    Timers,
+    When,
+)
+from yamlmodel.scalars import Duration, Percent, Rate
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
+
+# The title of each model's section; what is not here is not a section.
+SCENARIO: dict[type[msgspec.Struct], str] = {
+    LabScenario: "The file",
+    Operator: "An operator",
+    Account: "An account",
+    Submit: "submit",
+    Receipts: "receipts",
+    Rule: "A rule",
+    When: "when",
+    ReceiptChange: "receipt of a rule",
+    Timers: "timers",
+    ThrottleFault: "fault: throttle",
+    ResetFault: "fault: reset",
+    OutageFault: "fault: outage",
+    MoEntry: "A message from a subscriber",
+    MoMessage: "mo",
+    Workload: "workload",
+    Campaign: "campaign",
+    Expectation: "An expectation",
+}
+SENDER: dict[type[msgspec.Struct], str] = {
+    SenderConfig: "sender.yaml",
+    OperatorConfig: "An operator account",
+    Source: "source",
+    RouteConfig: "A route",
+    RetryConfig: "retry",
+}
+TITLES = SCENARIO | SENDER
+
+HEAD = """\
+# Reference
+
+<!-- Made by scripts/make_reference.py from the models; change those. -->
+
+Every key of a [scenario file](#scenario-files) and of the [sender's configuration](#the-senders-configuration), and
+every [metric](#metrics) that an expectation can name. How to put them to use is in [scenarios.md](scenarios.md) and
+[sender.md](sender.md).
+
+Times are written `40ms`, `3s`, `2m` or `1h`, rates `100/s`, `600/m` or `3600/h`, shares `94%`. A latency is a time,
+or one of `uniform 10ms 50ms`, `normal 40ms 5ms` (mean and standard deviation) and `lognormal 40ms p99 400ms` (median
+and 99th percentile).
+"""
+
+
+def anchor(title: str) -> str:
+    """The link target that a heading gets."""
+    kept = "".join(letter for letter in title.lower() if letter.isalnum() or letter in " -_")
+    return kept.replace(" ", "-")
+
+
+def cell(text: str) -> str:
+    """`text` as a table cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def unwrap(form: Any) -> tuple[Any, str, list[Any]]:
+    """The bare type, the description and the examples of an annotation, wherever in a union they stand."""
+    description = ""
+    examples: list[Any] = []
+    if typing.get_origin(form) is Annotated:
+        form, *metas = typing.get_args(form)
+        for meta in metas:
+            if isinstance(meta, msgspec.Meta):
+                description = description or meta.description or ""
+                examples = examples or meta.examples or []
+    if typing.get_origin(form) in (Union, types.UnionType):
+        for member in typing.get_args(form):
+            _, inner, more = unwrap(member)
+            description, examples = description or inner, examples or more
+    return form, description, examples
+
+
+def kind(form: Any) -> str:
+    """What may be written for a type, for people."""
+    form, _, _ = unwrap(form)
+    origin, arguments = typing.get_origin(form), typing.get_args(form)
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(kind(member) for member in arguments if member is not types.NoneType))
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if origin in (list, tuple):
+        return f"list of {kind(arguments[0])}"
+    if origin is dict:
+        return f"mapping from {kind(arguments[0])} to {kind(arguments[1])}"
+    if form in NAMES:
+        return NAMES[form]
+    if form in TITLES:
+        return f"[{TITLES[form]}](#{anchor(TITLES[form])})"
+    if isinstance(form, type) and issubclass(form, enum.Enum):
+        return " or ".join(f"`{member.value}`" for member in form)
+    if hasattr(form, "expected"):
+        return str(form.expected)
+    return str(getattr(form, "__name__", form))
+
+
+# What the types cannot say of themselves.
+NOTES: dict[tuple[type[msgspec.Struct], str], str] = {
+    (Workload, "campaign"): "One campaign of our sender",
+    (Expectation, "metric"): "One of the [metrics](#metrics)",
+    (Expectation, "operator"): "Judge only what concerns this operator",
+    (Expectation, "equals"): "The metric is this",
+    (Expectation, "at_least"): "The metric is this or more",
+    (Expectation, "at_most"): "The metric is this or less",
+    (Expectation, "between"): "The metric lies between these two, both allowed",
+    (Expectation, "note"): "Why it is expected, shown when it is not met",
+}
+
+NAMES: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    bool: "`true` or `false`",
+    Path: "path of a file",
+    Duration: "time",
+    Rate: "rate",
+    Percent: "share",
+    Latency: "latency",
+}
+
+
+def value(given: Any) -> str:
+    """A default as it would be written; "" where there is nothing to write."""
+    match given:
+        case None:
+            return "none"
+        case bool():
+            return f"`{str(given).lower()}`"
+        case Duration() | Fixed():
+            return f"`{seconds(given.seconds if isinstance(given, Fixed) else given)}`"
+        case Percent():
+            return f"`{given * 100:g}%`"
+        case enum.Enum():
+            return f"`{given.value}`"
+        case list() if given:
+            return ", ".join(value(member) for member in given)
+        case dict() if given:
+            return ", ".join(f"`{key}: {value(member).strip('`')}`" for key, member in given.items())
+        case list() | dict() | msgspec.Struct() | "":
+            return f"`{given}`" if type(given).__str__ is not object.__str__ and hasattr(given, "port") else ""
+    return f"`{given}`"
+
+
+def seconds(span: float) -> str:
+    """A time span in the unit that leaves a whole number."""
+    for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
+        if span and span % size == 0:
+            return f"{span / size:g}{unit}"
+    return f"{span:g}s"
+
+
+def default(field: msgspec.structs.FieldInfo) -> str:
+    """The default of a field, as it would be written."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return value(field.default_factory())
+    return "**required**" if field.default is msgspec.NODEFAULT else value(field.default)
+
+
+def rows(model: type[msgspec.Struct]) -> Iterator[str]:
+    """The table of one model."""
+    yield "| key | what it says | written as | default |"
+    yield "|---|---|---|---|"
+    config = model.__struct_config__
+    if config.tag_field is not None:
+        yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
+    for field in msgspec.structs.fields(model):
+        form, description, examples = unwrap(field.type)
+        description = description or NOTES.get((model, field.encode_name), "")
+        written = kind(form)
+        if examples:
+            written = written.split(" such as ")[0] + ", as in " + ", ".join(f"`{example}`" for example in examples)
+        yield f"| `{field.encode_name}` | {cell(description)} | {cell(written)} | {cell(default(field))} |"
+
+
+def sections(titles: dict[type[msgspec.Struct], str]) -> Iterator[str]:
+    """One section for each model."""
+    for model, title in titles.items():
+        yield f"\n### {title}\n"
+        yield f"{(model.__doc__ or '').strip()}\n"
+        yield from rows(model)
+
+
+def page() -> str:
+    """The whole page."""
+    metrics = [f"| `{metric.name}` | {metric.unit.value} | {cell(metric.meaning)} |" for metric in METRICS.values()]
+    lines = [
+        HEAD,
+        "## Scenario files",
+        *sections(SCENARIO),
+        "\n## Metrics\n",
+        "Counts of messages may be compared with a share of the recipients too, and every count with another count.\n",
+        "| metric | counts | what it says |",
+        "|---|---|---|",
+        *metrics,
+        "\n## The sender's configuration",
+        *sections(SENDER),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the page; returns the exit code."""
+    content = page()
+    if arguments == ["--check"]:
+        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == content:
+            return 0
+        print(f"{PAGE.name} is out of date: run scripts/make_reference.py", file=sys.stderr)
+        return 1
+    if arguments:
+        print("usage: make_reference.py [--check]", file=sys.stderr)
+        return 2
+    PAGE.write_text(content, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
