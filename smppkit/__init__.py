@@ -1,0 +1,1 @@
+"""SMPP without I/O: codec, session, text, segments, receipts."""

@@ -1,0 +1,47 @@
+"""The operations of SMPP 3.4 (§5.1.2.1, table 5-1)."""
+
+from enum import IntEnum
+
+RESPONSE_BIT = 0x80000000
+"""Set in the command_id of every response (SMPP 3.4 §5.1.2)."""
+
+
+class CommandId(IntEnum):
+    """command_id of every SMPP 3.4 operation; the rest of the range is reserved."""
+
+    BIND_RECEIVER = 0x00000001
+    BIND_TRANSMITTER = 0x00000002
+    QUERY_SM = 0x00000003
+    SUBMIT_SM = 0x00000004
+    DELIVER_SM = 0x00000005
+    UNBIND = 0x00000006
+    REPLACE_SM = 0x00000007
+    CANCEL_SM = 0x00000008
+    BIND_TRANSCEIVER = 0x00000009
+    OUTBIND = 0x0000000B
+    ENQUIRE_LINK = 0x00000015
+    SUBMIT_MULTI = 0x00000021
+    ALERT_NOTIFICATION = 0x00000102
+    DATA_SM = 0x00000103
+
+    GENERIC_NACK = 0x80000000
+    BIND_RECEIVER_RESP = 0x80000001
+    BIND_TRANSMITTER_RESP = 0x80000002
+    QUERY_SM_RESP = 0x80000003
+    SUBMIT_SM_RESP = 0x80000004
+    DELIVER_SM_RESP = 0x80000005
+    UNBIND_RESP = 0x80000006
+    REPLACE_SM_RESP = 0x80000007
+    CANCEL_SM_RESP = 0x80000008
+    BIND_TRANSCEIVER_RESP = 0x80000009
+    ENQUIRE_LINK_RESP = 0x80000015
+    SUBMIT_MULTI_RESP = 0x80000021
+    DATA_SM_RESP = 0x80000103
+
+
+_NAMES = {command.value: command.name.lower() for command in CommandId}
+
+
+def command_name(command_id: int) -> str:
+    """The specification's name, "submit_sm"; for an id that it does not define, the number: "0x0000000a"."""
+    return _NAMES.get(command_id) or f"0x{command_id:08x}"

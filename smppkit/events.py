@@ -1,0 +1,77 @@
+"""What a session tells its owner. Drained with ``Session.events()``, in the order things happened."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from smppkit.pdus import Pdu
+from smppkit.states import BindState
+from smppkit.stream import BadPdu
+
+
+class NoResponseCause(Enum):
+    """Why a request will never be answered; the peer may or may not have acted on it."""
+
+    TIMEOUT = "response timeout"
+    CONNECTION_LOST = "connection lost"
+    UNREADABLE = "unreadable response"
+
+
+class Bound(msgspec.Struct, frozen=True, gc=False):
+    """The session is bound. ESME: `pdu` is the bind_resp that came; SMSC: the one that was sent."""
+
+    state: BindState
+    pdu: Pdu
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """The peer asks something that the owner must answer with ``Session.respond``.
+
+    Exceptions: alert_notification and outbind have no response.
+    """
+
+    pdu: Pdu
+
+
+class Response(msgspec.Struct, frozen=True, gc=False):
+    """A request of ours was answered, by its own response or by a generic_nack.
+
+    `context` is what was given to ``send``; `sent_at` the `now` of that call.
+    """
+
+    request: Pdu
+    response: Pdu
+    context: object
+    sent_at: float
+
+
+class NoResponse(msgspec.Struct, frozen=True, gc=False):
+    """A request of ours will not be answered. Whether the peer acted on it is unknown."""
+
+    request: Pdu
+    context: object
+    cause: NoResponseCause
+    sent_at: float
+
+
+class BadPduReceived(msgspec.Struct, frozen=True, gc=False):
+    """The peer sent something unreadable. The session has answered it already."""
+
+    bad: BadPdu
+
+
+class Unbound(msgspec.Struct, frozen=True, gc=False):
+    """One end has said unbind: no new request may be sent. ``Closing`` follows once all is answered."""
+
+    by_peer: bool
+
+
+class Closing(msgspec.Struct, frozen=True, gc=False):
+    """The session is over: flush what is queued, then close the transport."""
+
+    reason: str
+
+
+Event = Bound | Request | Response | NoResponse | BadPduReceived | Unbound | Closing

@@ -1,0 +1,134 @@
+"""TLVs: the table of the specification, values in and out."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smppkit import tlvs as t
+from smppkit.errors import EncodeError, PduError
+from smppkit.status import CommandStatus
+from smppkit.tlvs import TAGS, Tlv
+from tests.smppkit.generated import tag_values
+
+
+def test_the_table_is_that_of_section_5_3():
+    assert len(TAGS) == 44
+    assert {number for number, tag in TAGS.items() if number != tag.number} == set()
+    assert TAGS[0x0424].name == "message_payload"
+    assert TAGS[0x130C].name == "alert_on_message_delivery"
+
+
+@pytest.mark.parametrize("tag", TAGS.values(), ids=lambda tag: tag.name)
+def test_every_value_of_every_tag_comes_back(tag):
+    @given(tag_values(tag))
+    def comes_back(value):
+        number, octets = tag.of(value)
+        assert number == tag.number
+        assert tag.parse(octets) == value
+
+    comes_back()
+
+
+@pytest.mark.parametrize("tag", TAGS.values(), ids=lambda tag: tag.name)
+def test_the_compiled_pattern_of_a_tag_fits_what_it_parses(tag):
+    fits = re.compile(tag.form.pattern(), re.DOTALL).fullmatch
+
+    @given(st.one_of(st.binary(max_size=4), st.binary(min_size=60, max_size=70), tag_values(tag).map(tag.form.write)))
+    def holds(octets):
+        try:
+            tag.parse(octets)
+        except PduError:
+            assert fits(octets) is None
+        else:
+            assert fits(octets)
+
+    holds()
+
+
+def test_octets_by_hand():
+    assert t.USER_MESSAGE_REFERENCE.of(513) == Tlv(0x0204, b"\x02\x01")
+    assert t.RECEIPTED_MESSAGE_ID.of("3039") == Tlv(0x001E, b"3039\0")
+    assert t.QOS_TIME_TO_LIVE.of(60) == Tlv(0x0017, b"\0\0\0\x3c")
+
+
+def test_a_peer_may_leave_out_the_closing_nul():
+    assert t.RECEIPTED_MESSAGE_ID.parse(b"3039") == "3039"
+    assert t.RECEIPTED_MESSAGE_ID.parse(b"") == ""
+
+
+@pytest.mark.parametrize(
+    ("tag", "octets"),
+    [
+        (t.SAR_MSG_REF_NUM, b"\x01"),
+        (t.SAR_MSG_REF_NUM, b"\x01\x02\x03"),
+        (t.MESSAGE_STATE, b""),
+        (t.SOURCE_SUBADDRESS, b"\xa0"),
+        (t.CALLBACK_NUM, b"\x01" * 20),
+        (t.RECEIPTED_MESSAGE_ID, b"x" * 65),
+        (t.SC_INTERFACE_VERSION, b"\0\x34"),
+    ],
+)
+def test_c64_a_wrong_length_earns_c2(tag, octets):
+    with pytest.raises(PduError) as error:
+        tag.parse(octets)
+    assert error.value.status == CommandStatus.ESME_RINVPARLEN
+    assert error.value.reason.startswith(tag.name)
+
+
+@pytest.mark.parametrize(
+    ("tag", "octets"),
+    [
+        (t.PAYLOAD_TYPE, b"\x02"),
+        (t.PRIVACY_INDICATOR, b"\x04"),
+        (t.SAR_TOTAL_SEGMENTS, b"\0"),
+        (t.NUMBER_OF_MESSAGES, b"\x64"),
+        (t.DELIVERY_FAILURE_REASON, b"\x04"),
+    ],
+)
+def test_c64_a_bad_value_earns_c4(tag, octets):
+    with pytest.raises(PduError) as error:
+        tag.parse(octets)
+    assert error.value.status == CommandStatus.ESME_RINVOPTPARAMVAL
+
+
+def test_c66_alert_on_message_delivery_has_no_value():
+    assert t.ALERT_ON_MESSAGE_DELIVERY.of(b"") == Tlv(0x130C, b"")
+    assert t.ALERT_ON_MESSAGE_DELIVERY.parse(b"") == b""
+    with pytest.raises(PduError):
+        t.ALERT_ON_MESSAGE_DELIVERY.parse(b"\x01")
+
+
+@given(st.binary(max_size=6))
+def test_c68_network_error_code_is_exactly_three_octets(octets):
+    if len(octets) == 3:
+        assert t.NETWORK_ERROR_CODE.parse(octets) == octets
+        return
+    with pytest.raises(PduError) as error:
+        t.NETWORK_ERROR_CODE.parse(octets)
+    assert error.value.status == CommandStatus.ESME_RINVPARLEN
+    with pytest.raises(EncodeError):
+        t.NETWORK_ERROR_CODE.of(octets)
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "said"),
+    [
+        (t.MESSAGE_STATE, 256, "256 does not fit in 1 octets"),
+        (t.MESSAGE_STATE, -1, "-1 does not fit"),
+        (t.MESSAGE_STATE, "2", "expected an integer, found '2'"),
+        (t.SET_DPF, 2, "2 is not a defined value"),
+        (t.MESSAGE_PAYLOAD, "text", "expected bytes, found 'text'"),
+        (t.MESSAGE_PAYLOAD, bytes(65536), "65536 octets, not 0 to 65535"),
+        (t.RECEIPTED_MESSAGE_ID, "x" * 65, "65 characters, at most 64"),
+        (t.RECEIPTED_MESSAGE_ID, "a\0b", "holds NUL"),
+        (t.RECEIPTED_MESSAGE_ID, "№1", "outside Latin-1"),
+        (t.RECEIPTED_MESSAGE_ID, 7, "expected a string, found 7"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_by_name(tag, value, said):
+    with pytest.raises(EncodeError) as error:
+        tag.of(value)
+    assert str(error.value).startswith(f"{tag.name}: ")
+    assert said in str(error.value)

@@ -1,0 +1,185 @@
+"""Link: sessions on Twisted transports, with a test clock and a recording transport."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.error import ConnectionLost
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from smppkit.codec import encode
+from smppkit.events import Bound, Event, NoResponse, Request, Response
+from smppkit.pdus import BindTransceiver, EnquireLink, SubmitSm
+from smppkit.session import Session, SessionConfig
+from smppkit.states import Role
+from smppkit.transport import Link
+
+
+class Recorder:
+    """A handler that keeps what it is told, and answers every bind."""
+
+    def __init__(self) -> None:
+        self.links: list[Link] = []
+        self.events: list[Event] = []
+        self.gone: list[str] = []
+
+    def connected(self, link: Link) -> None:
+        self.links.append(link)
+
+    def received(self, link: Link, events: list[Event]) -> None:
+        self.events += events
+        for event in events:
+            if isinstance(event, Request) and isinstance(event.pdu, BindTransceiver):
+                link.respond(event.pdu.response(system_id="op"))
+
+    def disconnected(self, link: Link, reason: str) -> None:
+        self.gone.append(reason)
+
+
+class Transport(StringTransport):
+    """Counts writes; a loss is reported to the protocol as a reactor would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.aborted = False
+
+    def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802
+        pass
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+        super().write(data)
+
+    def abortConnection(self) -> None:  # noqa: N802
+        self.aborted = True
+
+
+def link_of(role: Role, **config: Any) -> tuple[Link, Recorder, Transport, Clock]:
+    handler, transport, clock = Recorder(), Transport(), Clock()
+    link = Link(lambda now: Session(role, SessionConfig(**config), now), handler, clock)
+    link.makeConnection(transport)
+    return link, handler, transport, clock
+
+
+def bound_smsc(**config: Any) -> tuple[Link, Recorder, Transport, Clock]:
+    link, handler, transport, clock = link_of(Role.SMSC, **config)
+    link.dataReceived(encode(BindTransceiver(sequence_number=1, interface_version=0x34)))
+    handler.events.clear()
+    transport.writes.clear()
+    return link, handler, transport, clock
+
+
+def lose(link: Link) -> None:
+    link.connectionLost(Failure(ConnectionLost()))
+
+
+def test_events_of_one_segment_reach_the_handler_and_the_answers_leave_in_one_write() -> None:
+    link, handler, transport, _clock = link_of(Role.SMSC)
+    link.dataReceived(
+        encode(BindTransceiver(sequence_number=1, interface_version=0x34)) + encode(EnquireLink(sequence_number=2))
+    )
+    assert [type(event) for event in handler.events] == [Request, Bound]
+    # The enquire_link came before the bind was answered, so it is refused; both answers go out together.
+    assert len(transport.writes) == 1
+    lose(link)
+
+
+def test_sends_outside_a_turn_are_written_once_in_the_next() -> None:
+    link, handler, transport, clock = link_of(Role.ESME)
+    bind = BindTransceiver(system_id="shop")
+    link.send(bind)
+    assert transport.writes == []
+    clock.advance(0)
+    link.dataReceived(encode(bind.response(system_id="op")))
+    transport.writes.clear()
+    for n in range(3):
+        link.send(SubmitSm(destination_addr=str(n)), n)
+    clock.advance(0)
+    assert len(transport.writes) == 1
+    lose(link)
+    assert sum(isinstance(event, NoResponse) for event in handler.events) == 3
+
+
+def test_flush_writes_now_and_cancels_the_scheduled_write() -> None:
+    link, _handler, transport, clock = link_of(Role.ESME)
+    link.send(BindTransceiver(system_id="shop"))
+    link.flush()
+    assert len(transport.writes) == 1
+    lose(link)
+    assert clock.getDelayedCalls() == []
+
+
+def test_one_timer_serves_every_deadline_and_none_is_left_behind() -> None:
+    link, handler, transport, clock = bound_smsc(enquire_link_interval=30, response_timeout=5)
+    assert len(clock.getDelayedCalls()) == 1
+    clock.advance(20)
+    link.dataReceived(encode(SubmitSm(sequence_number=2, destination_addr="1")))
+    assert len(clock.getDelayedCalls()) == 1
+    clock.advance(10)  # the armed timer fires early, looks again and waits on
+    assert transport.writes == []
+    clock.advance(20)
+    assert len(transport.writes) == 1
+    clock.advance(5)
+    assert transport.disconnecting
+    lose(link)
+    assert handler.gone == ["enquire_link was not answered"]
+    assert clock.getDelayedCalls() == []
+
+
+def test_garbage_is_nacked_and_the_transport_closed() -> None:
+    link, handler, transport, clock = link_of(Role.SMSC)
+    link.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert len(transport.writes) == 1
+    assert transport.disconnecting
+    lose(link)
+    assert handler.gone[0].startswith("broken stream")
+    assert clock.getDelayedCalls() == []
+
+
+def test_raw_octets_follow_what_is_queued() -> None:
+    link, _handler, transport, _clock = bound_smsc()
+    link.session.receive_bytes(encode(EnquireLink(sequence_number=9)), 0.0)
+    link.write_raw(b"lie")
+    assert transport.writes[-1] == b"lie"
+    assert len(transport.writes) == 2
+    lose(link)
+
+
+def test_a_reset_aborts_and_names_its_reason() -> None:
+    link, handler, transport, _clock = bound_smsc()
+    link.reset("scenario")
+    assert transport.aborted
+    lose(link)
+    assert handler.gone == ["scenario"]
+    link.close()
+    link.reset()
+    link.write_raw(b"nobody hears")
+    assert transport.writes == []
+
+
+def test_unbind_finishes_and_closes() -> None:
+    link, _handler, transport, _clock = bound_smsc()
+    link.unbind()
+    [unbind] = transport.writes
+    assert unbind[4:8] == b"\0\0\0\x06"
+    link.dataReceived(b"\0\0\0\x10\x80\0\0\x06\0\0\0\0" + unbind[12:16])
+    assert transport.disconnecting
+    lose(link)
+
+
+def test_the_esme_gets_its_response_with_its_context() -> None:
+    link, handler, transport, clock = link_of(Role.ESME)
+    bind = BindTransceiver(system_id="shop")
+    link.send(bind, "bind")
+    link.flush()
+    link.dataReceived(encode(bind.response(system_id="op")))
+    response = handler.events[0]
+    assert isinstance(response, Response)
+    assert response.context == "bind"
+    assert link.peer.startswith("192.168.1.1:")
+    lose(link)
+    assert clock.getDelayedCalls() == []
+    assert transport.connected
