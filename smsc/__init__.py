@@ -1,0 +1,1 @@
+"""Emulated operators: an SMPP server whose behaviour a scenario file decides."""

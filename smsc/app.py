@@ -1,0 +1,86 @@
+"""An emulator: the operators of a scenario wired to a clock, a network and a journal."""
+
+from __future__ import annotations
+
+import logging
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from smppkit.transport import Network
+from smsc.journal import Journal
+from smsc.scenario.engine import OperatorState
+from smsc.scenario.model import Scenario
+from smsc.server import OperatorServer
+from smsc.stats import EmulatorStats, OperatorStats
+from smsc.timeline import Timeline
+
+_log = logging.getLogger("smsc")
+
+
+class Emulator:
+    """All the operators of a scenario, in one process and on one clock."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        clock: IReactorTime,
+        network: Network,
+        journal: Journal | None,
+        epoch: float,
+    ) -> None:
+        """`epoch` is the unix time of the clock's zero. The journal stays the caller's to close, after ``stop``."""
+        self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
+        self.operators = {
+            name: OperatorServer(
+                OperatorState(operator, name, scenario.seed),
+                clock=clock,
+                epoch=epoch,
+                network=network,
+                journal=journal,
+                stats=self.stats.operators[name],
+            )
+            for name, operator in scenario.operators.items()
+        }
+        self._timeline = Timeline(scenario.timeline, self.operators, clock=clock, seed=scenario.seed)
+        self._journal = journal
+
+    def start(self, *, hold_timeline: bool = False) -> Deferred[dict[str, tuple[str, int]]]:
+        """Take up what the journal still owes and listen; fires with the address of each operator.
+
+        Fails with CannotListenError when an address cannot be had; nothing listens then. With `hold_timeline`
+        the timeline waits for ``begin_timeline``.
+        """
+        return Deferred.fromCoroutine(self._start(hold_timeline))
+
+    def begin_timeline(self) -> None:
+        """Let the timeline's time be zero now."""
+        self._timeline.begin()
+
+    def stop(self) -> Deferred[None]:
+        """Unbind every session (5 s at most), close everything, and have all of it in the journal."""
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _start(self, hold_timeline: bool) -> dict[str, tuple[str, int]]:
+        addresses = {}
+        try:
+            for name, operator in self.operators.items():
+                resumed = operator.centre.resume()
+                if resumed:
+                    _log.info("%s: %d receipts and MOs of an earlier run are still owed", name, resumed)
+                addresses[name] = await operator.listen()
+        except BaseException:
+            await self._stop()
+            raise
+        if not hold_timeline:
+            self.begin_timeline()
+        return addresses
+
+    async def _stop(self) -> None:
+        self._timeline.stop()
+        stopping = [Deferred.fromCoroutine(operator.stop()) for operator in self.operators.values()]
+        for operator in stopping:
+            await operator
+        if self._journal is not None:
+            self._journal.flush()

@@ -1,0 +1,175 @@
+"""Messages and PDUs of a journal as people and programs read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from smppkit.codec import decode
+from smppkit.commands import command_name
+from smppkit.errors import PduError
+from smppkit.pdus import DeliverSm, Pdu, SubmitSm
+from smppkit.segments import UDHI, split_header
+from smppkit.status import status_name
+from smppkit.text import decode_text
+from smppkit.tlvs import TAGS, Tlv
+from smsc.inbox import MessageRow, PduRow
+
+MESSAGE_COLUMNS = ("time", "operator", "account", "from", "to", "state", "id", "text")
+PDU_COLUMNS = ("time", "no.", "way", "pdu", "seq.", "fields")
+
+
+def message_brief(row: MessageRow) -> tuple[str, ...]:
+    """One message under MESSAGE_COLUMNS: what fits a terminal. A refused one has its status for a state."""
+    return (
+        _local(row.at)[5:19],
+        row.operator,
+        row.system_id,
+        row.source,
+        row.destination,
+        row.state or status_name(row.status),
+        row.message_id or "",
+        f"({row.part}/{row.parts}) {row.text}" if row.parts > 1 else row.text,
+    )
+
+
+def message_cells(row: MessageRow) -> tuple[str, ...]:
+    """All of one message: time, operator, account, from, to, status, state, id, part, text."""
+    return (
+        _local(row.at),
+        row.operator,
+        row.system_id,
+        row.source,
+        row.destination,
+        status_name(row.status),
+        row.state or "",
+        row.message_id or "",
+        f"{row.part}/{row.parts}" if row.parts > 1 else "",
+        row.text,
+    )
+
+
+def pdu_brief(row: PduRow, *, as_hex: bool) -> tuple[str, ...]:
+    """One PDU under PDU_COLUMNS: what fits a terminal. `no.` is that of the connection."""
+    fields = _content(row, as_hex)
+    return (
+        _local(row.at)[11:],
+        str(row.connection),
+        row.direction,
+        command_name(row.command_id),
+        str(row.sequence),
+        f"{status_name(row.status)} {fields}" if row.status else fields,
+    )
+
+
+def pdu_cells(row: PduRow, *, as_hex: bool) -> tuple[str, ...]:
+    """All of one PDU: time, operator, connection, account, way, name, status, sequence number, fields."""
+    return (
+        _local(row.at),
+        row.operator,
+        str(row.connection),
+        row.system_id or "",
+        row.direction,
+        command_name(row.command_id),
+        status_name(row.status),
+        str(row.sequence),
+        _content(row, as_hex),
+    )
+
+
+def message_json(row: MessageRow) -> str:
+    """One message as a line of JSON: the fields of MessageRow, times as ISO 8601, the status by name."""
+    values = msgspec.to_builtins(row)
+    for time in ("at", "final_at", "acknowledged_at"):
+        values[time] = _iso(values[time])
+    values["status"] = status_name(row.status)
+    return json.dumps(values, ensure_ascii=False)
+
+
+def pdu_json(row: PduRow) -> str:
+    """One PDU as a line of JSON: the fields of PduRow, octets in hexadecimal, command and status by name."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
+    values["at"] = _iso(row.at)
+    values["command"] = command_name(values.pop("command_id"))
+    values["status"] = status_name(row.status)
+    values["octets"] = row.octets.hex()
+    return json.dumps(values, ensure_ascii=False)
+
+
+def plain(rows: Iterable[Sequence[str]]) -> Iterable[str]:
+    """One row a line, cells between tabs; control characters are escaped, so a line stays a line."""
+    for row in rows:
+        yield "\t".join(_printable(cell) for cell in row)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table for a terminal; the last column takes what is left and wraps."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_printable(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _content(row: PduRow, as_hex: bool) -> str:
+    """The fields that are not at their default, or all octets in hexadecimal."""
+    if as_hex:
+        return row.octets.hex()
+    try:
+        pdu = decode(row.octets)
+    except PduError as error:
+        return f"unreadable: {error.reason}: {row.octets.hex()}"
+    nothing = type(pdu)()
+    shown = [
+        text
+        for name in pdu.__struct_fields__
+        if name not in Pdu.__struct_fields__ and getattr(pdu, name) != getattr(nothing, name)
+        for text in _shown(pdu, name)
+    ]
+    shown += [f"{_tag_name(tlv)}={tlv.value.hex()}" for tlv in pdu.tlvs]
+    return " ".join(shown)
+
+
+def _shown(pdu: Pdu, name: str) -> Iterable[str]:
+    value = getattr(pdu, name)
+    if name == "password":
+        yield "password=***"
+    elif isinstance(pdu, SubmitSm | DeliverSm) and name == "short_message":
+        header, text = b"", value
+        if pdu.esm_class & UDHI:
+            text = split_header(value)[1]
+            header = value[: len(value) - len(text)]
+        if header:
+            yield f"udh={header.hex()}"
+        yield f"short_message={decode_text(text, pdu.data_coding)!r}"
+    else:
+        yield f"{name}={value.hex() if isinstance(value, bytes) else repr(value)}"
+
+
+def _tag_name(tlv: Tlv) -> str:
+    tag = TAGS.get(tlv.tag)
+    return f"0x{tlv.tag:04x}" if tag is None else tag.name
+
+
+def _printable(cell: str) -> str:
+    if cell.isprintable():
+        return cell
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cell)
+
+
+def _local(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().isoformat(" ", "milliseconds")[:23]
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,1 @@
+"""What an emulated operator decides; pure, no I/O."""

@@ -1,0 +1,82 @@
+"""Chance without a generator: every uniform draw follows from what is decided, not from when.
+
+A digest of (seed, operator, system_id, message, occurrence) gives all draws of one decision, so a decision replays
+alone and neither concurrency nor the order of other messages changes it. The same message sent again is another
+occurrence and gets other draws.
+"""
+
+import struct
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from smppkit.pdus import SubmitSm
+from smppkit.segments import part_of
+
+REMEMBERED: Final = 65_536
+_UDHI: Final = 0x40
+_BLOCK: Final = 8  # draws per digest: 64 octets, eight each
+_UNPACK: Final = struct.Struct(">8Q").unpack
+
+
+class Chance:
+    """The chances of one operator in one scenario; remembers how often the latest messages came.
+
+    Beyond `remembered` distinct messages the oldest is forgotten, and counts from 0 when it comes again.
+    """
+
+    def __init__(self, seed: int, operator: str, remembered: int = REMEMBERED) -> None:
+        self._salt = blake2b(f"{seed}\0{operator}".encode(), digest_size=32).digest()
+        self._remembered = remembered
+        self._counts: OrderedDict[bytes, int] = OrderedDict()
+
+    def digest(self, system_id: str, pdu: SubmitSm) -> bytes:
+        """Return the 64 octets of this occurrence of a message, and count it."""
+        data = pdu.short_message
+        part = ""
+        if pdu.tlvs or pdu.esm_class & _UDHI:
+            info, data = part_of(pdu)
+            # Clients number long messages as they come: the reference says when, the part's number says what.
+            part = f"{info.number}/{info.total}" if info is not None else ""
+        # A C-string holds no NUL, so the parts cannot run into each other.
+        words = f"{system_id}\0{pdu.source_addr}\0{pdu.destination_addr}\0{part}\0"
+        digest = blake2b(self._salt + words.encode() + data).digest()
+        occurrence = self._occurrence(digest[:16])
+        return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
+
+    def _occurrence(self, key: bytes) -> int:
+        counts = self._counts
+        before = counts.get(key, 0)
+        counts[key] = before + 1
+        if before:
+            counts.move_to_end(key)
+        elif len(counts) > self._remembered:
+            counts.popitem(last=False)
+        return before
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
+class Draws(msgspec.Struct, gc=False):
+    """The draws of one decision; the digest is computed at the first one, since many decisions need none."""
+
+    chance: Chance
+    system_id: str
+    pdu: SubmitSm
+    _digest: bytes = b""
+    _first: tuple[int, ...] = ()
+
+    def uniform(self, slot: int) -> float:
+        """Return the draw number `slot` of this decision: 0 < u < 1, independent of the other slots."""
+        if not self._digest:
+            self._digest = self.chance.digest(self.system_id, self.pdu)
+            self._first = _UNPACK(self._digest)
+        values = self._first
+        if slot >= _BLOCK:
+            block, slot = divmod(slot, _BLOCK)
+            values = _UNPACK(blake2b(self._digest + block.to_bytes(4, "big")).digest())
+        # 52 of 64 bits: with the half added the sum is exact, so the result is never 0 and never 1.
+        return ((values[slot] >> 12) + 0.5) * 2.0**-52

@@ -1,0 +1,88 @@
+"""Patterns of rules, as a scenario writes them.
+
+Addresses and accounts match a glob (`77050000*`); a leading `+` counts on neither side. Text matches a glob over all
+of it or a regular expression anywhere in it (`/casino/i`); globs on text ignore case.
+"""
+
+import fnmatch
+import re
+from collections.abc import Callable
+from typing import ClassVar, Literal, Self
+
+_REGEX = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
+_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+_WILD = re.compile(r"[*?\[]")
+
+
+class AddressGlob(str):
+    """A glob over an address or a system_id, such as `77050000*`."""
+
+    __slots__ = ()
+    expected: ClassVar[str] = "a pattern such as 77050000*"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Take any text but an empty one."""
+        glob = text.removeprefix("+")
+        if not glob:
+            raise ValueError(f"expected {cls.expected}")
+        return cls(glob)
+
+    @property
+    def kind(self) -> Literal["exact", "prefix", "suffix", "other"]:
+        """What the pattern asks for, since all but "other" need no regular expression."""
+        if not _WILD.search(self):
+            return "exact"
+        if self.endswith("*") and not _WILD.search(self[:-1]):
+            return "prefix"
+        if self.startswith("*") and not _WILD.search(self[1:]):
+            return "suffix"
+        return "other"
+
+    @property
+    def fixed(self) -> str:
+        """The characters of an exact, prefix or suffix pattern."""
+        return str(self).strip("*")
+
+    def compile(self) -> Callable[[str], object]:
+        """Return a function from an address to something true when it matches."""
+        fixed, kind = self.fixed, self.kind
+        if kind == "exact":
+            return fixed.__eq__
+        if kind == "prefix":
+            return lambda address: address.startswith(fixed)
+        if kind == "suffix":
+            return lambda address: address.endswith(fixed)
+        return re.compile(fnmatch.translate(self)).match
+
+
+class TextPattern(str):
+    """A glob over the whole text (`*casino*`, case ignored) or a regular expression in it (`/casino/i`)."""
+
+    __slots__ = ()
+    expected: ClassVar[str] = "a pattern such as *casino* or /casino/i"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Check the pattern; ValueError says what is wrong with a regular expression."""
+        if not text:
+            raise ValueError(f"expected {cls.expected}")
+        pattern = cls(text)
+        try:
+            pattern.compile()
+        except re.error as error:
+            raise ValueError(f"the regular expression is wrong: {error}; expected {cls.expected}") from None
+        return pattern
+
+    def compile(self) -> Callable[[str], object]:
+        """Return a function from a text to something true when it matches."""
+        match = _REGEX.fullmatch(self)
+        if match is None:
+            glob = re.compile(fnmatch.translate(self.casefold()))
+            return lambda text: glob.match(text.casefold())
+        flags = 0
+        for letter in match[2]:
+            if letter not in _FLAGS:
+                raise ValueError(f'unknown flag "{letter}" after the regular expression; expected i, m or s')
+            flags |= _FLAGS[letter]
+        return re.compile(match[1], flags).search

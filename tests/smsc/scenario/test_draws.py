@@ -1,0 +1,119 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smppkit.pdus import SubmitSm
+from smppkit.segments import LongMessage, segment
+from smsc.scenario.draws import Chance, Draws
+
+
+def message(**changes: object) -> SubmitSm:
+    fields: dict[str, object] = {"source_addr": "SHOP", "destination_addr": "77051234567", "short_message": b"hello"}
+    return SubmitSm(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def draw(chance: Chance, pdu: SubmitSm, slot: int = 0, system_id: str = "shop") -> float:
+    return Draws(chance, system_id, pdu).uniform(slot)
+
+
+def test_a_draw_is_the_same_in_every_run() -> None:
+    # A literal: scenarios and their expectations rest on these numbers from version to version.
+    assert draw(Chance(42, "kcell"), message()) == 0.879877853657047
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: draw(Chance(43, "kcell"), message()),
+        lambda: draw(Chance(42, "beeline"), message()),
+        lambda: draw(Chance(42, "kcell"), message(), slot=1),
+        lambda: draw(Chance(42, "kcell"), message(), slot=8),
+        lambda: draw(Chance(42, "kcell"), message(), system_id="shop2"),
+        lambda: draw(Chance(42, "kcell"), message(source_addr="SHOP2")),
+        lambda: draw(Chance(42, "kcell"), message(destination_addr="77051234568")),
+        lambda: draw(Chance(42, "kcell"), message(short_message=b"hello!")),
+        lambda: draw(Chance(42, "kcell"), message(source_addr="SHOP7", destination_addr="7051234567")),
+    ],
+)
+def test_a_draw_depends_on_all_that_makes_the_decision(other: Callable[[], float]) -> None:
+    assert draw(Chance(42, "kcell"), message()) != other()
+
+
+def test_a_message_sent_again_gets_other_draws_and_the_same_ones_in_another_run() -> None:
+    runs = []
+    for _ in range(2):
+        chance = Chance(42, "kcell")
+        runs.append([draw(chance, message()) for _ in range(5)])
+    assert len(set(runs[0])) == 5
+    assert runs[0] == runs[1]
+
+
+def test_the_draws_of_one_decision_count_as_one_occurrence() -> None:
+    chance = Chance(42, "kcell")
+    draws = Draws(chance, "shop", message())
+    assert len({draws.uniform(slot) for slot in range(40)}) == 40
+    assert draws.uniform(3) == draw(Chance(42, "kcell"), message(), slot=3)
+    assert len(chance) == 1
+
+
+def test_a_decision_without_a_draw_remembers_nothing() -> None:
+    chance = Chance(42, "kcell")
+    Draws(chance, "shop", message())
+    assert len(chance) == 0
+
+
+@pytest.mark.parametrize("method", [LongMessage.UDH8, LongMessage.UDH16, LongMessage.SAR])
+def test_the_reference_of_a_long_message_does_not_matter_but_the_number_of_the_part_does(method: LongMessage) -> None:
+    def draws_of(reference: int) -> list[float]:
+        chance = Chance(42, "kcell")
+        parts = segment("a" * 304, reference=reference, method=method).segments
+        return [
+            draw(
+                chance,
+                message(short_message=part.short_message, esm_class=0x40 if part.udhi else 0, tlvs=part.tlvs),
+            )
+            for part in parts
+        ]
+
+    assert draws_of(7) == draws_of(200)
+    assert len(set(draws_of(7))) == 2
+
+
+def test_a_text_in_a_payload_counts_like_any_other() -> None:
+    (part,) = segment("hello", reference=1, method=LongMessage.PAYLOAD).segments
+    payload = message(short_message=part.short_message, tlvs=part.tlvs)
+    assert draw(Chance(42, "kcell"), payload) == draw(Chance(42, "kcell"), message())
+
+
+def test_memory_is_bounded_and_forgets_the_oldest_first() -> None:
+    chance = Chance(42, "kcell", remembered=3)
+    first = draw(chance, message(destination_addr="1"))
+    assert draw(chance, message(destination_addr="1")) != first
+    for number in range(2, 4):
+        draw(chance, message(destination_addr=str(number)))
+    assert draw(chance, message(destination_addr="1")) != first
+    for number in range(4, 10):
+        draw(chance, message(destination_addr=str(number)))
+        assert len(chance) <= 3
+    assert draw(chance, message(destination_addr="1")) == first
+
+
+@given(
+    source=st.text(max_size=20).filter(lambda text: "\0" not in text),
+    data=st.binary(max_size=60),
+    slot=st.integers(0, 300),
+    esm_class=st.sampled_from([0, 0x40]),
+)
+def test_every_draw_lies_strictly_between_zero_and_one(source: str, data: bytes, slot: int, esm_class: int) -> None:
+    pdu = message(source_addr=source, short_message=data, esm_class=esm_class)
+    assert 0.0 < draw(Chance(1, "x"), pdu, slot) < 1.0
+
+
+def test_draws_are_spread_evenly() -> None:
+    chance = Chance(7, "x")
+    values = [draw(chance, message(destination_addr=str(number)), slot) for number in range(2000) for slot in (0, 9)]
+    for tenth in range(10):
+        share = sum(tenth <= value * 10 < tenth + 1 for value in values) / len(values)
+        assert share == pytest.approx(0.1, abs=0.02)
