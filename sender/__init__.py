@@ -1,0 +1,1 @@
+"""The production SMPP sender: recipients, rendering, routing, durable queue, shaping, reports."""

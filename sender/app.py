@@ -1,0 +1,338 @@
+"""The sender, wired together: one object per program, made of parts that do not know each other.
+
+::
+
+    store = SqliteStore.open(path)
+    writer = ThreadWriter(store, reactor)
+    sender = Sender(config, clock=reactor, network=TcpNetwork(reactor), writer=writer, store=store,
+                    epoch=time.time() - reactor.seconds(), seed=0)
+    await sender.start()
+    imported = await sender.import_campaign(plan)
+    report = await sender.run(imported.campaign_id)
+    await sender.stop()
+
+Everything that waits, waits on `clock`; everything random is drawn from `seed`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from sender.channels.account import Account
+from sender.config import SenderConfig
+from sender.domain.message import MessageClass, State
+from sender.domain.report import CampaignReport
+from sender.domain.routing import Router
+from sender.domain.template import Template
+from sender.pipeline.campaigns import Composers
+from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.lane import Lane
+from sender.pipeline.progress import Ending, LaneView, Progress, ending
+from sender.pipeline.verdict import Judge
+from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
+from sender.store.sqlite import SqliteStore
+from sender.store.writer import Writer
+from smppkit.transport import Network
+
+log = logging.getLogger(__name__)
+
+_LOOK = 0.25
+"""Seconds between two looks at a campaign's counts."""
+_SURE = 4
+"""Looks in a row that must find messages without an account before it is believed."""
+
+
+class CampaignPlan(msgspec.Struct, frozen=True):
+    """What a person asks for with ``sender send``."""
+
+    template: str
+    sender: str
+    """Source address: a name of at most 11 characters, or a number."""
+    recipients: Path
+    message_class: MessageClass = MessageClass.SERVICE
+    rejects: Path | None = None
+    name: str = ""
+
+
+class RunFailed(Exception):
+    """Sending had to stop; the text is for people. What is in the store is as it was at the last commit."""
+
+
+class Sender:
+    """One sending program: its operator accounts over one store.
+
+    `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
+    ``stop``.
+    """
+
+    def __init__(
+        self,
+        config: SenderConfig,
+        *,
+        clock: IReactorTime,
+        network: Network,
+        writer: Writer,
+        store: SqliteStore,
+        epoch: float,
+        seed: int = 0,
+    ) -> None:
+        self.gave_up: str | None = None
+        """Why the last run ended with messages unsent, when it did."""
+        self._config = config
+        self._clock = clock
+        self._writer = writer
+        self._store = store
+        self._epoch = epoch
+        self._router = Router(config.routes)
+        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        self._composers = Composers(store, writer, wordings)
+        self._lanes = [
+            Lane(
+                Account.of(name, operator, config.retry),
+                self._composers,
+                Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                store=store,
+                writer=writer,
+                clock=clock,
+                network=network,
+                epoch=epoch,
+                rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
+                on_failure=self._failed,
+            )
+            for name, operator in config.operators.items()
+        ]
+        self._failure: Failure | None = None
+        self._stopping = False
+        self._stopped = False
+        self._when_stopped: list[Deferred[None]] = []
+        self._looks: dict[IDelayedCall, Deferred[None]] = {}
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def start(self) -> Deferred[Recovery]:
+        """Put in order what the last process left, connect to every operator, and begin to send what is due."""
+        return Deferred.fromCoroutine(self._start())
+
+    async def _start(self) -> Recovery:
+        recovery = await self._writer.call(self._store.recover, self._now())
+        binds_before = await self._writer.call(self._store.new_epoch) - 1
+        for lane in self._lanes:
+            if self._stopping:
+                break
+            if binds_before:
+                # What the process before us wrote in its last second counts against the limit too (I5).
+                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+            lane.start()
+        return recovery
+
+    def stop(self) -> Deferred[None]:
+        """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
+        waiting: Deferred[None] = Deferred()
+        if self._stopped:
+            waiting.callback(None)
+            return waiting
+        self._when_stopped.append(waiting)
+        if not self._stopping:
+            self._stopping = True
+            Deferred.fromCoroutine(self._stop())
+            self._wake_all()
+        return waiting
+
+    async def _stop(self) -> None:
+        lanes = DeferredList([Deferred.fromCoroutine(lane.stop()) for lane in self._lanes], consumeErrors=True)
+        for _, result in await lanes:
+            if isinstance(result, Failure):
+                self._note_failure(result)
+        self._stopped = True
+        waiting, self._when_stopped = self._when_stopped, []
+        for deferred in waiting:
+            deferred.callback(None)
+
+    def abort(self) -> None:
+        """Drop every connection now. What was on the wire is in doubt."""
+        for lane in self._lanes:
+            lane.cease()
+            lane.channel.abort()
+
+    @property
+    def incoming_messages(self) -> int:
+        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        return sum(lane.incoming_messages for lane in self._lanes)
+
+    # --- campaigns ----------------------------------------------------------------------------
+
+    def import_campaign(
+        self, plan: CampaignPlan, on_rows: Callable[[int], None] | None = None
+    ) -> Deferred[ImportResult]:
+        """Store a campaign; its sending begins with the last row.
+
+        TemplateError, SenderError, HeaderError, OSError (the recipients or rejects file), StoreError.
+        """
+        return Deferred.fromCoroutine(self._import(plan, on_rows))
+
+    async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
+        template, sender = Template.compile(plan.template), check_sender(plan.sender)
+        with open_recipients(plan.recipients, self._config.country, template):
+            pass  # every mistake that the file's header shows is told before a campaign is made of it
+        campaign_id = await self._writer.call(
+            self._store.create_campaign,
+            NewCampaign(
+                name=plan.name or plan.recipients.stem,
+                template=template.text,
+                sender=sender,
+                message_class=plan.message_class,
+                recipients=str(plan.recipients.absolute()),
+                rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
+                at=self._now(),
+            ),
+        )
+        campaign = await self._writer.call(self._store.campaign, campaign_id)
+        return await self._read_recipients(campaign, on_rows)
+
+    def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
+        """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""
+        return Deferred.fromCoroutine(self._import_again(campaign, on_rows))
+
+    async def _import_again(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
+        await self._writer.call(self._store.restart_import, campaign.id)
+        return await self._read_recipients(campaign, on_rows)
+
+    async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
+        composer = self._composers.make(campaign)
+        result = await import_recipients(
+            campaign.id,
+            Path(campaign.recipients),
+            Path(campaign.rejects) if campaign.rejects else None,
+            region=self._config.country,
+            template=Template.compile(campaign.template),
+            composer=composer,
+            router=self._router,
+            store=self._store,
+            writer=self._writer,
+            on_rows=on_rows,
+        )
+        for lane in self._lanes:
+            lane.poke()
+        return result
+
+    def run(
+        self,
+        campaign_id: int,
+        on_progress: Callable[[Progress], None] | None = None,
+        *,
+        receipt_wait: float = 30.0,
+        give_up: float | None = None,
+    ) -> Deferred[CampaignReport]:
+        """Watch a campaign to its end; fires with its report.
+
+        It ends when every message is final, or when everything is sent and no receipt has come for `receipt_wait`
+        seconds, or when ``stop`` is called, or, with `give_up`, when an operator could not be reached for so many
+        seconds and nothing else is left to do. ``gave_up`` then says why messages were left. RunFailed when sending
+        had to stop.
+        """
+        return Deferred.fromCoroutine(self._run(campaign_id, on_progress, receipt_wait, give_up))
+
+    async def _run(
+        self,
+        campaign_id: int,
+        on_progress: Callable[[Progress], None] | None,
+        receipt_wait: float,
+        give_up: float | None,
+    ) -> CampaignReport:
+        try:
+            await self._watch(campaign_id, on_progress, receipt_wait, give_up)
+        except StoreError:
+            self._failed(Failure())  # type: ignore[no-untyped-call]
+        if self._stopping:
+            await self.stop()
+        if self._failure is not None:
+            raise RunFailed(self._failure.getErrorMessage()) from self._failure.value
+        return await self._writer.call(self._store.report, campaign_id)
+
+    async def _watch(
+        self,
+        campaign_id: int,
+        on_progress: Callable[[Progress], None] | None,
+        receipt_wait: float,
+        give_up: float | None,
+    ) -> None:
+        stranded = 0
+        while not self._stopping:
+            counts = await self._writer.call(self._store.counts, campaign_id)
+            progress = self._progress(campaign_id, counts)
+            if on_progress is not None:
+                on_progress(progress)
+            views = [self._view(lane) for lane in self._lanes]
+            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up)
+            stranded = stranded + 1 if end is Ending.STRANDED else 0
+            if end is Ending.GAVE_UP:
+                self.gave_up = self._who_is_down()
+            elif stranded >= _SURE:
+                self.gave_up = f"{progress.unsent} messages wait for an operator that is no longer configured"
+            if end not in (None, Ending.STRANDED) or stranded >= _SURE:
+                return
+            await self._look_later()
+
+    # --- small things -------------------------------------------------------------------------
+
+    def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
+        return Progress(
+            campaign_id,
+            sum(counts.values()),
+            counts,
+            tuple(lane.channel.status() for lane in self._lanes),
+        )
+
+    def _view(self, lane: Lane) -> LaneView:
+        status, now = lane.channel.status(), self._clock.seconds()
+        return LaneView(
+            exhausted=lane.exhausted,
+            down_for=None if status.down_since is None else now - status.down_since,
+            quiet_for=now - max(lane.recorder.last_activity, lane.channel.bound_at),
+        )
+
+    def _who_is_down(self) -> str:
+        return "; ".join(
+            f"{status.account}: {status.trouble or 'not bound'}".partition("; next attempt")[0]
+            for lane in self._lanes
+            if (status := lane.channel.status()).down_since is not None
+        )
+
+    def _look_later(self) -> Deferred[None]:
+        waiting: Deferred[None] = Deferred()
+
+        def look() -> None:
+            del self._looks[call]
+            waiting.callback(None)
+
+        call = self._clock.callLater(_LOOK, look)
+        self._looks[call] = waiting
+        return waiting
+
+    def _wake_all(self) -> None:
+        looks, self._looks = self._looks, {}
+        for call, waiting in looks.items():
+            call.cancel()
+            waiting.callback(None)
+
+    def _failed(self, failure: Failure) -> None:
+        """Something below cannot go on: stop in order, and tell whoever waits for a run."""
+        self._note_failure(failure)
+        self.stop()
+
+    def _note_failure(self, failure: Failure) -> None:
+        if self._failure is None:
+            self._failure = failure
+            log.error("sending stops: %s", failure.getErrorMessage())
+
+    def _now(self) -> float:
+        return self._epoch + self._clock.seconds()

@@ -1,0 +1,283 @@
+"""One bind kept up: connect, bind, and again whenever it is lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import typing
+from enum import Enum
+from functools import partial
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
+from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IReactorTime
+from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
+
+from sender.channels.account import Account, BindKind
+from sender.channels.backoff import Backoff
+from smppkit.events import Bound, Event, NoResponse, Response, Unbound
+from smppkit.session import Session
+from smppkit.states import Role
+from smppkit.status import CommandStatus, status_name
+from smppkit.transport import Link, Network
+
+log = logging.getLogger(__name__)
+
+_REFUSED_FIRST = 60.0
+_REFUSED_LONGEST = 600.0
+"""Seconds between attempts after the operator refused our credentials: trying again cannot help until a person
+acts, and some operators block an address that insists."""
+
+_CREDENTIALS = frozenset(
+    {
+        CommandStatus.ESME_RBINDFAIL,
+        CommandStatus.ESME_RINVPASWD,
+        CommandStatus.ESME_RINVSYSID,
+        CommandStatus.ESME_RINVSYSTYP,
+    }
+)
+
+_UNBIND_GRACE = 6.0
+"""Seconds that stopping waits for the session's own unbind time before the connection is reset."""
+
+
+class BindStatus(Enum):
+    """Where a bind stands."""
+
+    IDLE = "not started"
+    CONNECTING = "connecting"
+    BINDING = "binding"
+    BOUND = "bound"
+    UNBINDING = "unbinding"
+    WAITING = "waiting to try again"
+    STOPPED = "stopped"
+
+
+class BindOwner(typing.Protocol):
+    """Who uses the bind: the channel."""
+
+    def bound(self, bind: Bind, link: Link) -> None:
+        """Requests may flow on `link`."""
+
+    def received(self, bind: Bind, link: Link, events: list[Event]) -> None:
+        """Events of one turn, but for those about the bind itself."""
+
+    def unbinding(self, bind: Bind, link: Link) -> None:
+        """No new request may be sent on `link`: one end has said unbind. `lost` follows."""
+
+    def lost(self, bind: Bind, link: Link) -> None:
+        """The connection of a link that was bound is gone."""
+
+    def trouble(self, bind: Bind, reason: str, delay: float) -> None:
+        """The bind is down because of `reason`; the next attempt comes in `delay` seconds."""
+
+
+class Bind:
+    """Keeps one connection to an operator account bound until it is stopped."""
+
+    def __init__(
+        self,
+        name: str,
+        kind: BindKind,
+        account: Account,
+        owner: BindOwner,
+        *,
+        clock: IReactorTime,
+        network: Network,
+        rng: random.Random,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.status = BindStatus.IDLE
+        self._account = account
+        self._owner = owner
+        self._clock = clock
+        self._network = network
+        self._lost_backoff = Backoff(account.reconnect_first, account.reconnect_longest, rng)
+        self._refused_backoff = Backoff(_REFUSED_FIRST, _REFUSED_LONGEST, rng)
+        self._link: Link | None = None
+        self._attempt: Deferred[IProtocol] | None = None
+        self._timer: IDelayedCall | None = None
+        self._last_delay = 0.0
+        self._bound_at: float | None = None
+        self._refusal: int | None = None  # the status that answered our bind request
+        self._stopping = False
+        self._stopped: list[Deferred[None]] = []
+
+    # --- for the channel ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect now."""
+        if self.status is BindStatus.IDLE:
+            self._connect()
+
+    def stop(self) -> Deferred[None]:
+        """Unbind and close; fires when the connection is gone."""
+        link = self._link
+        if link is None or not self._stopping:
+            self._try_no_more()
+        if link is None:
+            self.status = BindStatus.STOPPED
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._stopped.append(waiting)
+        if len(self._stopped) == 1:
+            self._timer = self._clock.callLater(_UNBIND_GRACE, self._give_up_unbinding, link)
+            self.status = BindStatus.UNBINDING
+            link.unbind()
+        return waiting
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._try_no_more()
+        if self._link is not None:
+            self._link.reset()
+
+    def _try_no_more(self) -> None:
+        self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._attempt is not None:
+            self._attempt.cancel()
+
+    # --- connecting ---------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self._timer = None
+        self.status = BindStatus.CONNECTING
+        account = self._account
+        endpoint = self._network.client(account.host, account.port, account.connect_timeout)
+        attempt = endpoint.connect(_LinkFactory(self, self._clock, account))
+        self._attempt = attempt
+        attempt.addCallbacks(self._connect_succeeded, self._connect_failed)
+
+    def _connect_succeeded(self, _: IProtocol) -> None:
+        self._attempt = None
+
+    def _connect_failed(self, failure: Failure) -> None:
+        self._attempt = None
+        failure.trap(  # type: ignore[no-untyped-call]
+            ConnectError, DNSLookupError, OSError, ConnectingCancelledError, CancelledError
+        )
+        if self._stopping:
+            self.status = BindStatus.STOPPED
+            return
+        reason = _explained(failure)
+        self._wait(f"cannot connect to {self._account.host}:{self._account.port}: {reason}", self._lost_backoff)
+
+    def _wait(self, reason: str, backoff: Backoff) -> None:
+        delay = self._last_delay = backoff.next()
+        self.status = BindStatus.WAITING
+        self._timer = self._clock.callLater(delay, self._connect)
+        log.warning("%s: %s; next attempt in %.1f s", self.name, reason, delay)
+        self._owner.trouble(self, reason, delay)
+
+    # --- Handler of the link ------------------------------------------------------------------
+
+    def connected(self, link: Link) -> None:
+        """The connection stands: ask to bind."""
+        if self._stopping:
+            link.close()
+            return
+        self._link = link
+        self._refusal = None
+        self._bound_at = None
+        self.status = BindStatus.BINDING
+        link.send(self._account.bind_request(self.kind))
+
+    def received(self, link: Link, events: list[Event]) -> None:
+        """Take what is about the bind itself; the owner gets the rest."""
+        rest: list[Event] = []
+        for event in events:
+            if isinstance(event, Bound):
+                self._now_bound(link)
+            elif isinstance(event, Response) and event.context is None:
+                self._bind_answered(link, event)
+            elif isinstance(event, NoResponse) and event.context is None:
+                continue  # the bind request: Closing or the disconnection says the rest
+            elif isinstance(event, Unbound):
+                self._now_unbinding(link, by_peer=event.by_peer)
+            else:
+                rest.append(event)
+        if rest:
+            self._owner.received(self, link, rest)
+
+    def disconnected(self, link: Link, reason: str) -> None:
+        """The connection is gone: try again later, unless stopped."""
+        if link is not self._link:
+            return
+        self._link = None
+        was_bound_at, self._bound_at = self._bound_at, None
+        if was_bound_at is not None:
+            self._owner.lost(self, link)
+        if self._stopping:
+            self._now_stopped()
+        elif self._refusal is not None:
+            name = status_name(self._refusal)
+            if self._refusal in _CREDENTIALS:
+                self._wait(f"the operator refuses our credentials ({name})", self._refused_backoff)
+            else:
+                self._wait(f"the operator refuses the bind ({name})", self._lost_backoff)
+        else:
+            # A link that dies as soon as it stands must not be renewed at full speed.
+            if was_bound_at is not None and self._clock.seconds() - was_bound_at >= self._last_delay:
+                self._lost_backoff.reset()
+            self._wait(f"connection lost ({reason})", self._lost_backoff)
+
+    def _now_bound(self, link: Link) -> None:
+        self._bound_at = self._clock.seconds()
+        self._refused_backoff.reset()
+        self.status = BindStatus.BOUND
+        log.info("%s: bound as %s to %s", self.name, self.kind.value, link.peer)
+        self._owner.bound(self, link)
+
+    def _bind_answered(self, link: Link, answer: Response) -> None:
+        status = answer.response.command_status
+        if self.status is BindStatus.BINDING and not link.session.bound:
+            self._refusal = status or CommandStatus.ESME_RBINDFAIL
+            link.close("the bind was refused")
+
+    def _now_unbinding(self, link: Link, *, by_peer: bool) -> None:
+        if by_peer:
+            log.info("%s: the operator unbinds", self.name)
+        if self.status is BindStatus.BOUND:
+            self.status = BindStatus.UNBINDING
+            self._owner.unbinding(self, link)
+
+    def _give_up_unbinding(self, link: Link) -> None:
+        self._timer = None
+        log.warning("%s: unbinding takes too long, dropping the connection", self.name)
+        link.reset()
+
+    def _now_stopped(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.status = BindStatus.STOPPED
+        waiting, self._stopped = self._stopped, []
+        for deferred in waiting:
+            deferred.callback(None)
+
+
+def _explained(failure: Failure) -> str:
+    """Why a connection could not be made, without the frame that Twisted puts around it."""
+    number = getattr(failure.value, "osError", None)
+    return os.strerror(number) if isinstance(number, int) else failure.getErrorMessage().rstrip(".")
+
+
+class _LinkFactory(Factory):
+    """Makes the link of one connection attempt."""
+
+    noisy = False
+
+    def __init__(self, bind: Bind, clock: IReactorTime, account: Account) -> None:
+        self._bind = bind
+        self._clock = clock
+        self._new_session = partial(Session, Role.ESME, account.session_config())
+
+    def buildProtocol(self, addr: IAddress | None) -> Link:  # noqa: N802 - Twisted's name
+        """The link; its handler is the bind."""
+        return Link(self._new_session, self._bind, self._clock)

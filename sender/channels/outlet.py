@@ -1,0 +1,65 @@
+"""One bind from the moment it stands to its loss, as the place where submits go."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sender.channels.results import Submit
+from smppkit.sequence import after
+from smppkit.transport import Link
+
+
+class Outlet:
+    """A bound link and the submits that are promised to it.
+
+    A submit belongs to one outlet from the moment its sequence number is reserved: the intent in the store
+    names bind and sequence, so it can only leave here, or be taken back.
+    """
+
+    def __init__(self, name: str, link: Link) -> None:
+        self.name = name
+        self.link = link
+        self.epoch: int | None = None
+        """The store's number for this bind; nothing is submitted without one."""
+        self.waiting: deque[Submit] = deque()
+        """Committed, and to be written as soon as window and pace allow."""
+        self.promised = 0
+        """Reserved, with the commit of the intents under way."""
+        self.closed = False
+
+    @property
+    def ahead(self) -> int:
+        """Submits reserved and not yet written."""
+        return len(self.waiting) + self.promised
+
+    @property
+    def outstanding(self) -> int:
+        """Submits written and not yet answered."""
+        return self.link.session.outstanding
+
+    @property
+    def writable(self) -> bool:
+        """Whether a submit waits and the window has room for it."""
+        return bool(self.waiting) and self.link.session.window_free > 0
+
+    def promise(self, submits: list[Submit]) -> None:
+        """Give the submits their sequence numbers on this bind."""
+        first = self.link.session.reserve(len(submits))
+        for position, submit in enumerate(submits):
+            submit.sequence = after(first, position)
+        self.promised += len(submits)
+
+    def kept(self, submits: list[Submit]) -> None:
+        """Their intents are durable: they may be written."""
+        self.promised -= len(submits)
+        self.waiting.extend(submits)
+
+    def withdraw(self, submits: list[Submit]) -> None:
+        """They will never come: their intents were not committed."""
+        self.promised -= len(submits)
+
+    def take_back(self) -> list[Submit]:
+        """Everything that waits, to be sent another time."""
+        submits = list(self.waiting)
+        self.waiting.clear()
+        return submits

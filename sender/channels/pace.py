@@ -1,0 +1,169 @@
+"""When the next segment may be written on an operator account.
+
+Three rules hold together, for the account as a whole, whatever its binds do:
+
+* the limit of the contract: no sliding second holds more submits than it allows (I5);
+* an adaptive rate: every ESME_RTHROTTLED halves it, quiet time lets it grow back (AIMD);
+* a pause: ESME_RMSGQFUL stops writing for a while, longer each time the queue is found full again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from smppkit.rate import Gcra
+
+_SECOND = 1.01
+"""A little more than a second: the operator counts arrivals, and the network does not keep our distances."""
+_SLACK = 1e-9  # see smppkit.rate: a timer may fire one rounding step early
+
+_BURST_TIME = 0.02
+"""Seconds of lateness that may be caught up at once. Timers are late by a millisecond or so; with no burst at
+all every lateness would be lost for good. The sliding log keeps the bound in spite of the burst."""
+
+_GROWTH = 0.02
+"""Share of the limit by which the rate grows in the first second after a throttle; it grows faster later."""
+
+_QUEUE_FULL_FIRST = 1.0
+_QUEUE_FULL_LONGEST = 30.0
+
+
+class Pace:
+    """The shaper of one account. Rates are segments a second, times seconds of a monotonic clock.
+
+    `limit` None means that the contract names none; the operator may still throttle, and is then obeyed.
+    """
+
+    def __init__(self, limit: float | None, now: float) -> None:
+        self.limit = limit
+        self._gcra: Gcra | None = None
+        self._log: deque[float] | None = None  # when the last ceil(limit) submits were written
+        if limit is not None:
+            self._log = deque(maxlen=math.ceil(limit))
+        self._held_until = float("-inf")
+        # AIMD: the rate is _base at _decreased_at and grows from there; _reference scales the growth.
+        self._base: float | None = None
+        self._reference = limit
+        self._decreased_at = now
+        # ESME_RMSGQFUL: the next pause, and when the last one was ordered.
+        self._pause = _QUEUE_FULL_FIRST
+        self._paused_at = float("-inf")
+        # What was written in this second and in the one before.
+        self._bucket_start = now
+        self._bucket = 0
+        self._last_bucket = 0
+        if limit is not None:
+            self._set_rate(limit)
+
+    def rate(self, now: float) -> float | None:
+        """Segments a second allowed now; None = no limit known."""
+        if self._base is None:
+            return self.limit
+        reference = self._reference
+        assert reference is not None  # noqa: S101 - set together with _base
+        quiet = now - self._decreased_at
+        rate = self._base + _GROWTH * reference * (quiet + quiet * quiet / 2)
+        if self.limit is not None and rate >= self.limit:
+            self._base = None
+            return self.limit
+        if self.limit is None and rate > 10 * reference:
+            self._base = self._gcra = None
+            return None
+        return rate
+
+    @property
+    def slowed(self) -> bool:
+        """Whether a throttle is still remembered."""
+        return self._base is not None
+
+    def take(self, now: float) -> bool:
+        """Admit one segment to be written at this very instant, or return False."""
+        if now < self._held_until - _SLACK:
+            return False
+        log = self._log
+        if log is not None and len(log) == log.maxlen and now + _SLACK < log[0] + _SECOND:
+            return False
+        self._refresh(now)
+        if self._gcra is not None and not self._gcra.take(now):
+            return False
+        if log is not None:
+            log.append(now)
+        self._count(now)
+        return True
+
+    def wait(self, now: float, backlog: int = 1) -> float:
+        """Seconds until it is worth trying again, with `backlog` segments waiting.
+
+        With a backlog the answer may be a few milliseconds late on purpose: several segments can then go in
+        one turn, which costs one timer instead of many and is caught up by the burst.
+        """
+        until = self._held_until
+        self._refresh(now)
+        count = 1
+        if self._gcra is not None:
+            count = max(1, min(backlog, int(self._gcra.burst / 2)))
+            until = max(until, now + self._gcra.wait(now, count))
+        log = self._log
+        if log is not None and len(log) == log.maxlen:
+            until = max(until, log[min(count, len(log)) - 1] + _SECOND)
+        return max(0.0, until - now)
+
+    def lately(self, now: float) -> int:
+        """Segments written in the current or the last second, whichever were more."""
+        self._count(now, 0)
+        return max(self._bucket, self._last_bucket)
+
+    def hold(self, until: float) -> None:
+        """Write nothing before `until`."""
+        self._held_until = max(self._held_until, until)
+
+    def throttled(self, sent_at: float, now: float) -> None:
+        """A submit sent at `sent_at` was answered ESME_RTHROTTLED: halve the rate.
+
+        Answers to what was sent before the last halving say nothing about the halved rate: a whole window
+        refused at once counts as one refusal.
+        """
+        if sent_at <= self._decreased_at and self._base is not None:
+            return
+        rate = self.rate(now)
+        if rate is None:
+            self._reference = rate = float(max(1, self.lately(now)))
+        floor = 1.0 if self.limit is None else min(1.0, self.limit)
+        self._base = max(floor, rate / 2)
+        self._decreased_at = now
+        self._set_rate(self._base)
+
+    def queue_full(self, sent_at: float, now: float) -> float:
+        """A submit was answered ESME_RMSGQFUL: pause. Returns the seconds until writing goes on."""
+        if sent_at > self._paused_at:
+            self._paused_at = now
+            self.hold(now + self._pause)
+            self._pause = min(_QUEUE_FULL_LONGEST, self._pause * 2)
+        return max(0.0, self._held_until - now)
+
+    def accepted(self, sent_at: float) -> None:
+        """A submit sent at `sent_at` was accepted: a queue that was full has room again."""
+        if sent_at > self._paused_at:
+            self._pause = _QUEUE_FULL_FIRST
+
+    def _refresh(self, now: float) -> None:
+        if self._base is None:
+            return
+        rate = self.rate(now)
+        if rate is not None:
+            self._set_rate(rate)
+
+    def _set_rate(self, rate: float) -> None:
+        burst = max(1.0, rate * _BURST_TIME)
+        if self._gcra is None:
+            self._gcra = Gcra(rate, burst)
+        else:
+            self._gcra.burst = burst
+            self._gcra.rate = rate
+
+    def _count(self, now: float, count: int = 1) -> None:
+        if now - self._bucket_start >= 1.0:
+            self._last_bucket = self._bucket if now - self._bucket_start < 2.0 else 0
+            self._bucket, self._bucket_start = 0, now
+        self._bucket += count

@@ -1,0 +1,67 @@
+"""What goes into a channel and what comes out of it: values, no behaviour."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sender.domain.message import DoubtCause, MessageClass
+from smppkit.pdus import DataSm, DeliverSm, SubmitSm
+from smppkit.transport import Link
+
+
+class Submit(msgspec.Struct, gc=False):
+    """One segment of one message on its way: one submit_sm.
+
+    It carries what the decision about its answer will need, so that nothing has to be looked up again.
+    """
+
+    message_id: int
+    part: int
+    parts: int
+    pdu: SubmitSm
+    sequence: int
+    message_class: MessageClass
+    attempts: int
+    """How many times the message was submitted before."""
+    resends: int
+    """How many of those followed a doubt."""
+    tried_since: float | None
+    """Unix time of the first attempt."""
+
+
+class Answered(msgspec.Struct, frozen=True, gc=False):
+    """The operator answered; `status` 0 comes with its message id."""
+
+    submit: Submit
+    status: int
+    smsc_id: str
+
+
+class Unanswered(msgspec.Struct, frozen=True, gc=False):
+    """Written, and no answer will come."""
+
+    submit: Submit
+    cause: DoubtCause
+
+
+class Unwritten(msgspec.Struct, frozen=True, gc=False):
+    """Certainly never written: its bind was lost, or the channel stopped, before its turn came."""
+
+    submit: Submit
+
+
+class Unsendable(msgspec.Struct, frozen=True, gc=False):
+    """Cannot be put on the wire at all; `reason` names the field."""
+
+    submit: Submit
+    reason: str
+
+
+Result = Answered | Unanswered | Unwritten | Unsendable
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A deliver_sm or data_sm of the operator, to be acknowledged when it is safe."""
+
+    link: Link
+    pdu: DeliverSm | DataSm

@@ -1,0 +1,246 @@
+"""What a person sees: the progress of a run on the terminal, and reports as text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sender.channels.channel import ChannelStatus
+from sender.domain.message import State
+from sender.domain.report import CampaignReport
+from sender.pipeline.importing import ImportResult, Rehearsal
+from sender.pipeline.progress import Progress as RunProgress
+from sender.store.records import Campaign
+
+_LINE_EVERY = 5.0
+"""Seconds between two lines of progress where there is no terminal to draw on."""
+
+
+class Display(Protocol):
+    """Shows how far things are."""
+
+    def reading(self, rows: int) -> None:
+        """So many rows of the recipients file are read."""
+
+    def show(self, progress: RunProgress) -> None:
+        """A look at the running campaign."""
+
+    def say(self, text: str) -> None:
+        """One line for the person who waits."""
+
+    def close(self) -> None:
+        """Nothing more will be shown."""
+
+
+def open_display(stream: TextIO) -> Display:
+    """A progress bar on a terminal, a line now and then elsewhere."""
+    return BarDisplay(stream) if stream.isatty() else LineDisplay(stream)
+
+
+class LineDisplay:
+    """One line every few seconds."""
+
+    def __init__(self, stream: TextIO, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._seconds = seconds
+        self._next = seconds() + _LINE_EVERY
+
+    def reading(self, rows: int) -> None:
+        """See `Display`."""
+        if self._due():
+            self.say(f"reading recipients: {rows:,} rows")
+
+    def show(self, progress: RunProgress) -> None:
+        """See `Display`."""
+        if self._due():
+            self.say(figures(progress))
+
+    def say(self, text: str) -> None:
+        """See `Display`."""
+        print(text, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """See `Display`."""
+
+    def _due(self) -> bool:
+        now = self._seconds()
+        if now < self._next:
+            return False
+        self._next = now + _LINE_EVERY
+        return True
+
+
+class BarDisplay:
+    """A bar that fills with messages that are done with, and what stands in the way below it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[state]}"),
+            console=Console(file=stream),
+            transient=True,
+        )
+        self._task = self._progress.add_task("reading", total=None, state="")
+        self._progress.start()
+
+    def reading(self, rows: int) -> None:
+        """See `Display`."""
+        self._progress.update(self._task, completed=rows, state="rows")
+
+    def show(self, progress: RunProgress) -> None:
+        """See `Display`."""
+        troubled = "; ".join(trouble(status) for status in progress.channels if status.trouble is not None)
+        self._progress.update(
+            self._task,
+            description=f"campaign {progress.campaign_id}",
+            total=progress.total,
+            completed=progress.total - progress.unsent,
+            state=escape(short_figures(progress)) + (f"\n[red]{escape(troubled)}[/red]" if troubled else ""),
+        )
+
+    def say(self, text: str) -> None:
+        """See `Display`."""
+        self._progress.console.print(text, markup=False, highlight=False)
+
+    def close(self) -> None:
+        """See `Display`."""
+        self._progress.stop()
+
+
+def figures(progress: RunProgress) -> str:
+    """One line about a running campaign."""
+    sent = progress.total - progress.unsent
+    return f"campaign {progress.campaign_id}: {sent:,} of {progress.total:,} sent, {short_figures(progress)}"
+
+
+def short_figures(progress: RunProgress) -> str:
+    """What became of the messages so far, in a few words."""
+    counts = progress.counts
+    failed = sum(counts[state] for state in (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN))
+    words = [f"{counts[State.DELIVERED]:,} delivered"]
+    if failed:
+        words.append(f"{failed:,} failed")
+    if counts[State.IN_DOUBT]:
+        words.append(f"{counts[State.IN_DOUBT]:,} in doubt")
+    words += [f"{status.account} is down" for status in progress.channels if status.trouble is not None]
+    words += [
+        f"{status.account} slowed to {status.rate:.0f}/s"
+        for status in progress.channels
+        if status.slowed and status.rate is not None
+    ]
+    return ", ".join(words)
+
+
+def trouble(status: ChannelStatus) -> str:
+    """Why an operator cannot be used now."""
+    return f"{status.account}: {status.trouble}"
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+
+def import_text(result: ImportResult) -> str:
+    """One line about a recipients file that was read."""
+    text = f"campaign {result.campaign_id}: {_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
+    if result.rejected:
+        text += f"; {_many(result.rejected, 'row')} left out"
+        if result.rejects is not None:
+            text += f", see {result.rejects}"
+    return text
+
+
+def report_text(report: CampaignReport) -> str:
+    """The figures of a campaign, for people."""
+    lines = [f"Campaign {report.campaign}: {report.name}", ""]
+    rows: list[tuple[str, int, str]] = []
+    left_out = f"{report.rejected_rows:,} of {_many(report.rows, 'row')} left out" if report.rejected_rows else ""
+    rows.append(("messages", report.messages, _joined(_many(report.segments, "segment") + " sent", left_out)))
+    pace = f"{report.messages_per_second:,.1f} msg/s" if report.messages_per_second else ""
+    rows.append(("accepted", report.accepted, pace))
+    rows.append(("delivered", report.delivered, _share(report.delivered, report.messages)))
+    rows.append(("failed", report.failed, _share(report.failed, report.messages) if report.failed else ""))
+    for failure in report.failures:
+        where = "refused by the operator" if failure.stage == "submit" else "receipt"
+        rows.append((f"  {failure.reason}", failure.messages, where))
+    rows.append(("in doubt", report.in_doubt, ", ".join(f"{cause} {n:,}" for cause, n in report.doubts.items())))
+    waiting = report.states[State.ACCEPTED.label]
+    if waiting:
+        rows.append(("no receipt yet", waiting, "accepted by the operator"))
+    unsent = report.queued + report.in_flight - waiting
+    if unsent:
+        rows.append(("not sent yet", unsent, ""))
+    for label, number in (("cancelled", report.cancelled), ("blocked", report.blocked)):
+        if number:
+            rows.append((label, number, ""))
+    rows.append(("sent again", report.retries, "after a refusal: no duplicates" if report.retries else ""))
+    rows.append(("resent", report.resends, "after a doubt: each may be a duplicate" if report.resends else ""))
+    width = max(len(label) for label, _, _ in rows) + 2
+    lines += [f"  {label:<{width}}{number:>10,}   {note}".rstrip() for label, number, note in rows]
+    if report.started_at is not None:
+        lines += ["", f"  took {duration_text(report.duration)}, submitting {duration_text(report.submit_duration)}"]
+    return "\n".join(lines) + "\n"
+
+
+def rehearsal_text(rehearsal: Rehearsal) -> str:
+    """What a dry run found."""
+    lines = ["Dry run: nothing was stored or sent.", ""]
+    for sample in rehearsal.samples:
+        size = f"{_many(sample.segments, 'segment')}, {sample.alphabet}"
+        lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})", f"    {sample.text}"]
+    messages, segments = sum(rehearsal.messages.values()), sum(rehearsal.segments.values())
+    lines += ["", f"  {_many(rehearsal.rows, 'row')}: {_many(messages, 'message')}, {_many(segments, 'segment')}"]
+    lines += [
+        f"    {operator}: {_many(count, 'message')}, {_many(rehearsal.segments[operator], 'segment')}"
+        for operator, count in sorted(rehearsal.messages.items())
+    ]
+    if rehearsal.rejected:
+        lines.append(f"  {_many(rehearsal.rejected, 'row')} would be left out:")
+        lines += [f"    line {row.line}: {row.reason}" for row in rehearsal.bad_rows]
+        if rehearsal.rejected > len(rehearsal.bad_rows):
+            lines.append("    …")
+    return "\n".join(lines) + "\n"
+
+
+def campaigns_text(campaigns: Iterable[tuple[Campaign, dict[State, int]]]) -> str:
+    """One line for every campaign of a store."""
+    lines = [f"{'id':>4}  {'name':<24} {'messages':>10} {'delivered':>10} {'failed':>8} {'in doubt':>8} {'open':>10}"]
+    for campaign, counts in campaigns:
+        failed = sum(counts[state] for state in (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN))
+        waiting = sum(counts[state] for state in (State.QUEUED, State.CLAIMED, State.SUBMITTING, State.ACCEPTED))
+        lines.append(
+            f"{campaign.id:>4}  {campaign.name[:24]:<24} {campaign.messages:>10,} {counts[State.DELIVERED]:>10,}"
+            f" {failed:>8,} {counts[State.IN_DOUBT]:>8,} {waiting:>10,}"
+            + ("  (import not finished)" if campaign.state.value == "importing" else "")
+        )
+    return "\n".join(lines) + "\n"
+
+
+def duration_text(seconds: float) -> str:
+    """A time span as people say it: ``1 h 02 min``, ``3 min 20 s``, ``4.2 s``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else ""
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

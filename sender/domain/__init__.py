@@ -1,0 +1,1 @@
+"""Pure rules of sending: states, numbers, templates, routes, retries."""

@@ -1,0 +1,1 @@
+"""From claimed messages to recorded outcomes."""

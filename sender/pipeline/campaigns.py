@@ -1,0 +1,38 @@
+"""The composers of the campaigns at work, made once each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sender.domain.template import Template
+from sender.pipeline.compose import Composer, Wording
+from sender.store.records import Campaign
+from sender.store.sqlite import SqliteStore
+from sender.store.writer import Writer
+
+
+class Composers:
+    """Composers by campaign; `wordings` are by operator account."""
+
+    def __init__(self, store: SqliteStore, writer: Writer, wordings: Mapping[str, Wording]) -> None:
+        self._store = store
+        self._writer = writer
+        self._wordings = wordings
+        self._composers: dict[int, Composer] = {}
+
+    async def load(self, campaign_id: int) -> Composer:
+        """The composer of a stored campaign; it is remembered."""
+        composer = self._composers.get(campaign_id)
+        if composer is None:
+            campaign = await self._writer.call(self._store.campaign, campaign_id)
+            composer = self._composers[campaign_id] = self.make(campaign)
+        return composer
+
+    def of(self, campaign_id: int) -> Composer:
+        """The composer of a campaign that was loaded before."""
+        return self._composers[campaign_id]
+
+    def make(self, campaign: Campaign) -> Composer:
+        """A composer for the template and sender of `campaign`."""
+        template = Template.compile(campaign.template)
+        return Composer(template, campaign.sender, campaign.message_class, self._wordings)

@@ -1,0 +1,48 @@
+"""What can be said about a row before anything is sent: it makes a message, or it is a bad row."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import msgspec
+
+from sender.domain.recipients import BadRow, Recipient
+from sender.domain.routing import Router
+from sender.domain.template import MissingField
+from sender.pipeline.compose import Composer
+from sender.store.records import NewMessage
+from smppkit.gsm0338 import UnencodableText
+from smppkit.segments import SegmentError
+
+
+class Screened(msgspec.Struct, frozen=True, gc=False):
+    """A row that makes a message."""
+
+    message: NewMessage
+    text: str
+    segments: int
+
+
+def screen(row: Recipient | BadRow, composer: Composer, router: Router) -> Screened | BadRow:
+    """Route and compose a row. Nothing that can be known now is left to fail while sending."""
+    if isinstance(row, BadRow):
+        return row
+    operator = router.operator_for(row.number)
+    if operator is None:
+        return _bad(row, f"no route for +{row.number}")
+    try:
+        text = composer.text(row.fields)
+        if not text:
+            return _bad(row, "the text is empty")
+        segments = composer.count(text, operator)
+    except (MissingField, UnencodableText, SegmentError) as error:
+        return _bad(row, str(error))
+    fields = {key: value for key, value in row.fields.items() if key in composer.columns}
+    return Screened(NewMessage(row.row, row.number, operator, fields), text, segments)
+
+
+def _bad(row: Recipient, reason: str) -> BadRow:
+    raw = io.StringIO()
+    csv.writer(raw, lineterminator="").writerow(row.fields.values())
+    return BadRow(row.row, raw.getvalue(), reason)

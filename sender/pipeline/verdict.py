@@ -1,0 +1,65 @@
+"""What to record about a submit, once its fate on the wire is known: one decision, from tables."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+from sender.channels.results import Answered, Result, Submit, Unanswered, Unsendable
+from sender.domain.message import DoubtPolicy
+from sender.domain.retry import RetryClass, RetryPolicy, retry_class, retry_delay
+from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Refused, Retry
+from smppkit.status import CommandStatus
+
+log = logging.getLogger(__name__)
+
+DOUBT_WAIT: dict[DoubtPolicy, float] = {
+    DoubtPolicy.ONCE_RETRY: 30.0,
+    DoubtPolicy.PREFER_DUPLICATE: 1.0,
+}
+"""Seconds that a message in doubt waits before it is sent again. A receipt that comes in this time resolves the
+doubt and spares the duplicate; a one-time code cannot wait for that."""
+
+_SHAPED_ATTEMPTS = 3
+"""For refusals that the pace itself reacts to, the delay stops growing after this many attempts: the account is
+slowed down already, and the message need not pay twice."""
+
+
+class Judge:
+    """Decides outcomes for one process. Draws come from `rng`, times are unix seconds."""
+
+    def __init__(self, policy: RetryPolicy, rng: random.Random) -> None:
+        self._policy = policy
+        self._rng = rng
+
+    def outcome(self, result: Result, at: float) -> Outcome:
+        """What the store shall know about `result`, which was learnt at `at`."""
+        submit = result.submit
+        if isinstance(result, Answered):
+            if result.status == CommandStatus.ESME_ROK:
+                return Accepted(submit.message_id, submit.part, result.smsc_id, at)
+            return self._refused(submit, result.status, at)
+        if isinstance(result, Unanswered):
+            return InDoubt(submit.message_id, submit.part, result.cause, self._resend_due(submit, at), at)
+        if isinstance(result, Unsendable):
+            log.error("message %d cannot be put on the wire: %s", submit.message_id, result.reason)
+            return Refused(submit.message_id, submit.part, CommandStatus.ESME_RSUBMITFAIL, at)
+        return NotSent(submit.message_id, submit.part, at)
+
+    def _refused(self, submit: Submit, status: int, at: float) -> Outcome:
+        kind = retry_class(status)
+        if kind is RetryClass.PERMANENT:
+            return Refused(submit.message_id, submit.part, status, at)
+        attempt = submit.attempts + 1
+        if kind in (RetryClass.RETRY_THROTTLE, RetryClass.RETRY_QUEUE):
+            attempt = min(attempt, _SHAPED_ATTEMPTS)
+        due = at + retry_delay(attempt, self._policy, self._rng.random())
+        since = submit.tried_since if submit.tried_since is not None else at
+        if due - since > self._policy.give_up:
+            return Refused(submit.message_id, submit.part, status, at)
+        return Retry(submit.message_id, submit.part, status, due, at)
+
+    def _resend_due(self, submit: Submit, at: float) -> float | None:
+        if not submit.message_class.resend_allowed(submit.resends):
+            return None
+        return at + DOUBT_WAIT[submit.message_class.policy]

@@ -1,0 +1,145 @@
+"""Verbs about campaigns: importing messages, listing, counting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from sender.domain.message import OPEN, MessageClass, State
+from sender.store.database import Database, Moves
+from sender.store.records import Campaign, CampaignState, NewCampaign, NewMessage
+from sender.store.schema import sql
+
+_COLUMNS: Final = (
+    "id, name, state, template, sender, message_class, recipients, rejects, created_at, rows, rejected, messages"
+)
+_INSERT_MESSAGE: Final = sql(
+    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts) VALUES (?, ?, ?, ?, ?, $QUEUED, 0, 0)"
+)
+
+
+def create(db: Database, new: NewCampaign) -> int:
+    """See `SqliteStore.create_campaign`."""
+    cursor = db.conn.execute(
+        "INSERT INTO campaigns (name, state, template, sender, message_class, recipients, rejects, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new.name,
+            CampaignState.IMPORTING.value,
+            new.template,
+            new.sender,
+            new.message_class.value,
+            new.recipients,
+            new.rejects,
+            new.at,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def add_messages(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> None:
+    """See `SqliteStore.add_messages`."""
+    _require_importing(db, campaign_id)
+    if not messages:
+        return
+    first = int(db.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0])
+    rows = [
+        (message_id, campaign_id, db.account(new.operator), new.row, new.number)
+        for message_id, new in enumerate(messages, first)
+    ]
+    db.conn.executemany(_INSERT_MESSAGE, rows)
+    db.conn.executemany(
+        "INSERT INTO message_fields (message, fields) VALUES (?, ?)",
+        [
+            (message_id, msgspec.json.encode(new.fields).decode())
+            for message_id, new in enumerate(messages, first)
+            if new.fields
+        ],
+    )
+    db.conn.execute(
+        "UPDATE campaigns SET messages = messages + ?, first_message = coalesce(first_message, ?), last_message = ?"
+        " WHERE id = ?",
+        (len(messages), first, first + len(messages) - 1, campaign_id),
+    )
+    moves: Moves = Counter({(campaign_id, int(State.QUEUED)): len(messages)})
+    db.count_moves(moves)
+
+
+def finish_import(db: Database, campaign_id: int, rows: int, rejected: int) -> None:
+    """See `SqliteStore.finish_import`."""
+    _require_importing(db, campaign_id)
+    db.conn.execute(
+        "UPDATE campaigns SET state = ?, rows = ?, rejected = ? WHERE id = ?",
+        (CampaignState.RUNNING.value, rows, rejected, campaign_id),
+    )
+
+
+def restart_import(db: Database, campaign_id: int) -> None:
+    """See `SqliteStore.restart_import`."""
+    _require_importing(db, campaign_id)
+    first, last = message_range(db, campaign_id)
+    db.conn.execute(
+        "DELETE FROM message_fields WHERE message IN"
+        " (SELECT id FROM messages WHERE id BETWEEN ? AND ? AND campaign = ?)",
+        (first, last, campaign_id),
+    )
+    db.conn.execute("DELETE FROM messages WHERE id BETWEEN ? AND ? AND campaign = ?", (first, last, campaign_id))
+    db.conn.execute("DELETE FROM campaign_states WHERE campaign = ?", (campaign_id,))
+    db.conn.execute(
+        "UPDATE campaigns SET messages = 0, first_message = NULL, last_message = NULL WHERE id = ?", (campaign_id,)
+    )
+
+
+def get(db: Database, campaign_id: int) -> Campaign:
+    """See `SqliteStore.campaign`."""
+    row = db.conn.execute(
+        sql("SELECT $columns FROM campaigns WHERE id = ?", columns=_COLUMNS), (campaign_id,)
+    ).fetchone()
+    if row is None:
+        raise KeyError(f"no campaign {campaign_id}")
+    return _campaign(row)
+
+
+def unfinished(db: Database) -> list[Campaign]:
+    """See `SqliteStore.unfinished_campaigns`."""
+    rows = db.conn.execute(
+        sql(
+            "SELECT $columns FROM campaigns c WHERE state = ? OR EXISTS (SELECT 1 FROM campaign_states s"
+            " WHERE s.campaign = c.id AND s.messages > 0 AND s.state IN ($open)) ORDER BY id",
+            columns=_COLUMNS,
+            open=", ".join(str(int(state)) for state in OPEN),
+        ),
+        (CampaignState.IMPORTING.value,),
+    )
+    return [_campaign(row) for row in rows]
+
+
+def counts(db: Database, campaign_id: int) -> dict[State, int]:
+    """See `SqliteStore.counts`."""
+    rows = db.conn.execute("SELECT state, messages FROM campaign_states WHERE campaign = ?", (campaign_id,))
+    found = dict(rows.fetchall())
+    return {state: found.get(int(state), 0) for state in State}
+
+
+def message_range(db: Database, campaign_id: int) -> tuple[int, int]:
+    """First and last message id of a campaign; other campaigns may have messages between them. (1, 0) when empty."""
+    row = db.conn.execute(
+        "SELECT coalesce(first_message, 1), coalesce(last_message, 0) FROM campaigns WHERE id = ?", (campaign_id,)
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def _require_importing(db: Database, campaign_id: int) -> None:
+    row = db.conn.execute("SELECT state FROM campaigns WHERE id = ?", (campaign_id,)).fetchone()
+    if row is None:
+        raise KeyError(f"no campaign {campaign_id}")
+    if row[0] != CampaignState.IMPORTING.value:
+        raise ValueError(f"campaign {campaign_id} is {row[0]}; messages are added and dropped only while importing")
+
+
+def _campaign(row: Sequence[Any]) -> Campaign:
+    ident, name, state, template, sender, message_class, *rest = row
+    return Campaign(ident, name, CampaignState(state), template, sender, MessageClass(message_class), *rest)

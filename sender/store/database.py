@@ -1,0 +1,97 @@
+"""The connection that the verbs share: transactions, account numbers, and the counters of I4."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+Moves = Counter[tuple[int, int]]
+"""Changes of message counts by (campaign, state)."""
+
+
+class Database:
+    """A connection in autocommit mode with what is worth remembering between calls."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.conn = conn
+        self._accounts: dict[str, int] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is committed, or on any exception nothing is."""
+        self.begin()
+        try:
+            yield
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
+
+    def begin(self) -> None:
+        """Open a transaction that holds the right to write from the start."""
+        self.conn.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make the transaction durable (synchronous=FULL: the log is on the disk when this returns)."""
+        try:
+            self.conn.execute("COMMIT")
+        except sqlite3.Error:
+            self.rollback()
+            raise
+
+    def rollback(self) -> None:
+        """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
+        self._accounts.clear()
+        if self.conn.in_transaction:
+            self.conn.execute("ROLLBACK")
+
+    def savepoint(self) -> None:
+        """Mark a point inside the transaction."""
+        self.conn.execute("SAVEPOINT call")
+
+    def keep(self) -> None:
+        """Keep what was done since the savepoint."""
+        self.conn.execute("RELEASE call")
+
+    def undo(self) -> None:
+        """Undo what was done since the savepoint; the transaction goes on."""
+        self._accounts.clear()
+        self.conn.execute("ROLLBACK TO call")
+        self.conn.execute("RELEASE call")
+
+    def account(self, name: str) -> int:
+        """The number of an account, which is made at its first use."""
+        number = self._accounts.get(name)
+        if number is None:
+            self.conn.execute("INSERT INTO accounts (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+            number = int(self.conn.execute("SELECT id FROM accounts WHERE name = ?", (name,)).fetchone()[0])
+            self._accounts[name] = number
+        return number
+
+    def known_account(self, name: str) -> int | None:
+        """The number of an account that was used before, or None. Writes nothing."""
+        number = self._accounts.get(name)
+        if number is None:
+            row = self.conn.execute("SELECT id FROM accounts WHERE name = ?", (name,)).fetchone()
+            return None if row is None else int(row[0])
+        return number
+
+    def count_moves(self, moves: Moves) -> None:
+        """Apply changes of message counts."""
+        self.conn.executemany(
+            "INSERT INTO campaign_states (campaign, state, messages) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
+            [(campaign, state, change) for (campaign, state), change in moves.items() if change],
+        )
+
+
+def json_list(values: Iterable[int | str]) -> str:
+    """Values as the JSON text that ``json_each(?)`` reads: one statement for any number of them.
+
+    Statements CROSS JOIN it, which tells SQLite to begin with it: left to guess, the planner scans the big table.
+    """
+    return msgspec.json.encode(list(values)).decode()

@@ -1,0 +1,127 @@
+"""The verb that records what became of submits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sender.domain.message import State
+from sender.domain.numbers import tail
+from sender.store import matching
+from sender.store.database import Database
+from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Refused, Retry
+from sender.store.schema import sql
+from sender.store.settling import PartRow, load_parts, raise_due, settle
+from smppkit.message_ids import key
+
+_ACCEPTED: Final = sql(
+    "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
+    " WHERE message = ? AND part = ? AND $MAY_BECOME_ACCEPTED"
+)
+_RETRY: Final = sql(
+    "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
+    " WHERE message = ? AND part = ? AND $MAY_BECOME_QUEUED"
+)
+_REFUSED: Final = sql(
+    "UPDATE parts SET state = $REJECTED, status = ?, answered_at = ?, doubtful = 0"
+    " WHERE message = ? AND part = ? AND $MAY_BECOME_REJECTED"
+)
+_IN_DOUBT: Final = sql(
+    "UPDATE parts SET state = ?, cause = ?, doubtful = 1 WHERE message = ? AND part = ? AND state = $SUBMITTING"
+)
+_NOT_SENT: Final = sql(
+    "UPDATE parts SET state = $QUEUED, submits = submits - 1, resends = resends - (submits > 1 AND doubtful),"
+    " retries = retries - (submits > 1 AND NOT doubtful)"
+    " WHERE message = ? AND part = ? AND state = $SUBMITTING"
+)
+
+_UNANSWERED: Final = frozenset({State.SUBMITTING, State.IN_DOUBT})
+
+
+def record(db: Database, outcomes: Sequence[Outcome]) -> None:
+    """See `SqliteStore.record_outcomes`.
+
+    An outcome that can no longer be true (its part is final, or was answered already) changes nothing: a receipt
+    that names a message is worth more than a lost response.
+    """
+    parts = load_parts(db, {outcome.message_id: None for outcome in outcomes})
+    updates: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    dues: dict[int, float] = {}
+    responses: dict[int, float] = {}
+    touched: list[PartRow] = []
+    for outcome in outcomes:
+        row = parts.get((outcome.message_id, outcome.part))
+        if row is None:
+            raise KeyError(f"message {outcome.message_id} has no part {outcome.part} under way")
+        change = _change(row, outcome)
+        if change is None:
+            continue
+        statement, values, state = change
+        updates[statement].append((*values, row.message, row.part))
+        row.state = state
+        touched.append(row)
+        due = _due(outcome)
+        if due is not None:
+            dues[row.message] = max(due, dues.get(row.message, due))
+        if not isinstance(outcome, NotSent):
+            responses[row.campaign] = max(outcome.at, responses.get(row.campaign, outcome.at))
+    for statement, rows in updates.items():
+        db.conn.executemany(statement, rows)
+    _update_doubts(db, touched)
+    raise_due(db, dues)
+    settle(db, matching.match_parked(db, touched))
+    db.conn.executemany(
+        "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
+        [(at, campaign) for campaign, at in responses.items()],
+    )
+
+
+def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:
+    """Statement, its first parameters and the new state of the part; None when the outcome comes too late."""
+    state = row.state
+    match outcome:
+        case Accepted():
+            # A late response to an attempt that was given up as in doubt is still the truth.
+            if state not in _UNANSWERED and not (state == State.QUEUED and row.cause):
+                return None
+            row.smsc_id = outcome.smsc_id
+            return _ACCEPTED, (outcome.smsc_id, key(outcome.smsc_id), outcome.at), State.ACCEPTED
+        case Retry():
+            return (_RETRY, (outcome.status, outcome.at), State.QUEUED) if state in _UNANSWERED else None
+        case Refused():
+            return (_REFUSED, (outcome.status, outcome.at), State.REJECTED) if state in _UNANSWERED else None
+        case InDoubt():
+            if state != State.SUBMITTING:
+                return None
+            after = State.IN_DOUBT if outcome.resend_due is None else State.QUEUED
+            row.cause = outcome.cause.value
+            return _IN_DOUBT, (int(after), outcome.cause.value), after
+        case NotSent():
+            return (_NOT_SENT, (), State.QUEUED) if state == State.SUBMITTING else None
+
+
+def _due(outcome: Outcome) -> float | None:
+    match outcome:
+        case Retry() | NotSent():
+            return outcome.due
+        case InDoubt():
+            return outcome.resend_due
+        case _:
+            return None
+
+
+def _update_doubts(db: Database, touched: list[PartRow]) -> None:
+    """Keep the list of parts that a receipt may resolve by number: from the first doubt until an answer."""
+    doubted = [row for row in touched if row.cause is not None]
+    if not doubted:
+        return
+    db.conn.executemany(
+        "INSERT INTO doubts (account, tail, message, part) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (row.account, tail(row.number), row.message, row.part)
+            for row in doubted
+            if row.state in (State.IN_DOUBT, State.QUEUED)
+        ],
+    )
+    matching.forget_doubts(db, [row for row in doubted if row.state not in (State.IN_DOUBT, State.QUEUED)])

@@ -1,0 +1,173 @@
+"""Verbs about the queue: claiming, giving back, and the durable intent before a submit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from sender.domain.message import State
+from sender.store.database import Database, Moves, json_list
+from sender.store.records import CampaignState, Claimed, Intent
+from sender.store.schema import sql
+from sender.store.settling import move_messages
+
+_DUE: Final = sql(
+    "SELECT m.id, m.number, f.fields, m.parts FROM messages m LEFT JOIN message_fields f ON f.message = m.id"
+    " WHERE m.state = $QUEUED AND m.account = ? AND m.campaign = ? AND m.due <= ? ORDER BY m.due, m.id LIMIT ?"
+)
+_EARLIER: Final = sql(
+    "SELECT p.message, group_concat(CASE WHEN p.state <> $QUEUED THEN p.part END), max(p.submits), max(p.resends),"
+    " min(CASE WHEN p.submits > 0 THEN p.first_at END)"
+    " FROM json_each(?) j CROSS JOIN parts p ON p.message = j.value GROUP BY p.message"
+)
+_SUBMIT: Final = sql(
+    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
+    " submits, retries, resends, doubtful, receipts, repeated)"
+    " VALUES (?1, ?2, ?3, $SUBMITTING, ?4, ?5, ?6, ?6, 1, 0, 0, 0, 0, 0)"
+    " ON CONFLICT DO UPDATE SET state = $SUBMITTING, account = ?3, epoch = ?4, sequence = ?5, submitted_at = ?6,"
+    " first_at = CASE WHEN submits > 0 THEN first_at ELSE ?6 END, answered_at = NULL, submits = submits + 1,"
+    " resends = resends + (submits > 0 AND doubtful), retries = retries + (submits > 0 AND NOT doubtful)"
+    " WHERE state = $QUEUED"
+)
+
+
+class _Message(msgspec.Struct, gc=False):
+    """What `mark_submitting` needs to know of a message."""
+
+    id: int
+    campaign: int
+    state: int
+    parts: int
+
+
+def new_epoch(db: Database) -> int:
+    """See `SqliteStore.new_epoch`."""
+    row = db.conn.execute("UPDATE epochs SET epoch = epoch + 1 RETURNING epoch").fetchone()
+    return int(row[0])
+
+
+def claim(db: Database, account: str, limit: int, now: float) -> list[Claimed]:
+    """See `SqliteStore.claim`."""
+    number = db.known_account(account)
+    claimed: list[Claimed] = []
+    if number is None:
+        return claimed
+    for campaign in _sendable(db):
+        wanted = limit - len(claimed)
+        if wanted <= 0:
+            break
+        rows = db.conn.execute(_DUE, (number, campaign, now, wanted)).fetchall()
+        earlier = _earlier(db, [row[0] for row in rows if row[3]])
+        for message, destination, fields, parts in rows:
+            done, attempts, resends, since = earlier.get(message, ((), 0, 0, None))
+            values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
+            claimed.append(Claimed(message, campaign, destination, values, attempts, parts, done, resends, since))
+    move_messages(db, [(it.message_id, it.campaign_id, State.QUEUED, State.CLAIMED) for it in claimed])
+    return claimed
+
+
+def release(db: Database, message_ids: Sequence[int]) -> None:
+    """See `SqliteStore.release`. Messages that are no longer claimed stay as they are."""
+    rows = db.conn.execute(
+        sql("SELECT m.id, campaign FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE state = $CLAIMED"),
+        (json_list(message_ids),),
+    ).fetchall()
+    move_messages(db, [(message, campaign, State.CLAIMED, State.QUEUED) for message, campaign in rows])
+
+
+def next_due(db: Database, account: str) -> float | None:
+    """See `SqliteStore.next_due`."""
+    number = db.known_account(account)
+    if number is None:
+        return None
+    dues = [
+        db.conn.execute(
+            sql("SELECT min(due) FROM messages WHERE state = $QUEUED AND account = ? AND campaign = ?"),
+            (number, campaign),
+        ).fetchone()[0]
+        for campaign in _sendable(db)
+    ]
+    return min((due for due in dues if due is not None), default=None)
+
+
+def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
+    """See `SqliteStore.mark_submitting`."""
+    wanted = json_list({intent.message_id: None for intent in intents})
+    rows = db.conn.execute(
+        "SELECT m.id, campaign, state, parts FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value", (wanted,)
+    )
+    messages = {row[0]: _Message(*row) for row in rows}
+    settled = _settled_parts(db, [message.id for message in messages.values() if message.parts])
+    good: dict[tuple[int, int], Intent] = {}
+    stale: list[Intent] = []
+    for intent in intents:
+        message = messages.get(intent.message_id)
+        part = (intent.message_id, intent.part)
+        if message is None or message.state != State.CLAIMED or part in settled or part in good:
+            stale.append(intent)
+        else:
+            good[part] = intent
+    db.conn.executemany(
+        _SUBMIT,
+        [(it.message_id, it.part, db.account(it.account), it.epoch, it.sequence, it.at) for it in good.values()],
+    )
+    submitted = {it.message_id: it for it in good.values()}
+    db.conn.executemany(
+        sql("UPDATE messages SET state = $SUBMITTING, parts = ? WHERE id = ? AND state = $CLAIMED"),
+        [(it.parts, message) for message, it in submitted.items()],
+    )
+    moves: Moves = Counter()
+    for message_id in submitted:
+        moves[messages[message_id].campaign, State.CLAIMED] -= 1
+        moves[messages[message_id].campaign, State.SUBMITTING] += 1
+    db.count_moves(moves)
+    _note_first_submit(db, messages, submitted.values())
+    return stale
+
+
+def _sendable(db: Database) -> list[int]:
+    """Campaigns with messages in the queue that may be sent, oldest first."""
+    rows = db.conn.execute(
+        sql(
+            "SELECT c.id FROM campaigns c JOIN campaign_states s ON s.campaign = c.id AND s.state = $QUEUED"
+            " WHERE c.state = ? AND s.messages > 0 ORDER BY c.id"
+        ),
+        (CampaignState.RUNNING.value,),
+    )
+    return [row[0] for row in rows]
+
+
+def _earlier(db: Database, messages: list[int]) -> dict[int, tuple[tuple[int, ...], int, int, float | None]]:
+    """Of messages that were submitted before: parts done, attempts, resends, first attempt."""
+    if not messages:
+        return {}
+    rows = db.conn.execute(_EARLIER, (json_list(messages),))
+    return {
+        message: (tuple(sorted(int(part) for part in done.split(","))) if done else (), attempts, resends, since)
+        for message, done, attempts, resends, since in rows
+    }
+
+
+def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:
+    """Parts that must not be submitted (again)."""
+    if not messages:
+        return set()
+    rows = db.conn.execute(
+        sql("SELECT message, part FROM json_each(?) j CROSS JOIN parts ON message = j.value WHERE state <> $QUEUED"),
+        (json_list(messages),),
+    )
+    return set(rows)
+
+
+def _note_first_submit(db: Database, messages: dict[int, _Message], intents: Iterable[Intent]) -> None:
+    first: dict[int, float] = {}
+    for intent in intents:
+        campaign = messages[intent.message_id].campaign
+        first[campaign] = min(intent.at, first.get(campaign, intent.at))
+    db.conn.executemany(
+        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
+        [(at, campaign) for campaign, at in first.items()],
+    )

@@ -1,0 +1,112 @@
+import pytest
+
+from sender.domain.message import MessageClass
+from sender.domain.template import MissingField, Template
+from sender.pipeline.compose import Composer, SenderError, Wording, check_sender
+from sender.store.records import Claimed
+from smppkit.gsm0338 import UnencodableText
+from smppkit.segments import LongMessage, part_of
+from smppkit.text import Alphabet
+
+WORDINGS = {
+    "plain": Wording(),
+    "latin": Wording(alphabets=(Alphabet.GSM7,)),
+    "sar": Wording(long_messages=LongMessage.SAR, source=(0, 1)),
+}
+
+
+def composer(text: str, sender: str = "SHOP") -> Composer:
+    return Composer(Template.compile(text), sender, MessageClass.SERVICE, WORDINGS)
+
+
+def claimed(message_id: int = 300, parts_done: tuple[int, ...] = (), **fields: str) -> Claimed:
+    return Claimed(
+        message_id=message_id,
+        campaign_id=1,
+        number="77051112233",
+        fields=fields,
+        attempts=2,
+        parts=0,
+        parts_done=parts_done,
+        resends=1,
+        tried_since=5.0,
+    )
+
+
+def test_a_short_text_is_one_submit() -> None:
+    (submit,) = composer("Dear {name}").submits(claimed(name="Айгүль"), "plain")
+    pdu = submit.pdu
+    assert (pdu.source_addr, pdu.source_addr_ton, pdu.source_addr_npi) == ("SHOP", 5, 0)
+    assert (pdu.destination_addr, pdu.dest_addr_ton, pdu.dest_addr_npi) == ("77051112233", 1, 1)
+    assert (pdu.data_coding, pdu.short_message.decode("utf-16-be")) == (8, "Dear Айгүль")
+    assert (pdu.esm_class, pdu.registered_delivery) == (0, 1)
+    assert (submit.message_id, submit.part, submit.parts) == (300, 1, 1)
+    assert (submit.attempts, submit.resends, submit.tried_since) == (2, 1, 5.0)
+
+
+def test_a_number_as_sender_is_an_international_number() -> None:
+    (submit,) = composer("hi", sender="77017770000").submits(claimed(), "plain")
+    assert (submit.pdu.source_addr_ton, submit.pdu.source_addr_npi) == (1, 1)
+
+
+def test_the_account_may_fix_ton_and_npi() -> None:
+    (submit,) = composer("hi").submits(claimed(), "sar")
+    assert (submit.pdu.source_addr_ton, submit.pdu.source_addr_npi) == (0, 1)
+
+
+def test_segments_take_their_reference_from_the_message_so_that_a_resend_joins_the_same_text() -> None:
+    submits = composer("long " * 50).submits(claimed(message_id=300), "plain")
+    assert [submit.part for submit in submits] == [1, 2]
+    infos = [part_of(submit.pdu)[0] for submit in submits]
+    assert [(info.reference, info.total, info.number) for info in infos if info] == [(44, 2, 1), (44, 2, 2)]
+    assert all(submit.pdu.esm_class == 0x40 for submit in submits)
+
+
+def test_parts_that_are_done_are_left_out() -> None:
+    submits = composer("long " * 50).submits(claimed(parts_done=(1,)), "plain")
+    assert [(submit.part, submit.parts) for submit in submits] == [(2, 2)]
+
+
+def test_sar_segments_carry_tlvs_and_no_header() -> None:
+    first, second = composer("long " * 50).submits(claimed(), "sar")
+    assert first.pdu.esm_class == 0
+    assert len(first.pdu.tlvs) == len(second.pdu.tlvs) == 3
+
+
+def test_counting_tells_what_cannot_be_sent() -> None:
+    made = composer("{name}")
+    assert made.count("hello", "latin") == 1
+    with pytest.raises(UnencodableText):
+        made.count("сәлем", "latin")
+    with pytest.raises(MissingField):
+        made.text({})
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("SHOP", "SHOP"),
+        (" SHOP ", "SHOP"),
+        ("+77017770000", "77017770000"),
+        ("1234", "1234"),
+        ("My Shop 24!", "My Shop 24!"),
+    ],
+)
+def test_senders_that_can_be_shown(written: str, address: str) -> None:
+    assert check_sender(written) == address
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("", "empty"),
+        ("TwelveLetter", "12 characters"),
+        ("1234567890123456", "16 digits"),
+        ("Дүкен", "cannot show"),
+        ("Café", "plain Latin"),
+        ("[1234567890", "12 characters"),
+    ],
+)
+def test_senders_that_cannot(written: str, problem: str) -> None:
+    with pytest.raises(SenderError, match=problem):
+        check_sender(written)

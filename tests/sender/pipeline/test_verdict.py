@@ -1,0 +1,85 @@
+import random
+
+import pytest
+
+from sender.channels.results import Answered, Submit, Unanswered, Unsendable, Unwritten
+from sender.domain.message import DoubtCause, MessageClass
+from sender.domain.retry import RetryPolicy
+from sender.pipeline.verdict import Judge
+from sender.store.records import Accepted, InDoubt, NotSent, Refused, Retry
+from smppkit.pdus import SubmitSm
+from smppkit.status import CommandStatus
+
+AT = 1000.0
+
+
+def submit(
+    message_class: MessageClass = MessageClass.SERVICE, attempts: int = 0, resends: int = 0, since: float | None = None
+) -> Submit:
+    pdu = SubmitSm(destination_addr="77051112233")
+    return Submit(7, 2, 3, pdu, 1, message_class, attempts, resends, since)
+
+
+def judge(**policy: float) -> Judge:
+    return Judge(RetryPolicy(**policy), random.Random(1))
+
+
+def test_an_accepted_submit_keeps_the_operators_id() -> None:
+    assert judge().outcome(Answered(submit(), 0, "AB12"), AT) == Accepted(7, 2, "AB12", AT)
+
+
+@pytest.mark.parametrize("status", [CommandStatus.ESME_RINVDSTADR, CommandStatus.ESME_RINVSRCADR, 0x432])
+def test_a_definite_refusal_is_final(status: int) -> None:
+    assert judge().outcome(Answered(submit(), status, ""), AT) == Refused(7, 2, status, AT)
+
+
+@pytest.mark.parametrize(
+    "status", [CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL, CommandStatus.ESME_RSYSERR]
+)
+def test_a_refusal_for_now_is_tried_again(status: int) -> None:
+    outcome = judge(first=2.0).outcome(Answered(submit(), status, ""), AT)
+    assert isinstance(outcome, Retry)
+    assert AT + 1 <= outcome.due <= AT + 2
+
+
+def test_a_sick_operator_is_left_alone_for_longer_each_time_and_a_throttled_message_is_not() -> None:
+    sick = judge().outcome(Answered(submit(attempts=6), CommandStatus.ESME_RSYSERR, ""), AT)
+    throttled = judge().outcome(Answered(submit(attempts=6), CommandStatus.ESME_RTHROTTLED, ""), AT)
+    assert isinstance(sick, Retry)
+    assert isinstance(throttled, Retry)
+    assert sick.due >= AT + 30
+    assert throttled.due <= AT + 4
+
+
+def test_retries_end_at_the_give_up_time() -> None:
+    late = Answered(submit(attempts=9, since=AT - 95), CommandStatus.ESME_RSYSERR, "")
+    assert isinstance(judge(give_up=100.0).outcome(late, AT), Refused)
+
+
+@pytest.mark.parametrize(
+    ("message_class", "resends", "wait"),
+    [
+        (MessageClass.ADVERTISING, 0, None),
+        (MessageClass.SERVICE, 0, 30.0),
+        (MessageClass.SERVICE, 1, None),
+        (MessageClass.CODE, 0, 1.0),
+        (MessageClass.CODE, 4, 1.0),
+        (MessageClass.CODE, 5, None),
+    ],
+)
+def test_the_class_decides_whether_and_when_a_doubt_is_resent(
+    message_class: MessageClass, resends: int, wait: float | None
+) -> None:
+    doubtful = Unanswered(submit(message_class, resends=resends), DoubtCause.TIMEOUT)
+    due = None if wait is None else AT + wait
+    assert judge().outcome(doubtful, AT) == InDoubt(7, 2, DoubtCause.TIMEOUT, due, AT)
+
+
+def test_what_was_never_written_goes_back_to_the_queue_at_once() -> None:
+    assert judge().outcome(Unwritten(submit()), AT) == NotSent(7, 2, AT)
+
+
+def test_what_cannot_be_written_is_refused_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    outcome = judge().outcome(Unsendable(submit(), "short_message: 255 octets"), AT)
+    assert isinstance(outcome, Refused)
+    assert "short_message: 255 octets" in caplog.text

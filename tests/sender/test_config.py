@@ -1,0 +1,196 @@
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from sender.config import BindMode, OperatorConfig, SenderConfig, load_config
+from sender.domain.routing import Router
+from smppkit.segments import LongMessage
+from smppkit.text import Alphabet
+from yamlmodel.errors import ConfigError
+
+LEAST = """\
+country: kz
+operators:
+  beeline-kz: {host: smsc.example, system_id: shop, password: secret}
+routes:
+  - {operator: beeline-kz}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write_it(text: str) -> Path:
+        path = tmp_path / "sender.yaml"
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    return write_it
+
+
+def read(path: Path, **environ: str) -> SenderConfig:
+    return load_config(path, environ)
+
+
+def problems(path: Path, **environ: str) -> list[tuple[int, str]]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, environ)
+    return [(problem.line, f"{problem.path}: {problem.message}") for problem in caught.value.problems]
+
+
+def test_the_least_that_works(write, tmp_path):
+    config = read(write(LEAST))
+    operator = config.operators["beeline-kz"]
+    assert config.store == tmp_path / "campaign.sqlite"
+    assert config.country == "KZ"
+    assert (operator.port, operator.secret, operator.bind, operator.binds) == (2775, "secret", BindMode.TRANSCEIVER, 1)
+    assert (operator.window, operator.rate, operator.source) == (10, None, None)
+    assert (operator.alphabets, operator.long_messages) == ([Alphabet.GSM7, Alphabet.UCS2], LongMessage.UDH8)
+    assert (config.retry.first, config.retry.longest, config.retry.give_up) == (1.0, 60.0, 3600.0)
+
+
+def test_everything_that_can_be_said(write, tmp_path):
+    config = read(
+        write("""\
+        store: data/evening.sqlite
+        country: TR
+        operators:
+          beeline-kz:
+            host: smsc.example
+            port: 8000
+            system_id: shop
+            password: secret
+            system_type: VMA
+            bind: transmitter+receiver
+            binds: 2
+            window: 20
+            rate: 600/m
+            alphabets: [latin1, ucs2]
+            long_messages: sar
+            response_timeout: 20s
+            enquire_link: 1m
+            source: {ton: 5, npi: 0}
+          kcell: {host: k.example, system_id: shop, password: other}
+        routes:
+          - {prefix: "7705", operator: beeline-kz}
+          - {prefix: 7701, operator: kcell}
+          - {operator: kcell}
+        retry: {first: 500ms, longest: 10s, give_up: 5m}
+        """)
+    )
+    operator = config.operators["beeline-kz"]
+    assert config.store == tmp_path / "data" / "evening.sqlite"
+    assert (operator.bind, operator.rate, operator.enquire_link) == (BindMode.PAIR, 10.0, 60.0)
+    assert operator.source is not None
+    assert (operator.source.ton, operator.source.npi) == (5, 0)
+    router = Router(config.routes)
+    assert [router.operator_for(number) for number in ("77051", "77011", "90")] == ["beeline-kz", "kcell", "kcell"]
+    assert (config.retry.first, config.retry.give_up) == (0.5, 300.0)
+
+
+def test_the_password_may_be_in_the_environment_or_in_a_file(write, tmp_path):
+    (tmp_path / "kcell.password").write_text("in file\r\n")
+    path = write("""\
+        country: KZ
+        operators:
+          one: {host: a, system_id: shop, password_env: ONE_PASSWORD}
+          two: {host: b, system_id: shop, password_file: kcell.password}
+        routes: [{operator: one}]
+        """)
+    config = read(path, ONE_PASSWORD="from env")
+    assert [operator.secret for operator in config.operators.values()] == ["from env", "in file"]
+
+
+def test_passwords_that_cannot_be_read_are_named_at_their_lines(write, tmp_path):
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "long").write_text("123456789")
+    path = write("""\
+        country: KZ
+        operators:
+          one: {host: a, system_id: shop, password_env: UNSET}
+          two:
+            host: b
+            system_id: shop
+            password_file: nowhere
+          three: {host: a, system_id: shop, password_file: binary}
+          four: {host: a, system_id: shop, password_file: long}
+        routes: [{operator: one}]
+        """)
+    found = problems(path)
+    assert [line for line, _ in found] == [3, 7, 8, 9]
+    assert "operators.one.password_env: the environment variable UNSET is not set" in found[0][1]
+    assert "nowhere cannot be read: No such file" in found[1][1]
+    assert "binary is not text" in found[2][1]
+    assert "the password has 9 characters; SMPP allows 8" in found[3][1]
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "words"),
+    [
+        ("", 3, "no password; expected one of password, password_env, password_file"),
+        ("password: a, password_env: B", 3, "password is given too; expected exactly one of"),
+        ("password: very-secret", 3, "the password has 11 characters; SMPP allows 8"),
+        ("password: пароль", 3, "characters that SMPP does not allow"),
+        ("password: a, system_type: 0123456789abc", 3, "the system_type has 13 characters; SMPP allows 12"),
+        ("password: a, alphabets: [gsm7, gsm7]", 3, "the same alphabet twice"),
+        ("password: a, alphabets: [octets]", 3, "holds no text"),
+        ("password: a, alphabets: [gsm8]", 3, 'did you mean "gsm7"'),
+        ("password: a, response_timeout: 0s", 3, "expected more than 0s"),
+        ("password: a, windw: 5", 3, 'unknown key "windw"; did you mean "window"'),
+        ("password: a, window: 0", 3, "at least 1"),
+        ("password: a, rate: fast", 3, "a rate such as 100/s"),
+        ("password: a, bind: transciever", 3, 'did you mean "transceiver"'),
+    ],
+)
+def test_a_mistake_in_an_operator_is_told_with_its_line(write, given, line, words):
+    account = f"beeline-kz: {{host: a, system_id: shop, {given}}}"
+    text = f"country: KZ\noperators:\n  {account}\nroutes: [{{operator: beeline-kz}}]\n"
+    [(found, message)] = problems(write(text))
+    assert found == line
+    assert words in message
+    assert "very-secret" not in message
+
+
+@pytest.mark.parametrize(
+    ("routes", "words"),
+    [
+        ("[{operator: beline-kz}]", 'routes[0].operator: found "beline-kz"; expected an operator of this file'),
+        ("[{operator: beline-kz}]", 'did you mean "beeline-kz"'),
+        ("[{operator: beeline-kz}, {operator: beeline-kz}]", "routes[1]: a second default route"),
+        (
+            "[{operator: beeline-kz, prefix: 77}, {operator: beeline-kz, prefix: 77}]",
+            'routes[1].prefix: a second route for "77"',
+        ),
+        ("[{operator: beeline-kz, prefix: +77}]", "without plus, such as 7705"),
+        ("[{operator: beeline-kz, prefix: 0775}]", "without plus, such as 7705"),
+    ],
+)
+def test_a_mistake_in_a_route_is_told_with_its_line(write, routes, words):
+    [(line, message)] = problems(write(LEAST.replace("  - {operator: beeline-kz}", "  " + routes)))
+    assert line == 5
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("country: kz", "country: Kazakhstan"), "a country code of two letters such as KZ"),
+        (("country: kz\n", ""), 'the key "country" is missing'),
+        (
+            ("country: kz", "country: kz\nretry: {first: 2m}"),
+            "retry.longest: found 60s; expected at least first (120s)",
+        ),
+        (("country: kz", "country: kz\nretry: {first: 0s}"), "retry.first: found 0s; expected more than 0s"),
+    ],
+)
+def test_other_mistakes(write, change, words):
+    assert words in problems(write(LEAST.replace(*change)))[0][1]
+
+
+def test_a_configuration_prints_without_its_passwords(write):
+    assert "secret" not in repr(read(write(LEAST)))
+
+
+def test_a_password_that_was_not_read_is_a_mistake_of_the_program():
+    with pytest.raises(RuntimeError, match="load_config"):
+        _ = OperatorConfig(host="a", system_id="b", password_env="C").secret

@@ -1,0 +1,101 @@
+import io
+
+import msgspec
+import pytest
+
+from sender.channels.channel import ChannelStatus
+from sender.console import BarDisplay, LineDisplay, duration_text, figures, open_display, report_text
+from sender.domain.message import State
+from sender.domain.report import CampaignReport, Failure
+from sender.pipeline.progress import Progress
+
+
+def progress(*channels: ChannelStatus, **counts: int) -> Progress:
+    states = {state: counts.get(state.label, 0) for state in State}
+    return Progress(3, sum(states.values()), states, channels)
+
+
+def status(**changes: object) -> ChannelStatus:
+    up = ChannelStatus("beeline", 1, 1, 0, 100.0, slowed=False, trouble=None, down_since=None)
+    return msgspec.structs.replace(up, **changes)
+
+
+def report(**changes: object) -> CampaignReport:
+    made = CampaignReport(
+        campaign=3, name="people", rows=1010, rejected_rows=10, messages=1000, queued=0, in_flight=0, in_doubt=0,
+        delivered=960, failed=40, cancelled=0, blocked=0, states={state.label: 0 for state in State}, accepted=990,
+        failures=(Failure("UNDELIV 001", "receipt", 30), Failure("ESME_RINVDSTADR", "submit", 10)), doubts={},
+        segments=1200, submits=1205, retries=5, resends=0, receipts=990, repeated_receipts=0, doubts_resolved=0,
+        started_at=5.0, finished_at=80.0, duration=75.0, submit_duration=12.0, messages_per_second=82.5,
+    )  # fmt: skip
+    return msgspec.structs.replace(made, **changes)
+
+
+def test_the_report_says_what_became_of_every_message() -> None:
+    text = report_text(report())
+    lines = {" ".join(line.split()) for line in text.splitlines()}
+    assert "messages 1,000 1,200 segments sent; 10 of 1,010 rows left out" in lines
+    assert "accepted 990 82.5 msg/s" in lines
+    assert "delivered 960 96.0 %" in lines
+    assert "UNDELIV 001 30 receipt" in lines
+    assert "ESME_RINVDSTADR 10 refused by the operator" in lines
+    assert "took 1 min 15 s, submitting 12.0 s" in lines
+
+
+def test_the_report_names_what_is_not_settled() -> None:
+    states = {state.label: 0 for state in State} | {"accepted": 3, "queued": 4, "in_doubt": 2}
+    text = report_text(
+        report(states=states, queued=4, in_flight=3, in_doubt=2, resends=6, doubts={"connection lost": 2})
+    )
+    lines = {" ".join(line.split()) for line in text.splitlines()}
+    assert "in doubt 2 connection lost 2" in lines
+    assert "no receipt yet 3 accepted by the operator" in lines
+    assert "not sent yet 4" in lines
+    assert "resent 6 after a doubt: each may be a duplicate" in lines
+
+
+def test_progress_in_one_line() -> None:
+    seen = progress(status(slowed=True, rate=12.4), queued=10, delivered=1500, rejected=2, in_doubt=1)
+    assert figures(seen) == (
+        "campaign 3: 1,503 of 1,513 sent, 1,500 delivered, 2 failed, 1 in doubt, beeline slowed to 12/s"
+    )
+    assert "beeline is down" in figures(progress(status(trouble="refused"), queued=1))
+
+
+def test_without_a_terminal_a_line_comes_now_and_then() -> None:
+    stream = io.StringIO()
+    now = 0.0
+    display = LineDisplay(stream, lambda: now)
+    for second in range(21):
+        now = float(second)
+        display.reading(second) if second < 10 else display.show(progress(queued=1))
+    display.close()
+    assert stream.getvalue().splitlines() == [
+        "reading recipients: 5 rows",
+        *["campaign 3: 0 of 1 sent, 0 delivered"] * 3,
+    ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    display = open_display(stream)
+    assert isinstance(display, BarDisplay)
+    display.reading(500)
+    display.show(progress(status(trouble="connection [refused]"), queued=1, delivered=3))
+    display.say("a line [beside] the bar")
+    display.close()
+    assert "a line [beside] the bar" in stream.getvalue()
+    assert "connection [refused]" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "0.0 s"), (4.21, "4.2 s"), (75, "1 min 15 s"), (3725, "1 h 02 min")]
+)
+def test_durations_as_people_say_them(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
