@@ -1,0 +1,1 @@
+"""The harness: emulated operators, a workload, a timeline of faults, expectations, a report."""

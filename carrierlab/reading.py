@@ -1,0 +1,180 @@
+"""Reading the two books: the sender's store, and the journal of the emulated operators.
+
+The journal is read down to the octets: when a response or a receipt was written is taken from the PDUs that
+were on the wire, not from what the emulator says about them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from carrierlab.ledgers import (
+    Bind,
+    Moment,
+    OperatorLedger,
+    Parked,
+    Reception,
+    Reject,
+    SenderLedger,
+    SentMessage,
+    SentPart,
+    Submit,
+)
+from sender.domain.message import State
+from sender.domain.template import Template
+from smppkit.codec import decode
+from smppkit.commands import CommandId
+from smppkit.message_ids import candidate_keys, key
+from smppkit.pdus import DeliverSm, SubmitSmResp
+from smppkit.receipts import parse_receipt
+from smsc.inbox import Inbox, MessageRow, PduRow
+
+_MO = "deliver_sm"
+
+
+def read_journal(inbox: Inbox) -> OperatorLedger:
+    """Read what the operators received, decided and reported."""
+    submits: list[Submit] = []
+    receptions: list[Reception] = []
+    binds: list[Bind] = []
+    by_operator: dict[str, list[MessageRow]] = defaultdict(list)
+    for row in inbox.messages():
+        if row.command == _MO:
+            receptions.append(Reception(row.operator, row.source, row.text, row.acknowledged_at))
+        else:
+            by_operator[row.operator].append(row)
+    for operator, rows in by_operator.items():
+        answered = _answered(inbox.pdus(operator=operator, command_id=CommandId.SUBMIT_SM_RESP))
+        reported = _reported(rows, inbox.pdus(operator=operator, command_id=CommandId.DELIVER_SM))
+        submits += [_submit(row, answered, reported) for row in rows]
+    for operator in inbox.operators():
+        for command in _BIND_RESPONSES:
+            responses = inbox.pdus(operator=operator, command_id=command, status=0)
+            binds += [Bind(operator, pdu.at) for pdu in responses if pdu.direction == "out"]
+    return OperatorLedger(tuple(submits), tuple(sorted(binds, key=lambda bind: bind.at)), tuple(receptions))
+
+
+_BIND_RESPONSES = (
+    CommandId.BIND_RECEIVER_RESP,
+    CommandId.BIND_TRANSMITTER_RESP,
+    CommandId.BIND_TRANSCEIVER_RESP,
+)
+
+
+class _Report(NamedTuple):
+    """The first receipt of a message."""
+
+    at: Moment
+    message_id: str
+
+
+def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _Report]) -> Submit:
+    report = reported.get(row.row)
+    accepted = row.status == 0 and row.message_id is not None
+    return Submit(
+        operator=row.operator,
+        recipient=row.destination,
+        received_at=row.at,
+        status=row.status,
+        smsc_id=row.message_id or "",
+        part=row.part,
+        parts=row.parts,
+        text=row.text,
+        answered=answered.get(row.message_id or "") if accepted else None,
+        outcome=row.state if row.final_at is not None else None,
+        reported=report.at if report is not None else None,
+        reported_id=report.message_id if report is not None else None,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+def _answered(responses: Iterable[PduRow]) -> dict[str, Moment]:
+    """When each message id was first given, by id."""
+    moments: dict[str, Moment] = {}
+    for row in responses:
+        response = decode(row.octets)
+        if row.direction == "out" and row.status == 0 and isinstance(response, SubmitSmResp):
+            moments.setdefault(response.message_id, Moment(row.at, row.row))
+    return moments
+
+
+def _reported(messages: Sequence[MessageRow], deliveries: Iterable[PduRow]) -> dict[int, _Report]:
+    """When the receipt of each message was first written, by the message's row.
+
+    The id in a receipt may be in another base than the one in the response, so the recipient decides between
+    the messages that its readings could mean.
+    """
+    by_recipient: dict[str, dict[str, int]] = defaultdict(dict)
+    for message in messages:
+        if message.message_id is not None:
+            by_recipient[message.destination][key(message.message_id)] = message.row
+    reports: dict[int, _Report] = {}
+    for row in deliveries:
+        pdu = decode(row.octets)
+        receipt = parse_receipt(pdu) if row.direction == "out" and isinstance(pdu, DeliverSm) else None
+        if receipt is None or not isinstance(pdu, DeliverSm):
+            continue
+        known = by_recipient.get(pdu.source_addr, {})
+        found = next((known[k] for k in candidate_keys(receipt.message_id) if k in known), None)
+        if found is not None:
+            reports.setdefault(found, _Report(Moment(row.at, row.row), receipt.message_id))
+    return reports
+
+
+def read_store(store: sqlite3.Connection, campaign_id: int, rejects: Iterable[Reject]) -> SenderLedger:
+    """Read what the sender believes about a campaign; ``rejects`` is what its import reported."""
+    (text,) = store.execute("SELECT template FROM campaigns WHERE id = ?", (campaign_id,)).fetchone()
+    template = Template.compile(text)
+    parts: dict[int, list[_PartRow]] = defaultdict(list)
+    for message_id, *values in store.execute(_PARTS, (campaign_id,)):
+        parts[message_id].append(_PartRow(*values))
+    messages = [
+        _sent(recipient, operator, State(state), parts[message_id], template.render(json.loads(fields or "{}")))
+        for message_id, recipient, operator, state, fields in store.execute(_MESSAGES, (campaign_id,))
+    ]
+    parked = [Parked(*row) for row in store.execute(_PARKED)]
+    return SenderLedger(tuple(messages), tuple(rejects), tuple(parked))
+
+
+_MESSAGES = """
+    SELECT messages.id, number, accounts.name, state, fields
+    FROM messages JOIN accounts ON accounts.id = messages.account
+    LEFT JOIN message_fields ON message_fields.message = messages.id
+    WHERE campaign = ? ORDER BY messages.id
+"""
+_PARTS = """
+    SELECT parts.message, parts.part, parts.state, smsc_id, resends, status, err
+    FROM parts JOIN messages ON messages.id = parts.message
+    WHERE campaign = ? ORDER BY parts.message, parts.part
+"""
+_PARKED = """
+    SELECT accounts.name, smsc_id, number
+    FROM parked_receipts JOIN accounts ON accounts.id = parked_receipts.account
+    ORDER BY parked_receipts.id
+"""
+
+
+class _PartRow(NamedTuple):
+    number: int
+    state: int
+    smsc_id: str | None
+    resends: int
+    status: int | None
+    err: str | None
+
+
+def _sent(recipient: str, operator: str, state: State, parts: list[_PartRow], text: str) -> SentMessage:
+    deciding = next((part for part in parts if part.state == state), None)
+    return SentMessage(
+        recipient=recipient,
+        operator=operator,
+        state=state,
+        parts=tuple(SentPart(part.number, State(part.state), part.smsc_id, part.resends) for part in parts),
+        status=(deciding.status or 0) if deciding is not None else 0,
+        err=deciding.err if deciding is not None else None,
+        text=text,
+    )

@@ -1,0 +1,1 @@
+"""What a run tells a person (console) and a program (JSON, JUnit XML)."""

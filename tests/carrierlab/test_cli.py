@@ -1,0 +1,167 @@
+"""The command: what it prints, what it writes, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from carrierlab.cli import main
+from tests.carrierlab.files import SCENARIO, write
+
+FAILING = SCENARIO.replace("{metric: lost, equals: 0}", "{metric: delivered, at_most: 3, note: too good to be true}")
+
+
+def invoke(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="carrierlab")
+
+
+def test_a_run_that_passes_exits_with_0_and_says_so(tmp_path: Path) -> None:
+    result = invoke("run", write(tmp_path), "--virtual")
+    assert result.exit_code == 0, result.output
+    assert "PASSED  Small" in result.output
+    assert "✓ lost" in result.output
+    assert re.search(r"^trace [0-9a-f]{64}$", result.output, re.M)
+
+
+def test_a_run_that_fails_exits_with_1_and_shows_found_and_wanted(tmp_path: Path) -> None:
+    result = invoke("run", write(tmp_path, FAILING), "--virtual")
+    assert result.exit_code == 1
+    assert "FAILED  Small" in result.output
+    assert re.search(r"✗ delivered +at most 3 +found 4", result.output)
+    assert "too good to be true" in result.output
+    assert "77050001001 (alpha): delivered" in result.output
+
+
+def test_quiet_prints_the_verdict_only(tmp_path: Path) -> None:
+    result = invoke("run", write(tmp_path), "--virtual", "--quiet")
+    assert len(result.output.splitlines()) == 2
+    assert "3 of 3 expectations met" in result.output
+
+
+def test_reports_are_written(tmp_path: Path) -> None:
+    result = invoke("run", write(tmp_path), "--virtual", "--seed", "9", "--report", tmp_path / "out")
+    assert result.exit_code == 0
+    document = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert document["seed"] == 9
+    assert document["passed"] is True
+    assert (tmp_path / "out" / "junit.xml").read_text().startswith("<?xml")
+
+
+def test_a_report_directory_that_cannot_be_is_told_before_the_run(tmp_path: Path) -> None:
+    result = invoke("run", write(tmp_path), "--virtual", "--report", tmp_path / "small.yaml" / "out")
+    assert result.exit_code == 2
+    assert "cannot be made" in result.output
+    assert "PASSED" not in result.output
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_bad_file_exits_with_2_and_one_line_per_mistake(tmp_path: Path, command: str) -> None:
+    path = write(tmp_path, SCENARIO.replace("metric: lost", "metric: lots").replace("seed: 1", "sed: 1"))
+    result = invoke(command, path)
+    assert result.exit_code == 2
+    lines = result.output.strip().splitlines()
+    assert len(lines) == 2
+    assert 'small.yaml:2:1: unknown key "sed"; did you mean "seed"?' in lines[0]
+    assert 'did you mean "lost"?' in lines[1]
+
+
+def test_a_missing_file_exits_with_2(tmp_path: Path) -> None:
+    for command in ("run", "check"):
+        result = invoke(command, tmp_path / "nowhere.yaml")
+        assert result.exit_code == 2
+        assert result.output.strip().endswith("nowhere.yaml: no such file")
+
+
+def test_check_says_ok_for_each_good_file_and_goes_on_after_a_bad_one(tmp_path: Path) -> None:
+    good = write(tmp_path)
+    result = invoke("check", tmp_path / "nowhere.yaml", good)
+    assert result.exit_code == 2
+    assert f"ok {good}: 2 operators, 0 events, 3 expectations" in result.output
+    assert invoke("check", good).exit_code == 0
+
+
+def test_seeds_names_those_that_fail_and_how_to_replay_them(tmp_path: Path) -> None:
+    path = write(tmp_path, FAILING)
+    result = invoke("run", path, "--seeds", "1..2")
+    assert result.exit_code == 1
+    assert "seed 1: failed: delivered at most 3, found 4" in result.output
+    assert f"replay: carrierlab run {path} --virtual --seed 2" in result.output
+    assert "2 of 2 seeds failed" in result.output
+    good = invoke("run", write(tmp_path), "--seeds", "1..2")
+    assert good.exit_code == 0
+    assert "all 2 seeds passed" in good.output
+
+
+def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    assert invoke("run", path, "--seeds", "nine").exit_code == 2
+    assert invoke("run", path, "--seeds", "1..2", "--seed", "3").exit_code == 2
+    assert invoke("run", path, "--seed", "-1").exit_code == 2
+    assert invoke("run").exit_code == 2
+
+
+COMMAND = """
+import sys
+import carrierlab.cli
+original = carrierlab.cli.run_over_sockets
+def announced(job, reactor, on_progress):
+    return original(job, reactor, lambda progress: print("running", progress.total, file=sys.stderr, flush=True))
+carrierlab.cli.run_over_sockets = announced
+carrierlab.cli.main(prog_name="carrierlab")
+"""
+
+
+def carrierlab(*arguments: str | Path, scratch: Path) -> subprocess.Popen[str]:
+    """Start the command; it says on standard error when the campaign is running."""
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_over_sockets_it_is_a_program_of_its_own(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = carrierlab("run", write(tmp_path), scratch=scratch)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert set(errors.splitlines()) == {"running 4"}
+    assert "PASSED  Small" in output
+    assert "trace" not in output
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_terminal_that_knows_no_signs_gets_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    process = carrierlab("run", write(tmp_path), "--virtual", scratch=tmp_path)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert "? lost" in output
+
+
+def test_ctrl_c_stops_a_run_in_order(tmp_path: Path) -> None:
+    """A handset that writes after an hour keeps the run going; an interrupted run leaves no files behind."""
+    long = SCENARIO + "timeline: [{at: 1h, operator: alpha, mo: {from: '7705', to: SHOP, text: STOP}}]\n"
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    process = carrierlab("run", write(tmp_path, long), scratch=scratch)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "running 4\n"
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in errors
+    assert output == ""
+    assert list(scratch.iterdir()) == []

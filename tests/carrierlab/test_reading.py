@@ -1,0 +1,170 @@
+"""Both books are read as they are written by the programs that keep them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from carrierlab.clock import SimClock
+from carrierlab.ledgers import Moment, OperatorLedger, Parked, Reject, SentPart
+from carrierlab.reading import read_journal, read_store
+from sender.domain.message import MessageClass, State
+from sender.store.records import Accepted, Intent, NewCampaign, NewMessage, ReceiptIn, Refused
+from sender.store.sqlite import SqliteStore
+from smppkit.codec import encode
+from smppkit.message_state import MessageState
+from smppkit.pdus import BindTransceiver, DeliverSm, Pdu, SubmitSm
+from smppkit.tlvs import RECEIPTED_MESSAGE_ID
+from smsc.inbox import Inbox
+from smsc.journal import MEMORY, Journal, Message, Owed
+
+
+class Book:
+    """A journal with one connection, one minute after the epoch of unix time."""
+
+    def __init__(self) -> None:
+        self.journal = Journal.open(MEMORY, clock=SimClock())
+        self.connection = self.journal.connection_opened("alpha", "127.0.0.1:1", 60.0)
+
+    def wire(self, direction: str, pdu: Pdu, at: float) -> None:
+        self.journal.pdu(self.connection, direction, encode(pdu), at)
+
+    def submit(self, pdu: SubmitSm, at: float, status: int = 0, message_id: str | None = None) -> int:
+        return self.journal.message(
+            Message(
+                at=at,
+                operator="alpha",
+                system_id="shop",
+                connection=self.connection,
+                pdu=pdu,
+                status=status,
+                message_id=message_id,
+                outcome="UNDELIV" if message_id else None,
+                state="ENROUTE" if message_id else None,
+            )
+        )
+
+    def read(self) -> OperatorLedger:
+        self.journal.flush()
+        ledger = read_journal(Inbox(self.journal.connection))
+        self.journal.close()
+        return ledger
+
+
+def submit_sm(number: str, text: bytes = b"hello") -> SubmitSm:
+    return SubmitSm(source_addr="SHOP", destination_addr=number, short_message=text, sequence_number=1)
+
+
+def receipt(number: str, message_id: str) -> DeliverSm:
+    text = f"id:{message_id} sub:001 dlvrd:000 submit date:2601010000 done date:2601010000 stat:UNDELIV err:001 Text:"
+    return DeliverSm(
+        esm_class=4,
+        source_addr=number,
+        destination_addr="SHOP",
+        short_message=text.encode(),
+        tlvs=(RECEIPTED_MESSAGE_ID.of(message_id),),
+    )
+
+
+def test_a_submit_is_read_with_its_answer_and_its_receipt_from_the_wire() -> None:
+    book = Book()
+    request = submit_sm("77050000001")
+    row = book.submit(request, 61.0, message_id="1F")
+    early = receipt("77050000001", "31")
+    book.wire("out", early, 61.5)
+    book.wire("out", request.response(message_id="1F"), 61.5)
+    book.wire("out", early, 65.0)
+    book.journal.owe("alpha", 61.5, Owed(row, "shop", encode(early), receipt=True))
+    book.journal.reached_outcome(row, 61.5)
+    book.journal.settled(row, 65.1)
+    (submit,) = book.read().submits
+    assert (submit.operator, submit.recipient, submit.smsc_id, submit.text) == ("alpha", "77050000001", "1F", "hello")
+    assert (submit.received_at, submit.status, submit.outcome, submit.acknowledged_at) == (61.0, 0, "UNDELIV", 65.1)
+    assert submit.answered == Moment(61.5, 2)
+    assert submit.reported == Moment(61.5, 1), "the first time it was written"
+    assert submit.reported_id == "31"
+    assert submit.reported < submit.answered
+
+
+def test_a_refused_submit_and_one_that_is_still_under_way() -> None:
+    book = Book()
+    book.submit(submit_sm("77050000001"), 61.0, status=0x58)
+    book.submit(submit_sm("77050000002"), 62.0, message_id="10")
+    refused, waiting = book.read().submits
+    assert (refused.status, refused.smsc_id, refused.answered, refused.outcome) == (0x58, "", None, None)
+    assert (waiting.outcome, waiting.reported, waiting.acknowledged_at) == (None, None, None)
+
+
+def test_ids_that_could_be_two_messages_are_told_apart_by_the_recipient() -> None:
+    """16 is 10 in hexadecimal, and both ids exist."""
+    book = Book()
+    book.submit(submit_sm("77050000001"), 61.0, message_id="10")
+    book.submit(submit_sm("77050000002"), 61.0, message_id="16")
+    book.wire("out", receipt("77050000001", "16"), 62.0)
+    first, second = book.read().submits
+    assert first.reported_id == "16"
+    assert second.reported_id is None
+
+
+def test_binds_and_messages_of_handsets() -> None:
+    book = Book()
+    bind = BindTransceiver(system_id="shop", password="secret", sequence_number=1)
+    book.wire("in", bind, 60.0)
+    book.wire("out", bind.response(0x0E), 60.1)
+    book.wire("out", bind.response(), 60.2)
+    mo = DeliverSm(source_addr="77010000001", destination_addr="SHOP", short_message=b"STOP")
+    row = book.journal.message(
+        Message(at=63.0, operator="alpha", system_id="shop", connection=0, pdu=mo, message_id="7", state="ENROUTE")
+    )
+    book.journal.settled(row, 63.2, "DELIVRD")
+    ledger = book.read()
+    assert [(bind.operator, bind.at) for bind in ledger.binds] == [("alpha", 60.2)]
+    (reception,) = ledger.receptions
+    assert (reception.source, reception.text, reception.acknowledged_at) == ("77010000001", "STOP", 63.2)
+    assert ledger.submits == ()
+
+
+def test_the_store_is_read_with_states_ids_refusals_and_texts(tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path / "campaign.sqlite")
+    with store.database.transaction():
+        campaign = store.create_campaign(
+            NewCampaign(
+                name="",
+                template="{name|Client}, hello",
+                sender="SHOP",
+                message_class=MessageClass.SERVICE,
+                recipients="people.csv",
+                rejects="",
+                at=0.0,
+            )
+        )
+        store.add_messages(
+            campaign,
+            [
+                NewMessage(2, "77050000001", "alpha", {"name": "Әсем"}),
+                NewMessage(3, "77050000002", "beta", {}),
+                NewMessage(4, "77050000003", "alpha", {}),
+            ],
+        )
+        store.finish_import(campaign, 4, 1)
+        (one,) = store.claim("alpha", 1, 1.0)
+        (two,) = store.claim("beta", 1, 1.0)
+        store.mark_submitting(
+            [
+                Intent(one.message_id, 1, 1, "alpha", 1, 1, 1.0),
+                Intent(two.message_id, 1, 1, "beta", 1, 1, 1.0),
+            ]
+        )
+        store.record_outcomes([Accepted(one.message_id, 1, "1F", 2.0), Refused(two.message_id, 1, 11, 2.0)])
+        undeliverable = ReceiptIn("alpha", "31", MessageState.UNDELIVERABLE, "UNDELIV", "069", "77050000001", 3.0)
+        stray = ReceiptIn("alpha", "4444", MessageState.DELIVERED, "DELIVRD", None, "77059999999", 3.0)
+        store.record_receipts([undeliverable, stray])
+    ledger = read_store(store.database.conn, campaign, [Reject(5, "no number")])
+    store.close()
+    first, second, third = ledger.messages
+    assert (first.recipient, first.operator, first.state) == ("77050000001", "alpha", State.UNDELIVERED)
+    assert first.parts == (SentPart(1, State.UNDELIVERED, "1F"),)
+    assert (first.err, first.status, first.text) == ("069", 0, "Әсем, hello")
+    assert (second.state, second.status) == (State.REJECTED, 11)
+    assert (third.state, third.parts, third.text) == (State.QUEUED, (), "Client, hello")
+    assert ledger.rejects == (Reject(5, "no number"),)
+    assert ledger.parked == (Parked("alpha", "4444", "77059999999"),)
