@@ -1,0 +1,46 @@
+"""The same seed gives the same trace, in any process; the search over seeds finds nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from carrierlab.run import Job
+from carrierlab.seeds import run_seeds
+from tests.scenarios.playing import DIRECTORY, complaint, load, played
+
+
+def trace_of(name: str, hash_seed: str, tmp_path: Path) -> str:
+    code = "from carrierlab.cli import main; main(prog_name='carrierlab')"
+    path = DIRECTORY / f"{name}.yaml"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "run", str(path), "--virtual"],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return result.stdout.split()[-1]
+
+
+@pytest.mark.parametrize("name", ["operator-restart", "hex-ids"])
+def test_the_trace_is_the_same_in_another_process(name: str, tmp_path: Path) -> None:
+    expected = played(name).trace
+    assert trace_of(name, "1", tmp_path) == trace_of(name, "2", tmp_path) == expected
+
+
+def test_seeds_of_a_restart_lose_nothing_and_count_what_they_repeat() -> None:
+    traces = set()
+    for outcome in run_seeds(Job(load("operator-restart"), "operator-restart.yaml"), range(100, 103)):
+        assert outcome.metrics["lost"] == 0, complaint(outcome)
+        assert outcome.metrics["mismatched"] == 0, complaint(outcome)
+        assert outcome.metrics["duplicates"] <= outcome.metrics["resends"], complaint(outcome)
+        assert outcome.passed, complaint(outcome)
+        traces.add(outcome.trace)
+    assert len(traces) == 3

@@ -1,0 +1,68 @@
+"""Every file in scenarios/ is a test case."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import pytest_twisted
+
+from carrierlab.run import Job, run_over_sockets
+from tests.scenarios.playing import DIRECTORY, NAMES, complaint, load, played
+
+
+def test_the_scenarios_are_there() -> None:
+    assert set(NAMES) >= {
+        "quickstart",
+        "throttled-evening",
+        "operator-restart",
+        "receipts-before-responses",
+        "hex-ids",
+        "mixed-scripts",
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_passes_in_virtual_time(name: str) -> None:
+    outcome = played(name)
+    assert outcome.passed, complaint(outcome)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_expects_something_and_that_nothing_is_lost(name: str) -> None:
+    scenario = load(name)
+    assert scenario.scenario
+    metrics = {str(expectation.metric) for expectation in scenario.expect}
+    assert metrics >= {"lost", "mismatched", "duplicates"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_states_of_its_messages_add_up(name: str) -> None:
+    """I4: accepted = queued + in flight + in doubt + final; when a run is over nothing is queued."""
+    metrics = played(name).metrics
+    ends = ("delivered", "undelivered", "expired", "refused", "unknown", "in_doubt", "awaiting_receipt")
+    assert metrics["recipients"] == sum(metrics[end] for end in ends)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_submits_are_segments_retries_and_counted_resends(name: str) -> None:
+    """I2: what operators received is what the sender says it sent; a doubt may be about a submit that never arrived."""
+    metrics = played(name).metrics
+    assert metrics["submits"] <= metrics["segments"] + metrics["throttled"] + metrics["resends"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_quickstart_passes_over_sockets() -> None:
+    from twisted.internet import reactor  # noqa: TID251 - the test's own
+
+    path = DIRECTORY / "quickstart.yaml"
+    outcome = await run_over_sockets(Job(load("quickstart"), str(path)), reactor)
+    assert outcome.passed, complaint(outcome)
+    assert outcome.duration < 60, "a first run must not bore"
+
+
+def test_messages_of_every_country_are_in_the_quickstart() -> None:
+    operators = played("quickstart").operators
+    assert len(operators) == 2
+    for one, other in pairwise(operators.values()):
+        assert min(one["recipients"], other["recipients"]) > 1000
