@@ -3,7 +3,8 @@
 Three rules hold together, for the account as a whole, whatever its binds do:
 
 * the limit of the contract: no sliding second holds more submits than it allows (I5);
-* an adaptive rate: every ESME_RTHROTTLED halves it, quiet time lets it grow back (AIMD);
+* an adaptive rate: ESME_RTHROTTLED lowers it by up to a half, the more of the latest answers were throttles the
+  more, and quiet time lets it grow back (AIMD);
 * a pause: ESME_RMSGQFUL stops writing for a while, longer each time the queue is found full again.
 """
 
@@ -25,8 +26,16 @@ all every lateness would be lost for good. The sliding log keeps the bound in sp
 _GROWTH = 0.02
 """Share of the limit by which the rate grows in the first second after a throttle; it grows faster later."""
 
+_ANSWERS = 50
+"""Answers whose share of throttles says how far off the rate is. An operator over its limit throttles a large share,
+and a quarter or more halves the rate; one that refuses a message here and there must not bring a campaign to a
+standstill (the reasoning of DCTCP, RFC 8257; the square tells the two apart better)."""
+
 _QUEUE_FULL_FIRST = 1.0
 _QUEUE_FULL_LONGEST = 30.0
+
+_LEAST_MEASURED = 0.1
+"""Seconds: a rate is not measured over less."""
 
 
 class Pace:
@@ -46,6 +55,7 @@ class Pace:
         self._base: float | None = None
         self._reference = limit
         self._decreased_at = now
+        self._answers: deque[bool] = deque(maxlen=_ANSWERS)  # the latest ones: was it a throttle?
         # ESME_RMSGQFUL: the next pause, and when the last one was ordered.
         self._pause = _QUEUE_FULL_FIRST
         self._paused_at = float("-inf")
@@ -119,18 +129,23 @@ class Pace:
         self._held_until = max(self._held_until, until)
 
     def throttled(self, sent_at: float, now: float) -> None:
-        """A submit sent at `sent_at` was answered ESME_RTHROTTLED: halve the rate.
+        """A submit sent at `sent_at` was answered ESME_RTHROTTLED: lower the rate.
 
-        Answers to what was sent before the last halving say nothing about the halved rate: a whole window
-        refused at once counts as one refusal.
+        Answers to what was sent before the last decrease say nothing about the lower rate: a whole window
+        refused at once decreases once.
         """
+        self._answers.append(True)
         if sent_at <= self._decreased_at and self._base is not None:
             return
         rate = self.rate(now)
         if rate is None:
-            self._reference = rate = float(max(1, self.lately(now)))
+            lately = self.lately(now)
+            if lately == self._bucket:  # written in less than a second so far
+                lately = round(lately / min(1.0, max(_LEAST_MEASURED, now - self._bucket_start)))
+            self._reference = rate = float(max(1, lately))
         floor = 1.0 if self.limit is None else min(1.0, self.limit)
-        self._base = max(floor, rate / 2)
+        share = sum(self._answers) / len(self._answers)
+        self._base = max(floor, rate * max(0.5, 1 - 8 * share * share))
         self._decreased_at = now
         self._set_rate(self._base)
 
@@ -144,6 +159,7 @@ class Pace:
 
     def accepted(self, sent_at: float) -> None:
         """A submit sent at `sent_at` was accepted: a queue that was full has room again."""
+        self._answers.append(False)
         if sent_at > self._paused_at:
             self._pause = _QUEUE_FULL_FIRST
 

@@ -78,6 +78,17 @@ def test_a_window_full_of_throttles_counts_once() -> None:
     assert pace.rate(5.3) == pytest.approx(25, abs=1)
 
 
+def test_a_throttle_among_many_accepted_hardly_lowers_the_rate() -> None:
+    pace = Pace(100.0, 0.0)
+    for _ in range(200):
+        pace.accepted(sent_at=4.0)
+    pace.throttled(sent_at=5.0, now=5.1)
+    assert pace.rate(5.1) == pytest.approx(100, abs=0.5)
+    for step in range(1, 26):  # now every message: within half a window the rate is being halved
+        pace.throttled(sent_at=5.1 + step * 0.01, now=5.1 + step * 0.01)
+    assert 1 <= (pace.rate(5.36) or 0) < 5
+
+
 def test_the_rate_never_falls_to_nothing() -> None:
     pace = Pace(100.0, 0.0)
     for step in range(1, 50):
@@ -97,7 +108,7 @@ def test_an_account_without_a_limit_is_not_shaped_until_it_is_throttled() -> Non
     pace = Pace(None, 0.0)
     assert write_all(pace, 500)[-1] == 0.0
     pace.throttled(sent_at=0.0, now=0.5)
-    assert pace.rate(0.5) == 250
+    assert pace.rate(0.5) == 500  # half of 500 in half a second
     assert pace.rate(60.0) is None
 
 

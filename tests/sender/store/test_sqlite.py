@@ -14,7 +14,7 @@ from sender.domain.message import State
 from sender.store import schema
 from sender.store.records import StoreError
 from sender.store.sqlite import SqliteStore
-from tests.sender.store.kit import Desk, directly, rows
+from tests.sender.store.kit import Desk, check_i4, directly, rows
 
 HOLD = """
 import sys
@@ -22,6 +22,19 @@ from sender.store.sqlite import SqliteStore
 store = SqliteStore.open(sys.argv[1])
 print("open", flush=True)
 sys.stdin.read()
+"""
+
+
+SEND_AND_TELL = """
+import sys
+from sender.store.sqlite import SqliteStore
+from tests.sender.store.kit import Desk, directly
+store = SqliteStore.open(sys.argv[1])
+desk = Desk(store, directly(store), messages=5000)
+while sent := desk.sent(limit=3):
+    print("submitting", *sent, flush=True)
+    desk.accept({message: f"a{message}" for message in sent[1:]})
+    print("accepted", *sent[1:], flush=True)
 """
 
 
@@ -197,4 +210,34 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path, monkeypatch):
     monkeypatch.undo()
     store = SqliteStore.open(path)
     assert rows(store, "SELECT name FROM sqlite_master WHERE name = 'half_done'") == []
+    store.close()
+
+
+@pytest.mark.parametrize("lines", [1, 2, 25])
+def test_what_a_killed_process_had_told_is_in_the_file_i9(path, lines):
+    worker = subprocess.Popen(
+        [sys.executable, "-c", SEND_AND_TELL, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    with worker:
+        assert worker.stdout is not None
+        told = [worker.stdout.readline() for _ in range(lines)]
+        worker.kill()
+        told += worker.stdout.readlines()
+    promised = {State.SUBMITTING: set(), State.ACCEPTED: set()}
+    for line in told:
+        if line.endswith("\n"):
+            word, *ids = line.split()
+            promised[State[word.upper()]] |= {int(message) for message in ids}
+    store = SqliteStore.open(path)
+    submitted = {message for (message,) in rows(store, "SELECT message FROM parts")}
+    accepted = {message for (message,) in rows(store, "SELECT message FROM parts WHERE smsc_id IS NOT NULL")}
+    assert promised[State.SUBMITTING] <= submitted
+    assert promised[State.ACCEPTED] <= accepted
+    with store.database.transaction():
+        recovery = store.recover(3000.0)
+    assert recovery.requeued == len(submitted - accepted)
+    check_i4(store)
     store.close()
