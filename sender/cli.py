@@ -67,6 +67,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 config_option = click.option("--config", "config_path", type=FILE, required=True, help="The sender's configuration.")
 campaign_option = click.option("--campaign", "campaign_id", type=click.IntRange(min=1), help="Number of the campaign.")
+report_option = click.option(
+    "--report",
+    "report_path",
+    type=FILE,
+    help="Write the final report here, as JSON; the last one when there are several.",
+)
 receipt_wait_option = click.option(
     "--receipt-wait",
     metavar="DURATION",
@@ -111,7 +117,7 @@ def main(verbose: bool) -> None:
 )
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
-@click.option("--report", "report_path", type=FILE, help="Write the final report here, as JSON.")
+@report_option
 @receipt_wait_option
 @give_up_option
 @click.option("--dry-run", is_flag=True, help="Show the first messages and what all would be; send and store nothing.")
@@ -163,9 +169,16 @@ def send(
 @main.command()
 @config_option
 @campaign_option
+@report_option
 @receipt_wait_option
 @give_up_option
-def resume(config_path: Path, campaign_id: int | None, receipt_wait: float, give_up: float | None) -> None:
+def resume(
+    config_path: Path,
+    campaign_id: int | None,
+    report_path: Path | None,
+    receipt_wait: float,
+    give_up: float | None,
+) -> None:
     """Go on with what was interrupted.
 
     Without --campaign: with every campaign of the store that is not finished. Messages whose answer was lost are in
@@ -183,7 +196,7 @@ def resume(config_path: Path, campaign_id: int | None, receipt_wait: float, give
         if not config.store.exists():
             raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
         job = _Job(config, config_path, receipt_wait, give_up)
-        code = job.run(lambda: job.resume(campaign_id))
+        code = job.run(lambda: job.resume(campaign_id, report_path))
     raise SystemExit(code)
 
 
@@ -314,7 +327,7 @@ class _Job:
             self._display.say(f"the store has unfinished campaigns, which go on too: {numbers}")
         return await self._watch(imported.campaign_id, report_path)
 
-    async def resume(self, campaign_id: int | None) -> int:
+    async def resume(self, campaign_id: int | None, report_path: Path | None) -> int:
         """``sender resume``."""
         chosen = None if campaign_id is None else await self._writer.call(_pick, self._store, campaign_id)
         unfinished = await self._unfinished()
@@ -328,7 +341,7 @@ class _Job:
             if campaign.state is CampaignState.IMPORTING:
                 self._display.say(f"campaign {campaign.id}: reading {campaign.recipients} again")
                 self._display.say(import_text(await self._sender.finish_import(campaign, self._reading)))
-        return max([await self._watch(campaign.id, None) for campaign in unfinished])
+        return max([await self._watch(campaign.id, report_path) for campaign in unfinished])
 
     def _reading(self, rows: int) -> None:
         if self._signal is not None:
@@ -339,7 +352,7 @@ class _Job:
         recovery = await self._sender.start()
         if recovery.requeued or recovery.in_doubt:
             self._display.say(
-                f"the last run was cut: {recovery.requeued} messages in doubt are sent again,"
+                f"the last run was cut: {recovery.requeued} messages in doubt are sent again unless a receipt comes first,"
                 f" {recovery.in_doubt} stay in doubt"
             )
 

@@ -93,7 +93,7 @@ class MessageCentre:
         self._journal = journal
         self._stats = stats
         self._wheel: Wheel[Answer | Owed] = Wheel(clock, TICK, self._perform)
-        self._held_back: set[Connection] = set()
+        self._held_back: dict[Connection, None] = {}  # a set's order would depend on addresses in memory
         self._mo_reference = 0
 
     # --- life ---------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class MessageCentre:
             if not self._held_back:
                 journal.when_committed(self._caught_up)
             for answer in answers:
-                self._held_back.add(answer.connection)
+                self._held_back[answer.connection] = None
                 answer.connection.hold_back()
 
     def query(self, connection: Connection, request: QuerySm) -> Pdu:

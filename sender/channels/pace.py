@@ -34,6 +34,9 @@ standstill (the reasoning of DCTCP, RFC 8257; the square tells the two apart bet
 _QUEUE_FULL_FIRST = 1.0
 _QUEUE_FULL_LONGEST = 30.0
 
+_LEAST_RATE = 0.1
+"""Segments a second that the rate never falls below: one must go out now and then to learn that the way is free."""
+
 _LEAST_MEASURED = 0.1
 """Seconds: a rate is not measured over less."""
 
@@ -143,9 +146,8 @@ class Pace:
             if lately == self._bucket:  # written in less than a second so far
                 lately = round(lately / min(1.0, max(_LEAST_MEASURED, now - self._bucket_start)))
             self._reference = rate = float(max(1, lately))
-        floor = 1.0 if self.limit is None else min(1.0, self.limit)
         share = sum(self._answers) / len(self._answers)
-        self._base = max(floor, rate * max(0.5, 1 - 8 * share * share))
+        self._base = max(_LEAST_RATE, rate * max(0.5, 1 - 8 * share * share))
         self._decreased_at = now
         self._set_rate(self._base)
 

@@ -177,6 +177,11 @@ class MessageClass(Enum):
         """How many times one segment may be sent again after a doubt."""
         return _MAX_RESENDS[self.policy]
 
+    @property
+    def resend_wait(self) -> float:
+        """Seconds that a message in doubt waits before it is sent again."""
+        return _RESEND_WAIT[self.policy]
+
     def resend_allowed(self, resends: int) -> bool:
         """Whether a segment in doubt that was already resent `resends` times may go out once more."""
         return resends < self.max_resends
@@ -193,4 +198,11 @@ _MAX_RESENDS: Final = {
     DoubtPolicy.ONCE_RETRY: 1,
     # A code is worthless after minutes: five resends outlast any outage in which it still matters.
     DoubtPolicy.PREFER_DUPLICATE: 5,
+}
+
+# A receipt that comes meanwhile resolves the doubt and spares the duplicate; a one-time code cannot wait for that.
+_RESEND_WAIT: Final = {
+    DoubtPolicy.AT_MOST_ONCE: 0.0,
+    DoubtPolicy.ONCE_RETRY: 30.0,
+    DoubtPolicy.PREFER_DUPLICATE: 1.0,
 }

@@ -6,19 +6,11 @@ import logging
 import random
 
 from sender.channels.results import Answered, Result, Submit, Unanswered, Unsendable
-from sender.domain.message import DoubtPolicy
 from sender.domain.retry import RetryClass, RetryPolicy, retry_class, retry_delay
 from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Refused, Retry
 from smppkit.status import CommandStatus
 
 log = logging.getLogger(__name__)
-
-DOUBT_WAIT: dict[DoubtPolicy, float] = {
-    DoubtPolicy.ONCE_RETRY: 30.0,
-    DoubtPolicy.PREFER_DUPLICATE: 1.0,
-}
-"""Seconds that a message in doubt waits before it is sent again. A receipt that comes in this time resolves the
-doubt and spares the duplicate; a one-time code cannot wait for that."""
 
 _SHAPED_ATTEMPTS = 3
 """For refusals that the pace itself reacts to, the delay stops growing after this many attempts: the account is
@@ -62,4 +54,4 @@ class Judge:
     def _resend_due(self, submit: Submit, at: float) -> float | None:
         if not submit.message_class.resend_allowed(submit.resends):
             return None
-        return at + DOUBT_WAIT[submit.message_class.policy]
+        return at + submit.message_class.resend_wait

@@ -23,13 +23,7 @@ def recover(db: Database, now: float) -> Recovery:
     """See `SqliteStore.recover`."""
     released = _release_claimed(db)
     doubts = [
-        InDoubt(
-            message,
-            part,
-            DoubtCause.CRASH,
-            now if MessageClass(message_class).resend_allowed(resends) else None,
-            now,
-        )
+        InDoubt(message, part, DoubtCause.CRASH, _resend_due(MessageClass(message_class), resends, now), now)
         for message, part, resends, message_class in db.conn.execute(_UNDER_WAY).fetchall()
     ]
     outcomes.record(db, doubts)
@@ -50,6 +44,10 @@ def recover(db: Database, now: float) -> Recovery:
         resolved=sum(state in FINAL or state == State.ACCEPTED for state in states),
         importing=tuple(row[0] for row in importing),
     )
+
+
+def _resend_due(message_class: MessageClass, resends: int, now: float) -> float | None:
+    return now + message_class.resend_wait if message_class.resend_allowed(resends) else None
 
 
 def _release_claimed(db: Database) -> int:

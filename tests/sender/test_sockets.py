@@ -154,7 +154,7 @@ async def test_a_second_ctrl_c_stops_at_once(place: Place) -> None:
 
 @pytest_twisted.ensureDeferred
 async def test_killed_in_the_middle_resume_finishes_and_counts_what_it_sent_twice(place: Place) -> None:
-    process = place.send()
+    process = place.send("--class", "code")  # the class that waits the least before it sends again
     await place.submitted(60)
     process.kill()
     await finished(process)

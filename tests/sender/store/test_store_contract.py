@@ -477,8 +477,9 @@ def test_a_second_crash_does_not_resend_a_service_message_again(store, run):
     desk = Desk(store, run)
     [message] = desk.sent()
     run(store.recover, 3000.0)
-    [again] = desk.claim(now=3000.0)
-    desk.submit([again], at=3001.0)
+    assert desk.claim(now=3029.0) == []  # a receipt may still spare the duplicate
+    [again] = desk.claim(now=3030.0)
+    desk.submit([again], at=3031.0)
     recovery = run(store.recover, 4000.0)
     assert (recovery.requeued, recovery.in_doubt) == (0, 1)
     assert state_of(store, message) is State.IN_DOUBT
