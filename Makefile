@@ -25,7 +25,7 @@ check: setup-dev ## run the linters, the type checker and the layer contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 fuzz: setup-dev ## throw damaged PDUs at all that reads input (COUNT=1000000)
 	@$(BIN)/python scripts/fuzz.py --count $(or $(COUNT),1000000)

@@ -352,8 +352,8 @@ class _Job:
         recovery = await self._sender.start()
         if recovery.requeued or recovery.in_doubt:
             self._display.say(
-                f"the last run was cut: {recovery.requeued} messages in doubt are sent again unless a receipt comes first,"
-                f" {recovery.in_doubt} stay in doubt"
+                f"the last run was cut: {recovery.requeued} messages in doubt are sent again unless a receipt comes"
+                f" first, {recovery.in_doubt} stay in doubt"
             )
 
     async def _unfinished(self) -> list[Campaign]:
