@@ -18,6 +18,7 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 
 from smppkit.codec import encode
+from smppkit.masking import masked
 from smppkit.message_ids import render
 from smppkit.message_state import state_of
 from smppkit.pdus import DataSm, DeliverSm, GenericNack, Pdu, QuerySm, SubmitSm
@@ -25,7 +26,6 @@ from smppkit.status import CommandStatus
 from smppkit.times import format_absolute
 from smsc.journal import Journal
 from smsc.mailbox import Mailbox
-from smsc.masking import masked
 from smsc.records import Message, Owed
 from smsc.scenario.dialect import receipt_pdu
 from smsc.scenario.engine import OperatorState, decide_submit

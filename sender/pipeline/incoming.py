@@ -21,14 +21,3 @@ def receipt_of(pdu: DeliverSm | DataSm, account: str, at: float) -> ReceiptIn | 
         number=pdu.source_addr,
         at=at,
     )
-
-
-def masked(number: str) -> str:
-    """A phone number fit for a log: enough to recognise, too little to call.
-
-    >>> masked("77051234567")
-    '7705…67'
-    """
-    if len(number) <= 6:
-        return "…" if number else "nobody"
-    return f"{number[:4]}…{number[-2:]}"

@@ -27,12 +27,13 @@ from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
 from sender.channels.results import Delivery, Result, Submit
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.incoming import masked, receipt_of
+from sender.pipeline.incoming import receipt_of
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.verdict import Judge
 from sender.store.records import Claimed, InDoubt, Intent, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
+from smppkit.masking import masked
 from smppkit.transport import Network
 
 log = logging.getLogger(__name__)

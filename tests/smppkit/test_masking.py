@@ -2,7 +2,7 @@
 
 import pytest
 
-from smsc.masking import masked
+from smppkit.masking import masked
 
 
 @pytest.mark.parametrize(
