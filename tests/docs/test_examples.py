@@ -1,0 +1,198 @@
+"""Every example in the README and in docs/ is what the programs take: checked, parsed or run."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rich_click as click
+import yaml
+from click.testing import CliRunner
+
+from carrierlab.cli import main as carrierlab
+from carrierlab.scenario import LabScenario
+from sender.config import load_config
+from smsc.scenario.model import Scenario
+from tests.docs.blocks import BLOCKS, ROOT, Block, command_lines, of_kind, starting
+from yamlmodel.loader import loads
+
+BASE = {
+    "operators": {
+        "beeline-kz": {"listen": "tcp:2775", "accounts": [{"system_id": "shop", "password": "secret"}]},
+        "kcell": {"listen": "tcp:2776"},
+    },
+    "workload": {"campaign": {"recipients": "recipients.csv", "template": "Hello", "sender": "SHOP"}},
+}
+# What a page may call beside our own programs.
+OTHERS = {"make", "git", "cd", "export", "docker", ".venv/bin/pytest", ".venv/bin/pre-commit", "kill"}
+
+named = pytest.mark.parametrize
+
+
+def by_id(block: Block) -> str:
+    return block.id
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A directory with the files that examples name."""
+    data = ROOT / "scenarios" / "data" / "recipients.csv"
+    for name in ("recipients.csv", "people.csv"):
+        shutil.copy(data, tmp_path / name)
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    (tmp_path / "docker").mkdir()
+    shutil.copy(ROOT / "docker" / "compose.yaml", tmp_path / "docker")
+    for block in of_kind("yaml sender"):
+        (tmp_path / "sender.yaml").write_text(block.text)
+    for block in of_kind("yaml serve"):
+        (tmp_path / "operators.yaml").write_text(block.text)
+    return tmp_path
+
+
+def test_there_are_examples_and_every_one_says_what_it_is() -> None:
+    known = {"yaml scenario", "yaml serve", "yaml operator", "yaml part", "yaml sender", "sh", "python"}
+    known |= {"mermaid", "text"}
+    assert len(BLOCKS) > 10
+    for block in BLOCKS:
+        assert block.info in known or block.info.startswith("text OUTPUT-OF "), f"{block.id}: {block.info!r}"
+
+
+@named("block", of_kind("yaml scenario"), ids=by_id)
+def test_a_scenario_is_valid(block: Block, workplace: Path) -> None:
+    file = workplace / "example.yaml"
+    file.write_text(block.text)
+    result = CliRunner().invoke(carrierlab, ["check", str(file)])
+    assert result.exit_code == 0, f"{block.id}: {result.output}"
+
+
+@named("block", of_kind("yaml scenario"), ids=by_id)
+def test_a_scenario_passes(block: Block, workplace: Path) -> None:
+    (workplace / "example.yaml").write_text(block.text)
+    assert "PASSED" in run_output("carrierlab run example.yaml --virtual --quiet", workplace)
+
+
+@named("block", of_kind("yaml serve"), ids=by_id)
+def test_a_scenario_to_serve_is_valid(block: Block) -> None:
+    loads(block.text, Scenario, block.id)
+
+
+@named("block", of_kind("yaml operator"), ids=by_id)
+def test_the_keys_of_an_operator_are_valid(block: Block) -> None:
+    operator = BASE["operators"]["beeline-kz"] | yaml.safe_load(block.text)
+    loads(yaml.safe_dump({**BASE, "operators": {**BASE["operators"], "beeline-kz": operator}}), LabScenario, block.id)
+
+
+@named("block", of_kind("yaml part"), ids=by_id)
+def test_a_part_of_a_scenario_is_valid(block: Block) -> None:
+    loads(yaml.safe_dump({**BASE, **yaml.safe_load(block.text)}), LabScenario, block.id)
+
+
+@named("block", of_kind("yaml sender"), ids=by_id)
+def test_a_sender_configuration_is_valid(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "sender.yaml"
+    file.write_text(block.text)
+    config = load_config(file, dict.fromkeys(re.findall(r"password_env: (\w+)", block.text), "secret"))
+    assert config.operators
+
+
+@named("block", of_kind("python"), ids=by_id)
+def test_python_runs(block: Block, workplace: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", block.text], cwd=workplace, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, f"{block.id}: {result.stderr}"
+
+
+@named("block", of_kind("sh"), ids=by_id)
+def test_commands_are_what_the_programs_take(block: Block, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    for line in command_lines(block):
+        words = shlex.split(line, comments=True)
+        while words and words[-1] == "&":
+            words.pop()
+        program, *arguments = words
+        program = program.removeprefix(".venv/bin/") if program.removeprefix(".venv/bin/") in PROGRAMS else program
+        if program in PROGRAMS:
+            parse(program, arguments, block)
+        elif program == "make":
+            check_make(arguments, block)
+        else:
+            assert program in OTHERS, f"{block.id}: {line}"
+            for word in arguments:
+                if word.startswith(("docker/", "scenarios/")):
+                    assert (ROOT / word).exists(), f"{block.id}: {word}"
+
+
+PROGRAMS = ("carrierlab", "smsc", "sender")
+
+
+def parse(program: str, arguments: list[str], block: Block) -> None:
+    """The click program accepts the arguments, and files that it reads exist."""
+    group: click.Group = importlib.import_module(f"{program}.cli").main
+    if set(arguments) & {"--help", "-h", "--version"}:
+        arguments = [argument for argument in arguments if not argument.startswith("-")]
+        assert all(argument in group.commands for argument in arguments), f"{block.id}: {arguments}"
+        return
+    verb = next((word for word in arguments if word in group.commands), None)
+    assert verb is not None, f"{block.id}: {program} {arguments}: none of {list(group.commands)}"
+    rest = arguments[arguments.index(verb) + 1 :]
+    with group.commands[verb].make_context(verb, rest, parent=click.Context(group, info_name=program)) as context:
+        for key in ("file", "config_path", "recipients"):
+            path = context.params.get(key)
+            if isinstance(path, Path):
+                assert path.exists(), f"{block.id}: {path}"
+
+
+def check_make(arguments: list[str], block: Block) -> None:
+    """The targets exist."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for word in arguments:
+        if "=" in word:
+            assert f"$({word.split('=')[0]})" in (ROOT / "Makefile").read_text() or word.split("=")[0] in (
+                "COUNT",
+                "SEEDS",
+            ), f"{block.id}: {word}"
+        else:
+            assert word in targets, f"{block.id}: make {word}"
+
+
+def run_output(line: str, workplace: Path) -> str:
+    """What a command prints on both outputs, at a width that the pages use."""
+    program, *arguments = shlex.split(line)
+    result = subprocess.run(
+        [sys.executable, "-c", f"from {program}.cli import main; main(prog_name={program!r})", *arguments],
+        cwd=workplace,
+        env={"COLUMNS": "80", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert "Traceback" not in result.stdout, result.stdout
+    return result.stdout
+
+
+def shape(line: str) -> str:
+    """A printed line without its numbers and curves: a page shows a run of its day, and figures move with the code."""
+    line = re.sub(r"[<+]?[\d,.]*\d", "0", re.sub(r"[▁▂▃▄▅▆▇█·]+", " ", line))
+    return " ".join(re.sub(r"─+", "─", line).split())
+
+
+@named("block", starting("text OUTPUT-OF "), ids=by_id)
+def test_output_is_what_the_command_prints(block: Block, workplace: Path) -> None:
+    printed = run_output(block.info.removeprefix("text OUTPUT-OF "), workplace)
+    lines = [shape(line) for line in printed.splitlines()]
+    at = 0
+    for line in block.text.splitlines():
+        shown = shape(line)
+        if shown in ("", "…"):
+            continue
+        assert shown in lines[at:], f"{block.id}: not printed, or not in this order: {line!r}\n\n{printed}"
+        at = lines.index(shown, at) + 1
