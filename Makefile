@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 
-.PHONY: help setup setup-dev rehearse test check fuzz simulate bench lock docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz simulate bench lock docs docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,10 @@ bench: setup-dev ## run the benchmarks of the codec and of the store
 
 lock: setup-dev ## write both locks anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@scripts/lock $(ARGS)
+
+docs: setup-dev ## bring up to date what is made in docs/ and shown in the README
+	@$(BIN)/python scripts/make_reference.py
+	@$(BIN)/python scripts/make_excerpts.py
 
 docker-check: setup-dev ## check the files in docker/ without an engine
 	@$(BIN)/pytest tests/docker

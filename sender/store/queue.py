@@ -26,9 +26,11 @@ _EARLIER: Final = sql(
 _SUBMIT: Final = sql(
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
     " submits, retries, resends, doubtful, receipts, repeated)"
-    " VALUES (?1, ?2, ?3, $SUBMITTING, ?4, ?5, ?6, ?6, 1, 0, 0, 0, 0, 0)"
-    " ON CONFLICT DO UPDATE SET state = $SUBMITTING, account = ?3, epoch = ?4, sequence = ?5, submitted_at = ?6,"
-    " first_at = CASE WHEN submits > 0 THEN first_at ELSE ?6 END, answered_at = NULL, submits = submits + 1,"
+    " VALUES (?, ?, ?, $SUBMITTING, ?, ?, ?, ?, 1, 0, 0, 0, 0, 0)"
+    " ON CONFLICT DO UPDATE SET state = excluded.state, account = excluded.account, epoch = excluded.epoch,"
+    " sequence = excluded.sequence, submitted_at = excluded.submitted_at,"
+    " first_at = CASE WHEN submits > 0 THEN first_at ELSE excluded.first_at END, answered_at = NULL,"
+    " submits = submits + 1,"
     " resends = resends + (submits > 0 AND doubtful), retries = retries + (submits > 0 AND NOT doubtful)"
     " WHERE state = $QUEUED"
 )
@@ -112,7 +114,7 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
             good[part] = intent
     db.conn.executemany(
         _SUBMIT,
-        [(it.message_id, it.part, db.account(it.account), it.epoch, it.sequence, it.at) for it in good.values()],
+        [(it.message_id, it.part, db.account(it.account), it.epoch, it.sequence, it.at, it.at) for it in good.values()],
     )
     submitted = {it.message_id: it for it in good.values()}
     db.conn.executemany(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -44,8 +44,11 @@ def config_text(store: str = "campaign.sqlite", retry: str = "", **beeline: obje
 class Process:
     """One life of the sender over the store's file."""
 
+    living: ClassVar[list[Process]] = []
+
     def __init__(self, world: World) -> None:
         self.store = SqliteStore.open(world.path)
+        self.living.append(self)
         # The kernel outlives our processes here: nothing is lost by not waiting for the disk.
         self.store.database.conn.execute("PRAGMA synchronous = OFF")
         self.writer = InlineWriter(self.store, world.clock)
@@ -64,6 +67,11 @@ class Process:
         """As kill -9 does: nothing is finished, nothing is said."""
         self.writer.abandon()
         self.sender.abort()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.living.remove(self)
         self.store.close()
 
 
@@ -135,7 +143,7 @@ class World:
         """End the process in order and start another one on the same store."""
         self.wait(self.sender.stop())
         self.wait(self.process.writer.close())
-        self.process.store.close()
+        self.process.close()
         self.process = Process(self)
 
 

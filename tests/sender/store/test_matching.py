@@ -356,9 +356,7 @@ def test_no_statement_of_the_sending_path_reads_a_whole_table(store):
     statements |= {f"settling._MOVE[{state}]": text for state, text in settling._MOVE.items()}
     assert len(statements) > 15
     for name, statement in statements.items():
-        parameters = (None,) * max(statement.count("?"), 6 if "?6" in statement else 0)
-        if "?6" in statement:
-            parameters = (None,) * 6
+        parameters = (None,) * statement.count("?")
         for *_, detail in rows(store, f"EXPLAIN QUERY PLAN {statement}", *parameters):
             bounded = "j VIRTUAL TABLE" in detail or "parts_submitting" in detail
             assert bounded or not detail.startswith("SCAN"), f"{name}: {detail}"
