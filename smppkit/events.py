@@ -56,6 +56,15 @@ class NoResponse(msgspec.Struct, frozen=True, gc=False):
     sent_at: float
 
 
+class LateResponse(msgspec.Struct, frozen=True, gc=False):
+    """The response to a request that had been given up with ``NoResponse(TIMEOUT)``: the doubt is over."""
+
+    request: Pdu
+    response: Pdu
+    context: object
+    sent_at: float
+
+
 class BadPduReceived(msgspec.Struct, frozen=True, gc=False):
     """The peer sent something unreadable. The session has answered it already."""
 
@@ -74,4 +83,4 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Event = Bound | Request | Response | NoResponse | BadPduReceived | Unbound | Closing
+Event = Bound | Request | Response | NoResponse | LateResponse | BadPduReceived | Unbound | Closing

@@ -27,6 +27,7 @@ from smppkit.events import (
     Bound,
     Closing,
     Event,
+    LateResponse,
     NoResponse,
     NoResponseCause,
     Request,
@@ -40,6 +41,9 @@ from smppkit.status import CommandStatus
 from smppkit.stream import BadPdu, BrokenStream, StreamDecoder
 
 Tap = Callable[[str, bytes], None]
+
+_LATE_KEPT = 1000
+"""Requests given up after their time-out whose response is still recognised; the oldest are forgotten first."""
 
 _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBIND})
 
@@ -76,6 +80,7 @@ class SessionCounters(msgspec.Struct):
     window_overruns: int = 0
     unknown_responses: int = 0
     response_timeouts: int = 0
+    late_responses: int = 0
     late_answers: int = 0
 
 
@@ -100,6 +105,7 @@ class Session:
         self._decoder = StreamDecoder(max_length=config.max_pdu_before_bind)
         self._sequence = SequenceNumbers()
         self._outstanding: dict[int, _Outstanding] = {}  # in the order of sending
+        self._given_up: dict[int, _Outstanding] = {}  # timed out, in that order
         self._unanswered: dict[int, int] = {}  # the peer's sequence numbers that wait for respond()
         self._unanswered_count = 0
         self._binding: Pdu | None = None  # the bind request that is being decided
@@ -204,6 +210,7 @@ class Session:
             raise WindowFull(f"{len(self._outstanding)} requests outstanding, the window is {self.window}")
         self._queue(encode(request))
         self._outstanding[sequence] = _Outstanding(request, context, now)
+        self._given_up.pop(sequence, None)
         self._last_operation = now
 
     def respond(self, response: Pdu, now: float) -> None:
@@ -250,6 +257,7 @@ class Session:
                 NoResponse(waiting.request, waiting.context, NoResponseCause.CONNECTION_LOST, waiting.sent_at)
             )
         self._outstanding.clear()
+        self._given_up.clear()
         self._unanswered.clear()
         self._unanswered_count = 0
         self._out.clear()
@@ -304,12 +312,18 @@ class Session:
                 return
             del self._outstanding[sequence]
             self.counters.response_timeouts += 1
+            self._give_up(sequence, oldest)
             self._events.append(NoResponse(oldest.request, oldest.context, NoResponseCause.TIMEOUT, oldest.sent_at))
             if oldest.request is self._binding:
                 self._binding = None
                 self._close("no answer to the bind")
             elif self.state is BindState.UNBINDING:
                 self._go_on_unbinding(now)
+
+    def _give_up(self, sequence: int, request: _Outstanding) -> None:
+        self._given_up[sequence] = request
+        if len(self._given_up) > _LATE_KEPT:
+            del self._given_up[next(iter(self._given_up))]
 
     def _test_link(self, now: float) -> None:
         enquiry, interval = self._enquiry, self.config.enquire_link_interval
@@ -380,7 +394,7 @@ class Session:
                 self._events.append(Unbound(by_peer=False))
                 self._close("unbound")
             elif pdu.command_id != CommandId.ENQUIRE_LINK_RESP:  # one that came after its time says nothing
-                self.counters.unknown_responses += 1
+                self._received_late(pdu)
             return
         del self._outstanding[sequence]
         self._last_operation = now
@@ -392,6 +406,15 @@ class Session:
                 self._bind(request, pdu, self.config.interface_version)
         elif self.state is BindState.UNBINDING:
             self._go_on_unbinding(now)
+
+    def _received_late(self, pdu: Pdu) -> None:
+        waiting = self._given_up.get(pdu.sequence_number)
+        if waiting is None or not _answers(pdu, waiting.request):
+            self.counters.unknown_responses += 1
+            return
+        del self._given_up[pdu.sequence_number]
+        self.counters.late_responses += 1
+        self._events.append(LateResponse(waiting.request, pdu, waiting.context, waiting.sent_at))
 
     def _received_bad(self, bad: BadPdu) -> None:
         self.counters.bad_pdus += 1

@@ -27,7 +27,7 @@ from sender.channels.results import (
 from sender.domain.message import DoubtCause
 from smppkit.commands import command_name
 from smppkit.errors import EncodeError
-from smppkit.events import BadPduReceived, Event, NoResponse, NoResponseCause, Request, Response
+from smppkit.events import BadPduReceived, Event, LateResponse, NoResponse, NoResponseCause, Request, Response
 from smppkit.pdus import DataSm, DeliverSm, Pdu, SubmitSmResp
 from smppkit.status import CommandStatus
 from smppkit.transport import Link, Network
@@ -211,7 +211,7 @@ class SmppChannel:
         deliveries: list[Delivery] = []
         now = self._clock.seconds()
         for event in events:
-            if isinstance(event, Response):
+            if isinstance(event, Response | LateResponse):
                 results.append(self._answered(event, now))
             elif isinstance(event, NoResponse):
                 results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))
@@ -304,7 +304,7 @@ class SmppChannel:
 
     # --- what comes back ----------------------------------------------------------------------
 
-    def _answered(self, event: Response, now: float) -> Result:
+    def _answered(self, event: Response | LateResponse, now: float) -> Result:
         submit, response, sent_at = _submit_of(event.context), event.response, event.sent_at
         status = response.command_status
         if status == CommandStatus.ESME_ROK:

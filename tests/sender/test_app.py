@@ -198,6 +198,18 @@ def test_a_response_that_times_out_leaves_doubt_and_the_link_lives(tmp_path: Pat
     world.process.kill()
 
 
+@pytest.mark.parametrize("message_class", [MessageClass.ADVERTISING, MessageClass.SERVICE])
+def test_a_response_that_comes_late_ends_the_doubt(tmp_path: Path, message_class: MessageClass) -> None:
+    world = World(tmp_path, response_timeout="5s")
+    world.beeline.decide = lambda pdu: Answer(after=8.0 if pdu.destination_addr.endswith("7") else 0.01)
+    world.load(20, message_class=message_class)
+    world.wait(world.sender.start())
+    report = world.send(receipt_wait=10)
+    assert (report.delivered, report.in_doubt, report.resends) == (20, 0, 0)
+    assert len(world.beeline.submits) == 20
+    world.process.kill()
+
+
 def test_resets_in_the_middle_lose_and_repeat_nothing(world: World) -> None:
     world.load(300)
     world.wait(world.sender.start())

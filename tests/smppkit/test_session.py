@@ -17,6 +17,7 @@ from smppkit.events import (
     Bound,
     Closing,
     Event,
+    LateResponse,
     NoResponse,
     NoResponseCause,
     Request,
@@ -387,8 +388,25 @@ def test_a_request_without_response_in_time_is_given_up_once() -> None:
     assert (event.context, event.cause) == ("a", NoResponseCause.TIMEOUT)
     assert session.next_deadline() == 7.0
     session.receive_bytes(encode(request.response(message_id="late")), 6.5)
+    [late] = session.events()
+    assert isinstance(late, LateResponse)
+    assert (late.context, late.sent_at) == ("a", 1.0)
+    session.receive_bytes(encode(request.response(message_id="late")), 6.6)
     assert session.events() == []
-    assert session.counters.unknown_responses == 1
+    assert (session.counters.late_responses, session.counters.unknown_responses) == (1, 1)
+
+
+def test_only_so_many_late_responses_are_recognised() -> None:
+    session = bound_esme(response_timeout=5, enquire_link_interval=None, window=5000)
+    requests = [SubmitSm(destination_addr="1") for _ in range(1500)]
+    for request in requests:
+        session.send(request, 1.0)
+    session.on_deadline(6.0)
+    session.events()
+    for request in requests:
+        session.receive_bytes(encode(request.response(message_id="late")), 7.0)
+    assert len(session.events()) == session.counters.late_responses == 1000
+    assert session.counters.unknown_responses == 500
 
 
 def test_c31_inactivity_unbinds_and_enquire_link_does_not_count_as_activity() -> None:
