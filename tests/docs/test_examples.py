@@ -30,7 +30,7 @@ BASE = {
     "workload": {"campaign": {"recipients": "recipients.csv", "template": "Hello", "sender": "SHOP"}},
 }
 # What a page may call beside our own programs.
-OTHERS = {"make", "git", "cd", "export", "docker", ".venv/bin/pytest", ".venv/bin/pre-commit", "kill"}
+OTHERS = {"locust", "make", "git", "cd", "export", "docker", ".venv/bin/pytest", ".venv/bin/pre-commit", "kill"}
 
 named = pytest.mark.parametrize
 
@@ -125,7 +125,7 @@ def test_commands_are_what_the_programs_take(block: Block, workplace: Path, monk
         else:
             assert program in OTHERS, f"{block.id}: {line}"
             for word in arguments:
-                if word.startswith(("docker/", "scenarios/")):
+                if word.startswith(("docker/", "scenarios/", "loadtests/")):
                     assert (ROOT / word).exists(), f"{block.id}: {word}"
 
 
