@@ -20,7 +20,8 @@ from smppkit.events import Bound, Closing, NoResponse, Request, Response
 from smppkit.message_ids import candidate_keys, key
 from smppkit.pdus import BindTransceiver, DeliverSm, SubmitSm
 from smppkit.receipts import parse_receipt
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import Role, Version
 from smppkit.status import CommandStatus, status_name
 

@@ -34,7 +34,8 @@ from smppkit.pdus import (
 )
 from smppkit.receipts import parse_receipt
 from smppkit.segments import part_of
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import Role
 from smppkit.stream import BadPdu, BrokenStream, StreamDecoder
 from smppkit.text import decode_text

@@ -13,7 +13,8 @@ from smppkit.codec import decode
 from smppkit.commands import CommandId
 from smppkit.events import BadPduReceived, Closing, Event, NoResponse, Request, Response, Unbound
 from smppkit.pdus import DataSm, Pdu, QuerySm, SubmitSm
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import Role, Version
 from smppkit.status import CommandStatus, status_name
 from smppkit.tlvs import SC_INTERFACE_VERSION

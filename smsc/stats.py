@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import msgspec
 
-from smppkit.session import SessionCounters
+from smppkit.session_config import SessionCounters
 
 
 class DeliveryStats(msgspec.Struct):

@@ -9,7 +9,7 @@ import msgspec
 from sender.config import BindMode, OperatorConfig
 from sender.domain.retry import RetryPolicy
 from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, Pdu
-from smppkit.session import SessionConfig
+from smppkit.session_config import SessionConfig
 
 
 class BindKind(Enum):

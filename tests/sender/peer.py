@@ -14,7 +14,8 @@ from smppkit.events import Event, NoResponse, Request, Response
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSm, Pdu, SubmitSm
 from smppkit.receipts import Receipt, format_receipt, receipt_tlvs
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import STATE_AFTER_BIND, Role
 from smppkit.transport import Link, Network
 

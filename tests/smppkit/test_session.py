@@ -36,7 +36,8 @@ from smppkit.pdus import (
     SubmitSm,
     Unbind,
 )
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import BindState, Role
 from smppkit.status import CommandStatus
 

@@ -12,7 +12,8 @@ from twisted.python.failure import Failure
 from smppkit.codec import encode
 from smppkit.events import Bound, Event, NoResponse, Request, Response
 from smppkit.pdus import BindTransceiver, EnquireLink, SubmitSm
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import Role
 from smppkit.transport import Link
 

@@ -15,7 +15,8 @@ from twisted.python.failure import Failure
 
 from smppkit.events import Event, NoResponse, Request, Response
 from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, Pdu, SubmitSm
-from smppkit.session import Session, SessionConfig
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
 from smppkit.states import Role
 from smsc.app import Emulator
 from smsc.inbox import Inbox

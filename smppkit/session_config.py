@@ -1,0 +1,43 @@
+"""What can be set for a session, and what it counts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from smppkit.states import Version
+
+
+class SessionConfig(msgspec.Struct, frozen=True):
+    """The settings of one session. Times are seconds; None switches a timer off."""
+
+    window: int = 10
+    """Requests of ours that may be unanswered at once (enquire_link and unbind do not count)."""
+    peer_window: int | None = None
+    """Requests of the peer that may wait for our answer; more are answered ESME_RTHROTTLED."""
+    session_init_timeout: float | None = 30.0
+    """SMSC: a connection that has not bound by then is closed."""
+    enquire_link_interval: float | None = 30.0
+    """Silence after which the link is tested."""
+    response_timeout: float = 60.0
+    inactivity_timeout: float | None = None
+    """Time without any operation but enquire_link after which we unbind."""
+    unbind_timeout: float = 5.0
+    """How long unbinding waits for what is in flight, and then for unbind_resp."""
+    interface_version: int = Version.V34
+    max_pdu_before_bind: int = 1024
+    max_pdu: int = 70 * 1024
+
+
+class SessionCounters(msgspec.Struct):
+    """What a session has seen; nothing it drops goes uncounted."""
+
+    pdus_in: int = 0
+    pdus_out: int = 0
+    bad_pdus: int = 0
+    broken_streams: int = 0
+    illegal_requests: int = 0
+    window_overruns: int = 0
+    unknown_responses: int = 0
+    response_timeouts: int = 0
+    late_responses: int = 0
+    late_answers: int = 0
