@@ -6,6 +6,7 @@ tick, and one delayed call stands for the earliest tick.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import ceil
@@ -71,13 +72,19 @@ class Wheel(Generic[T]):
     def _turn(self) -> None:
         self._armed = None
         now = self._clock.seconds() + _SLACK
-        due: list[list[T]] = []
+        due: deque[tuple[int, list[T]]] = deque()
         # Taken out before any is fired: what firing adds waits for the next turn.
         while self._order and self._order[0] * self._tick <= now:
-            due.append(self._slots.pop(heappop(self._order)))
+            slot = heappop(self._order)
+            due.append((slot, self._slots.pop(slot)))
         try:
-            for items in due:
+            while due:
+                _, items = due.popleft()
                 self._count -= len(items)
                 self._fire(items)
         finally:
+            for slot, items in due:  # firing failed: the rest is still due
+                if slot not in self._slots:
+                    heappush(self._order, slot)
+                self._slots[slot] = items + self._slots.get(slot, [])
             self._arm()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -54,6 +55,24 @@ def test_firing_may_add_items() -> None:
     wheel.add(0.0, 0)
     clock.advance(0)
     assert fired == [[0], [1], [2]]
+
+
+def test_a_failure_of_one_tick_loses_no_other() -> None:
+    clock, fired = Clock(), []
+
+    def fire(items: list[str]) -> None:
+        if items == ["bad"]:
+            raise LookupError("a bug")
+        fired.append(items)
+
+    wheel: Wheel[str] = Wheel(clock, 0.01, fire)
+    for due, item in ((0.01, "first"), (0.02, "bad"), (0.03, "last")):
+        wheel.add(due, item)
+    with pytest.raises(LookupError):
+        clock.advance(1)
+    assert (fired, len(wheel)) == ([["first"]], 1)
+    clock.advance(0)
+    assert (fired, len(wheel)) == ([["first"], ["last"]], 0)
 
 
 def test_clear_gives_back_what_was_held() -> None:
