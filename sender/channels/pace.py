@@ -160,7 +160,7 @@ class Pace:
         return max(0.0, self._held_until - now)
 
     def accepted(self, sent_at: float) -> None:
-        """A submit sent at `sent_at` was accepted: a queue that was full has room again."""
+        """A submit sent at `sent_at` was accepted: no throttle, and a queue that was full has room again."""
         self._answers.append(False)
         if sent_at > self._paused_at:
             self._pause = _QUEUE_FULL_FIRST

@@ -29,7 +29,7 @@ def address(tmp_path: Path):
 
 
 # Not importorskip: importing locust patches this very process for gevent.
-@pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="the load extra is not installed")
+@pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="locust (the load group) is not installed")
 def test_every_message_has_its_response_and_its_receipt_and_the_run_ends_by_itself(address):
     command = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py"), "--headless"]
     command += ["-u", "3", "-r", "3", "-t", "60s", "--host", address, "--json"]
