@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import sender.cli
-import smsc.cli
+import smsc.commands.serve
 from sender.config import SenderConfig
 from yamlmodel.loader import load
 
@@ -139,7 +139,7 @@ def test_the_default_is_smsc_serve_with_a_journal_on_the_volume(dockerfile: list
     (command,) = only(dockerfile, "CMD")
     program, verb, *options = command.argv
     assert (program, verb) == ("smsc", "serve")
-    context = smsc.cli.main.commands["serve"].make_context("serve", options)
+    context = smsc.commands.serve.serve.make_context("serve", options)
     volume = only(dockerfile, "VOLUME")[0].argv[0]
     assert str(context.params["journal"]).startswith(f"{volume}/")
     assert context.params["host"] == "0.0.0.0"  # noqa: S104 # inside a container all its interfaces are meant

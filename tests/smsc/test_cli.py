@@ -84,7 +84,7 @@ def test_messages_are_filtered(journal: Path, options: list[str], ids: list[str]
 
 
 def test_all_messages_are_read_page_by_page(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsc.cli.PAGE", 2)
+    monkeypatch.setattr("smsc.commands.look.PAGE", 2)
     assert len(smsc("messages", "--journal", journal, "--limit", 0).stdout.splitlines()) == 3
 
 
