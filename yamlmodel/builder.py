@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from yamlmodel.errors import Problem, dotted, quoted
+from yamlmodel.errors import ConfigError, Problem, dotted, quoted
 from yamlmodel.nodes import MERGE_TAG, found, is_null, located
+from yamlmodel.presets import Preset, nodes_of, overlaid, read_preset
 from yamlmodel.scalar_nodes import Refused, read_scalar, read_untyped
 from yamlmodel.suggest import did_you_mean
 from yamlmodel.types import Split, Steps, expectation, fields_of, own_keys, split, tag_of, unwrap
@@ -31,6 +32,7 @@ class Builder:
         self.file = file
         self.base = base
         self.problems: list[Problem] = []
+        self._files: dict[Node, str] = {}  # of the nodes that come from a preset
 
     def build(self, node: Node, annotation: Any, path: Steps) -> Any:
         """Return the value of `node` as `annotation`, or FAILED after listing why."""
@@ -50,7 +52,7 @@ class Builder:
 
     def fail(self, node: Node, path: Steps, message: str) -> _Failed:
         """List a problem at the place of `node`."""
-        self.problems.append(located(self.file, node, dotted(path), message))
+        self.problems.append(located(self._files.get(node, self.file), node, dotted(path), message))
         return FAILED
 
     def _scalar(self, node: ScalarNode, kinds: Split, annotation: Any, path: Steps) -> Any:
@@ -93,7 +95,31 @@ class Builder:
             return self._dict(node, kinds.mappings[0], path)
         entries = self._entries(node, path)
         model = self._choose(node, entries, kinds.structs, path)
-        return FAILED if model is None else self._struct(node, entries, model, path)
+        if model is None:
+            return FAILED
+        preset = getattr(model, "preset", None)
+        if isinstance(preset, Preset) and preset.key in entries:
+            whole = self._with_preset(node, entries[preset.key][1], preset, path)
+            if whole is None:
+                return FAILED
+            node, entries = whole, self._entries(whole, path)
+        return self._struct(node, entries, model, path)
+
+    def _with_preset(self, node: MappingNode, name: Node, preset: Preset, path: Steps) -> MappingNode | None:
+        """What a mapping and the preset that it names say together; None after listing what is wrong."""
+        if not isinstance(name, ScalarNode):
+            self.fail(name, (*path, preset.key), f"found {found(name)}; expected a name")
+            return None
+        try:
+            file, values = read_preset(preset, name.value, self.base)
+        except (ValueError, LookupError) as error:
+            self.fail(name, (*path, preset.key), str(error))
+            return None
+        except ConfigError as error:
+            self.problems.extend(error.problems)
+            return None
+        self._files.update(dict.fromkeys(nodes_of(values), file))
+        return overlaid(values, node)
 
     def _dict(self, node: MappingNode, annotation: Any, path: Steps) -> Any:
         inner, meta = unwrap(annotation)

@@ -1,0 +1,94 @@
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from yamlmodel.errors import ConfigError
+from yamlmodel.loader import load, loads
+from yamlmodel.presets import Preset
+
+
+class Inner(msgspec.Struct, frozen=True):
+    a: int = 0
+    b: int = 0
+
+
+def find(written: str, base: Path | None) -> Path:
+    if written == "unheard-of":
+        raise ValueError("expected a name that is known")
+    return (base or Path()) / f"{written}.yaml"
+
+
+class Outer(msgspec.Struct, frozen=True):
+    preset: ClassVar[Preset] = Preset("like", "values", find)
+
+    like: str = ""
+    inner: Inner = Inner()
+    numbers: Annotated[list[int], Meta(description="some")] = []
+    word: str = "none"
+
+
+class Top(msgspec.Struct, frozen=True):
+    outer: Outer
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    (tmp_path / "ready.yaml").write_text(
+        "about: x\nvalues:\n  inner: {a: 1, b: 2}\n  numbers: [1, 2]\n  word: theirs\n"
+    )
+    return tmp_path
+
+
+def read(directory: Path, text: str) -> Outer:
+    path = directory / "top.yaml"
+    path.write_text(text)
+    return load(path, Top).outer
+
+
+def test_a_preset_stands_under_what_the_file_says(directory: Path) -> None:
+    outer = read(directory, "outer: {like: ready, inner: {b: 3}}")
+    assert outer == Outer("ready", Inner(1, 3), [1, 2], "theirs")
+
+
+def test_lists_and_words_are_replaced(directory: Path) -> None:
+    outer = read(directory, "outer: {like: ready, numbers: [9], word: mine}")
+    assert (outer.numbers, outer.word) == ([9], "mine")
+
+
+def test_without_the_key_nothing_is_read(directory: Path) -> None:
+    assert read(directory, "outer: {word: mine}") == Outer(word="mine")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("outer: {like: unheard-of}", "top.yaml:1:15: outer.like: expected a name that is known"),
+        ("outer: {like: [a]}", "top.yaml:1:15: outer.like: found a list; expected a name"),
+        ("outer: {like: missing}", "missing.yaml: no such file"),
+        ("outer: {like: empty}", 'empty.yaml has no mapping "values"'),
+        ("outer: {like: nested}", "nested.yaml names a like itself; expected all of it in one file"),
+        ("outer: {like: ready, inner: {c: 1}}", 'top.yaml:1:30: outer.inner: unknown key "c"; known here: a, b'),
+    ],
+)
+def test_mistakes_are_located(directory: Path, text: str, message: str) -> None:
+    (directory / "empty.yaml").write_text("values: 3\n")
+    (directory / "nested.yaml").write_text("values: {like: ready}\n")
+    with pytest.raises(ConfigError) as caught:
+        read(directory, text)
+    assert message in str(caught.value)
+
+
+def test_a_mistake_within_the_preset_is_located_there(directory: Path) -> None:
+    (directory / "wrong.yaml").write_text("values:\n  word: x\n  inner: {a: many}\n")
+    with pytest.raises(ConfigError) as caught:
+        read(directory, "outer: {like: wrong}")
+    (problem,) = caught.value.problems
+    assert (Path(problem.file).name, problem.line, problem.column) == ("wrong.yaml", 3, 14)
+
+
+def test_text_without_a_file_takes_paths_from_here(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(directory)
+    assert loads("outer: {like: ready}", Top).outer.word == "theirs"
