@@ -1,4 +1,7 @@
-"""The operations of SMPP 3.4 (§5.1.2.1, table 5-1)."""
+"""The operations of SMPP 3.3, 3.4 (§5.1.2.1, table 5-1) and 5.0 (§4.7.5).
+
+Which of them a version has is said in smppkit.versions.
+"""
 
 from enum import IntEnum
 
@@ -7,7 +10,7 @@ RESPONSE_BIT = 0x80000000
 
 
 class CommandId(IntEnum):
-    """command_id of every SMPP 3.4 operation; the rest of the range is reserved."""
+    """command_id of every operation of any version; the rest of the range is reserved, or a vendor's."""
 
     BIND_RECEIVER = 0x00000001
     BIND_TRANSMITTER = 0x00000002
@@ -21,8 +24,14 @@ class CommandId(IntEnum):
     OUTBIND = 0x0000000B
     ENQUIRE_LINK = 0x00000015
     SUBMIT_MULTI = 0x00000021
+    PARAM_RETRIEVE = 0x00000022  # this and the next two: 3.3 only
+    QUERY_LAST_MSGS = 0x00000023
+    QUERY_MSG_DETAILS = 0x00000024
     ALERT_NOTIFICATION = 0x00000102
     DATA_SM = 0x00000103
+    BROADCAST_SM = 0x00000111  # this and the next two: 5.0
+    QUERY_BROADCAST_SM = 0x00000112
+    CANCEL_BROADCAST_SM = 0x00000113
 
     GENERIC_NACK = 0x80000000
     BIND_RECEIVER_RESP = 0x80000001
@@ -36,7 +45,13 @@ class CommandId(IntEnum):
     BIND_TRANSCEIVER_RESP = 0x80000009
     ENQUIRE_LINK_RESP = 0x80000015
     SUBMIT_MULTI_RESP = 0x80000021
+    PARAM_RETRIEVE_RESP = 0x80000022
+    QUERY_LAST_MSGS_RESP = 0x80000023
+    QUERY_MSG_DETAILS_RESP = 0x80000024
     DATA_SM_RESP = 0x80000103
+    BROADCAST_SM_RESP = 0x80000111
+    QUERY_BROADCAST_SM_RESP = 0x80000112
+    CANCEL_BROADCAST_SM_RESP = 0x80000113
 
 
 _NAMES = {command.value: command.name.lower() for command in CommandId}

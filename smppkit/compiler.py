@@ -1,4 +1,4 @@
-"""Functions written from the PDU declarations and compiled at import, as attrs and dataclasses do.
+"""Functions written from the PDU declarations and compiled when they are needed, as attrs and dataclasses do.
 
 What is compiled is text of this package only, put together from declared names and numbers, never from input. It is
 registered with linecache, so that tracebacks and debuggers show the lines.
@@ -29,15 +29,23 @@ class Source:
         return name
 
     def function(
-        self, name: str, arguments: str, refused: tuple[type[Exception], ...] = (), otherwise: str = ""
+        self,
+        name: str,
+        arguments: str,
+        refused: tuple[type[Exception], ...] = (),
+        otherwise: str = "",
+        variant: str = "",
     ) -> Callable[..., Any]:
-        """Compile the lines as the body of a function, which returns `otherwise` instead of raising `refused`."""
+        """Compile the lines as the body of a function, which returns `otherwise` instead of raising `refused`.
+
+        `variant` tells functions of the same name apart in tracebacks.
+        """
         body = self.lines
         if refused:
             self.bind("refused", refused)
             body = ["try:", *(f"    {line}" for line in body), "except refused:", f"    return {otherwise}"]
         text = "\n    ".join([f"def {name}({arguments}):", *body]) + "\n"
-        file = f"<smppkit {name}>"
+        file = f"<smppkit {name}{variant}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         scope = dict(self.scope)
         exec(compile(text, file, "exec"), scope)  # noqa: S102 - our own text, see the module's docstring

@@ -27,7 +27,7 @@ class Bound(msgspec.Struct, frozen=True, gc=False):
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """The peer asks something that the owner must answer with ``Session.respond``.
+    """The peer asks something that the owner must answer with ``Session.respond``, or give up with ``forget``.
 
     Exceptions: alert_notification and outbind have no response.
     """
@@ -38,10 +38,11 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 class Response(msgspec.Struct, frozen=True, gc=False):
     """A request of ours was answered, by its own response or by a generic_nack.
 
-    `context` is what was given to ``send``; `sent_at` the `now` of that call.
+    `context` is what was given to ``send``; `sent_at` the `now` of that call. `request` is None, here and in the next
+    two, when it was sent with ``send_encoded``.
     """
 
-    request: Pdu
+    request: Pdu | None
     response: Pdu
     context: object
     sent_at: float
@@ -50,7 +51,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 class NoResponse(msgspec.Struct, frozen=True, gc=False):
     """A request of ours will not be answered. Whether the peer acted on it is unknown."""
 
-    request: Pdu
+    request: Pdu | None
     context: object
     cause: NoResponseCause
     sent_at: float
@@ -59,7 +60,7 @@ class NoResponse(msgspec.Struct, frozen=True, gc=False):
 class LateResponse(msgspec.Struct, frozen=True, gc=False):
     """The response to a request that had been given up with ``NoResponse(TIMEOUT)``: the doubt is over."""
 
-    request: Pdu
+    request: Pdu | None
     response: Pdu
     context: object
     sent_at: float

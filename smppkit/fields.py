@@ -99,33 +99,36 @@ class Status(msgspec.Struct, frozen=True):
 class CString(msgspec.Struct, frozen=True):
     """A string closed by NUL, at most `limit` octets with the NUL (SMPP 3.4 §3.1, C-Octet String).
 
-    In Python a `str`, octet for octet in Latin-1. `exact`: empty or full (the times of §7.1.1); `empty`: may be empty.
+    In Python a `str`, octet for octet in Latin-1. `exact`: empty or full (the times of §7.1.1); `empty`: may be empty;
+    `read_limit`: when a peer's may be longer than ours.
     """
 
     limit: int
     status: int = CommandStatus.ESME_RUNKNOWNERR
     exact: bool = False
     empty: bool = True
+    read_limit: int = 0
 
-    def problem(self, value: str) -> str | None:
+    def problem(self, value: str, limit: int) -> str | None:
         """Why the value is not one of this kind, or None."""
         if not value and not self.empty:
             return "is empty"
-        if len(value) >= self.limit:
-            return f"has {len(value)} characters, at most {self.limit - 1}"
+        if len(value) >= limit:
+            return f"has {len(value)} characters, at most {limit - 1}"
         if self.exact and value and len(value) != self.limit - 1:
             return f"has {len(value)} characters, not {self.limit - 1}"
         return None
 
     def read(self, name: str, octets: bytes, at: int, end: int) -> tuple[str, int]:
         """See Field."""
-        stop = octets.find(b"\0", at, min(end, at + self.limit))
+        limit = self.read_limit or self.limit
+        stop = octets.find(b"\0", at, min(end, at + limit))
         if stop < 0:
-            if end - at < self.limit:
+            if end - at < limit:
                 raise truncated(name)
-            raise PduError(self.status, f"{name} has more than {self.limit - 1} characters")
+            raise PduError(self.status, f"{name} has more than {limit - 1} characters")
         value = octets[at:stop].decode("latin-1")
-        problem = self.problem(value)
+        problem = self.problem(value, limit)
         if problem is not None:
             raise PduError(self.status, f"{name} {problem}")
         return value, stop + 1
@@ -134,7 +137,7 @@ class CString(msgspec.Struct, frozen=True):
         """See Field."""
         if not isinstance(value, str):
             raise EncodeError(name, f"expected a string, found {value!r}")
-        problem = self.problem(value)
+        problem = self.problem(value, self.limit)
         if problem is None and "\0" in value:
             problem = "holds a NUL"
         if problem is not None:
@@ -147,7 +150,7 @@ class CString(msgspec.Struct, frozen=True):
 
     def emit_read(self, name: str, reader: Reader) -> None:
         """See Field: possessive, since nothing but the NUL can follow."""
-        longest = self.limit - 1
+        longest = (self.read_limit or self.limit) - 1
         if self.exact:
             pattern = rb"((?:[^\0]{%d})?+)\0" % longest
         else:
@@ -168,10 +171,14 @@ class CString(msgspec.Struct, frozen=True):
 
 
 class ShortMessage(msgspec.Struct, frozen=True):
-    """sm_length and as many octets of user data (SMPP 3.4 §5.2.21, §5.2.22): the length is not a field of its own."""
+    """sm_length and as many octets of user data (SMPP 3.4 §5.2.21, §5.2.22): the length is not a field of its own.
+
+    `last`: nothing but TLVs follows in the body, which is so in every body but one.
+    """
 
     limit: int = 254
     status: int = CommandStatus.ESME_RINVMSGLEN
+    last: bool = True
 
     def read(self, name: str, octets: bytes, at: int, end: int) -> tuple[bytes, int]:
         """See Field."""
@@ -202,11 +209,14 @@ class ShortMessage(msgspec.Struct, frozen=True):
         reader.line(f"{name} = octets[begin:at]")
 
     def emit_write(self, name: str, value: str, writer: Writer) -> None:
-        """See Field: the last field of every body that has one, so its octets follow the joined text."""
+        """See Field: the octets of a last field follow the joined text as they are."""
         lengths = writer.bind("sm_length", [chr(length) for length in range(self.limit + 1)])
         writer.line(f"{name} = {value}")
         writer.pieces.append(f"{lengths}[len({name})]")
-        writer.tail = name
+        if self.last:
+            writer.tail = name
+        else:
+            writer.pieces.append(f"{name}.decode('latin-1')")
 
 
 class Entries(msgspec.Struct, frozen=True):

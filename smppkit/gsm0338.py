@@ -9,7 +9,6 @@ and only when there are any.
 """
 
 import codecs
-import re
 
 _ESC = 0x1B
 
@@ -48,14 +47,11 @@ def _encoding_table() -> str:
 
 _ENCODING = codecs.charmap_build(_encoding_table())
 _STAND_INS = [(bytes([_AT_SIGN]), b"\0")] + [(bytes([0x80 | code]), bytes([_ESC, code])) for code in _EXTENSION]
-_DECODING = _DEFAULT + _UNDEFINED * 128
+_DECODING = _DEFAULT + "\ufffd" * 128
 # An escape pair after decoding: ESC and the *default* character of its second code. TS 23.038 §6.2.1.1: a code that
 # the extension table lacks shows the default character; a second escape, and one with nothing after it, a space.
-_ESCAPE_PAIR = re.compile("\x1b(.?)", re.DOTALL)
-_BY_DEFAULT_CHARACTER = {_DEFAULT[code]: character for code, character in _EXTENSION.items()} | {
-    "\x1b": " ",
-    "": " ",
-}
+# Two escapes go first: after that an escape belongs to what follows it.
+_ESCAPE_PAIRS = [("\x1b\x1b", " ")] + [("\x1b" + _DEFAULT[code], shown) for code, shown in _EXTENSION.items()]
 _CHARACTERS = frozenset(_DEFAULT) - {"\x1b"} | frozenset(_EXTENSION.values())
 
 
@@ -96,10 +92,14 @@ def try_encode_gsm7(text: str) -> bytes | None:
 
 def decode_gsm7(octets: bytes) -> str:
     """Decode one septet per octet; an octet above 0x7F becomes U+FFFD, an unknown escape pair its base character."""
-    text = codecs.charmap_decode(octets, "replace", _DECODING)[0]
-    if "\x1b" in text:
-        return _ESCAPE_PAIR.sub(lambda pair: _BY_DEFAULT_CHARACTER.get(pair[1], pair[1]), text)
-    return text
+    text = codecs.charmap_decode(octets, "strict", _DECODING)[0]
+    if "\x1b" not in text:
+        return text
+    for pair, shown in _ESCAPE_PAIRS:
+        text = text.replace(pair, shown)
+    if text.endswith("\x1b"):
+        text = text[:-1] + " "
+    return text.replace("\x1b", "")
 
 
 def septets(text: str) -> int:
@@ -136,8 +136,10 @@ def unpack_septets(octets: bytes, count: int | None = None, fill_bits: int = 0) 
     only a count tells it from a message that ends in CR just there.
     """
     available = max(0, (8 * len(octets) - fill_bits) // 7)
-    whole = int.from_bytes(octets, "little") >> fill_bits
-    unpacked = bytes(whole >> shift & 0x7F for shift in range(0, 7 * available, 7))
+    aligned = (int.from_bytes(octets, "little") >> fill_bits).to_bytes(len(octets), "little")
+    # Seven octets are eight septets: block by block, for one long number would be copied for each of its septets.
+    blocks = (int.from_bytes(aligned[at : at + 7], "little") for at in range(0, len(aligned), 7))
+    unpacked = bytes(block >> shift & 0x7F for block in blocks for shift in range(0, 56, 7))[:available]
     if count is not None:
         return unpacked[:count]
     if unpacked.endswith(b"\r") and (8 * len(octets) - fill_bits) % 7 == 0:

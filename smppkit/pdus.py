@@ -1,8 +1,9 @@
-"""The PDUs of SMPP 3.4 (§4), declared as data.
+"""The PDUs of SMPP, declared as data.
 
 A class is a PDU, an annotation is a field of its body: name and order as in the specification, with its limit and the
-command_status that a bad value earns. The codec compiles encoders and decoders from these classes; nothing else
-describes the wire format. Integers stay `int`, C-strings are `str` (octet for octet in Latin-1), user data is `bytes`.
+command_status that a bad value earns. The codec compiles encoders and decoders from these classes. They are those of
+SMPP 3.4 (§ alone is a section of it), and one class serves all versions: what another version has otherwise is said in
+smppkit.versions. Integers stay `int`, C-strings are `str` (octet for octet in Latin-1), user data is `bytes`.
 
 Values are judged where an ESME asks something of an SMSC. What an SMSC delivers and what anyone responds is taken as it
 comes (within what can be read at all): refusing a receipt for its type of number would lose it.
@@ -14,68 +15,52 @@ import msgspec
 
 from smppkit import tlvs as t
 from smppkit.commands import CommandId, command_name
-from smppkit.errors import LocalProtocolError, PduError
+from smppkit.errors import LocalProtocolError
+from smppkit.expected import (
+    A_PAYLOAD,
+    BROADCAST_NEEDS,
+    BROADCAST_TLVS,
+    DATA_TLVS,
+    ONE_HEADER,
+    ONE_USER_DATA,
+    SUBMIT_MULTI_TLVS,
+    SUBMIT_TLVS,
+    Expected,
+    in_34,
+    in_50,
+)
 from smppkit.fields import CString, Entries, ShortMessage, Status, Unsigned
-from smppkit.rules import Exclusive, Required, Rule
+from smppkit.kinds import (
+    AnyDestAddr,
+    DataCoding,
+    DataEsmClass,
+    DestAddr,
+    DestNpi,
+    DestTon,
+    LongSourceAddr,
+    MessageId,
+    Octet,
+    Password,
+    PriorityFlag,
+    RegisteredDelivery,
+    ReplaceIfPresentFlag,
+    ResponseMessageId,
+    ScheduleDeliveryTime,
+    ServiceType,
+    SmDefaultMsgId,
+    SourceAddr,
+    SourceNpi,
+    SourceTon,
+    SubmitEsmClass,
+    SystemId,
+    UserData,
+    ValidityPeriod,
+)
+from smppkit.rules import Rule
 from smppkit.status import CommandStatus as S
 from smppkit.tlvs import Tag, Tlv
 
 T = TypeVar("T")
-
-TON = frozenset(range(7))
-"""Types of number (SMPP 3.4 §5.2.5)."""
-NPI = frozenset({0, 1, 3, 4, 6, 8, 9, 10, 14, 18})
-"""Numbering plans (SMPP 3.4 §5.2.6)."""
-UDHI = 0x40
-"""esm_class: the user data begins with a header (SMPP 3.4 §5.2.12)."""
-MESSAGE_TYPE = 0x3C
-"""esm_class: the bits of the message type (SMPP 3.4 §5.2.12)."""
-
-
-def _message_types(*types: int) -> frozenset[int]:
-    return frozenset(octet for octet in range(256) if octet & MESSAGE_TYPE in types)
-
-
-# Fields that several PDUs share.
-Octet = Annotated[int, Unsigned()]
-ServiceType = Annotated[str, CString(6, S.ESME_RINVSERTYP)]
-SystemId = Annotated[str, CString(16, S.ESME_RINVSYSID)]
-Password = Annotated[str, CString(9, S.ESME_RINVPASWD)]
-MessageId = Annotated[str, CString(65, S.ESME_RINVMSGID)]
-SourceTon = Annotated[int, Unsigned(S.ESME_RINVSRCTON, TON)]
-SourceNpi = Annotated[int, Unsigned(S.ESME_RINVSRCNPI, NPI)]
-SourceAddr = Annotated[str, CString(21, S.ESME_RINVSRCADR)]
-LongSourceAddr = Annotated[str, CString(65, S.ESME_RINVSRCADR)]
-DestTon = Annotated[int, Unsigned(S.ESME_RINVDSTTON, TON)]
-DestNpi = Annotated[int, Unsigned(S.ESME_RINVDSTNPI, NPI)]
-DestAddr = Annotated[str, CString(21, S.ESME_RINVDSTADR, empty=False)]
-AnyDestAddr = Annotated[str, CString(21, S.ESME_RINVDSTADR)]
-SubmitEsmClass = Annotated[int, Unsigned(S.ESME_RINVESMCLASS, _message_types(0x00, 0x08, 0x10))]
-DataEsmClass = Annotated[int, Unsigned(S.ESME_RINVESMCLASS, _message_types(0x00, 0x04, 0x08, 0x10, 0x18, 0x20))]
-PriorityFlag = Annotated[int, Unsigned(S.ESME_RINVPRTFLG, frozenset(range(4)))]
-ScheduleDeliveryTime = Annotated[str, CString(17, S.ESME_RINVSCHED, exact=True)]
-ValidityPeriod = Annotated[str, CString(17, S.ESME_RINVEXPIRY, exact=True)]
-RegisteredDelivery = Annotated[
-    int, Unsigned(S.ESME_RINVREGDLVFLG, frozenset(octet for octet in range(256) if octet & 0b11 != 0b11))
-]
-ReplaceIfPresentFlag = Annotated[int, Unsigned(S.ESME_RINVREPFLAG, frozenset(range(2)))]
-SmDefaultMsgId = Annotated[int, Unsigned(S.ESME_RINVDFTMSGID, frozenset(range(255)))]
-UserData = Annotated[bytes, ShortMessage(254, S.ESME_RINVMSGLEN)]
-
-
-ONE_USER_DATA = Exclusive("short_message", (t.MESSAGE_PAYLOAD,), S.ESME_RINVMSGLEN)
-"""SMPP 3.4 §4.4.1: user data is in short_message or in message_payload."""
-ONE_HEADER = Exclusive(
-    "esm_class",
-    (t.SAR_MSG_REF_NUM, t.SAR_TOTAL_SEGMENTS, t.SAR_SEGMENT_SEQNUM, t.SOURCE_PORT, t.DESTINATION_PORT),
-    S.ESME_RINVESMCLASS,
-    UDHI,
-)
-"""SMPP 3.4 §5.2.12: concatenation and ports are said by a user data header or by TLVs."""
-A_PAYLOAD = Required(
-    (t.MESSAGE_PAYLOAD, t.RECEIPTED_MESSAGE_ID), S.ESME_RMISSINGOPTPARAM, field="esm_class", mask=MESSAGE_TYPE
-)
-"""SMPP 3.4 §4.7.1: data_sm has no short_message. A receipt may have no user data at all."""
 
 
 class Pdu(msgspec.Struct, gc=False, repr_omit_defaults=True):
@@ -88,7 +73,7 @@ class Pdu(msgspec.Struct, gc=False, repr_omit_defaults=True):
     command_id: ClassVar[CommandId]
     name: ClassVar[str]
     response_class: ClassVar["type[Pdu] | None"] = None
-    expected: ClassVar[dict[int, Tag[Any]]] = {}
+    expected: ClassVar[Expected] = {}
     rules: ClassVar[tuple[Rule, ...]] = ()
 
     command_status: int = 0
@@ -107,78 +92,11 @@ class Pdu(msgspec.Struct, gc=False, repr_omit_defaults=True):
                 return tag.parse(octets)
         return None
 
-    def check(self) -> None:
-        """Judge the expected TLVs, and the rules; PduError."""
-        expected = self.expected
-        for number, octets in self.tlvs:
-            if number in expected:
-                expected[number].parse(octets)
-        if self.rules:
-            present = {number for number, _ in self.tlvs}
-            for rule in self.rules:
-                problem = rule.problem(self, present)
-                if problem is not None:
-                    raise PduError(rule.status, problem)
-
     def response(self, command_status: int = 0, **fields: Any) -> "Pdu":
         """The response to this request, with its sequence number."""
         if self.response_class is None:
             raise LocalProtocolError(f"{self.name} has no response")
         return self.response_class(command_status, self.sequence_number, **fields)
-
-
-def _tags(*tags: Tag[Any]) -> dict[int, Tag[Any]]:
-    return {tag.number: tag for tag in tags}
-
-
-# SMPP 3.4 §4.4.1, §4.5.1, §4.7.1: the TLVs of the three operations that submit.
-_SUBMIT_MULTI_TLVS = (
-    t.USER_MESSAGE_REFERENCE,
-    t.SOURCE_PORT,
-    t.SOURCE_ADDR_SUBUNIT,
-    t.DESTINATION_PORT,
-    t.DEST_ADDR_SUBUNIT,
-    t.SAR_MSG_REF_NUM,
-    t.SAR_TOTAL_SEGMENTS,
-    t.SAR_SEGMENT_SEQNUM,
-    t.PAYLOAD_TYPE,
-    t.MESSAGE_PAYLOAD,
-    t.PRIVACY_INDICATOR,
-    t.CALLBACK_NUM,
-    t.CALLBACK_NUM_PRES_IND,
-    t.CALLBACK_NUM_ATAG,
-    t.SOURCE_SUBADDRESS,
-    t.DEST_SUBADDRESS,
-    t.DISPLAY_TIME,
-    t.SMS_SIGNAL,
-    t.MS_VALIDITY,
-    t.MS_MSG_WAIT_FACILITIES,
-    t.ALERT_ON_MESSAGE_DELIVERY,
-    t.LANGUAGE_INDICATOR,
-)
-_SUBMIT_TLVS = (
-    *_SUBMIT_MULTI_TLVS,
-    t.MORE_MESSAGES_TO_SEND,
-    t.USER_RESPONSE_CODE,
-    t.NUMBER_OF_MESSAGES,
-    t.ITS_REPLY_TYPE,
-    t.ITS_SESSION_INFO,
-    t.USSD_SERVICE_OP,
-)
-_DATA_TLVS = (
-    *_SUBMIT_TLVS,
-    t.SOURCE_NETWORK_TYPE,
-    t.SOURCE_BEARER_TYPE,
-    t.SOURCE_TELEMATICS_ID,
-    t.DEST_NETWORK_TYPE,
-    t.DEST_BEARER_TYPE,
-    t.DEST_TELEMATICS_ID,
-    t.QOS_TIME_TO_LIVE,
-    t.SET_DPF,
-    t.RECEIPTED_MESSAGE_ID,
-    t.MESSAGE_STATE,
-    t.NETWORK_ERROR_CODE,
-)
 
 
 class GenericNack(Pdu):
@@ -280,7 +198,7 @@ class SubmitSmResp(Pdu):
 
     command_id = CommandId.SUBMIT_SM_RESP
 
-    message_id: MessageId = ""
+    message_id: ResponseMessageId = ""
 
 
 class SubmitSm(Pdu):
@@ -288,7 +206,7 @@ class SubmitSm(Pdu):
 
     command_id = CommandId.SUBMIT_SM
     response_class = SubmitSmResp
-    expected = _tags(*_SUBMIT_TLVS)
+    expected = in_34(SUBMIT_TLVS)
     rules = (ONE_USER_DATA, ONE_HEADER)
 
     service_type: ServiceType = ""
@@ -305,7 +223,7 @@ class SubmitSm(Pdu):
     validity_period: ValidityPeriod = ""
     registered_delivery: RegisteredDelivery = 0
     replace_if_present_flag: ReplaceIfPresentFlag = 0
-    data_coding: Octet = 0
+    data_coding: DataCoding = 0
     sm_default_msg_id: SmDefaultMsgId = 0
     short_message: UserData = b""
 
@@ -338,7 +256,7 @@ class SubmitMultiResp(Pdu):
 
     command_id = CommandId.SUBMIT_MULTI_RESP
 
-    message_id: MessageId = ""
+    message_id: ResponseMessageId = ""
     unsuccess_smes: Annotated[tuple[UnsuccessSme, ...], Entries({None: UnsuccessSme})] = ()
 
 
@@ -347,7 +265,7 @@ class SubmitMulti(Pdu):
 
     command_id = CommandId.SUBMIT_MULTI
     response_class = SubmitMultiResp
-    expected = _tags(*_SUBMIT_MULTI_TLVS)
+    expected = in_34(SUBMIT_MULTI_TLVS)
     rules = (ONE_USER_DATA, ONE_HEADER)
 
     service_type: ServiceType = ""
@@ -365,7 +283,7 @@ class SubmitMulti(Pdu):
     validity_period: ValidityPeriod = ""
     registered_delivery: RegisteredDelivery = 0
     replace_if_present_flag: Annotated[int, Unsigned(S.ESME_RINVREPFLAG, frozenset({0}))] = 0
-    data_coding: Octet = 0
+    data_coding: DataCoding = 0
     sm_default_msg_id: SmDefaultMsgId = 0
     short_message: UserData = b""
 
@@ -375,7 +293,7 @@ class DeliverSmResp(Pdu):
 
     command_id = CommandId.DELIVER_SM_RESP
 
-    message_id: MessageId = ""
+    message_id: ResponseMessageId = ""
 
 
 class DeliverSm(Pdu):
@@ -408,7 +326,7 @@ class DataSmResp(Pdu):
 
     command_id = CommandId.DATA_SM_RESP
 
-    message_id: MessageId = ""
+    message_id: ResponseMessageId = ""
 
 
 class DataSm(Pdu):
@@ -416,7 +334,7 @@ class DataSm(Pdu):
 
     command_id = CommandId.DATA_SM
     response_class = DataSmResp
-    expected = _tags(*_DATA_TLVS)
+    expected = in_34(DATA_TLVS)
     rules = (A_PAYLOAD, ONE_HEADER)
 
     service_type: ServiceType = ""
@@ -428,7 +346,7 @@ class DataSm(Pdu):
     destination_addr: Annotated[str, CString(65, S.ESME_RINVDSTADR, empty=False)] = ""
     esm_class: DataEsmClass = 0
     registered_delivery: RegisteredDelivery = 0
-    data_coding: Octet = 0
+    data_coding: DataCoding = 0
 
 
 class QuerySmResp(Pdu):
@@ -436,7 +354,7 @@ class QuerySmResp(Pdu):
 
     command_id = CommandId.QUERY_SM_RESP
 
-    message_id: MessageId = ""
+    message_id: ResponseMessageId = ""
     final_date: Annotated[str, CString(17)] = ""
     message_state: Octet = 0
     error_code: Octet = 0
@@ -512,9 +430,166 @@ class AlertNotification(Pdu):
     esme_addr: Annotated[str, CString(65, S.ESME_RINVDSTADR)] = ""
 
 
+# Only SMPP 5.0 (§4.4, §4.6) has these
+
+
+class BroadcastSmResp(Pdu):
+    """5.0 §4.4.1.2; TLVs say which areas failed, and why."""
+
+    command_id = CommandId.BROADCAST_SM_RESP
+
+    message_id: ResponseMessageId = ""
+
+
+class BroadcastSm(Pdu):
+    """A message to every mobile in some areas; areas and repetition are in TLVs, and so is the text (5.0 §4.4.1.1)."""
+
+    command_id = CommandId.BROADCAST_SM
+    response_class = BroadcastSmResp
+    expected = in_50(BROADCAST_TLVS)
+    rules = BROADCAST_NEEDS
+
+    service_type: ServiceType = ""
+    source_addr_ton: SourceTon = 0
+    source_addr_npi: SourceNpi = 0
+    source_addr: SourceAddr = ""
+    message_id: MessageId = ""
+    priority_flag: Annotated[int, Unsigned(S.ESME_RINVPRTFLG, frozenset(range(5)))] = 0
+    schedule_delivery_time: ScheduleDeliveryTime = ""
+    validity_period: ValidityPeriod = ""
+    replace_if_present_flag: ReplaceIfPresentFlag = 0
+    data_coding: DataCoding = 0
+    sm_default_msg_id: SmDefaultMsgId = 0
+
+
+class QueryBroadcastSmResp(Pdu):
+    """5.0 §4.6.1.3; TLVs say the state, the areas, and how far each was reached."""
+
+    command_id = CommandId.QUERY_BROADCAST_SM_RESP
+
+    message_id: ResponseMessageId = ""
+
+
+class QueryBroadcastSm(Pdu):
+    """What became of a broadcast (5.0 §4.6.1.1)."""
+
+    command_id = CommandId.QUERY_BROADCAST_SM
+    response_class = QueryBroadcastSmResp
+    expected = in_50((t.USER_MESSAGE_REFERENCE,))
+
+    message_id: MessageId = ""
+    source_addr_ton: SourceTon = 0
+    source_addr_npi: SourceNpi = 0
+    source_addr: SourceAddr = ""
+
+
+class CancelBroadcastSmResp(Pdu):
+    """5.0 §4.6.2.3."""
+
+    command_id = CommandId.CANCEL_BROADCAST_SM_RESP
+
+
+class CancelBroadcastSm(Pdu):
+    """Cancel one broadcast by its id, or a group by service type, source and content type (5.0 §4.6.2.1)."""
+
+    command_id = CommandId.CANCEL_BROADCAST_SM
+    response_class = CancelBroadcastSmResp
+    expected = in_50((t.BROADCAST_CONTENT_TYPE, t.USER_MESSAGE_REFERENCE))
+
+    service_type: ServiceType = ""
+    message_id: MessageId = ""
+    source_addr_ton: SourceTon = 0
+    source_addr_npi: SourceNpi = 0
+    source_addr: SourceAddr = ""
+
+
+# Only SMPP 3.3 has these
+
+
+class ParamRetrieveResp(Pdu):
+    """The value of a parameter (3.3)."""
+
+    command_id = CommandId.PARAM_RETRIEVE_RESP
+
+    param_value: Annotated[str, CString(101)] = ""
+
+
+class ParamRetrieve(Pdu):
+    """What is the value of a parameter of the message centre (3.3)."""
+
+    command_id = CommandId.PARAM_RETRIEVE
+    response_class = ParamRetrieveResp
+
+    param_name: Annotated[str, CString(32)] = ""
+
+
+class MessageReference(msgspec.Struct, frozen=True):
+    """One message among the last ones of a source (3.3)."""
+
+    message_id: Annotated[str, CString(9, read_limit=65)] = ""
+
+
+class QueryLastMsgsResp(Pdu):
+    """The ids of the last messages of a source (3.3); their number is the length of the list."""
+
+    command_id = CommandId.QUERY_LAST_MSGS_RESP
+
+    messages: Annotated[tuple[MessageReference, ...], Entries({None: MessageReference})] = ()
+
+
+class QueryLastMsgs(Pdu):
+    """Which were the last messages of a source (3.3)."""
+
+    command_id = CommandId.QUERY_LAST_MSGS
+    response_class = QueryLastMsgsResp
+
+    source_addr_ton: SourceTon = 0
+    source_addr_npi: SourceNpi = 0
+    source_addr: SourceAddr = ""
+    num_of_messages: Annotated[int, Unsigned(S.ESME_RINVNUMMSGS, frozenset(range(1, 101)))] = 1
+
+
+class QueryMsgDetailsResp(Pdu):
+    """Everything that is known of a message (3.3)."""
+
+    command_id = CommandId.QUERY_MSG_DETAILS_RESP
+
+    service_type: ServiceType = ""
+    source_addr_ton: Octet = 0
+    source_addr_npi: Octet = 0
+    source_addr: SourceAddr = ""
+    dest_addresses: Annotated[
+        tuple[SmeAddress | DistributionList, ...], Entries({1: SmeAddress, 2: DistributionList})
+    ] = ()
+    protocol_id: Octet = 0
+    priority_flag: Octet = 0
+    schedule_delivery_time: Annotated[str, CString(17)] = ""
+    validity_period: Annotated[str, CString(17)] = ""
+    registered_delivery: Octet = 0
+    data_coding: Octet = 0
+    short_message: Annotated[bytes, ShortMessage(254, S.ESME_RINVMSGLEN, last=False)] = b""
+    message_id: ResponseMessageId = ""
+    final_date: Annotated[str, CString(17)] = ""
+    message_state: Octet = 0
+    error_code: Octet = 0
+
+
+class QueryMsgDetails(Pdu):
+    """Everything about a message, with as many octets of its text as `sm_length` says (3.3)."""
+
+    command_id = CommandId.QUERY_MSG_DETAILS
+    response_class = QueryMsgDetailsResp
+
+    message_id: MessageId = ""
+    source_addr_ton: SourceTon = 0
+    source_addr_npi: SourceNpi = 0
+    source_addr: SourceAddr = ""
+    sm_length: Octet = 0
+
+
 PDUS: dict[int, type[Pdu]] = {
     kind.command_id: kind
     for kind in list(vars().values())
     if isinstance(kind, type) and issubclass(kind, Pdu) and hasattr(kind, "command_id")
 }
-"""Every PDU of SMPP 3.4 by its command_id."""
+"""Every PDU of any version by its command_id."""

@@ -23,6 +23,8 @@ INTERMEDIATE_TYPE = 0x20
 _RECEIPT_TYPES = frozenset({RECEIPT_TYPE, INTERMEDIATE_TYPE, RECEIPT_TYPE | INTERMEDIATE_TYPE})
 _UCS2 = 0x08
 _TEXT_LENGTH = 20
+_MOST_READ = 2048
+"""Octets: a receipt has some 150; without a bound a payload of 64 KiB would be searched for 15 ms."""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -160,7 +162,7 @@ def _text_of(pdu: DeliverSm | DataSm) -> tuple[str, bytes | None]:
     The fields are ASCII whatever data_coding says, since vendors copy that from the submitted message, and sometimes
     the UDHI bit with it: a header is looked for only where the text does not begin plainly.
     """
-    octets = user_data(pdu)
+    octets = user_data(pdu)[:_MOST_READ]
     if pdu.esm_class & UDHI and not _ID_FIRST.match(octets.decode("latin-1")):
         octets = split_header(octets)[1]
     if pdu.data_coding == _UCS2 and octets[:1] == b"\0":

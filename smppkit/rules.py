@@ -46,22 +46,25 @@ class Exclusive(msgspec.Struct, frozen=True):
 
 
 class Required(msgspec.Struct, frozen=True):
-    """One of these TLVs must be there, unless a bit of `mask` is set in the field."""
+    """One of these TLVs must be there, unless a bit of `mask` is set in the field (without a mask: always)."""
 
     tags: tuple[Tag[Any], ...]
     status: int
-    field: str
-    mask: int
+    field: str = ""
+    mask: int = 0
 
     def problem(self, pdu: object, present: Collection[int]) -> str | None:
         """See Rule."""
-        if getattr(pdu, self.field) & self.mask or any(tag.number in present for tag in self.tags):
+        if self.mask and getattr(pdu, self.field) & self.mask:
+            return None
+        if any(tag.number in present for tag in self.tags):
             return None
         return f"{' or '.join(tag.name for tag in self.tags)} is missing"
 
     def emit(self, prefix: str, source: Source) -> str:
         """See Rule."""
-        return f"(not {prefix}{self.field} & {self.mask} and {_bind(self.tags, source)}.isdisjoint(present))"
+        excused = f"not {prefix}{self.field} & {self.mask} and " if self.mask else ""
+        return f"({excused}{_bind(self.tags, source)}.isdisjoint(present))"
 
 
 def _bind(tags: Collection[Tag[Any]], source: Source) -> str:

@@ -14,12 +14,9 @@ Source: SMPP 3.4 §2.2-§2.4, §3.2, §7.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterable
 
-import msgspec
-
-from smppkit.codec import encode
+from smppkit.codec import CODECS
 from smppkit.commands import RESPONSE_BIT, CommandId, command_name
 from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import (
@@ -34,25 +31,18 @@ from smppkit.events import (
     Response,
     Unbound,
 )
-from smppkit.pdus import PDUS, EnquireLink, GenericNack, Pdu, Unbind
+from smppkit.negotiation import Negotiated, negotiated
+from smppkit.outstanding import Outstanding, Sent, Unanswered
+from smppkit.pdus import EnquireLink, GenericNack, Pdu, Unbind
 from smppkit.sequence import SequenceNumbers
 from smppkit.session_config import SessionConfig, SessionCounters
-from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Version, legal_requests
+from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Version, legal_requests, refusal
 from smppkit.status import CommandStatus
-from smppkit.stream import BadPdu, BrokenStream, StreamDecoder
-
-Tap = Callable[[str, bytes], None]
-
-_LATE_KEPT = 1000
-"""Requests given up after their time-out whose response is still recognised; the oldest are forgotten first."""
+from smppkit.stream import BadPdu, BrokenStream, Fate
+from smppkit.timers import Due, Timers
+from smppkit.wire import Tap, Wire
 
 _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBIND})
-
-
-class _Outstanding(msgspec.Struct, frozen=True, gc=False):
-    request: Pdu
-    context: object
-    sent_at: float
 
 
 class Session:
@@ -63,26 +53,22 @@ class Session:
         self.config = config
         self.state = BindState.OPEN
         self.version = Version.of(config.interface_version)
+        """Our own until the bind, then the lower of both."""
+        self.peer_version: Version | None = None
+        """What the peer said of itself when it bound, or was bound to."""
+        self.peer_speaks_tlvs = False
+        """Whether the peer may be sent TLVs (SMPP 3.4 §3.4); known after the bind."""
         self.counters = SessionCounters()
         self.window = config.window
-        self._tap = tap
-        self._tap_in = None if tap is None else partial(tap, "in")
-        self._decoder = StreamDecoder(max_length=config.max_pdu_before_bind)
+        self._wire = Wire(CODECS[self.version], config.max_pdu_before_bind, self.counters, tap)
+        self._timers = Timers(role, now)
         self._sequence = SequenceNumbers()
-        self._outstanding: dict[int, _Outstanding] = {}  # in the order of sending
-        self._given_up: dict[int, _Outstanding] = {}  # timed out, in that order
-        self._unanswered: dict[int, int] = {}  # the peer's sequence numbers that wait for respond()
-        self._unanswered_count = 0
+        self._outstanding = Outstanding()
+        self._unanswered = Unanswered()
         self._binding: Pdu | None = None  # the bind request that is being decided
-        self._enquiry: _Outstanding | None = None
         self._unbind_sent: int | None = None  # sequence number of our unbind
         self._unbind_received: Pdu | None = None
-        self._unbind_deadline: float | None = None
-        self._opened_at = now
-        self._last_received = now
-        self._last_operation = now
         self._events: list[Event] = []
-        self._out: list[bytes] = []
         self._we_may: frozenset[int]
         self._peer_may: frozenset[int]
         self._refresh_legal()
@@ -107,7 +93,7 @@ class Session:
     @property
     def unanswered(self) -> int:
         """The peer's requests that we have not answered yet."""
-        return self._unanswered_count
+        return self._unanswered.count
 
     @property
     def window_free(self) -> int:
@@ -125,11 +111,7 @@ class Session:
 
     def bytes_to_send(self) -> bytes:
         """Everything to be written since the last call."""
-        if not self._out:
-            return b""
-        octets = b"".join(self._out)
-        self._out.clear()
-        return octets
+        return self._wire.drain()
 
     # --- what the owner asks ------------------------------------------------------------------
 
@@ -153,30 +135,38 @@ class Session:
     def send_reserved(self, request: Pdu, sequence: int, now: float, context: object = None) -> None:
         """As ``send``, with a number from ``reserve``."""
         command_id = request.command_id
-        if command_id not in self._we_may:
-            raise LocalProtocolError(
-                f"{self.role.name} may not send {command_name(command_id)} in state {self.state.name}"
-            )
-        if command_id == CommandId.UNBIND or command_id == CommandId.ENQUIRE_LINK:
-            raise LocalProtocolError(f"{command_name(command_id)} is the session's own business")
+        self._check_legal(command_id)
         request.sequence_number = sequence
         if command_id in _NO_RESPONSE_EXPECTED:
-            self._queue(encode(request))
+            self._wire.write(request)
             if command_id == CommandId.OUTBIND:
                 self._move(BindState.OUTBOUND)
             return
-        if sequence in self._outstanding:
-            raise LocalProtocolError(f"sequence number {sequence} is still in use")
-        if command_id in STATE_AFTER_BIND:
-            if self._binding is not None:
-                raise LocalProtocolError("a bind is already waiting for its response")
+        is_bind = command_id in STATE_AFTER_BIND
+        if not is_bind:
+            self._check_room(sequence)
+        elif self._binding is not None:
+            raise LocalProtocolError("a bind is already waiting for its response")
+        self._wire.write(request)
+        if is_bind:
             self._binding = request
-        elif len(self._outstanding) >= self.window:
-            raise WindowFull(f"{len(self._outstanding)} requests outstanding, the window is {self.window}")
-        self._queue(encode(request))
-        self._outstanding[sequence] = _Outstanding(request, context, now)
-        self._given_up.pop(sequence, None)
-        self._last_operation = now
+        self._outstanding.add(sequence, Sent(command_id, request, context, now))
+        self._timers.last_operation = now
+
+    def send_encoded(self, octets: bytes, command_id: int, now: float, context: object = None) -> int:
+        """As ``send``, for a request that was encoded before, in the version of this session.
+
+        Only its sequence number is changed. The events that tell of its end have no `request`. Not for binds.
+        """
+        self._check_legal(command_id)
+        if command_id in STATE_AFTER_BIND or command_id in _NO_RESPONSE_EXPECTED:
+            raise LocalProtocolError(f"{command_name(command_id)} is not sent as octets")
+        sequence = self._sequence.take()
+        self._check_room(sequence)
+        self._wire.write_octets(octets[:12] + sequence.to_bytes(4, "big") + octets[16:])
+        self._outstanding.add(sequence, Sent(command_id, None, context, now))
+        self._timers.last_operation = now
+        return sequence
 
     def respond(self, response: Pdu, now: float) -> None:
         """Queue the answer to a Request event; make it with ``request.response(...)``.
@@ -185,26 +175,35 @@ class Session:
         LocalProtocolError (I6: every request gets one response).
         """
         sequence = response.sequence_number
-        waiting = self._unanswered.get(sequence, 0)
-        if not waiting:
-            if self.state is BindState.CLOSED:
-                self.counters.late_answers += 1  # the link died while the answer was being prepared
-                return
-            raise LocalProtocolError(f"no request with sequence number {sequence} waits for an answer")
-        octets = encode(response)
-        if waiting == 1:
-            del self._unanswered[sequence]
-        else:
-            self._unanswered[sequence] = waiting - 1
-        self._unanswered_count -= 1
-        self._queue(octets)
+        if sequence not in self._unanswered:
+            self._waits_not(sequence)
+            return
         binding = self._binding
         if binding is not None and response.command_id == binding.command_id | RESPONSE_BIT:
-            self._binding = None
-            if response.command_status == CommandStatus.ESME_ROK:
-                self._bind(binding, response, getattr(binding, "interface_version", 0))
-        if self.state is BindState.UNBINDING:
-            self._go_on_unbinding(now)
+            self._respond_to_bind(binding, response)
+        else:
+            self._wire.write(response)
+        self._settle(sequence, now)
+
+    def respond_octets(self, sequence_number: int, octets: bytes, now: float) -> None:
+        """As ``respond``, with octets that are written as they are: encoded before, or a lie. Not for binds."""
+        if self._is_binding(sequence_number):
+            raise LocalProtocolError("a bind is not answered with octets")
+        if sequence_number not in self._unanswered:
+            self._waits_not(sequence_number)
+            return
+        self._wire.write_octets(octets)
+        self._settle(sequence_number, now)
+
+    def forget(self, sequence_number: int, now: float) -> None:
+        """A request of the peer is never to be answered: it waits no longer, and is counted."""
+        if sequence_number not in self._unanswered:
+            self._waits_not(sequence_number)
+            return
+        self.counters.left_unanswered += 1
+        if self._is_binding(sequence_number):
+            self._decide_on(None)
+        self._settle(sequence_number, now)
 
     def unbind(self, now: float) -> None:
         """Say unbind once what is in flight is finished; ``Closing`` follows. Not bound: close at once."""
@@ -217,15 +216,10 @@ class Session:
         """The transport is gone: what is outstanding will never be answered."""
         self.state = BindState.CLOSED
         self._refresh_legal()
-        for waiting in self._outstanding.values():
-            self._events.append(
-                NoResponse(waiting.request, waiting.context, NoResponseCause.CONNECTION_LOST, waiting.sent_at)
-            )
-        self._outstanding.clear()
-        self._given_up.clear()
-        self._unanswered.clear()
-        self._unanswered_count = 0
-        self._out.clear()
+        for sent in self._outstanding.drop_all():
+            self._no_response(sent, NoResponseCause.CONNECTION_LOST)
+        self.counters.unanswered_at_end += self._unanswered.drop_all()
+        self._wire.drop()
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -233,102 +227,76 @@ class Session:
         """When ``on_deadline`` must be called next, or None when nothing is timed."""
         if self.state is BindState.CLOSED:
             return None
-        config = self.config
-        deadlines = []
-        if self._outstanding:
-            oldest = next(iter(self._outstanding.values()))
-            deadlines.append(oldest.sent_at + config.response_timeout)
-        if self._unbind_deadline is not None:
-            deadlines.append(self._unbind_deadline)
-        elif self.state in BOUND_STATES:
-            if self._enquiry is not None:
-                deadlines.append(self._enquiry.sent_at + config.response_timeout)
-            elif config.enquire_link_interval is not None:
-                deadlines.append(self._last_received + config.enquire_link_interval)
-            if config.inactivity_timeout is not None:
-                deadlines.append(self._last_operation + config.inactivity_timeout)
-        elif self.role is Role.SMSC and config.session_init_timeout is not None:
-            deadlines.append(self._opened_at + config.session_init_timeout)
-        return min(deadlines, default=None)
+        response = self._outstanding.next_deadline(self.config.response_timeout)
+        timer = self._timers.next_deadline(self.state, self.config)
+        return min((at for at in (response, timer) if at is not None), default=None)
 
     def on_deadline(self, now: float) -> None:
         """Act on every timer that is due at `now`; harmless when called early."""
         if self.state is BindState.CLOSED:
             return
         self._expire_responses(now)
-        if self._unbind_deadline is not None:
-            if now >= self._unbind_deadline:
-                self._unbinding_overdue(now)
-        elif self.state in BOUND_STATES:
-            self._test_link(now)
-            inactivity = self.config.inactivity_timeout
-            if inactivity is not None and self.bound and now >= self._last_operation + inactivity:
-                self.unbind(now)
-        elif self.role is Role.SMSC:
-            patience = self.config.session_init_timeout
-            if patience is not None and now >= self._opened_at + patience:
-                self._close("no bind within the session-init time")
+        for due in self._timers.due(self.state, self.config, now):
+            match due:
+                case Due.SESSION_INIT:
+                    self._close("no bind within the session-init time")
+                case Due.ENQUIRE_LINK:
+                    self._timers.enquired_at = now
+                    self._wire.write(EnquireLink(sequence_number=self._sequence.take()))
+                case Due.ENQUIRE_LINK_OVERDUE:
+                    self._close("enquire_link was not answered")
+                case Due.INACTIVITY if self.config.inactivity_closes:
+                    self._close("nothing was done for too long")
+                case Due.INACTIVITY:
+                    self.unbind(now)
+                case Due.UNBIND:
+                    self._unbinding_overdue(now)
 
     def _expire_responses(self, now: float) -> None:
-        # A dict keeps the order of sending and every request has the same time-out: only its head can be due.
-        while self._outstanding:
-            sequence, oldest = next(iter(self._outstanding.items()))
-            if now < oldest.sent_at + self.config.response_timeout:
-                return
-            del self._outstanding[sequence]
+        while (sent := self._outstanding.give_up(now, self.config.response_timeout)) is not None:
             self.counters.response_timeouts += 1
-            self._give_up(sequence, oldest)
-            self._events.append(NoResponse(oldest.request, oldest.context, NoResponseCause.TIMEOUT, oldest.sent_at))
-            if oldest.request is self._binding:
+            self._no_response(sent, NoResponseCause.TIMEOUT)
+            if self._is_our_bind(sent):
                 self._binding = None
                 self._close("no answer to the bind")
             elif self.state is BindState.UNBINDING:
                 self._go_on_unbinding(now)
-
-    def _give_up(self, sequence: int, request: _Outstanding) -> None:
-        self._given_up[sequence] = request
-        if len(self._given_up) > _LATE_KEPT:
-            del self._given_up[next(iter(self._given_up))]
-
-    def _test_link(self, now: float) -> None:
-        enquiry, interval = self._enquiry, self.config.enquire_link_interval
-        if enquiry is not None:
-            if now >= enquiry.sent_at + self.config.response_timeout:
-                self._close("enquire_link was not answered")
-        elif interval is not None and now >= self._last_received + interval:
-            request = EnquireLink(sequence_number=self._sequence.take())
-            self._enquiry = _Outstanding(request, None, now)
-            self._queue(encode(request))
 
     # --- bytes from the peer ------------------------------------------------------------------
 
     def receive_bytes(self, data: bytes, now: float) -> None:
         """Take what the transport received; results are in ``events()`` and ``bytes_to_send()``."""
         if self.closed:
+            self.counters.octets_after_close += len(data)
             return
-        for fate in self._decoder.feed(data, self._tap_in):
-            # Any PDU proves the peer alive (SMPP 3.4 §4.11), so an enquiry counts as answered.
-            self._last_received = now
-            self._enquiry = None
-            if isinstance(fate, Pdu):
+        # Until it is bound, each PDU may change how the next is read; from then on all at once is faster.
+        fates: Iterable[Fate] = self._wire.fates(data)
+        if self.state in BOUND_STATES:
+            fates = list(fates)
+        heard = False
+        for fate in fates:
+            heard = True
+            if self.state is BindState.CLOSED:
+                self.counters.pdus_after_close += 1
+            elif isinstance(fate, Pdu):
                 self.counters.pdus_in += 1
                 if fate.command_id & RESPONSE_BIT:
                     self._received_response(fate, now)
                 else:
                     self._received_request(fate, now)
             elif isinstance(fate, BadPdu):
-                self._received_bad(fate)
+                self._received_bad(fate, now)
             else:
                 self._received_garbage(fate)
-            if self.closed:
-                return
+        if heard:
+            self._timers.received(now)
 
     def _received_request(self, pdu: Pdu, now: float) -> None:
         command_id = pdu.command_id
-        if command_id not in self._peer_may or (self._binding is not None and command_id in STATE_AFTER_BIND):
-            self._refuse_illegal(pdu)
+        if command_id not in self._peer_may:
+            self._refuse_illegal(type(pdu), pdu.sequence_number)
         elif command_id == CommandId.ENQUIRE_LINK:
-            self._queue(encode(pdu.response()))
+            self._wire.write(pdu.response())
         elif command_id == CommandId.UNBIND:
             self._unbind_received = pdu
             self._start_unbinding(now, by_peer=True)
@@ -338,95 +306,122 @@ class Session:
             self._events.append(Request(pdu))
         else:
             limit = self.config.peer_window
-            if limit is not None and self._unanswered_count >= limit:
+            if limit is not None and self._unanswered.count >= limit:
                 self.counters.window_overruns += 1
-                self._queue(encode(pdu.response(CommandStatus.ESME_RTHROTTLED)))
+                self._wire.write(pdu.response(self.config.peer_window_status))
                 return
             if command_id in STATE_AFTER_BIND:
-                self._binding = pdu
-            self._last_operation = now
-            sequence = pdu.sequence_number
-            # A peer may wrongly reuse a live number: each use is still owed one answer.
-            self._unanswered[sequence] = self._unanswered.get(sequence, 0) + 1
-            self._unanswered_count += 1
+                self._decide_on(pdu)
+            self._timers.last_operation = now
+            self._unanswered.add(pdu.sequence_number)
             self._events.append(Request(pdu))
 
     def _received_response(self, pdu: Pdu, now: float) -> None:
-        sequence = pdu.sequence_number
-        waiting = self._outstanding.get(sequence)
-        if waiting is None or not _answers(pdu, waiting.request):
-            if sequence == self._unbind_sent:
-                self._events.append(Unbound(by_peer=False))
-                self._close("unbound")
-            elif pdu.command_id != CommandId.ENQUIRE_LINK_RESP:  # one that came after its time says nothing
-                self._received_late(pdu)
+        sequence, command_id = pdu.sequence_number, pdu.command_id
+        sent = self._outstanding.take(sequence, command_id)
+        if sent is None:
+            self._received_unexpected(pdu)
             return
-        del self._outstanding[sequence]
-        self._last_operation = now
-        request = waiting.request
-        self._events.append(Response(request, pdu, waiting.context, waiting.sent_at))
-        if request is self._binding:
+        self._timers.last_operation = now
+        self._events.append(Response(sent.request, pdu, sent.context, sent.sent_at))
+        binding = self._binding
+        if binding is not None and sent.request is binding:
             self._binding = None
-            if pdu.command_status == CommandStatus.ESME_ROK and pdu.command_id != CommandId.GENERIC_NACK:
-                self._bind(request, pdu, self.config.interface_version)
+            if pdu.command_status == CommandStatus.ESME_ROK and command_id != CommandId.GENERIC_NACK:
+                self._bind(binding, pdu, negotiated(self.role, self.version, binding, pdu))
         elif self.state is BindState.UNBINDING:
             self._go_on_unbinding(now)
 
-    def _received_late(self, pdu: Pdu) -> None:
-        waiting = self._given_up.get(pdu.sequence_number)
-        if waiting is None or not _answers(pdu, waiting.request):
-            self.counters.unknown_responses += 1
-            return
-        del self._given_up[pdu.sequence_number]
-        self.counters.late_responses += 1
-        self._events.append(LateResponse(waiting.request, pdu, waiting.context, waiting.sent_at))
-
-    def _received_bad(self, bad: BadPdu) -> None:
-        self.counters.bad_pdus += 1
-        self._events.append(BadPduReceived(bad))
-        pdu_class = PDUS.get(bad.command_id)
-        if not bad.command_id & RESPONSE_BIT:
-            response_class = pdu_class.response_class if pdu_class is not None else None
-            response = (response_class or GenericNack)(bad.status, bad.sequence_number)
-            self._queue(encode(response))
-            return
-        waiting = self._outstanding.pop(bad.sequence_number, None)
-        if waiting is not None:
-            self._events.append(
-                NoResponse(waiting.request, waiting.context, NoResponseCause.UNREADABLE, waiting.sent_at)
-            )
-            if waiting.request is self._binding:
-                self._binding = None
-        elif pdu_class is None:
-            self._queue(encode(GenericNack(bad.status, bad.sequence_number)))
+    def _received_unexpected(self, pdu: Pdu) -> None:
+        """A response to no request that waits: to our unbind, to one given up, or to nothing of ours."""
+        sequence, command_id = pdu.sequence_number, pdu.command_id
+        if sequence == self._unbind_sent:
+            self._events.append(Unbound(by_peer=False))
+            self._close("unbound")
+        elif command_id == CommandId.ENQUIRE_LINK_RESP:
+            # Most are awaited: an enquiry ends with whatever comes first. One that comes after that says nothing.
+            self.counters.enquire_link_resps += 1
+        elif (late := self._outstanding.take_late(sequence, command_id)) is not None:
+            self.counters.late_responses += 1
+            self._events.append(LateResponse(late.request, pdu, late.context, late.sent_at))
         else:
             self.counters.unknown_responses += 1
+
+    def _received_bad(self, bad: BadPdu, now: float) -> None:
+        layout = self._wire.codec.layouts.get(bad.command_id)
+        if bad.command_id & RESPONSE_BIT:
+            self._received_bad_response(bad, now, known=layout is not None)
+        elif layout is not None and bad.command_id not in self._peer_may:
+            # The state is judged before the body: what would be refused anyway is not blamed for its fields.
+            self._refuse_illegal(layout.kind, bad.sequence_number)
+        else:
+            self.counters.bad_pdus += 1
+            self._events.append(BadPduReceived(bad))
+            response_class = None if layout is None else layout.kind.response_class
+            self._wire.write((response_class or GenericNack)(bad.status, bad.sequence_number))
+
+    def _received_bad_response(self, bad: BadPdu, now: float, *, known: bool) -> None:
+        self.counters.bad_pdus += 1
+        self._events.append(BadPduReceived(bad))
+        if not known:
+            self._wire.write(GenericNack(bad.status, bad.sequence_number))
+            return
+        sent = self._outstanding.take(bad.sequence_number, bad.command_id)
+        if sent is None:
+            self.counters.unknown_responses += 1
+            return
+        self._no_response(sent, NoResponseCause.UNREADABLE)
+        if self._is_our_bind(sent):
+            self._binding = None
+        elif self.state is BindState.UNBINDING:
+            self._go_on_unbinding(now)
 
     def _received_garbage(self, broken: BrokenStream) -> None:
         self.counters.broken_streams += 1
         # The sequence number cannot be trusted any more, so the nack carries none (SMPP 3.4 §4.3).
-        self._queue(encode(GenericNack(broken.status, 0)))
+        self._wire.write(GenericNack(broken.status, 0))
         self._close(f"broken stream: {broken.reason}")
 
-    def _refuse_illegal(self, pdu: Pdu) -> None:
+    def _refuse_illegal(self, kind: type[Pdu], sequence: int) -> None:
         self.counters.illegal_requests += 1
-        is_bind = pdu.command_id in STATE_AFTER_BIND
-        if is_bind and (self.bound or self._binding is not None):
-            status = CommandStatus.ESME_RALYBND
-        elif is_bind and self.state in (BindState.OPEN, BindState.OUTBOUND):
-            status = CommandStatus.ESME_RINVCMDID  # a kind of bind that this version does not have
-        else:
-            status = CommandStatus.ESME_RINVBNDSTS
-        if pdu.response_class is not None:
-            self._queue(encode(pdu.response(status)))
+        if kind.response_class is not None:
+            status = refusal(kind.command_id, self.state, bind_waits=self._binding is not None)
+            self._wire.write(kind.response_class(status, sequence))
 
     # --- state --------------------------------------------------------------------------------
 
-    def _bind(self, request: Pdu, response: Pdu, interface_version: int) -> None:
-        self.version = min(self.version, Version.of(interface_version))
-        self._decoder.max_length = self.config.max_pdu
+    def _respond_to_bind(self, request: Pdu, response: Pdu) -> None:
+        if self.state is BindState.CLOSED:
+            self.counters.late_answers += 1  # nobody can be bound any more
+        elif response.command_status == CommandStatus.ESME_ROK:
+            settled = negotiated(self.role, self.version, request, response)
+            # A peer of 3.3 gets no TLVs, not even here (SMPP 3.4 §3.4).
+            self._wire.write(response, CODECS[settled.version])
+            self._bind(request, response, settled)
+        else:
+            self._wire.write(response)
+        self._decide_on(None)
+
+    def _decide_on(self, bind: Pdu | None) -> None:
+        """The peer asks for this bind, and for no other until it is answered."""
+        self._binding = bind
+        self._refresh_legal()
+
+    def _bind(self, request: Pdu, response: Pdu, settled: Negotiated) -> None:
+        self.version = settled.version
+        self.peer_version = settled.peer_version
+        self.peer_speaks_tlvs = settled.peer_speaks_tlvs
+        self._wire.speak(CODECS[self.version], self.config.max_pdu)
         self._move(STATE_AFTER_BIND[request.command_id])
         self._events.append(Bound(self.state, response))
+
+    def _is_binding(self, sequence: int) -> bool:
+        """Whether this is the number of the peer's bind that waits for us."""
+        binding = self._binding
+        return self.role is Role.SMSC and binding is not None and binding.sequence_number == sequence
+
+    def _is_our_bind(self, sent: Sent) -> bool:
+        return self._binding is not None and sent.request is self._binding
 
     def _start_unbinding(self, now: float, *, by_peer: bool) -> None:
         if by_peer:
@@ -437,23 +432,23 @@ class Session:
             if not by_peer:
                 # Until it has read our unbind the peer rightly goes on; what it asks is still answered.
                 self._peer_may = peer_may
-            self._unbind_deadline = now + self.config.unbind_timeout
+            self._timers.unbind_deadline = now + self.config.unbind_timeout
         self._go_on_unbinding(now)
 
     def _go_on_unbinding(self, now: float) -> None:
-        if self._unanswered_count or self._outstanding or self.state is BindState.CLOSED:
+        if self._unanswered.count or len(self._outstanding) or self.state is BindState.CLOSED:
             return
         self._finish_unbinding(now)
 
     def _finish_unbinding(self, now: float) -> None:
         if self._unbind_received is not None:
-            self._queue(encode(self._unbind_received.response()))
+            self._wire.write(self._unbind_received.response())
             self._close("the peer unbound")
         elif self._unbind_sent is None:
             request = Unbind(sequence_number=self._sequence.take())
             self._unbind_sent = request.sequence_number
-            self._unbind_deadline = now + self.config.unbind_timeout
-            self._queue(encode(request))
+            self._timers.unbind_deadline = now + self.config.unbind_timeout
+            self._wire.write(request)
 
     def _unbinding_overdue(self, now: float) -> None:
         if self._unbind_sent is not None and self._unbind_received is None:
@@ -472,20 +467,41 @@ class Session:
     def _refresh_legal(self) -> None:
         self._we_may = legal_requests(self.role, self.state, self.version)
         self._peer_may = legal_requests(self.role.peer, self.state, self.version)
+        if self._binding is not None:
+            self._peer_may -= STATE_AFTER_BIND.keys()
 
-    def _queue(self, octets: bytes) -> None:
-        self.counters.pdus_out += 1
-        self._out.append(octets)
-        if self._tap is not None:
-            self._tap("out", octets)
+    # --- what waits ---------------------------------------------------------------------------
+
+    def _check_legal(self, command_id: int) -> None:
+        if command_id not in self._we_may:
+            raise LocalProtocolError(
+                f"{self.role.name} may not send {command_name(command_id)} in state {self.state.name}"
+            )
+        if command_id == CommandId.UNBIND or command_id == CommandId.ENQUIRE_LINK:
+            raise LocalProtocolError(f"{command_name(command_id)} is the session's own business")
+
+    def _check_room(self, sequence: int) -> None:
+        if sequence in self._outstanding:
+            raise LocalProtocolError(f"sequence number {sequence} is still in use")
+        if len(self._outstanding) >= self.window:
+            raise WindowFull(f"{len(self._outstanding)} requests outstanding, the window is {self.window}")
+
+    def _waits_not(self, sequence: int) -> None:
+        """There is nothing to answer: our mistake, unless the peer has gone."""
+        if self.state is not BindState.CLOSED:
+            raise LocalProtocolError(f"no request with sequence number {sequence} waits for an answer")
+        self.counters.late_answers += 1  # the link died while the answer was being prepared
+
+    def _settle(self, sequence: int, now: float) -> None:
+        self._unanswered.settle(sequence)
+        if self.state is BindState.UNBINDING:
+            self._go_on_unbinding(now)
+
+    def _no_response(self, sent: Sent, cause: NoResponseCause) -> None:
+        self._events.append(NoResponse(sent.request, sent.context, cause, sent.sent_at))
 
     def __repr__(self) -> str:
         return (
             f"<Session {self.role.name} {self.state.name} {self.version.name} "
             f"outstanding={self.outstanding}/{self.window} unanswered={self.unanswered}>"
         )
-
-
-def _answers(response: Pdu, request: Pdu) -> bool:
-    command_id = response.command_id
-    return command_id == request.command_id | RESPONSE_BIT or command_id == CommandId.GENERIC_NACK

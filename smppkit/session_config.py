@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from smppkit.states import Version
+from smppkit.status import CommandStatus
 
 
 class SessionConfig(msgspec.Struct, frozen=True):
@@ -13,7 +14,8 @@ class SessionConfig(msgspec.Struct, frozen=True):
     window: int = 10
     """Requests of ours that may be unanswered at once (enquire_link and unbind do not count)."""
     peer_window: int | None = None
-    """Requests of the peer that may wait for our answer; more are answered ESME_RTHROTTLED."""
+    """Requests of the peer that may wait for our answer; more are answered `peer_window_status`."""
+    peer_window_status: int = CommandStatus.ESME_RTHROTTLED
     session_init_timeout: float | None = 30.0
     """SMSC: a connection that has not bound by then is closed."""
     enquire_link_interval: float | None = 30.0
@@ -21,6 +23,8 @@ class SessionConfig(msgspec.Struct, frozen=True):
     response_timeout: float = 60.0
     inactivity_timeout: float | None = None
     """Time without any operation but enquire_link after which we unbind."""
+    inactivity_closes: bool = False
+    """After that time the connection is closed without unbind."""
     unbind_timeout: float = 5.0
     """How long unbinding waits for what is in flight, and then for unbind_resp."""
     interface_version: int = Version.V34
@@ -36,8 +40,21 @@ class SessionCounters(msgspec.Struct):
     bad_pdus: int = 0
     broken_streams: int = 0
     illegal_requests: int = 0
+    """Requests that the state or the version forbids, whatever their body."""
     window_overruns: int = 0
     unknown_responses: int = 0
     response_timeouts: int = 0
     late_responses: int = 0
     late_answers: int = 0
+    """Answers of ours to a peer that had gone."""
+    left_unanswered: int = 0
+    """The peer's requests that were to have no answer (Session.forget)."""
+    unanswered_at_end: int = 0
+    """The peer's requests that still waited when the connection went."""
+    enquire_link_resps: int = 0
+    tlvs_left_out: int = 0
+    """TLVs of ours that a peer of 3.3 was not sent."""
+    pdus_after_close: int = 0
+    octets_after_close: int = 0
+    octets_unsent: int = 0
+    """Queued when the connection went."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 
 from smppkit.commands import CommandId
+from smppkit.status import CommandStatus
 
 
 class Role(Enum):
@@ -59,7 +60,9 @@ _TX, _RX, _TRX = BindState.BOUND_TX, BindState.BOUND_RX, BindState.BOUND_TRX
 _BOUND = (_TX, _RX, _TRX)
 _ANY = (*_UNBOUND, *_BOUND)
 _ALL = (Version.V33, Version.V34, Version.V50)
+_ONLY_33 = (Version.V33,)
 _FROM_34 = (Version.V34, Version.V50)
+_FROM_50 = (Version.V50,)
 
 BOUND_STATES = frozenset(_BOUND)
 
@@ -83,6 +86,12 @@ TABLE: tuple[tuple[CommandId, Role, tuple[Version, ...], tuple[BindState, ...]],
     (_C.CANCEL_SM, Role.ESME, _ALL, (_TX, _TRX)),
     (_C.REPLACE_SM, Role.ESME, (Version.V33, Version.V34), (_TX,)),
     (_C.REPLACE_SM, Role.ESME, (Version.V50,), (_TX, _TRX)),
+    (_C.PARAM_RETRIEVE, Role.ESME, _ONLY_33, (_TX, _TRX)),
+    (_C.QUERY_LAST_MSGS, Role.ESME, _ONLY_33, (_TX, _TRX)),
+    (_C.QUERY_MSG_DETAILS, Role.ESME, _ONLY_33, (_TX, _TRX)),
+    (_C.BROADCAST_SM, Role.ESME, _FROM_50, (_TX, _TRX)),
+    (_C.QUERY_BROADCAST_SM, Role.ESME, _FROM_50, (_TX, _TRX)),
+    (_C.CANCEL_BROADCAST_SM, Role.ESME, _FROM_50, (_TX, _TRX)),
     (_C.ENQUIRE_LINK, Role.ESME, (Version.V33, Version.V34), _BOUND),
     (_C.ENQUIRE_LINK, Role.ESME, (Version.V50,), _ANY),
     (_C.ENQUIRE_LINK, Role.SMSC, (Version.V33, Version.V34), _BOUND),
@@ -110,3 +119,13 @@ STATE_AFTER_BIND: dict[int, BindState] = {
 def legal_requests(role: Role, state: BindState, version: Version) -> frozenset[int]:
     """The command_ids of the requests that `role` may send in `state` under `version`."""
     return _LEGAL[role, state, version]
+
+
+def refusal(command_id: int, state: BindState, *, bind_waits: bool) -> CommandStatus:
+    """What a request earns that is not legal; `bind_waits`: a bind has been asked for and not been answered."""
+    if command_id in STATE_AFTER_BIND:
+        if bind_waits or state in BOUND_STATES:
+            return CommandStatus.ESME_RALYBND
+        if state in _UNBOUND:
+            return CommandStatus.ESME_RINVCMDID  # a kind of bind that this version does not have
+    return CommandStatus.ESME_RINVBNDSTS

@@ -1,11 +1,14 @@
-"""command_status: every value that SMPP 3.4 defines (§5.1.3, table 5-2)."""
+"""command_status: every value that SMPP 3.4 (§5.1.3, table 5-2) and 5.0 (§4.7.6) define."""
 
 import difflib
 from enum import IntEnum
 
 
 class CommandStatus(IntEnum):
-    """The statuses by their names in the specification; `text` says in a few words what each means."""
+    """The statuses by their names in the specification; `text` says in a few words what each means.
+
+    5.0 has other names for 0xC0 to 0xC4; both are known, and the older are the ones shown.
+    """
 
     text: str
 
@@ -65,9 +68,37 @@ class CommandStatus(IntEnum):
     ESME_RDELIVERYFAILURE = 0x000000FE, "delivery failed"
     ESME_RUNKNOWNERR = 0x000000FF, "unknown error"
 
+    # Since 5.0
+    ESME_RSERTYPUNAUTH = 0x00000100, "service type is not open to this ESME"
+    ESME_RPROHIBITED = 0x00000101, "operation is not open to this ESME"
+    ESME_RSERTYPUNAVAIL = 0x00000102, "service type is unavailable"
+    ESME_RSERTYPDENIED = 0x00000103, "service type is denied"
+    ESME_RINVDCS = 0x00000104, "data coding is invalid or not supported"
+    ESME_RINVSRCADDRSUBUNIT = 0x00000105, "source address subunit is invalid"
+    ESME_RINVDSTADDRSUBUNIT = 0x00000106, "destination address subunit is invalid"
+    ESME_RINVBCASTFREQINT = 0x00000107, "broadcast frequency interval is invalid"
+    ESME_RINVBCASTALIAS_NAME = 0x00000108, "broadcast area alias is invalid"
+    ESME_RINVBCASTAREAFMT = 0x00000109, "broadcast area format is invalid"
+    ESME_RINVNUMBCAST_AREAS = 0x0000010A, "number of broadcast areas is invalid"
+    ESME_RINVBCASTCNTTYPE = 0x0000010B, "broadcast content type is invalid"
+    ESME_RINVBCASTMSGCLASS = 0x0000010C, "broadcast message class is invalid"
+    ESME_RBCASTFAIL = 0x0000010D, "broadcast failed"
+    ESME_RBCASTQUERYFAIL = 0x0000010E, "broadcast query failed"
+    ESME_RBCASTCANCELFAIL = 0x0000010F, "broadcast could not be cancelled"
+    ESME_RINVBCAST_REP = 0x00000110, "number of broadcast repetitions is invalid"
+    ESME_RINVBCASTSRVGRP = 0x00000111, "broadcast service group is invalid"
+    ESME_RINVBCASTCHANIND = 0x00000112, "broadcast channel indicator is invalid"
+
+    # What 5.0 calls the five of optional parameters, which it calls TLVs
+    ESME_RINVTLVSTREAM = 0x000000C0, "optional parameters cannot be read"
+    ESME_RTLVNOTALLWD = 0x000000C1, "optional parameter is not allowed"
+    ESME_RINVTLVLEN = 0x000000C2, "optional parameter has a wrong length"
+    ESME_RMISSINGTLV = 0x000000C3, "an expected optional parameter is missing"
+    ESME_RINVTLVVAL = 0x000000C4, "optional parameter has an invalid value"
+
 
 _NAMES = {status.value: status.name for status in CommandStatus}
-_VALUES = {name: value for value, name in _NAMES.items()}
+_VALUES = {name: status.value for name, status in CommandStatus.__members__.items()}
 
 
 def status_name(status: int) -> str:

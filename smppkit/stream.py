@@ -1,12 +1,12 @@
 """Bytes of a connection to PDUs, with three fates: a PDU, a bad PDU (answer it and go on), a broken stream (close)."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import msgspec
 
-from smppkit.codec import HEADER_SIZE, SMPP_34, Codec, read_header, unknown_command
+from smppkit.codec import HEADER_SIZE, SMPP_34, Codec, read_header
 from smppkit.errors import PduError
 from smppkit.pdus import Pdu
 from smppkit.status import CommandStatus
@@ -43,13 +43,14 @@ Fate: TypeAlias = Pdu | BadPdu | BrokenStream
 class StreamDecoder:
     """Cuts a byte stream into PDUs.
 
-    `max_length` may be set at any time: small before a bind, larger after it. A longer PDU breaks the stream as soon as
-    its length is read, so what waits in the buffer is never more than one PDU of that size.
+    `max_length` and `codec` may be set at any time, also between two PDUs of one segment: small before a bind, larger
+    after it. A longer PDU breaks the stream as soon as its length is read, so what waits in the buffer is never more
+    than one PDU of that size.
     """
 
     def __init__(self, max_length: int = DEFAULT_MAX_LENGTH, codec: Codec = SMPP_34) -> None:
         self.max_length = max_length
-        self._decoders = codec.decoders
+        self.codec = codec
         self._rest = bytearray()
         self._wanted = _LENGTH.size
         self._broken = False
@@ -64,39 +65,40 @@ class StreamDecoder:
 
         A BrokenStream is the last fate: whatever is fed after it is ignored.
         """
+        return list(self.fates(data, tap))
+
+    def fates(self, data: bytes, tap: Callable[[bytes], None] | None = None) -> Iterator[Fate]:
+        """As `feed`, one by one. To be gone through to its end before the next octets are fed."""
         if self._broken:
-            return []
+            return
         if self._rest:
             self._rest += data
             if len(self._rest) < self._wanted:
-                return []
+                return
             data = bytes(self._rest)
             self._rest.clear()
-        fates: list[Fate] = []
-        decoders = self._decoders
         at, size = 0, len(data)
         while size - at >= HEADER_SIZE:
             length, command_id, command_status, sequence_number = read_header(data, at)
-            end = at + length
+            start, end = at, at + length
             if end > size or length < HEADER_SIZE or length > self.max_length:
                 break
             if tap is not None:
-                tap(data[at:end])
-            decoder = decoders.get(command_id)
+                tap(data[start:end])
+            fate: Fate
             try:
-                if decoder is None:
-                    raise unknown_command(command_id)
-                fates.append(decoder(data, at, end, command_status, sequence_number))
+                fate = self.codec.decoders[command_id](data, start, end, command_status, sequence_number)
             except PduError as error:
-                fates.append(
-                    BadPdu(command_id, command_status, sequence_number, error.status, error.reason, data[at:end])
-                )
+                reason, octets = error.reason, data[start:end]
+                fate = BadPdu(command_id, command_status, sequence_number, error.status, reason, octets)
             at = end
+            yield fate
         if at < size:
-            self._keep(data[at:], fates)
-        return fates
+            broken = self._keep(data[at:])
+            if broken is not None:
+                yield broken
 
-    def _keep(self, rest: bytes, fates: list[Fate]) -> None:
+    def _keep(self, rest: bytes) -> BrokenStream | None:
         """Keep the beginning of a PDU, unless the length it gives cannot be true."""
         self._wanted = _LENGTH.size
         if len(rest) >= _LENGTH.size:
@@ -104,6 +106,6 @@ class StreamDecoder:
             if not HEADER_SIZE <= self._wanted <= self.max_length:
                 self._broken = True
                 reason = f"command_length is {self._wanted}, not {HEADER_SIZE} to {self.max_length}"
-                fates.append(BrokenStream(CommandStatus.ESME_RINVCMDLEN, reason, rest[:_SHOWN]))
-                return
+                return BrokenStream(CommandStatus.ESME_RINVCMDLEN, reason, rest[:_SHOWN])
         self._rest += rest
+        return None

@@ -1,10 +1,10 @@
-"""Optional parameters (TLVs) of SMPP 3.4 §5.3: raw on the wire, typed through their tag.
+"""Optional parameters (TLVs) of SMPP 3.4 §5.3 and 5.0 §4.8: raw on the wire, typed through their tag.
 
 A PDU carries `Tlv` pairs exactly as they came, also those nobody knows (§3.3: unknown ones are ignored, not refused).
 `Tag.of` makes one from a value, `Tag.parse` and `Pdu.tlv` read one.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -137,12 +137,60 @@ class Text(msgspec.Struct, frozen=True):
         return rb"[^\0]{0,%d}+(?:\0.*)?" % (self.limit - 1)
 
 
+class Coded(msgspec.Struct, frozen=True):
+    """Octets of one of these `lengths`, of which the first is a code of the values `codes`."""
+
+    codes: tuple[int, ...]
+    lengths: range | tuple[int, ...]
+
+    def problem(self, value: bytes) -> str | None:
+        """See Form."""
+        if not isinstance(value, bytes):
+            return f"expected bytes, found {value!r}"
+        if len(value) not in self.lengths:
+            return self._wrong_length(value)
+        if value[0] not in self.codes:
+            return self._wrong_code(value)
+        return None
+
+    def write(self, value: bytes) -> bytes:
+        """See Form."""
+        return value
+
+    def read(self, octets: bytes) -> bytes:
+        """See Form."""
+        if len(octets) not in self.lengths:
+            raise PduError(CommandStatus.ESME_RINVPARLEN, self._wrong_length(octets))
+        if octets[0] not in self.codes:
+            raise PduError(CommandStatus.ESME_RINVOPTPARAMVAL, self._wrong_code(octets))
+        return octets
+
+    def pattern(self) -> bytes:
+        """See Form."""
+        codes = b"".join(b"\\x%02x" % code for code in self.codes)
+        if isinstance(self.lengths, range):
+            return b"[%s].{%d,%d}" % (codes, self.lengths[0] - 1, self.lengths[-1] - 1)
+        return b"[%s](?:%s)" % (codes, b"|".join(b".{%d}" % (length - 1) for length in self.lengths))
+
+    def _wrong_length(self, octets: bytes) -> str:
+        between = "to" if isinstance(self.lengths, range) else "or"
+        wanted = dict.fromkeys((self.lengths[0], self.lengths[-1]))
+        return f"{len(octets)} octets, not {f' {between} '.join(map(str, wanted))}"
+
+    def _wrong_code(self, octets: bytes) -> str:
+        return f"the first octet, {octets[0]}, is not a defined value"
+
+
 class Tag(msgspec.Struct, Generic[T], frozen=True):
-    """What the specification says of one TLV: its number, name and form."""
+    """What the specification says of one TLV: its number, name and form.
+
+    `status`: what a bad value earns; a wrong length earns ESME_RINVPARLEN always.
+    """
 
     number: int
     name: str
     form: Form[T]
+    status: int = CommandStatus.ESME_RINVOPTPARAMVAL
 
     def of(self, value: T) -> Tlv:
         """The TLV that carries `value`; EncodeError when the value does not fit."""
@@ -152,26 +200,38 @@ class Tag(msgspec.Struct, Generic[T], frozen=True):
         return Tlv(self.number, self.form.write(value))
 
     def parse(self, octets: bytes) -> T:
-        """The value of a received TLV; PduError (ESME_RINVPARLEN, ESME_RINVOPTPARAMVAL) names the tag."""
+        """The value of a received TLV; PduError (ESME_RINVPARLEN, or `status`) names the tag."""
         try:
             return self.form.read(octets)
         except PduError as error:
-            raise PduError(error.status, f"{self.name}: {error.reason}") from None
+            status = self.status if error.status == CommandStatus.ESME_RINVOPTPARAMVAL else error.status
+            raise PduError(status, f"{self.name}: {error.reason}") from None
 
 
-def _integer(number: int, name: str, size: int, allowed: Container[int] | None = None) -> Tag[int]:
-    return Tag(number, name, Integer(size, allowed))
+_BAD_VALUE = CommandStatus.ESME_RINVOPTPARAMVAL
+
+
+def _integer(
+    number: int, name: str, size: int, allowed: Container[int] | None = None, status: int = _BAD_VALUE
+) -> Tag[int]:
+    return Tag(number, name, Integer(size, allowed), status)
 
 
 def _octets(number: int, name: str, minimum: int, maximum: int) -> Tag[bytes]:
     return Tag(number, name, Octets(minimum, maximum))
 
 
+def _coded(
+    number: int, name: str, codes: Iterable[int], lengths: range | tuple[int, ...], status: int = _BAD_VALUE
+) -> Tag[bytes]:
+    return Tag(number, name, Coded(tuple(codes), lengths), status)
+
+
 def _text(number: int, name: str, limit: int) -> Tag[str]:
     return Tag(number, name, Text(limit))
 
 
-# In the order of their numbers (SMPP 3.4 §5.3.2.1 – §5.3.2.44). A closed list of values is given only
+# In the order of their numbers (SMPP 3.4 §5.3.2.1 – §5.3.2.44, 5.0 §4.8.4). A closed list of values is given only
 # where the specification reserves all others; lists it leaves open, or refers elsewhere for, stay open.
 DEST_ADDR_SUBUNIT = _integer(0x0005, "dest_addr_subunit", 1, range(5))
 DEST_NETWORK_TYPE = _integer(0x0006, "dest_network_type", 1, range(9))
@@ -210,7 +270,35 @@ MESSAGE_PAYLOAD = _octets(0x0424, "message_payload", 0, MAX_VALUE)
 DELIVERY_FAILURE_REASON = _integer(0x0425, "delivery_failure_reason", 1, range(4))
 MORE_MESSAGES_TO_SEND = _integer(0x0426, "more_messages_to_send", 1, range(2))
 MESSAGE_STATE = _integer(0x0427, "message_state", 1)
+CONGESTION_STATE = _integer(0x0428, "congestion_state", 1, range(101))
 USSD_SERVICE_OP = _integer(0x0501, "ussd_service_op", 1)
+BROADCAST_CHANNEL_INDICATOR = _integer(
+    0x0600, "broadcast_channel_indicator", 1, range(2), CommandStatus.ESME_RINVBCASTCHANIND
+)
+BROADCAST_CONTENT_TYPE = _coded(
+    0x0601, "broadcast_content_type", range(4), (3,), CommandStatus.ESME_RINVBCASTCNTTYPE
+)  # a network type and a service of two octets
+BROADCAST_CONTENT_TYPE_INFO = _octets(0x0602, "broadcast_content_type_info", 0, 255)
+BROADCAST_MESSAGE_CLASS = _integer(0x0603, "broadcast_message_class", 1, range(4), CommandStatus.ESME_RINVBCASTMSGCLASS)
+BROADCAST_REP_NUM = _integer(0x0604, "broadcast_rep_num", 2, status=CommandStatus.ESME_RINVBCAST_REP)
+BROADCAST_FREQUENCY_INTERVAL = _coded(
+    0x0605, "broadcast_frequency_interval", (0, *range(8, 15)), (3,), CommandStatus.ESME_RINVBCASTFREQINT
+)  # a unit of time and a number of two octets
+BROADCAST_AREA_IDENTIFIER = _coded(
+    0x0606, "broadcast_area_identifier", range(3), range(1, 102), CommandStatus.ESME_RINVBCASTAREAFMT
+)  # a format (alias, ellipsoid arc, polygon) and its details
+BROADCAST_ERROR_STATUS = _integer(0x0607, "broadcast_error_status", 4)
+BROADCAST_AREA_SUCCESS = _integer(0x0608, "broadcast_area_success", 1, frozenset((*range(101), 255)))
+BROADCAST_END_TIME = _text(0x0609, "broadcast_end_time", 17)
+BROADCAST_SERVICE_GROUP = _octets(0x060A, "broadcast_service_group", 0, 255)
+BILLING_IDENTIFICATION = _octets(0x060B, "billing_identification", 1, 1024)
+SOURCE_NETWORK_ID = _text(0x060D, "source_network_id", 65)
+DEST_NETWORK_ID = _text(0x060E, "dest_network_id", 65)
+SOURCE_NODE_ID = _octets(0x060F, "source_node_id", 6, 6)
+DEST_NODE_ID = _octets(0x0610, "dest_node_id", 6, 6)
+DEST_ADDR_NP_RESOLUTION = _integer(0x0611, "dest_addr_np_resolution", 1, range(3))
+DEST_ADDR_NP_INFORMATION = _octets(0x0612, "dest_addr_np_information", 10, 10)
+DEST_ADDR_NP_COUNTRY = _octets(0x0613, "dest_addr_np_country", 1, 5)
 DISPLAY_TIME = _integer(0x1201, "display_time", 1, range(3))
 SMS_SIGNAL = _integer(0x1203, "sms_signal", 2)
 MS_VALIDITY = _integer(0x1204, "ms_validity", 1, range(4))
@@ -219,4 +307,16 @@ ITS_REPLY_TYPE = _integer(0x1380, "its_reply_type", 1, range(9))
 ITS_SESSION_INFO = _octets(0x1383, "its_session_info", 2, 2)
 
 TAGS: dict[int, Tag[Any]] = {tag.number: tag for tag in list(vars().values()) if isinstance(tag, Tag)}
-"""Every TLV of SMPP 3.4 §5.3 by its number."""
+"""Every TLV of 3.4 and 5.0 by its number, in the form of 3.4 where that has it."""
+
+# Where 5.0 allows more than 3.4, or has a status of its own for a bad value (§4.8.4.2, §4.8.4.39, §4.7.6).
+DEST_ADDR_SUBUNIT_50 = _integer(0x0005, "dest_addr_subunit", 1, range(5), CommandStatus.ESME_RINVDSTADDRSUBUNIT)
+SOURCE_ADDR_SUBUNIT_50 = _integer(0x000D, "source_addr_subunit", 1, range(5), CommandStatus.ESME_RINVSRCADDRSUBUNIT)
+MS_VALIDITY_50 = _coded(0x1204, "ms_validity", range(5), (1, 4))  # 4: with a unit and a number
+ALERT_ON_MESSAGE_DELIVERY_50 = _octets(0x130C, "alert_on_message_delivery", 0, 1)
+
+TAGS_50: dict[int, Tag[Any]] = TAGS | {
+    tag.number: tag
+    for tag in (DEST_ADDR_SUBUNIT_50, SOURCE_ADDR_SUBUNIT_50, MS_VALIDITY_50, ALERT_ON_MESSAGE_DELIVERY_50)
+}
+"""Every TLV of 5.0 by its number, in the form of 5.0."""

@@ -1,7 +1,7 @@
 """Sessions over Twisted transports: the one place of smppkit that does I/O.
 
 `Link` is the protocol of one connection; it feeds the session, hands its events to a `Handler`, writes what
-the session wants written (once per turn, however many PDUs) and arms one timer for the session's deadlines.
+the session wants written (once per turn, however many PDUs) and is woken for the session's deadlines.
 """
 
 from __future__ import annotations
@@ -9,21 +9,31 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 
+import msgspec
 from twisted.internet import protocol
 from twisted.internet.endpoints import HostnameEndpoint, TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IDelayedCall,
+    IProtocol,
+    IPushProducer,
     IReactorTCP,
     IReactorTime,
     IStreamClientEndpoint,
     IStreamServerEndpoint,
 )
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
+from smppkit.deadlines import Alarm, Deadlines
 from smppkit.events import Closing, Event
 from smppkit.pdus import Pdu
 from smppkit.session import Session
+
+UNREAD = "does not read what is sent to it"
+"""Why a link was lost: the peer was cut."""
+TLS_ERROR = "TLS: "
+"""How the reason begins when TLS ended a link, mostly in its handshake."""
 
 
 class Handler(typing.Protocol):
@@ -33,25 +43,80 @@ class Handler(typing.Protocol):
         """The connection stands; nothing has been received."""
 
     def received(self, link: Link, events: list[Event]) -> None:
-        """Events of one turn, in order. What is sent in here is written when it returns."""
+        """Events of one turn, in order. What is sent in here is written when it returns.
+
+        No events: the peer reads again after it had not.
+        """
 
     def disconnected(self, link: Link, reason: str) -> None:
         """The connection is gone. The events of its end have been given to ``received`` before."""
 
 
-class Link(protocol.Protocol):
-    """One SMPP connection: a session on a transport."""
+class Patience(msgspec.Struct, frozen=True):
+    """How long a link waits for a peer that does not read, in seconds."""
 
-    def __init__(self, new_session: Callable[[float], Session], handler: Handler, clock: IReactorTime) -> None:
+    unread: float = 60.0
+    """The transport's buffer is full: after that long the peer is cut."""
+    closing: float = 5.0
+    """Our last words are written: after that long the connection is cut."""
+
+
+@implementer(IProtocol, IPushProducer)
+class Link:
+    """One SMPP connection: a session on a transport.
+
+    With `patience` a peer that does not read is not read from either (to the transport the link is a producer, which
+    it pauses when its buffer is full), ``blocked`` says so, and the peer is cut when that goes on.
+    """
+
+    # Thousands of these may be idle: no dict, and all their timers are in `deadlines`, which they share.
+    __slots__ = (
+        "__weakref__",
+        "_alarm",
+        "_close_by",
+        "_close_reason",
+        "_deadlines",
+        "_flush_call",
+        "_handler",
+        "_held",
+        "_in_turn",
+        "_lost",
+        "_new_session",
+        "_patience",
+        "_producing",
+        "blocked",
+        "clock",
+        "peer",
+        "session",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        new_session: Callable[[float], Session],
+        handler: Handler,
+        clock: IReactorTime,
+        *,
+        deadlines: Deadlines | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         """`new_session(now)` makes the session when the connection stands."""
         self.clock = clock
         self.peer = "not connected"
         self.session: Session
-        self._new_session = new_session
+        self.transport: typing.Any = None  # ITCPTransport and IPushProducer at once, which no one interface is
+        self.blocked = False
+        """The peer does not read: what is sent waits in memory."""
+        self._new_session: Callable[[float], Session] | None = new_session
         self._handler = handler
-        self._timer: IDelayedCall | None = None
+        self._deadlines = Deadlines(clock) if deadlines is None else deadlines
+        self._patience = patience
+        self._alarm: Alarm | None = None
         self._flush_call: IDelayedCall | None = None
         self._in_turn = False
+        self._held = False
+        self._producing = False
+        self._close_by: float | None = None  # when a peer that does not read is cut
         self._close_reason: str | None = None
         self._lost = False
 
@@ -79,7 +144,7 @@ class Link(protocol.Protocol):
         """Write octets that no session made, after what is queued: how a scenario lies."""
         self._write_queued()
         if not self._lost:
-            self._transport.write(octets)
+            self.transport.write(octets)
 
     def unbind(self) -> None:
         """Finish what is in flight, unbind, close."""
@@ -87,41 +152,51 @@ class Link(protocol.Protocol):
         self.flush()
 
     def close(self, reason: str = "closed here") -> None:
-        """Write what is queued, then close the connection in order."""
+        """Write what is queued, then close the connection in order; cut it when the peer does not read in time."""
         self._close_reason = self._close_reason or reason
-        if not self._lost:
-            self._write_queued()
-            self._transport.loseConnection()
+        if self._lost:
+            return
+        self._write_queued()
+        self._stop_producing()  # a transport does not close while it has a producer
+        self.transport.loseConnection()
+        if self._patience is not None:
+            self._cut_after(self._patience.closing)
 
     def reset(self, reason: str = "reset here") -> None:
         """Drop the connection at once (RST); what is queued is lost."""
         self._close_reason = self._close_reason or reason
         if not self._lost:
-            self._transport.abortConnection()
+            self.transport.abortConnection()
 
     def pause_reading(self) -> None:
         """Stop taking octets from the peer (back-pressure)."""
-        if not self._lost:
-            self._transport.pauseProducing()
+        self._held = True
+        self._read_or_not()
 
     def resume_reading(self) -> None:
-        """Take octets from the peer again."""
-        if not self._lost:
-            self._transport.resumeProducing()
+        """Take octets from the peer again, unless it does not read itself."""
+        self._held = False
+        self._read_or_not()
 
-    # --- for Twisted --------------------------------------------------------------------------
+    # --- for Twisted: IProtocol ---------------------------------------------------------------
 
-    @property
-    def _transport(self) -> typing.Any:
-        # ITCPTransport and IPushProducer at once, which no one interface of Twisted is.
-        return self.transport
+    def makeConnection(self, transport: typing.Any) -> None:  # noqa: N802 - Twisted's name
+        """The transport is up."""
+        self.transport = transport
+        self.connectionMade()
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """The transport is up."""
-        address = self._transport.getPeer()
+        address = self.transport.getPeer()
         self.peer = f"{getattr(address, 'host', '?')}:{getattr(address, 'port', '?')}"
-        self._transport.setTcpNoDelay(True)
-        self.session = self._new_session(self.clock.seconds())
+        self.transport.setTcpNoDelay(True)
+        new_session, self._new_session = self._new_session, None
+        if new_session is None:
+            raise RuntimeError("a link has one connection only")
+        self.session = new_session(self.clock.seconds())
+        if self._patience is not None:
+            self._producing = True
+            self.transport.registerProducer(self, True)
         self._in_turn = True
         self._handler.connected(self)
         self._turn()
@@ -134,13 +209,35 @@ class Link(protocol.Protocol):
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:  # noqa: N802 - Twisted's name
         """The transport is gone."""
         self._lost = True
-        for call in (self._timer, self._flush_call):
-            if call is not None and call.active():
-                call.cancel()
-        self._timer = self._flush_call = None
+        self._set_alarm(None)
+        if self._flush_call is not None and self._flush_call.active():
+            self._flush_call.cancel()
+        self._flush_call = None
         self.session.connection_lost(self.clock.seconds())
         self._turn()
         self._handler.disconnected(self, self._close_reason or _describe(reason))
+
+    # --- for Twisted: IPushProducer, what the peer has not read -----------------------------------
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport's buffer is full."""
+        self.blocked = True
+        self._read_or_not()
+        if self._patience is not None:
+            self._cut_after(self._patience.unread)
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport's buffer is empty; the handler hears of that as of events, none of them."""
+        self.blocked = False
+        self._close_by = None
+        self._read_or_not()
+        if not self._lost:
+            self._handler.received(self, [])
+            self.flush()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The transport is gone: connectionLost says the same."""
+        self._producing = False
 
     # --- one turn -----------------------------------------------------------------------------
 
@@ -176,31 +273,72 @@ class Link(protocol.Protocol):
     def _write_queued(self) -> None:
         octets = self.session.bytes_to_send()
         if octets and not self._lost:
-            self._transport.write(octets)
+            self.transport.write(octets)
+
+    def _read_or_not(self) -> None:
+        if self._lost:
+            return
+        if self.blocked or self._held:
+            self.transport.pauseProducing()
+        else:
+            self.transport.resumeProducing()
+
+    def _stop_producing(self) -> None:
+        if self._producing:
+            self._producing = False
+            self.transport.unregisterProducer()
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def _cut_after(self, seconds: float) -> None:
+        by = self.clock.seconds() + seconds
+        self._close_by = by if self._close_by is None else min(by, self._close_by)
+        self._arm()
 
     def _arm(self) -> None:
         deadline = self.session.next_deadline()
+        close_by = self._close_by
+        if close_by is not None:
+            deadline = close_by if deadline is None else min(deadline, close_by)
         if deadline is None:
             return
-        timer = self._timer
-        if timer is not None:
-            # Deadlines mostly move into the future: let the armed timer fire early and look again then,
-            # rather than moving it at every PDU.
-            if timer.getTime() <= deadline:
-                return
-            timer.cancel()
-        self._timer = self.clock.callLater(max(0.0, deadline - self.clock.seconds()), self._on_timer)
+        alarm = self._alarm
+        # Deadlines mostly move into the future: let an alarm that is set go off early and look again then, rather than
+        # moving it at every PDU.
+        if alarm is None or alarm.at > deadline:
+            self._set_alarm(deadline)
 
-    def _on_timer(self) -> None:
-        self._timer = None
-        self.session.on_deadline(self.clock.seconds())
+    def _set_alarm(self, at: float | None) -> None:
+        if self._alarm is not None:
+            self._deadlines.cancel(self._alarm)
+        self._alarm = None if at is None else self._deadlines.set(at, self)
+
+    def wake(self) -> None:
+        """A deadline has come."""
+        self._alarm = None
+        now = self.clock.seconds()
+        if self._lost:
+            return
+        if self._close_by is not None and now >= self._close_by:
+            self.reset(UNREAD)
+            return
+        self.session.on_deadline(now)
         self._turn()
 
 
 def _describe(reason: Failure) -> str:
-    if isinstance(reason.value, ConnectionDone):
+    error = reason.value
+    if isinstance(error, ConnectionDone):
         return "closed by the peer"
-    return str(reason.value) or type(reason.value).__name__
+    module = type(error).__module__
+    if module.startswith("service_identity"):
+        return TLS_ERROR + "the certificate is not for the name that was connected to"
+    if module.startswith("OpenSSL"):
+        # Its only argument is a list of (library, function, reason).
+        arguments = getattr(error, "args", ())
+        words = [entry[-1] for entry in arguments[0]] if arguments and isinstance(arguments[0], list) else []
+        return TLS_ERROR + (", ".join(words) or "broken off")
+    return str(error) or type(error).__name__
 
 
 class Network(typing.Protocol):

@@ -1,5 +1,6 @@
 """PDUs made from the declarations: hypothesis strategies for every class, and one rich example of each."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from smppkit import tlvs as t
+from smppkit.codec import CODECS, SMPP_34, SMPP_50, Codec
 from smppkit.compiler import declared
 from smppkit.fields import CString, Entries, ShortMessage, Status, Unsigned
 from smppkit.pdus import (
@@ -18,6 +20,10 @@ from smppkit.pdus import (
     BindTransceiverResp,
     BindTransmitter,
     BindTransmitterResp,
+    BroadcastSm,
+    BroadcastSmResp,
+    CancelBroadcastSm,
+    CancelBroadcastSmResp,
     CancelSm,
     CancelSmResp,
     DataSm,
@@ -28,8 +34,17 @@ from smppkit.pdus import (
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
+    MessageReference,
     Outbind,
+    ParamRetrieve,
+    ParamRetrieveResp,
     Pdu,
+    QueryBroadcastSm,
+    QueryBroadcastSmResp,
+    QueryLastMsgs,
+    QueryLastMsgsResp,
+    QueryMsgDetails,
+    QueryMsgDetailsResp,
     QuerySm,
     QuerySmResp,
     ReplaceSm,
@@ -44,7 +59,9 @@ from smppkit.pdus import (
     UnsuccessSme,
 )
 from smppkit.rules import Exclusive
-from smppkit.tlvs import TAGS, Integer, Octets, Tag, Text, Tlv
+from smppkit.states import Version
+from smppkit.tlvs import TAGS, TAGS_50, Coded, Integer, Octets, Tag, Text, Tlv
+from smppkit.versions import Layout
 
 LATIN_1 = st.characters(min_codepoint=1, max_codepoint=255)
 WORDS = st.integers(0, 0xFFFFFFFF)
@@ -87,6 +104,13 @@ def tag_values(tag: Tag[Any]) -> st.SearchStrategy[Any]:
             return st.integers(0, (1 << 8 * size) - 1)
         case Integer(_, allowed):
             return st.sampled_from(list(allowed))
+        case Coded(codes, lengths):
+            return st.builds(
+                lambda code, length, rest: bytes((code,)) + (rest * 102)[: length - 1],
+                st.sampled_from(codes),
+                st.sampled_from(lengths),
+                st.binary(min_size=1, max_size=5),
+            )
         case Octets(minimum, maximum):
             return st.binary(min_size=minimum, max_size=min(maximum, 300))
         case Text(limit):
@@ -99,28 +123,48 @@ UNKNOWN_TLVS = st.builds(Tlv, st.integers(0, 0xFFFF).filter(lambda number: numbe
 TLVS = st.lists(st.one_of(KNOWN_TLVS, UNKNOWN_TLVS), max_size=5).map(tuple)
 
 
-def obedient(pdu: Pdu) -> Pdu:
-    """The PDU with its TLVs changed so that its rules hold."""
-    for rule in pdu.rules:
-        if rule.problem(pdu, {tlv.tag for tlv in pdu.tlvs}) is None:
-            continue
-        numbers = {tag.number for tag in rule.tags}
-        if isinstance(rule, Exclusive):
-            pdu.tlvs = tuple(tlv for tlv in pdu.tlvs if tlv.tag not in numbers)
-        else:
-            pdu.tlvs = (*pdu.tlvs, rule.tags[0].of(b"payload"))
-    return pdu
+KNOWN_TLVS_50 = st.one_of([tag_values(tag).map(tag.of) for tag in TAGS_50.values()])
+TLVS_50 = st.lists(st.one_of(KNOWN_TLVS_50, UNKNOWN_TLVS), max_size=5).map(tuple)
+MISSING = {
+    t.MESSAGE_PAYLOAD.number: t.MESSAGE_PAYLOAD.of(b"payload"),
+    t.BROADCAST_AREA_IDENTIFIER.number: t.BROADCAST_AREA_IDENTIFIER.of(b"\0Almaty"),
+    t.BROADCAST_CONTENT_TYPE.number: t.BROADCAST_CONTENT_TYPE.of(b"\x01\0\x10"),
+    t.BROADCAST_REP_NUM.number: t.BROADCAST_REP_NUM.of(3),
+    t.BROADCAST_FREQUENCY_INTERVAL.number: t.BROADCAST_FREQUENCY_INTERVAL.of(b"\x09\0\x05"),
+}
 
 
-def pdus(kind: type[Pdu], tlvs: st.SearchStrategy[tuple[Tlv, ...]] = TLVS) -> st.SearchStrategy[Pdu]:
-    """Every PDU of a class that can be put on the wire and has a body (a response with an error has none)."""
+def obedient(layout: Layout) -> Callable[[Pdu], Pdu]:
+    """Changes the TLVs of a PDU so that the rules of its version hold."""
+
+    def change(pdu: Pdu) -> Pdu:
+        for rule in layout.rules:
+            if rule.problem(pdu, {tlv.tag for tlv in pdu.tlvs}) is None:
+                continue
+            numbers = {tag.number for tag in rule.tags}
+            if isinstance(rule, Exclusive):
+                pdu.tlvs = tuple(tlv for tlv in pdu.tlvs if tlv.tag not in numbers)
+            else:
+                pdu.tlvs = (*pdu.tlvs, MISSING[rule.tags[0].number])
+        return pdu
+
+    return change
+
+
+def pdus(
+    kind: type[Pdu], tlvs: st.SearchStrategy[tuple[Tlv, ...]] | None = None, codec: Codec = SMPP_34
+) -> st.SearchStrategy[Pdu]:
+    """Every PDU of a class that a version can put on the wire and that has a body (an error response has none)."""
+    layout = codec.layouts[kind.command_id]
+    if tlvs is None:
+        tlvs = st.just(()) if not codec.tlvs else TLVS_50 if codec is SMPP_50 else TLVS
     return st.builds(
         kind,
-        command_status=st.just(0) if kind.command_id & 0x80000000 else WORDS,
+        command_status=st.just(0) if layout.is_response else WORDS,
         sequence_number=WORDS,
         tlvs=tlvs,
-        **{name: values(spec) for name, spec in declared(kind)},
-    ).map(obedient)
+        **{name: values(spec) for name, spec in layout.fields},
+    ).map(obedient(layout))
 
 
 _BIND: dict[str, Any] = {
@@ -201,6 +245,59 @@ EXAMPLES: list[Pdu] = [
         tlvs=(t.MS_AVAILABILITY_STATUS.of(0),),
     ),
 ]
-"""One of each class, as it may be seen on a good day."""
+"""One of each class of 3.4, as it may be seen on a good day."""
 
-assert {type(pdu) for pdu in EXAMPLES} == set(PDUS.values())
+_AREAS = (t.BROADCAST_AREA_IDENTIFIER.of(b"\0Almaty"), t.BROADCAST_AREA_IDENTIFIER.of(b"\0Astana"))
+
+EXAMPLES_50: list[Pdu] = [
+    *EXAMPLES,
+    BroadcastSm(
+        0,
+        20,
+        **_SOURCE,
+        priority_flag=2,
+        tlvs=(
+            *_AREAS,
+            t.BROADCAST_CONTENT_TYPE.of(b"\x01\0\x10"),
+            t.BROADCAST_REP_NUM.of(3),
+            t.BROADCAST_FREQUENCY_INTERVAL.of(b"\x09\0\x05"),
+            t.MESSAGE_PAYLOAD.of(b"Storm warning"),
+            t.ALERT_ON_MESSAGE_DELIVERY_50.of(b"\x03"),
+        ),
+    ),
+    BroadcastSmResp(0, 20, message_id="b1", tlvs=(t.BROADCAST_ERROR_STATUS.of(0x109), _AREAS[1])),
+    QueryBroadcastSm(0, 21, message_id="b1", **_SOURCE),
+    QueryBroadcastSmResp(
+        0, 21, message_id="b1", tlvs=(t.MESSAGE_STATE.of(1), *_AREAS, t.BROADCAST_AREA_SUCCESS.of(255))
+    ),
+    CancelBroadcastSm(0, 22, message_id="b1", **_SOURCE),
+    CancelBroadcastSmResp(0, 22),
+]
+
+EXAMPLES_33: list[Pdu] = [
+    *[
+        msgspec.structs.replace(pdu, tlvs=())
+        for pdu in EXAMPLES
+        if not isinstance(pdu, DataSm | DataSmResp | Outbind | AlertNotification)
+    ],
+    ParamRetrieve(0, 30, param_name="smsc.name"),
+    ParamRetrieveResp(0, 30, param_value="op"),
+    QueryLastMsgs(0, 31, **_SOURCE, num_of_messages=2),
+    QueryLastMsgsResp(0, 31, messages=(MessageReference("3039"), MessageReference("303a"))),
+    QueryMsgDetails(0, 32, message_id="3039", **_SOURCE, sm_length=5),
+    QueryMsgDetailsResp(
+        0,
+        32,
+        **_SOURCE,
+        dest_addresses=(SmeAddress(1, 1, "77051234567"), DistributionList("friends")),
+        short_message=b"\0Your\xff",
+        message_id="3039",
+        message_state=2,
+    ),
+]
+
+EXAMPLES_OF = {Version.V33: EXAMPLES_33, Version.V34: EXAMPLES, Version.V50: EXAMPLES_50}
+
+for _version, _examples in EXAMPLES_OF.items():
+    assert {type(pdu).command_id for pdu in _examples} == set(CODECS[_version].layouts)
+assert {type(pdu) for examples in EXAMPLES_OF.values() for pdu in examples} == set(PDUS.values())

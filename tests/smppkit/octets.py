@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from smppkit.codec import HEADER_SIZE, decode
+from smppkit.codec import HEADER_SIZE, SMPP_34, Codec
 from smppkit.errors import PduError
 from smppkit.pdus import Pdu
 from smppkit.status import CommandStatus
@@ -36,8 +36,8 @@ def wire(pdu: Pdu, **changed: Any) -> bytes:
     return header + body
 
 
-def status_of(octets: bytes) -> tuple[CommandStatus, str]:
-    """The status that these octets earn, and the reason."""
+def status_of(octets: bytes, codec: Codec = SMPP_34) -> tuple[CommandStatus, str]:
+    """The status that these octets earn of a version, and the reason."""
     with pytest.raises(PduError) as error:
-        decode(octets)
+        codec.decode(octets)
     return CommandStatus(error.value.status), error.value.reason

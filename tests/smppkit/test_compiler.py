@@ -4,9 +4,9 @@ import linecache
 
 import pytest
 
-from smppkit.codec import SMPP_34
+from smppkit.codec import CODECS
 from smppkit.compiler import Reader, Source, declared
-from smppkit.pdus import PDUS, EnquireLink, SmeAddress
+from smppkit.pdus import EnquireLink, SmeAddress, SubmitSm
 
 
 def test_a_function_is_its_lines():
@@ -44,7 +44,13 @@ def test_fields_are_what_is_annotated_with_a_kind():
     assert declared(EnquireLink) == ()
 
 
-@pytest.mark.parametrize("kind", PDUS.values(), ids=lambda kind: kind.name)
-def test_the_compiled_lines_are_there_for_tracebacks(kind):
-    code = SMPP_34.decoders[kind.command_id].__code__
-    assert linecache.getline(code.co_filename, 1).startswith(f"def decode_{kind.name}(octets, start, end, ")
+@pytest.mark.parametrize("codec", CODECS.values(), ids=["33", "34", "50"])
+def test_the_compiled_lines_are_there_for_tracebacks(codec):
+    for command_id, layout in codec.layouts.items():
+        code = codec.decoders[command_id].__code__
+        assert linecache.getline(code.co_filename, 1).startswith(f"def decode_{layout.kind.name}(octets, start, end, ")
+
+
+def test_versions_of_one_function_are_told_apart_in_tracebacks():
+    limits = {codec.decoders[SubmitSm.command_id].__code__.co_filename for codec in CODECS.values()}
+    assert len(limits) == 3

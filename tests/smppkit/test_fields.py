@@ -19,7 +19,9 @@ DESTINATIONS = Entries({1: SmeAddress, 2: DistributionList}, 1, 254)
         (CString(6), b"12345\0", "12345", 6),
         (CString(6), b"\xe9\xff\0", "éÿ", 3),
         (CString(17, exact=True), b"020610233429000R\0", "020610233429000R", 17),
+        (CString(9, read_limit=65), b"12345678\0", "12345678", 9),
         (ShortMessage(), b"\0.", b"", 1),
+        (ShortMessage(last=False), b"\x02ab.", b"ab", 3),
         (ShortMessage(), b"\x02ab.", b"ab", 3),
         (DESTINATIONS, b"\x02\x02pals\0\x01\x01\x0177\0.", (DistributionList("pals"), SmeAddress(1, 1, "77")), 13),
     ],
@@ -27,6 +29,15 @@ DESTINATIONS = Entries({1: SmeAddress, 2: DistributionList}, 1, 254)
 def test_octets_and_value(spec, octets, value, after):
     assert spec.read("f", octets, 0, len(octets)) == (value, after)
     assert spec.write("f", value) == octets[:after]
+
+
+def test_a_peers_string_may_be_longer_than_ours():
+    spec = CString(9, 0x0C, read_limit=65)
+    assert spec.read("f", b"x" * 64 + b"\0", 0, 65) == ("x" * 64, 65)
+    with pytest.raises(PduError, match="f has more than 64 characters"):
+        spec.read("f", b"x" * 65 + b"\0", 0, 66)
+    with pytest.raises(EncodeError, match="f: has 9 characters, at most 8"):
+        spec.write("f", "123456789")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 import pytest
 
 from smppkit import tlvs as t
-from smppkit.codec import decode, encode
+from smppkit.codec import SMPP_33, SMPP_50, decode, encode
 from smppkit.pdus import (
     AlertNotification,
     BindTransceiver,
     BindTransceiverResp,
+    BroadcastSm,
+    BroadcastSmResp,
+    CancelBroadcastSm,
+    CancelBroadcastSmResp,
     CancelSm,
     DataSm,
     DeliverSm,
@@ -15,6 +19,15 @@ from smppkit.pdus import (
     DistributionList,
     EnquireLink,
     GenericNack,
+    MessageReference,
+    ParamRetrieve,
+    ParamRetrieveResp,
+    QueryBroadcastSm,
+    QueryBroadcastSmResp,
+    QueryLastMsgs,
+    QueryLastMsgsResp,
+    QueryMsgDetails,
+    QueryMsgDetailsResp,
     QuerySmResp,
     ReplaceSm,
     SmeAddress,
@@ -168,6 +181,113 @@ GOLDEN = [
         "0000001d 00000102 00000000 0000000c 0000 3100 0000 3200 0422 0001 01",
     ),
 ]
+
+
+# SMPP 5.0 §4.4.1.1, §4.4.1.2, §4.6.1, §4.6.2
+GOLDEN_50 = [
+    (
+        BroadcastSm(
+            0,
+            20,
+            service_type="CBS",
+            source_addr_ton=5,
+            source_addr="SHOP",
+            priority_flag=2,
+            data_coding=8,
+            tlvs=(
+                t.BROADCAST_AREA_IDENTIFIER.of(b"\0ALA"),
+                t.BROADCAST_CONTENT_TYPE.of(b"\x01\x00\x10"),
+                t.BROADCAST_REP_NUM.of(3),
+                t.BROADCAST_FREQUENCY_INTERVAL.of(b"\x09\x00\x05"),
+                t.MESSAGE_PAYLOAD.of(b"\x04\x22"),
+            ),
+        ),
+        (
+            "00000044 00000111 00000000 00000014"
+            "434253 00"  # service_type
+            "05 00 53484f50 00"  # source: ton, npi, address
+            "00 02"  # message_id, priority_flag
+            "00 00"  # schedule_delivery_time, validity_period
+            "00 08 00"  # replace_if_present_flag, data_coding, sm_default_msg_id
+            "0606 0004 00414c41"
+            "0601 0003 010010"
+            "0604 0002 0003"
+            "0605 0003 090005"
+            "0424 0002 0422"
+        ),
+    ),
+    (
+        BroadcastSmResp(0, 20, message_id="b1", tlvs=(t.BROADCAST_ERROR_STATUS.of(0x109),)),
+        "0000001b 80000111 00000000 00000014 6231 00 0607 0004 00000109",
+    ),
+    (
+        QueryBroadcastSm(0, 21, message_id="b1", source_addr="1", tlvs=(t.USER_MESSAGE_REFERENCE.of(7),)),
+        "0000001d 00000112 00000000 00000015 6231 00 00 00 31 00 0204 0002 0007",
+    ),
+    (
+        QueryBroadcastSmResp(0, 21, message_id="b1", tlvs=(t.MESSAGE_STATE.of(0), t.BROADCAST_AREA_SUCCESS.of(100))),
+        "0000001d 80000112 00000000 00000015 6231 00 0427 0001 00 0608 0001 64",
+    ),
+    (
+        CancelBroadcastSm(0, 22, service_type="CBS", message_id="b1", source_addr="1"),
+        "0000001b 00000113 00000000 00000016 434253 00 6231 00 00 00 31 00",
+    ),
+    (CancelBroadcastSmResp(0, 22), "00000010 80000113 00000000 00000016"),
+]
+
+# What only 3.3 has
+GOLDEN_33 = [
+    (ParamRetrieve(0, 1, param_name="name"), "00000015 00000022 00000000 00000001 6e616d65 00"),
+    (ParamRetrieveResp(0, 1, param_value="op"), "00000013 80000022 00000000 00000001 6f70 00"),
+    (
+        QueryLastMsgs(0, 2, source_addr_ton=5, source_addr="SHOP", num_of_messages=10),
+        "00000018 00000023 00000000 00000002 05 00 53484f50 00 0a",
+    ),
+    (
+        QueryLastMsgsResp(0, 2, messages=(MessageReference("2a"), MessageReference("2b"))),
+        "00000017 80000023 00000000 00000002 02 3261 00 3262 00",
+    ),
+    (
+        QueryMsgDetails(0, 3, message_id="2a", source_addr="1", sm_length=160),
+        "00000018 00000024 00000000 00000003 3261 00 00 00 31 00 a0",
+    ),
+    (
+        QueryMsgDetailsResp(
+            0,
+            3,
+            source_addr="1",
+            dest_addresses=(SmeAddress(1, 1, "770"),),
+            registered_delivery=1,
+            short_message=b"Hi\xff",
+            message_id="2a",
+            message_state=2,
+        ),
+        (
+            "0000002d 80000024 00000000 00000003"
+            "00"  # service_type
+            "00 00 31 00"  # source: ton, npi, address
+            "01 01 01 01 373730 00"  # number_of_dests, dest_flag, ton, npi, address
+            "00 00"  # protocol_id, priority_flag
+            "00 00"  # schedule_delivery_time, validity_period
+            "01 00"  # registered_delivery, data_coding
+            "03 4869ff"  # sm_length, short_message
+            "3261 00"  # message_id
+            "00 02 00"  # final_date, message_state, error_code
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("pdu", "octets"), GOLDEN_50, ids=[pdu.name for pdu, _ in GOLDEN_50])
+def test_golden_octets_of_5_0(pdu, octets):
+    assert SMPP_50.encode(pdu).hex() == octets.replace(" ", "")
+    assert SMPP_50.decode(bytes.fromhex(octets)) == pdu
+
+
+@pytest.mark.parametrize(("pdu", "octets"), GOLDEN_33, ids=[pdu.name for pdu, _ in GOLDEN_33])
+def test_golden_octets_of_3_3(pdu, octets):
+    assert SMPP_33.encode(pdu).hex() == octets.replace(" ", "")
+    assert SMPP_33.decode(bytes.fromhex(octets)) == pdu
 
 
 @pytest.mark.parametrize(("pdu", "octets"), GOLDEN, ids=[pdu.name for pdu, _ in GOLDEN])

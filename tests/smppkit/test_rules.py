@@ -1,7 +1,8 @@
 """Rules between fields and TLVs, by themselves."""
 
 from smppkit import tlvs as t
-from smppkit.pdus import A_PAYLOAD, ONE_HEADER, ONE_USER_DATA, DataSm, SubmitSm
+from smppkit.expected import A_PAYLOAD, BROADCAST_NEEDS, ONE_HEADER, ONE_USER_DATA
+from smppkit.pdus import BroadcastSm, DataSm, SubmitSm
 
 PAYLOAD = t.MESSAGE_PAYLOAD.number
 SEGMENTS = t.SAR_TOTAL_SEGMENTS.number
@@ -22,3 +23,15 @@ def test_one_of_the_required_is_enough_and_a_receipt_needs_none():
     assert A_PAYLOAD.problem(DataSm(), set()) == "message_payload or receipted_message_id is missing"
     assert A_PAYLOAD.problem(DataSm(), {PAYLOAD}) is None
     assert A_PAYLOAD.problem(DataSm(esm_class=0x04), set()) is None
+
+
+def test_c79_a_broadcast_needs_four_tlvs_and_one_at_once_no_repetitions():
+    problems = [rule.problem(BroadcastSm(), set()) for rule in BROADCAST_NEEDS]
+    assert problems == [
+        "broadcast_area_identifier is missing",
+        "broadcast_content_type is missing",
+        "broadcast_rep_num is missing",
+        "broadcast_frequency_interval is missing",
+    ]
+    assert BROADCAST_NEEDS[2].problem(BroadcastSm(priority_flag=1), set()) is None
+    assert BROADCAST_NEEDS[0].problem(BroadcastSm(), {t.BROADCAST_AREA_IDENTIFIER.number}) is None

@@ -361,6 +361,12 @@ def test_c30_any_pdu_satisfies_liveness() -> None:
     assert session.bound
 
 
+def test_c30_a_part_of_a_pdu_does_not_satisfy_liveness() -> None:
+    session = bound_esme(enquire_link_interval=30, response_timeout=5)
+    session.receive_bytes(encode(DeliverSm(sequence_number=3))[:20], 29)
+    assert session.next_deadline() == 30
+
+
 def test_an_unanswered_enquire_link_closes() -> None:
     session = bound_esme(enquire_link_interval=30, response_timeout=5)
     session.on_deadline(30)

@@ -12,9 +12,33 @@ def test_statuses_are_numbers_with_a_text():
     assert all(status.text for status in CommandStatus)
 
 
-def test_there_are_as_many_as_in_table_5_2():
-    assert len(CommandStatus) == 48
-    assert len({status.value for status in CommandStatus}) == 48
+def test_there_are_as_many_as_in_the_tables_of_3_4_and_5_0():
+    assert len([status for status in CommandStatus if status <= 0xFF]) == 48
+    assert sorted(status for status in CommandStatus if status > 0xFF) == list(range(0x100, 0x113))
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (0x100, "ESME_RSERTYPUNAUTH"),
+        (0x101, "ESME_RPROHIBITED"),
+        (0x102, "ESME_RSERTYPUNAVAIL"),
+        (0x104, "ESME_RINVDCS"),
+        (0x107, "ESME_RINVBCASTFREQINT"),
+        (0x10A, "ESME_RINVNUMBCAST_AREAS"),
+        (0x10F, "ESME_RBCASTCANCELFAIL"),
+        (0x112, "ESME_RINVBCASTCHANIND"),
+    ],
+)
+def test_statuses_of_5_0(number, name):
+    assert status_name(number) == name
+    assert parse_status(name) == number
+
+
+def test_what_5_0_renames_is_known_by_both_names():
+    assert parse_status("ESME_RMISSINGTLV") == parse_status("RMISSINGOPTPARAM") == 0xC3
+    assert status_name(0xC3) == "ESME_RMISSINGOPTPARAM"
+    assert CommandStatus.ESME_RINVTLVSTREAM is CommandStatus.ESME_RINVOPTPARSTREAM
 
 
 def test_names_of_known_and_vendor_statuses():

@@ -9,18 +9,23 @@ from hypothesis import strategies as st
 from smppkit import tlvs as t
 from smppkit.errors import EncodeError, PduError
 from smppkit.status import CommandStatus
-from smppkit.tlvs import TAGS, Tlv
+from smppkit.tlvs import TAGS, TAGS_50, Tlv
 from tests.smppkit.generated import tag_values
 
+ALL = [*TAGS.values(), *(tag for tag in TAGS_50.values() if tag not in TAGS.values())]
 
-def test_the_table_is_that_of_section_5_3():
-    assert len(TAGS) == 44
-    assert {number for number, tag in TAGS.items() if number != tag.number} == set()
+
+def test_the_table_is_that_of_3_4_and_of_5_0():
+    assert len(TAGS) == 44 + 20
+    for table in (TAGS, TAGS_50):
+        assert {number for number, tag in table.items() if number != tag.number} == set()
+    assert {number: tag.name for number, tag in TAGS.items()} == {number: tag.name for number, tag in TAGS_50.items()}
+    assert TAGS[0x0613].name == "dest_addr_np_country"
     assert TAGS[0x0424].name == "message_payload"
     assert TAGS[0x130C].name == "alert_on_message_delivery"
 
 
-@pytest.mark.parametrize("tag", TAGS.values(), ids=lambda tag: tag.name)
+@pytest.mark.parametrize("tag", ALL, ids=lambda tag: tag.name)
 def test_every_value_of_every_tag_comes_back(tag):
     @given(tag_values(tag))
     def comes_back(value):
@@ -31,7 +36,7 @@ def test_every_value_of_every_tag_comes_back(tag):
     comes_back()
 
 
-@pytest.mark.parametrize("tag", TAGS.values(), ids=lambda tag: tag.name)
+@pytest.mark.parametrize("tag", ALL, ids=lambda tag: tag.name)
 def test_the_compiled_pattern_of_a_tag_fits_what_it_parses(tag):
     fits = re.compile(tag.form.pattern(), re.DOTALL).fullmatch
 
@@ -68,6 +73,10 @@ def test_a_peer_may_leave_out_the_closing_nul():
         (t.CALLBACK_NUM, b"\x01" * 20),
         (t.RECEIPTED_MESSAGE_ID, b"x" * 65),
         (t.SC_INTERFACE_VERSION, b"\0\x34"),
+        (t.BROADCAST_CONTENT_TYPE, b"\x01\0"),
+        (t.BROADCAST_AREA_IDENTIFIER, b""),
+        (t.MS_VALIDITY_50, b"\x04\0"),
+        (t.DEST_ADDR_NP_INFORMATION, b"123456789"),
     ],
 )
 def test_c64_a_wrong_length_earns_c2(tag, octets):
@@ -132,3 +141,48 @@ def test_a_value_that_does_not_fit_is_refused_by_name(tag, value, said):
         tag.of(value)
     assert str(error.value).startswith(f"{tag.name}: ")
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("tag", "octets", "status"),
+    [
+        (t.BROADCAST_FREQUENCY_INTERVAL, b"\x01\0\x05", CommandStatus.ESME_RINVBCASTFREQINT),
+        (t.BROADCAST_AREA_IDENTIFIER, b"\x03area", CommandStatus.ESME_RINVBCASTAREAFMT),
+        (t.BROADCAST_CONTENT_TYPE, b"\x04\0\x10", CommandStatus.ESME_RINVBCASTCNTTYPE),
+        (t.BROADCAST_MESSAGE_CLASS, b"\x04", CommandStatus.ESME_RINVBCASTMSGCLASS),
+        (t.BROADCAST_CHANNEL_INDICATOR, b"\x02", CommandStatus.ESME_RINVBCASTCHANIND),
+        (t.SOURCE_ADDR_SUBUNIT_50, b"\x05", CommandStatus.ESME_RINVSRCADDRSUBUNIT),
+        (t.SOURCE_ADDR_SUBUNIT, b"\x05", CommandStatus.ESME_RINVOPTPARAMVAL),
+        (t.DEST_ADDR_SUBUNIT_50, b"\x05", CommandStatus.ESME_RINVDSTADDRSUBUNIT),
+    ],
+)
+def test_c79_bad_values_have_statuses_of_their_own_in_5_0(tag, octets, status):
+    with pytest.raises(PduError) as error:
+        tag.parse(octets)
+    assert error.value.status == status
+
+
+@pytest.mark.parametrize("value", [0, 80, 100])
+def test_c78_congestion_is_a_percentage(value):
+    assert t.CONGESTION_STATE.parse(t.CONGESTION_STATE.of(value).value) == value
+    with pytest.raises(EncodeError):
+        t.CONGESTION_STATE.of(101)
+
+
+def test_c66_5_0_allows_a_priority_in_alert_on_message_delivery():
+    for octets in (b"", b"\x02"):
+        assert t.ALERT_ON_MESSAGE_DELIVERY_50.parse(octets) == octets
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("text", "expected bytes, found 'text'"),
+        (b"\x01", "1 octets, not 3"),
+        (b"\x09\0\0", "the first octet, 9, is not a defined value"),
+    ],
+)
+def test_a_coded_value_that_does_not_fit_is_refused_by_name(value, said):
+    with pytest.raises(EncodeError) as error:
+        t.BROADCAST_CONTENT_TYPE.of(value)
+    assert str(error.value) == f"broadcast_content_type: {said}"

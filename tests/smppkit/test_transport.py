@@ -15,7 +15,7 @@ from smppkit.pdus import BindTransceiver, EnquireLink, SubmitSm
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role
-from smppkit.transport import Link
+from smppkit.transport import UNREAD, Link, Patience
 
 
 class Recorder:
@@ -57,10 +57,18 @@ class Transport(StringTransport):
     def abortConnection(self) -> None:  # noqa: N802
         self.aborted = True
 
+    def pauseProducing(self) -> None:  # noqa: N802
+        self.reading = False
 
-def link_of(role: Role, **config: Any) -> tuple[Link, Recorder, Transport, Clock]:
+    def resumeProducing(self) -> None:  # noqa: N802
+        self.reading = True
+
+    reading = True
+
+
+def link_of(role: Role, patience: Patience | None = None, **config: Any) -> tuple[Link, Recorder, Transport, Clock]:
     handler, transport, clock = Recorder(), Transport(), Clock()
-    link = Link(lambda now: Session(role, SessionConfig(**config), now), handler, clock)
+    link = Link(lambda now: Session(role, SessionConfig(**config), now), handler, clock, patience=patience)
     link.makeConnection(transport)
     return link, handler, transport, clock
 
@@ -184,3 +192,55 @@ def test_the_esme_gets_its_response_with_its_context() -> None:
     lose(link)
     assert clock.getDelayedCalls() == []
     assert transport.connected
+
+
+def test_a_peer_that_does_not_read_is_not_read_from_and_then_cut() -> None:
+    link, handler, transport, clock = link_of(Role.SMSC, Patience(unread=20))
+    transport.producer.pauseProducing()
+    assert (link.blocked, transport.reading) == (True, False)
+    clock.advance(19.9)
+    assert not transport.aborted
+    clock.advance(0.2)
+    assert transport.aborted
+    lose(link)
+    assert handler.gone == [UNREAD]
+    assert clock.getDelayedCalls() == []
+
+
+def test_a_peer_that_reads_again_in_time_is_read_from_again_and_the_handler_hears_of_it() -> None:
+    link, handler, transport, clock = link_of(Role.SMSC, Patience(unread=20), session_init_timeout=None)
+    turns: list[list[Event]] = []
+    handler.received = lambda link, events: turns.append(events)  # type: ignore[method-assign]
+    transport.producer.pauseProducing()
+    clock.advance(10)
+    transport.producer.resumeProducing()
+    assert turns == [[]]
+    assert (link.blocked, transport.reading) == (False, True)
+    clock.advance(1000)
+    assert not transport.aborted
+    lose(link)
+
+
+def test_whoever_holds_back_reading_is_not_overruled_by_a_peer_that_reads_again() -> None:
+    link, _handler, transport, _clock = link_of(Role.SMSC, Patience())
+    link.pause_reading()
+    transport.producer.pauseProducing()
+    transport.producer.resumeProducing()
+    assert not transport.reading
+    link.resume_reading()
+    assert transport.reading
+    lose(link)
+
+
+def test_last_words_that_nobody_reads_are_cut_off() -> None:
+    link, handler, transport, clock = link_of(Role.SMSC, Patience(closing=5))
+    link.dataReceived(b"GET / HTTP/1.1\r\n\r\n")
+    assert transport.disconnecting
+    assert transport.producer is None  # a transport does not close while it has one
+    clock.advance(4.9)
+    assert not transport.aborted
+    clock.advance(0.2)
+    assert transport.aborted
+    lose(link)
+    assert handler.gone[0].startswith("broken stream")
+    assert clock.getDelayedCalls() == []

@@ -1,0 +1,115 @@
+"""Requests that wait: ours for the peer's responses, the peer's for our answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from smppkit.commands import RESPONSE_BIT, CommandId
+from smppkit.pdus import Pdu
+
+_LATE_KEPT = 1000
+"""Requests given up after their time-out whose response is still recognised; the oldest are forgotten first."""
+
+
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """A request of ours; `request` is None when it was sent as octets."""
+
+    command_id: int
+    request: Pdu | None
+    context: object
+    sent_at: float
+
+    def answered_by(self, command_id: int) -> bool:
+        """Whether this is the command_id of its response, or of a generic_nack."""
+        return command_id == self.command_id | RESPONSE_BIT or command_id == CommandId.GENERIC_NACK
+
+
+class Outstanding(dict[int, Sent]):
+    """Our requests without response, by sequence number, in the order of sending. All have the same time-out."""
+
+    __slots__ = ("_given_up",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given_up: dict[int, Sent] = {}  # in the order of giving up
+
+    def add(self, sequence: int, sent: Sent) -> None:
+        """It was sent; an earlier one with that number can no longer be recognised."""
+        self[sequence] = sent
+        if self._given_up:
+            self._given_up.pop(sequence, None)
+
+    def take(self, sequence: int, command_id: int) -> Sent | None:
+        """The request that this response answers: it waits no longer. None when it answers none."""
+        sent = self.get(sequence)
+        if sent is None or not sent.answered_by(command_id):
+            return None
+        del self[sequence]
+        return sent
+
+    def take_late(self, sequence: int, command_id: int) -> Sent | None:
+        """The same for a request that was given up."""
+        sent = self._given_up.get(sequence)
+        if sent is None or not sent.answered_by(command_id):
+            return None
+        del self._given_up[sequence]
+        return sent
+
+    def next_deadline(self, timeout: float) -> float | None:
+        """When the first of them is overdue."""
+        for sent in self.values():
+            return sent.sent_at + timeout
+        return None
+
+    def give_up(self, now: float, timeout: float) -> Sent | None:
+        """The oldest request, if it is overdue: it waits no longer."""
+        # The head is the oldest, and the only one that needs a look.
+        for sequence, sent in self.items():
+            if now < sent.sent_at + timeout:
+                return None
+            del self[sequence]
+            self._given_up[sequence] = sent
+            if len(self._given_up) > _LATE_KEPT:
+                del self._given_up[next(iter(self._given_up))]
+            return sent
+        return None
+
+    def drop_all(self) -> list[Sent]:
+        """The connection is gone: everything that still waits, in the order of sending."""
+        waiting = list(self.values())
+        self.clear()
+        self._given_up.clear()
+        return waiting
+
+
+class Unanswered(dict[int, int]):
+    """The peer's requests that we have not answered: how many, by sequence number.
+
+    A peer may wrongly reuse a number that is live: each use is still owed one answer.
+    """
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def add(self, sequence: int) -> None:
+        """One more waits."""
+        self[sequence] = self.get(sequence, 0) + 1
+        self.count += 1
+
+    def settle(self, sequence: int) -> None:
+        """One with this number waits no longer."""
+        others = self.pop(sequence) - 1
+        if others:
+            self[sequence] = others
+        self.count -= 1
+        if not self.count:
+            self.clear()  # gives back the memory: most sessions are idle
+
+    def drop_all(self) -> int:
+        """How many still waited when the connection went."""
+        count, self.count = self.count, 0
+        self.clear()
+        return count

@@ -1,0 +1,59 @@
+"""When a session must act without being asked: its timers, as times to be woken at (SMPP 3.4 §7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from smppkit.session_config import SessionConfig
+from smppkit.states import BOUND_STATES, BindState, Role
+
+
+class Due(Enum):
+    """What a timer is for."""
+
+    SESSION_INIT = "no bind has come"
+    ENQUIRE_LINK = "the peer has been silent"
+    ENQUIRE_LINK_OVERDUE = "the peer was silent when it was asked"
+    INACTIVITY = "nothing has been done"
+    UNBIND = "unbinding takes too long"
+
+
+class Timers:
+    """The moments that the timers of one session count from."""
+
+    def __init__(self, role: Role, now: float) -> None:
+        self.last_operation = now
+        """Of a request or a response that is not of enquire_link."""
+        self.enquired_at: float | None = None
+        """When the enquire_link was sent that nothing has come after."""
+        self.unbind_deadline: float | None = None
+        self._role = role
+        self._opened_at = now
+        self._last_received = now
+
+    def received(self, now: float) -> None:
+        """A PDU came: any proves the peer alive (SMPP 3.4 §4.11), so an enquiry counts as answered."""
+        self._last_received = now
+        self.enquired_at = None
+
+    def next_deadline(self, state: BindState, config: SessionConfig) -> float | None:
+        """When the first of them is due."""
+        return min((at for at, _ in self._armed(state, config)), default=None)
+
+    def due(self, state: BindState, config: SessionConfig, now: float) -> list[Due]:
+        """Those that are due at `now`."""
+        return [due for at, due in self._armed(state, config) if at <= now]
+
+    def _armed(self, state: BindState, config: SessionConfig) -> Iterator[tuple[float, Due]]:
+        if self.unbind_deadline is not None:
+            yield self.unbind_deadline, Due.UNBIND
+        elif state in BOUND_STATES:
+            if self.enquired_at is not None:
+                yield self.enquired_at + config.response_timeout, Due.ENQUIRE_LINK_OVERDUE
+            elif config.enquire_link_interval is not None:
+                yield self._last_received + config.enquire_link_interval, Due.ENQUIRE_LINK
+            if config.inactivity_timeout is not None:
+                yield self.last_operation + config.inactivity_timeout, Due.INACTIVITY
+        elif self._role is Role.SMSC and config.session_init_timeout is not None:
+            yield self._opened_at + config.session_init_timeout, Due.SESSION_INIT

@@ -1,0 +1,190 @@
+"""SMPP over TLS: both ends, with the certificates and keys of PEM files. At least TLS 1.2.
+
+TLS lies around a factory or an endpoint, so it runs over every transport, simulated ones too. What OpenSSL needs is
+imported when the first file is read: who does without TLS does without that.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
+from zope.interface import implementer
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+_PEM_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_LARGEST_FILE = 1 << 20
+
+
+class TlsFileError(Exception):
+    """A file cannot be used; the text names it and says what to do. `key` is that of the setting: certificate, ..."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
+class ServerTls(msgspec.Struct, frozen=True):
+    """The files of a server; with `client_ca` clients must show a certificate that it has signed (mutual TLS)."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+
+
+class ClientTls(msgspec.Struct, frozen=True):
+    """The files of a client. Servers are held to `ca`, or to what the system trusts, and to their name."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    server_name: str = ""
+    """The name that the server's certificate must have; the host connected to when empty."""
+
+
+class TlsServer:
+    """What a server needs to take TLS connections. TlsFileError when it is made of files that cannot be used."""
+
+    def __init__(self, files: ServerTls) -> None:
+        from twisted.internet.ssl import CertificateOptions, TLSVersion
+
+        key, certificate, chain = _identity(files.certificate, files.key)
+        self._options = CertificateOptions(
+            privateKey=key,
+            certificate=certificate,
+            extraCertChain=chain,
+            trustRoot=None if files.client_ca is None else _trust("client_ca", files.client_ca),
+            raiseMinimumTo=TLSVersion.TLSv1_2,
+        )
+        self._options.getContext()
+
+    def around(self, factory: IProtocolFactory, clock: IReactorTime) -> IProtocolFactory:
+        """A factory whose connections speak TLS and give the plain octets to those of `factory`."""
+        from twisted.protocols.tls import TLSMemoryBIOFactory
+
+        outer = TLSMemoryBIOFactory(self._options, False, factory, clock)
+        outer.noisy = False
+        return outer
+
+
+class TlsClient:
+    """What a client needs to connect over TLS. TlsFileError when it is made of files that cannot be used."""
+
+    def __init__(self, files: ClientTls) -> None:
+        from twisted.internet.ssl import TLSVersion
+
+        self._server_name = files.server_name
+        self._trust = None if files.ca is None else _trust("ca", files.ca)
+        self._options: dict[str, Any] = {"raiseMinimumTo": TLSVersion.TLSv1_2}
+        if files.certificate is not None:
+            if files.key is None:
+                raise TlsFileError("key", f"certificate {files.certificate} has no key; name the file of its key")
+            key, certificate, chain = _identity(files.certificate, files.key)
+            self._options |= {"privateKey": key, "certificate": certificate, "extraCertChain": chain}
+        elif files.key is not None:
+            raise TlsFileError("certificate", f"key {files.key} has no certificate; name the file of its certificate")
+
+    def around(self, endpoint: IStreamClientEndpoint, host: str, clock: IReactorTime) -> IStreamClientEndpoint:
+        """An endpoint that connects as `endpoint` does, to `host`, and speaks TLS."""
+        from twisted.internet.ssl import optionsForClientTLS
+
+        options = optionsForClientTLS(
+            self._server_name or host, trustRoot=self._trust, extraCertificateOptions=dict(self._options)
+        )
+        return _TlsEndpoint(endpoint, options, clock)
+
+
+@implementer(IStreamClientEndpoint)
+class _TlsEndpoint:
+    def __init__(self, endpoint: IStreamClientEndpoint, options: Any, clock: IReactorTime) -> None:
+        self._endpoint = endpoint
+        self._options = options
+        self._clock = clock
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:  # noqa: N803 - Twisted's name
+        """Connect; the Deferred has the inner protocol. The handshake is still going on then."""
+        from twisted.protocols.tls import TLSMemoryBIOFactory
+
+        outer = TLSMemoryBIOFactory(self._options, True, protocolFactory, self._clock)
+        outer.noisy = False
+        return self._endpoint.connect(outer).addCallback(_inner)
+
+
+def _inner(protocol: Any) -> IProtocol:
+    inner: IProtocol = protocol.wrappedProtocol
+    return inner
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _identity(certificate: Path, key: Path) -> tuple[Any, Any, list[Any]]:
+    """The private key, its certificate and the rest of the chain.
+
+    They are of `cryptography`, which pyOpenSSL asks for; what Twisted says of its arguments is older.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    first, *chain = _certificates("certificate", certificate)
+    octets = _read("key", key)
+    try:
+        private = load_pem_private_key(octets, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
+        raise TlsFileError(
+            "key", f"{key} holds no private key that can be read; expected an unencrypted key in PEM form"
+        ) from error
+    if private.public_key() != first.public_key():
+        raise TlsFileError(
+            "key", f"{key} is not the key of {certificate}; name the key that the certificate was made for"
+        )
+    return private, first, chain
+
+
+def _certificates(setting: str, path: Path) -> list[x509.Certificate]:
+    from cryptography.x509 import load_pem_x509_certificate
+
+    found = []
+    for block in _PEM_CERTIFICATE.findall(_read(setting, path)):
+        try:
+            found.append(load_pem_x509_certificate(block))
+        except ValueError as error:
+            raise TlsFileError(
+                setting, f"certificate {len(found) + 1} of {path} cannot be read; make the file anew"
+            ) from error
+    if not found:
+        raise TlsFileError(setting, f"{path} holds no certificate; expected one in PEM form (BEGIN CERTIFICATE)")
+    return found
+
+
+def _trust(setting: str, path: Path) -> Any:
+    from OpenSSL.crypto import X509
+    from twisted.internet.ssl import Certificate, trustRootFromCertificates
+
+    # Here pyOpenSSL takes objects of its own only.
+    authorities = [
+        Certificate(X509.from_cryptography(found))  # type: ignore[no-untyped-call]
+        for found in _certificates(setting, path)
+    ]
+    return trustRootFromCertificates(authorities)  # type: ignore[no-untyped-call]
+
+
+def _read(setting: str, path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_FILE)
+    except OSError as error:
+        raise TlsFileError(
+            setting, f"cannot read {path}: {error.strerror or error}; name a file in PEM form that can be read"
+        ) from error

@@ -1,0 +1,63 @@
+"""The octets of one session: what comes is cut into PDUs, what goes is encoded and queued, and a tap sees both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from smppkit.codec import Codec
+from smppkit.pdus import Pdu
+from smppkit.session_config import SessionCounters
+from smppkit.stream import Fate, StreamDecoder
+
+Tap = Callable[[str, bytes], None]
+"""Called with "in" or "out" and the octets of one PDU."""
+
+
+class Wire:
+    """Both directions of one connection, in one version of SMPP."""
+
+    def __init__(self, codec: Codec, max_length: int, counters: SessionCounters, tap: Tap | None) -> None:
+        self.codec = codec
+        self._decoder = StreamDecoder(max_length, codec)
+        self._counters = counters
+        self._tap = tap
+        self._tap_in = None if tap is None else partial(tap, "in")
+        self._out: list[bytes] = []
+
+    def speak(self, codec: Codec, max_length: int) -> None:
+        """Go on in this version, and with PDUs up to this length; from the next PDU on, both ways."""
+        self.codec = self._decoder.codec = codec
+        self._decoder.max_length = max_length
+
+    def fates(self, data: bytes) -> Iterator[Fate]:
+        """What has become complete with these octets."""
+        return self._decoder.fates(data, self._tap_in)
+
+    def write(self, pdu: Pdu, codec: Codec | None = None) -> None:
+        """Encode a PDU, and queue it; EncodeError, and nothing is queued."""
+        codec = codec or self.codec
+        octets = codec.encoders[type(pdu)](pdu)
+        if not codec.tlvs:
+            self._counters.tlvs_left_out += len(pdu.tlvs)
+        self.write_octets(octets)
+
+    def write_octets(self, octets: bytes) -> None:
+        """Queue octets as they are."""
+        self._counters.pdus_out += 1
+        self._out.append(octets)
+        if self._tap is not None:
+            self._tap("out", octets)
+
+    def drain(self) -> bytes:
+        """Everything queued since the last call."""
+        if not self._out:
+            return b""
+        octets = b"".join(self._out)
+        self._out.clear()
+        return octets
+
+    def drop(self) -> None:
+        """The connection is gone, and what is queued stays here."""
+        self._counters.octets_unsent += sum(map(len, self._out))
+        self._out.clear()
