@@ -3,87 +3,75 @@
 `now` is seconds of any monotonic clock, the same one throughout the life of a state.
 """
 
-from collections import OrderedDict
-from collections.abc import Mapping
+import math
 from itertools import accumulate
 from typing import Final
 
-import msgspec
-
-from smppkit.commands import CommandId
-from smppkit.message_ids import render
-from smppkit.message_state import MessageState, state_of
-from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, SubmitSm
-from smppkit.rate import Gcra
+from smppkit.pdus import SubmitSm
+from smppkit.states import Version
 from smppkit.status import CommandStatus
-from smsc.scenario.decisions import Decision, ReceiptPlan
+from smppkit.tlvs import ADDITIONAL_STATUS_INFO_TEXT, CONGESTION_STATE, Tlv
+from smsc.scenario.accounts import Account
+from smsc.scenario.checks import checks_of
+from smsc.scenario.commands import commands_in, treatment_of
+from smsc.scenario.decisions import Decision, Fate, Plan
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.latency import Fixed, Latency
-from smsc.scenario.model import (
-    Account,
-    BindType,
-    Fault,
-    Operator,
-    OutageFault,
-    ResetFault,
-    Rule,
-    ThrottleFault,
-)
+from smsc.scenario.limits import AccountRates, FillingQueue, Load, throttle_limit
+from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Fault, Operator, OutageFault, ResetFault, ThrottleFault
+from smsc.scenario.people import People
+from smsc.scenario.planning import Planner, Submission, window_of
+from smsc.scenario.reply_model import Replies
 from smsc.scenario.rules import Rules
-from smsc.scenario.scalars import Status
+from smsc.scenario.submitting import ErrorBody, Unregistered
+from smsc.scenario.tlv_values import extra_tlvs
+from smsc.scenario.treatment import REFUSED, RESPONSE, IdWriter, seconds
 
-# High enough that the ids of one run, read in the wrong base, do not fall among themselves; short enough for the
-# eight octets of SMPP 3.3.
-FIRST_MESSAGE_NUMBER: Final = 10_000_001
-_LIMITERS_KEPT: Final = 4096
-
-# Sets of message states, as bits.
-_FAILURES: Final = sum(1 << state for state in MessageState if state.final and state is not MessageState.DELIVERED)
-# registered_delivery bits 1–0 (SMPP 3.4 §5.2.17; 0b11 is of SMPP 5.0 §4.7.21): the states that earn a receipt.
-_WANTED: Final = (0, ~0, _FAILURES, ~_FAILURES)
-
-_RESPONSE, _OUTCOME, _RECEIPT = range(3)  # draw slots
-
-_BIND_TYPES = {
-    CommandId.BIND_RECEIVER: BindType.RECEIVER,
-    CommandId.BIND_TRANSMITTER: BindType.TRANSMITTER,
-    CommandId.BIND_TRANSCEIVER: BindType.TRANSCEIVER,
-}
-
-
-class Fate(msgspec.Struct, frozen=True, gc=False):
-    """What becomes of a message, as its receipt tells it."""
-
-    stat: str
-    err: str
-    state: MessageState
+_SYSTEM_ERROR: Final = int(CommandStatus.ESME_RSYSERR)
+_THROTTLED: Final = int(CommandStatus.ESME_RTHROTTLED)
+_NO_SUCH_PREDEFINED: Final = int(CommandStatus.ESME_RINVDFTMSGID)
 
 
 class OperatorState:
     """What an operator remembers between decisions; its memory is bounded.
 
-    `next_id` is the number of the next accepted message and may be set (a journal goes on above its highest).
-    `outage` says that it is out of service: binds are refused, and the server keeps none. `throttle` is the limit per
-    account that a fault imposes, None without one.
+    `epoch` is the unix time of the clock's zero, by which times in messages are read. `began` is when the scenario
+    began, for what changes over time; None until somebody says so or the first message comes. `next_id` is the number
+    of the next accepted message and may be set (a journal goes on above its highest). `outage` says that it is out of
+    service: binds are refused, and the server keeps none. `throttle` is the limit per account that a fault imposes,
+    None without one.
     """
 
-    def __init__(self, operator: Operator, name: str, seed: int) -> None:
+    def __init__(self, operator: Operator, name: str, seed: int, epoch: float = 0.0) -> None:
         self.operator = operator
         self.name = name
+        self.epoch = epoch
+        self.began: float | None = None
         self.next_id = FIRST_MESSAGE_NUMBER
         self.outage = False
         self.throttle: float | None = None
         self.chance = Chance(seed, name)
-        self.rules = Rules(operator.rules)
+        self.reply_chance = Chance(seed, f"{name}\0replies")
+        self.rules = Rules(operator.rules, operator.receipts)
+        self.planner = Planner(operator, rules_draw_fates=self.rules.draw_fates)
+        self.people = People(operator.subscribers, name, seed) if operator.subscribers else None
+        self.replies = Replies(operator.mobile_originated.replies)
+        self.ids = IdWriter(operator.ids, operator.ids_v33)
+        self.checks = checks_of(operator.submit)
+        self.predefined = {int(number): text for number, text in operator.submit.default_messages.items()}
+        self.rates = AccountRates()
+        self.limits = tuple(throttle_limit(throttle) for throttle in operator.submit.throttles)
+        if operator.submit.queue is not None:
+            self.limits = (*self.limits, FillingQueue(operator.submit.queue))
+        congestion = operator.congestion
+        self.load = None if congestion is None or congestion.capacity is None else Load(congestion.capacity)
+        self._congested = None if congestion is None or congestion.state is None else congestion.state
+        self.adds_tlvs = bool(operator.submit.tlvs) or congestion is not None
+        refuse = operator.submit.refuse
+        self.refused = tuple(zip(accumulate(refuse.values()), (int(status) for status in refuse), strict=True))
         self._accounts = (
             None if operator.accounts == "any" else {account.system_id: account for account in operator.accounts}
         )
-        self._err: Mapping[str, str] = {str(stat): code for stat, code in operator.receipts.err.items()}
-        shares = {stat: share for stat, share in operator.receipts.outcome.items() if share > 0}
-        fates = [None if stat == "none" else self.fate(stat) for stat in shares]
-        self._outcomes = tuple(zip(accumulate(shares.values()), fates, strict=True))
         self._faults: list[Fault] = []
-        self._limiters: OrderedDict[str, Gcra] = OrderedDict()
 
     def account(self, system_id: str) -> Account | None:
         """Return the account of a system_id; None when nobody has it."""
@@ -91,35 +79,26 @@ class OperatorState:
             return Account(system_id=system_id, password="")
         return self._accounts.get(system_id)
 
-    def admits(self, account: Account, now: float) -> bool:
-        """Count a submit against the limit of its account; False when it is over."""
-        if account.rate is None and self.throttle is None:
-            return True
-        limiter = self._limiters.get(account.system_id)
-        if limiter is None:
-            rate = min(limit for limit in (account.rate, self.throttle) if limit is not None)
-            # As many at once as a second allows: a client that counts per second is within its rights.
-            limiter = self._limiters[account.system_id] = Gcra(rate, burst=max(1.0, rate))
-            if len(self._limiters) > _LIMITERS_KEPT:
-                self._limiters.popitem(last=False)
-        return limiter.take(now)
+    def version_of(self, account: Account) -> Version:
+        """The version of SMPP that is spoken to an account at most."""
+        return (self.operator.version if account.version is None else account.version).version
 
     def fate(self, stat: str) -> Fate:
-        """Return the fate of a word such as "DELIVRD", with the error code that goes with it here."""
-        state = state_of(stat) or MessageState.UNKNOWN
-        default = "001" if _FAILURES >> state & 1 else "000"
-        return Fate(str(stat), self._err.get(stat, default), state)
+        """The fate of a word such as "DELETED", with the error code that goes with it here."""
+        return self.planner.fates.of(stat)
 
-    def draw_fate(self, draws: Draws) -> Fate | None:
-        """Draw what becomes of an accepted message; None is never heard of again."""
-        outcomes = self._outcomes
-        if len(outcomes) == 1:
-            return outcomes[0][1]
-        u = draws.uniform(_OUTCOME)
-        for upto, fate in outcomes:
-            if u < upto:
-                return fate
-        return outcomes[-1][1]  # the shares, added as floats, may end a hair below 1
+    def congestion_tlvs(self, now: float, version: Version) -> tuple[Tlv, ...]:
+        """How busy the operator says it is, in any response to an ESME of SMPP 5.0 (§4.8.4.18); C78."""
+        if version < Version.V50 or (self.load is None and self._congested is None):
+            return ()
+        state = self._congested if self.load is None else self.load.state(now)
+        return (CONGESTION_STATE.of(state or 0),)
+
+    def response_tlvs(self, message_id: str, now: float, version: Version) -> tuple[Tlv, ...]:
+        """The TLVs of the response to an accepted message; an ESME of SMPP 3.3 knows none."""
+        if version <= Version.V33:
+            return ()
+        return (*extra_tlvs(self.operator.submit.tlvs, message_id), *self.congestion_tlvs(now, version))
 
     def begin(self, fault: Fault) -> None:
         """Let a fault hold from now on."""
@@ -136,104 +115,178 @@ class OperatorState:
         self.outage = any(isinstance(fault, OutageFault) for fault in self._faults)
         limits = [fault.rate for fault in self._faults if isinstance(fault, ThrottleFault)]
         self.throttle = min(limits, default=None)
-        self._limiters.clear()
-
-
-def decide_bind(
-    state: OperatorState,
-    pdu: BindReceiver | BindTransmitter | BindTransceiver,
-    binds_of_system_id: int,
-    now: float,  # noqa: ARG001
-) -> int:
-    """Return the command_status for a bind; `binds_of_system_id` are the binds that the system_id has already."""
-    if state.outage:
-        return CommandStatus.ESME_RSYSERR
-    account = state.account(pdu.system_id)
-    # One status for both, so that nobody learns which names exist (SMPP 5.0 §4.7.6).
-    if account is None or (state.operator.accounts != "any" and account.password != pdu.password):
-        return CommandStatus.ESME_RBINDFAIL
-    if _BIND_TYPES[pdu.command_id] not in account.bind_types:
-        return CommandStatus.ESME_RINVCMDID
-    if account.binds and binds_of_system_id >= account.binds:
-        return CommandStatus.ESME_RALYBND
-    return CommandStatus.ESME_ROK
-
-
-_OUT_OF_SERVICE: Final = Decision(int(CommandStatus.ESME_RSYSERR))
-_THROTTLED: Final = Decision(int(CommandStatus.ESME_RTHROTTLED))
-_WRONG_SENDER: Final = Decision(int(CommandStatus.ESME_RINVSRCADR))
+        self.rates.impose(self.throttle)
 
 
 def decide_submit(
     state: OperatorState,
     account: Account,
-    bind_id: int,  # noqa: ARG001
+    bind: int,
     pdu: SubmitSm,
     now: float,
+    version: Version = Version.V34,
 ) -> Decision:
-    """Decide about a message: limits first, then the sender, then the first rule, then the operator's habits.
+    """Decide about a message: limits first, then what it is and says, then chance, rules and the people behind it.
 
-    Limits and senders are refused at once; everything else takes the response latency.
+    Limits, and what a message is and says, are judged at once; everything else takes the response latency. `bind`
+    tells the binds of an account apart. `version` is what the session speaks.
     """
     if state.outage:
-        return _OUT_OF_SERVICE
-    if not state.admits(account, now):
-        return _THROTTLED
-    if account.senders is not None and pdu.source_addr not in account.senders:
-        return _WRONG_SENDER
+        return Decision(_SYSTEM_ERROR)
+    if state.load is not None:
+        state.load.count(now)
+    for limit in state.limits:
+        status = limit(account, bind, pdu.source_addr, now)
+        if status:
+            return _refuse(state, None, status, version)
+    if not state.rates.take(account, now):
+        return _refuse(state, None, _THROTTLED, version)
+    if state.began is None:
+        state.began = now
+    message = Submission(
+        pdu,
+        state.operator.submit.alphabet,
+        account=account,
+        draws=Draws(state.chance, account.system_id, pdu),
+        now=now,
+        elapsed=now - state.began,
+        version=version,
+        window=state.planner.usual_window,
+    )
+    status = _judge(state, message)
+    if status:
+        return _refuse(state, message, status, version)
+    _treat(state, message)
+    treatment = message.treatment
+    latency = state.operator.submit.latency if treatment.latency is None else treatment.latency
+    respond_after = seconds(latency, message.draws, RESPONSE)
+    status = treatment.status or _refused_by_others(state, message)
+    if status:
+        return _refuse(state, message, status, version, respond_after, treatment.remark)
+    return _accept(state, message, respond_after)
+
+
+def _judge(state: OperatorState, message: Submission) -> int:
+    """What a message is and says: the status that this earns, 0 for none."""
+    pdu, submit = message.pdu, state.operator.submit
+    senders = message.account.senders
+    if senders is not None and pdu.source_addr not in senders:
+        match submit.senders.unregistered:
+            case Unregistered.REJECT:
+                return submit.senders.status
+            case Unregistered.REWRITE:
+                message.source = submit.senders.rewrite
+            case Unregistered.ACCEPT_THEN_REJECT:
+                message.doomed = True
+    if pdu.sm_default_msg_id:
+        text = state.predefined.get(pdu.sm_default_msg_id)
+        if text is None:
+            return _NO_SUCH_PREDEFINED
+        message.says = message.predefined = text
+    for check in state.checks:
+        status = check(message, message.version)
+        if status:
+            return status
+    if pdu.schedule_delivery_time or pdu.validity_period:
+        wall = state.epoch + message.now
+        window = window_of(submit.schedule, pdu.schedule_delivery_time, pdu.validity_period, wall)
+        if isinstance(window, int):
+            return window
+        message.window = window
+    return 0
+
+
+def _treat(state: OperatorState, message: Submission) -> None:
+    """Find how a message is treated otherwise than usual: by its own commands, else by a rule."""
     operator = state.operator
-    draws = Draws(state.chance, account.system_id, pdu)
-    rule = state.rules.match(pdu, account.system_id, draws)
-    latency = operator.submit.latency
-    if rule is not None and rule.latency is not None:
-        latency = rule.latency
-    respond_after = _seconds(latency, draws, _RESPONSE)
-    if rule is not None and isinstance(rule.respond, Status) and rule.respond:
-        return Decision(rule.respond, respond_after=respond_after)
+    if operator.commands:
+        commands = commands_in(message.text)
+        if commands is not None:
+            message.treatment = treatment_of(commands, operator.receipts, state.planner.fates)
+            return
+    if state.rules:
+        shared = state.planner.shared_draws(message) if state.planner.shares_rules else None
+        rule = state.rules.match(message, message.account.system_id, message.draws, shared)
+        if rule is not None:
+            message.treatment = rule.treatment
+    if state.people is not None:
+        message.person = state.people.find(message.pdu.destination_addr)
+
+
+def _refused_by_others(state: OperatorState, message: Submission) -> int:
+    """Chance, and the person it is for: the status that they earn a message, 0 for none."""
+    if message.treatment.commanded:
+        return 0
+    if state.refused:
+        u = message.draws.uniform(REFUSED)
+        for upto, status in state.refused:
+            if u < upto:
+                return status
+    person = message.person
+    return 0 if person is None else person.refuses(message.elapsed)
+
+
+def _refuse(
+    state: OperatorState,
+    message: Submission | None,
+    status: int,
+    version: Version,
+    respond_after: float = 0.0,
+    remark: str = "",
+) -> Decision:
+    """Turn a message down; None for the message when a limit did, which has no more to say about it."""
+    operator = state.operator
+    silent = respond_after == math.inf
+    respond_after = 0.0 if silent else respond_after
+    body = operator.submit.error_body
+    receipt: Plan | None = None
+    number, message_id = 0, ""
+    tells = message is not None and operator.receipts.rejected
+    if tells or body is ErrorBody.MESSAGE_ID:
+        number, message_id = _next_id(state, message, version)
+    if message is not None and tells:
+        receipt = state.planner.rejected(message, number, message_id, respond_after)
+    return Decision(
+        status,
+        respond_after=respond_after,
+        no_response=silent,
+        number=number,
+        body=b"" if body is ErrorBody.NONE else _error_body(state, status, message_id, version),
+        rejected_receipt=receipt,
+        remark=remark,
+    )
+
+
+def _error_body(state: OperatorState, status: int, message_id: str, version: Version) -> bytes:
+    match state.operator.submit.error_body:
+        case ErrorBody.MESSAGE_ID:
+            return message_id.encode("latin-1") + b"\0"
+        case ErrorBody.NUL:
+            return b"\0"
+    if version <= Version.V33:
+        return b""
+    # Without the message_id before them: what follows the header can be read in two ways.
+    tlvs = extra_tlvs(state.operator.submit.tlvs, message_id)
+    tlvs = tlvs or (ADDITIONAL_STATUS_INFO_TEXT.of(f"refused with {status:#x}"),)
+    return b"".join(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value for tag, value in tlvs)
+
+
+def _next_id(state: OperatorState, message: Submission | None, version: Version) -> tuple[int, str]:
     number = state.next_id
     state.next_id = number + 1
-    return Decision(
-        0,
-        render(number, operator.ids),
-        respond_after,
-        _plan_receipt(state, rule, pdu, draws, number, respond_after),
-        rule is not None and rule.respond == "none",
-        number,
-    )
+    if version <= Version.V33 or message is None:
+        return number, state.ids.write_v33(number)
+    return number, state.ids.write(number, message)
 
 
-def _plan_receipt(
-    state: OperatorState, rule: Rule | None, pdu: SubmitSm, draws: Draws, number: int, respond_after: float
-) -> ReceiptPlan | None:
-    wanted = _WANTED[pdu.registered_delivery & 0b11]
-    change = rule.receipt if rule is not None else None
-    if not wanted or change == "none":
-        return None
-    habits = state.operator.receipts
-    latency = habits.delay
-    if change is None:
-        fate = state.draw_fate(draws)
-    else:
-        fate = state.fate(change.stat) if change.stat is not None else state.draw_fate(draws)
-        latency = change.delay if change.delay is not None else latency
-    if fate is None or not wanted >> fate.state & 1:
-        return None
-    delay = _seconds(latency, draws, _RECEIPT)
-    early = habits.before_response
-    return ReceiptPlan(
-        min(delay, respond_after) if early else respond_after + delay,
-        fate.stat,
-        change.err if change is not None and change.err is not None else fate.err,
-        render(number, habits.ids or state.operator.ids),
-        habits.form,
-        early,
-    )
-
-
-def _seconds(latency: Latency, draws: Draws, slot: int) -> float:
-    if type(latency) is Fixed:
-        return latency.seconds
-    return latency.at(draws.uniform(slot))
+def _accept(state: OperatorState, message: Submission, respond_after: float) -> Decision:
+    silent = message.treatment.silent
+    if respond_after == math.inf:
+        silent, respond_after = True, 0.0
+    number, message_id = _next_id(state, message, message.version)
+    plan, revises = state.planner.plan(message, number, message_id, respond_after)
+    tlvs = state.response_tlvs(message_id, message.now, message.version) if state.adds_tlvs else ()
+    return Decision(0, message_id, respond_after, plan, silent, number, tlvs, b"", None, revises)
 
 
 def apply_fault(state: OperatorState, entry: Fault, now: float) -> None:  # noqa: ARG001

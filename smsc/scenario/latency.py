@@ -1,8 +1,8 @@
 """How long things take: distributions as pure functions of one uniform draw.
 
-Written `40ms`, `fixed 40ms`, `uniform 10ms 50ms`, `normal 40ms 5ms` (mean, standard deviation) and
-`lognormal 40ms p99 400ms` (median and 99th percentile). A time below 0 becomes 0, and nothing takes
-longer than 31 days.
+Written `40ms`, `fixed 40ms`, `uniform 10ms 50ms`, `normal 40ms 5ms` (mean, standard deviation),
+`lognormal 40ms p99 400ms` (median and 99th percentile), `spike 40ms to 2s 5%` (one in twenty takes 2 s) and `never`.
+A time below 0 becomes 0, and nothing but `never` takes longer than 31 days.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from yamlmodel.scalars import Duration
+from yamlmodel.scalars import Duration, Percent
 
 LONGEST: Final = 31 * 86400.0
 _SHORTEST_MEDIAN: Final = 1e-6  # keeps every quantile of a lognormal within the range of a float
@@ -25,7 +25,8 @@ class Latency(msgspec.Struct, frozen=True):
     """A distribution of seconds; the subclasses are its shapes."""
 
     expected: ClassVar[str] = (
-        'a latency such as 40ms, "uniform 10ms 50ms", "normal 40ms 5ms" or "lognormal 40ms p99 400ms"'
+        'a latency such as 40ms, "uniform 10ms 50ms", "normal 40ms 5ms", "lognormal 40ms p99 400ms", '
+        '"spike 40ms to 2s 5%" or never'
     )
 
     @classmethod
@@ -91,6 +92,26 @@ class LogNormal(Latency, frozen=True):
         return min(self.median * math.exp(self.sigma * _STANDARD.inv_cdf(u)), LONGEST)
 
 
+class Spike(Latency, frozen=True):
+    """Always the same, but for a share that takes much longer."""
+
+    usual: float
+    spike: float
+    share: float
+
+    def at(self, u: float) -> float:
+        """Return the spike for the highest draws."""
+        return self.spike if u > 1.0 - self.share else self.usual
+
+
+class Never(Latency, frozen=True):
+    """It does not happen."""
+
+    def at(self, u: float) -> float:
+        """Return infinity."""
+        return math.inf
+
+
 def _durations(words: list[str], count: int, form: str) -> list[Duration]:
     if len(words) != count:
         raise ValueError(f'expected the form "{form}"')
@@ -130,9 +151,40 @@ def _lognormal(words: list[str]) -> Latency:
     return LogNormal(median, math.log(p99 / median) / _Z99)
 
 
+def _spike(words: list[str]) -> Latency:
+    form = "spike 40ms to 2s 5%"
+    if len(words) != 4 or words[1] != "to":
+        raise ValueError(f'expected the form "{form}"')
+    usual, spike = _durations([words[0], words[2]], 2, form)
+    if spike < usual:
+        raise ValueError(f"expected the longer time last: spike {words[2]} to {words[0]} {words[3]}")
+    try:
+        share = Percent.parse(words[3])
+    except ValueError:
+        raise ValueError(f'expected the form "{form}"') from None
+    return Spike(usual, spike, share)
+
+
+def _never(words: list[str]) -> Latency:
+    if words:
+        raise ValueError("expected never alone")
+    return Never()
+
+
+def _dribble(words: list[str]) -> Latency:  # noqa: ARG001
+    # When a PDU leaves is a latency; how its octets do is the connection's.
+    raise ValueError(
+        "a latency says when a PDU leaves; for octets that trickle use a fault: "
+        "{at: 0s, fault: dribble, stage: response, size: 4, gap: 100ms}"
+    )
+
+
 _SHAPES: dict[str, Callable[[list[str]], Latency]] = {
     "fixed": _fixed,
     "uniform": _uniform,
     "normal": _normal,
     "lognormal": _lognormal,
+    "spike": _spike,
+    "never": _never,
+    "dribble": _dribble,
 }

@@ -3,85 +3,40 @@
 The names are the keys of the file, and each has its description beside it. Times are seconds.
 """
 
-import enum
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from smppkit.message_ids import IdBase
-from smsc.scenario.latency import Fixed, Latency
+from smppkit.text import Alphabet
+from smsc.faults.registry import ENTRIES, FaultEntry, StandingFault
+from smsc.scenario.accounts import DEFAULT_VERSION, Access, Account, Timers, Tls
+from smsc.scenario.id_style import LONGEST_V33, IdStyle
+from smsc.scenario.latency import Latency
+from smsc.scenario.mobile import MobileOriginated, MoMessage, UssdSession
 from smsc.scenario.patterns import AddressGlob, TextPattern
-from smsc.scenario.scalars import DEFAULT_HOST, Listen, Stat, Status
+from smsc.scenario.personas import find_persona
+from smsc.scenario.receipt_text import ReceiptText
+from smsc.scenario.receipts import Carrier, Conflict, Notice, ReceiptForm, Receipts
+from smsc.scenario.scalars import DEFAULT_HOST, Listen, Number, Octet, Span, SpokenVersion, Stat, Status
+from smsc.scenario.submitting import Submit
+from smsc.scenario.subscribers import Subscriber
+from smsc.scenario.tlv_values import ExtraTlv
+from yamlmodel.presets import Preset
 from yamlmodel.scalars import Duration, Percent, Rate
 from yamlmodel.suggest import did_you_mean
 
+if TYPE_CHECKING:
+    from smsc.faults.reset import ResetFault as ResetFault
+else:
+    ResetFault = ENTRIES["reset"]
+
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
-
-class BindType(enum.Enum):
-    """What a bind may be used for: submitting, receiving, or both."""
-
-    TRANSMITTER = "transmitter"
-    RECEIVER = "receiver"
-    TRANSCEIVER = "transceiver"
-
-
-class ReceiptForm(enum.Enum):
-    """Where a receipt carries its content: text of appendix B, TLVs, or both."""
-
-    TEXT = "text"
-    TLV = "tlv"
-    BOTH = "both"
-
-
-class Account(msgspec.Struct, frozen=True):
-    """Who may bind, and how much they may send."""
-
-    system_id: Annotated[str, Meta(description="Name of the account", min_length=1, max_length=15)]
-    password: Annotated[str, Meta(description="Its password", max_length=8)]
-    binds: Annotated[int, Meta(description="Binds at once; 0 is any number", ge=0)] = 0
-    window: Annotated[int, Meta(description="Unanswered submits at most; more are throttled", ge=1)] | None = None
-    rate: Annotated[Rate, Meta(description="Submits at most; more get ESME_RTHROTTLED", examples=["100/s"])] | None = (
-        None
-    )
-    senders: Annotated[list[str], Meta(description="Source addresses allowed; others get ESME_RINVSRCADR")] | None = (
-        None
-    )
-    bind_types: Annotated[list[BindType], Meta(description="Binds allowed", min_length=1)] = msgspec.field(
-        default_factory=lambda: list(BindType)
-    )
-
-
-class Submit(msgspec.Struct, frozen=True):
-    """How submit_sm is answered."""
-
-    latency: Annotated[Latency, Meta(description="Time to the response", examples=["lognormal 40ms p99 400ms"])] = (
-        Fixed(0.0)
-    )
-
-
-class Receipts(msgspec.Struct, frozen=True):
-    """What becomes of accepted messages, and how receipts say so."""
-
-    delay: Annotated[Latency, Meta(description="Time from the response to the receipt")] = Fixed(1.0)
-    outcome: Annotated[
-        dict[Stat | Literal["none"], Percent],
-        Meta(description="Share of messages per final state; `none` has no receipt", min_length=1),
-    ] = msgspec.field(default_factory=lambda: {Stat("DELIVRD"): Percent(1.0)})
-    ids: Annotated[IdBase, Meta(description="Base of the id in receipts; as in the response when omitted")] | None = (
-        None
-    )
-    form: Annotated[ReceiptForm, Meta(description="Where the receipt carries its content")] = ReceiptForm.BOTH
-    before_response: Annotated[bool, Meta(description="Send the receipt before the submit_sm_resp")] = False
-    err: Annotated[dict[Stat, str], Meta(description="Error code per state; 000 or 001 when omitted")] = {}
-
-    def problems(self) -> Problems:
-        """Shares must be the whole."""
-        total = sum(self.outcome.values())
-        if abs(total - 1.0) > 1e-6:
-            yield ("outcome",), f"the shares sum to {total * 100:g}%; expected 100%"
+# High enough that the ids of one run, read in the wrong base, do not fall among themselves; short enough for the
+# eight octets of SMPP 3.3.
+FIRST_MESSAGE_NUMBER: Final = 10_000_001
 
 
 class When(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -91,6 +46,15 @@ class When(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     from_: Annotated[AddressGlob, Meta(description="Source address", examples=["SHOP"])] | None = None
     text: Annotated[TextPattern, Meta(description="Text of the message", examples=["/casino/i"])] | None = None
     account: Annotated[AddressGlob, Meta(description="system_id", examples=["shop"])] | None = None
+    encoding: (
+        Annotated[Alphabet | Octet, Meta(description="Alphabet of the text, or a data_coding", examples=["ucs2"])]
+        | None
+    ) = None
+    parts: Annotated[Span, Meta(description="Parts of the whole message", examples=["2+"])] | None = None
+    part: Annotated[Span, Meta(description="Which part it is", examples=["1"])] | None = None
+    tlv: Annotated[Number, Meta(description="Tag of a TLV that is there", examples=["0x1400"])] | None = None
+    from_ton: Annotated[int, Meta(description="source_addr_ton", ge=0, le=255)] | None = None
+    registered: Annotated[bool, Meta(description="Whether a receipt was asked for")] | None = None
 
 
 class ReceiptChange(msgspec.Struct, frozen=True):
@@ -99,6 +63,24 @@ class ReceiptChange(msgspec.Struct, frozen=True):
     stat: Annotated[Stat, Meta(description="State", examples=["UNDELIV"])] | None = None
     err: Annotated[str, Meta(description="Error code", examples=["069"])] | None = None
     delay: Annotated[Latency, Meta(description="Time from the response to the receipt")] | None = None
+    ids: Annotated[IdStyle, Meta(description="How its id is written")] | None = None
+    form: Annotated[ReceiptForm, Meta(description="Where it carries its content")] | None = None
+    text: Annotated[ReceiptText, Meta(description="Its text")] | None = None
+    before_response: Annotated[bool, Meta(description="Send it before the submit_sm_resp")] | None = None
+    esm_class: Annotated[Octet, Meta(description="Its esm_class")] | None = None
+    data_coding: Annotated[Octet, Meta(description="Its data_coding")] | None = None
+    carrier: Annotated[Carrier, Meta(description="PDU that carries it")] | None = None
+    network_type: Annotated[int, Meta(description="Type in network_error_code", ge=1, le=8)] | None = None
+    conflict: Annotated[Conflict, Meta(description="What its TLVs say other than its text")] | None = None
+    tlvs: Annotated[list[ExtraTlv], Meta(description="TLVs added to it")] | None = None
+    notices: Annotated[list[Notice], Meta(description="Receipts besides it")] | None = None
+    copies: Annotated[int, Meta(description="How often it is sent", ge=1, le=10)] | None = None
+
+    def look(self, receipts: Receipts) -> Receipts | None:
+        """The operator's receipts with these changes; None where only the fate is changed."""
+        given = {key: getattr(self, key) for key in self.__struct_fields__[3:]}
+        changes = {key: value for key, value in given.items() if value is not None}
+        return msgspec.structs.replace(receipts, **changes) if changes else None
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -128,30 +110,71 @@ class Rule(msgspec.Struct, frozen=True):
             yield ("receipt",), "a refused message has no receipt; remove respond or receipt"
 
 
-class Timers(msgspec.Struct, frozen=True):
-    """When the operator acts on silence; null switches a timer off."""
+class Congestion(msgspec.Struct, frozen=True):
+    """What congestion_state says, in responses to ESMEs that speak SMPP 5.0."""
 
-    session_init: Annotated[Duration, Meta(description="From connection to bind")] | None = Duration(30)
-    enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] | None = Duration(30)
-    inactivity: Annotated[Duration, Meta(description="Without messages before unbind")] | None = None
-    response: Annotated[Duration, Meta(description="For the peer to answer")] = Duration(60)
+    state: Annotated[int, Meta(description="Always this; from the load when omitted", ge=0, le=100)] | None = None
+    capacity: (
+        Annotated[Rate, Meta(description="Submits that are a state of 85, the optimum", examples=["100/s"])] | None
+    ) = None
+
+    def problems(self) -> Problems:
+        """It comes from somewhere."""
+        if (self.state is None) is (self.capacity is None):
+            found = "neither state nor capacity" if self.state is None else "both state and capacity"
+            yield (), f"found {found}; expected one of them, such as capacity: 100/s"
+
+
+class Outbind(msgspec.Struct, frozen=True):
+    """Where ESMEs wait for an outbind, by account, and what is said to them (SMPP 3.4 §2.2.1)."""
+
+    addresses: Annotated[dict[str, Listen], Meta(description="Address by system_id", examples=["{shop: tcp:2776}"])]
+    system_id: Annotated[str, Meta(description="How the operator introduces itself", max_length=15)] = ""
+    password: Annotated[str, Meta(description="Its password", max_length=8)] = ""
 
 
 class Operator(msgspec.Struct, frozen=True):
     """One emulated operator."""
 
+    preset: ClassVar[Preset] = Preset("persona", "operator", find_persona)
+
+    persona: Annotated[str, Meta(description="A ready profile by name, or a file; what is here overrides it")] = ""
     listen: Annotated[Listen, Meta(description="Address", examples=["tcp:2775"])] = Listen(DEFAULT_HOST, 2775)
+    tls: Annotated[Tls, Meta(description="Take TLS connections")] | None = None
+    version: Annotated[SpokenVersion, Meta(description="Version of SMPP spoken at most")] = DEFAULT_VERSION
+    says_version: Annotated[bool, Meta(description="Say sc_interface_version in bind responses")] = True
+    system_id: Annotated[str, Meta(description="Its name in bind responses", max_length=15)] = ""
     accounts: Annotated[Literal["any"] | list[Account], Meta(description="Who may bind; `any` lets everyone in")] = (
         "any"
     )
-    submit: Annotated[Submit, Meta(description="How submit_sm is answered")] = Submit()
+    access: Annotated[Access, Meta(description="Who may connect, and how others are told")] = Access()
+    submit: Annotated[Submit, Meta(description="How messages are taken")] = Submit()
     receipts: Annotated[Receipts, Meta(description="What becomes of messages")] = Receipts()
+    subscribers: Annotated[list[Subscriber], Meta(description="People behind the numbers, first match wins")] = []
+    mobile_originated: Annotated[MobileOriginated, Meta(description="What subscribers send")] = MobileOriginated()
     rules: Annotated[list[Rule], Meta(description="Special treatment, first match wins")] = []
-    ids: Annotated[IdBase, Meta(description="Base of the id in responses")] = IdBase.DECIMAL
+    ids: Annotated[IdStyle, Meta(description="How ids are written in responses")] = IdStyle()
+    ids_v33: (
+        Annotated[
+            IdStyle, Meta(description="The same to ESMEs of SMPP 3.3, 8 characters at most; as `ids` when omitted")
+        ]
+        | None
+    ) = None
+    congestion: Annotated[Congestion, Meta(description="congestion_state; none when omitted")] | None = None
+    commands: Annotated[bool, Meta(description="Obey commands in the text of messages, such as `#status=88`")] = False
+    broadcast: Annotated[bool, Meta(description="Take broadcast_sm (SMPP 5.0)")] = True
+    outbind: Annotated[Outbind, Meta(description="Ask ESMEs to bind when there is something for them")] | None = None
     timers: Annotated[Timers, Meta(description="Timers of its sessions")] = Timers()
+    faults: Annotated[list[StandingFault], Meta(description="What befalls its connections, see faults.md")] = []
 
     def problems(self) -> Problems:
-        """Accounts are distinct, and rules speak of accounts that exist."""
+        """Accounts are distinct, rules speak of accounts that exist, SMPP 3.3 can carry its ids, ports are free."""
+        if self.tls is not None and self.tls.also_plain and self.tls.also_plain == self.listen.port:
+            yield ("tls", "also_plain"), f"{self.listen.port} is the port that takes TLS; expected another"
+        if self.ids_v33 is not None:
+            example = self.ids_v33.writer(255, 255)(FIRST_MESSAGE_NUMBER)
+            if len(example) > LONGEST_V33:
+                yield ("ids_v33",), f"writes ids such as {example}; SMPP 3.3 has room for {LONGEST_V33} characters"
         if self.accounts == "any":
             return
         seen: list[str] = []
@@ -159,6 +182,10 @@ class Operator(msgspec.Struct, frozen=True):
             if account.system_id in seen:
                 yield ("accounts", index, "system_id"), f'a second account "{account.system_id}"'
             seen.append(account.system_id)
+        for system_id in self.outbind.addresses if self.outbind is not None else ():
+            if system_id not in seen:
+                message = f'found "{system_id}"; expected an account of this operator{did_you_mean(system_id, seen)}'
+                yield ("outbind", "addresses", system_id), message
         for index, rule in enumerate(self.rules):
             pattern = rule.when.account
             if pattern is not None and not any(pattern.compile()(system_id) for system_id in seen):
@@ -180,24 +207,24 @@ class ThrottleFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="th
     for_: Annotated[Duration, Meta(description="How long; to the end when omitted")] | None = None
 
 
-class ResetFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="reset"):
-    """Connections are cut with a TCP reset."""
-
-    binds: Annotated[Literal["all"] | Annotated[int, Meta(ge=1)], Meta(description="How many")] = "all"
-
-
 class OutageFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="outage", rename={"for_": "for"}):
     """Connections are cut and binds refused for a while."""
 
     for_: Annotated[Duration, Meta(description="How long; to the end when omitted")] | None = None
 
 
-class MoMessage(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """A message from a subscriber."""
+class UssdEntry(Entry, frozen=True, kw_only=True):
+    """A subscriber opens a USSD session."""
 
-    from_: Annotated[str, Meta(description="The subscriber", min_length=1, max_length=20)]
-    to: Annotated[str, Meta(description="The short code or number written to", min_length=1, max_length=20)]
-    text: Annotated[str, Meta(description="What it says")]
+    ussd: Annotated[UssdSession, Meta(description="What is dialled and answered")]
+
+
+class AlertEntry(Entry, frozen=True, kw_only=True):
+    """A subscriber is available again: alert_notification."""
+
+    alert: Annotated[str, Meta(description="The subscriber's number", min_length=1, max_length=64)]
+    account: Annotated[str, Meta(description="Whose ESME is told; all when omitted")] | None = None
+    status: Annotated[int, Meta(description="ms_availability_status", ge=0, le=2)] = 0
 
 
 class MoEntry(Entry, frozen=True, kw_only=True):
@@ -207,7 +234,7 @@ class MoEntry(Entry, frozen=True, kw_only=True):
 
 
 Fault = ThrottleFault | ResetFault | OutageFault
-TimelineEntry = ThrottleFault | ResetFault | OutageFault | MoEntry
+TimelineEntry = ThrottleFault | OutageFault | FaultEntry | MoEntry | UssdEntry | AlertEntry
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ of it or a regular expression anywhere in it (`/casino/i`); globs on text ignore
 
 import fnmatch
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal, Self
 
 _REGEX = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
@@ -54,6 +54,28 @@ class AddressGlob(str):
         if kind == "suffix":
             return lambda address: address.endswith(fixed)
         return re.compile(fnmatch.translate(self)).match
+
+
+class AddressIndex:
+    """Whether any of many patterns fits an address: three lookups, however many patterns there are."""
+
+    __slots__ = ("_exact", "_others", "_prefixes", "_suffixes")
+
+    def __init__(self, globs: Iterable[AddressGlob]) -> None:
+        globs = tuple(globs)
+        self._exact = frozenset(str(glob) for glob in globs if glob.kind == "exact")
+        self._prefixes = tuple(glob.fixed for glob in globs if glob.kind == "prefix")
+        self._suffixes = tuple(glob.fixed for glob in globs if glob.kind == "suffix")
+        self._others = tuple(glob.compile() for glob in globs if glob.kind == "other")
+
+    def fits(self, address: str) -> bool:
+        """Whether some pattern fits; the address is without its leading `+`."""
+        return (
+            address in self._exact
+            or address.startswith(self._prefixes)
+            or address.endswith(self._suffixes)
+            or (bool(self._others) and any(matches(address) for matches in self._others))
+        )
 
 
 class TextPattern(str):

@@ -3,9 +3,10 @@ import pytest
 from smppkit.message_state import MessageState, state_of
 from smppkit.pdus import BindTransceiver, SubmitSm
 from smppkit.status import parse_status
+from smsc.scenario.binding import BindFacts, decide_bind
 from smsc.scenario.decisions import Decision
 from smsc.scenario.defaults import default_scenario, magic_numbers
-from smsc.scenario.engine import OperatorState, decide_bind, decide_submit
+from smsc.scenario.engine import OperatorState, decide_submit
 from smsc.scenario.scalars import Listen
 
 SCENARIO = default_scenario()
@@ -32,14 +33,15 @@ def test_it_listens_for_this_machine_only_on_the_port_of_smpp() -> None:
 def test_anyone_may_bind_with_any_password() -> None:
     for system_id in ("shop", ""):
         bind = BindTransceiver(system_id=system_id, password="whatever")
-        assert decide_bind(state(), bind, 99, 0.0) == 0
+        assert decide_bind(state(), bind, BindFacts(binds_of_system_id=99)) == 0
 
 
 def test_an_ordinary_number_gets_its_receipt_after_a_second() -> None:
     decision = send("77051234567")
     assert (decision.status, decision.respond_after) == (0, 0.0)
-    assert decision.receipt is not None
-    assert (decision.receipt.after, decision.receipt.stat, decision.receipt.err) == (1.0, "DELIVRD", "000")
+    assert decision.plan is not None
+    assert (decision.plan.ends_after, decision.plan.fate.stat, decision.plan.fate.err) == (1.0, "DELIVRD", "000")
+    assert decision.plan.wanted
 
 
 def test_every_magic_number_is_told_to_people_and_none_hides_another() -> None:
@@ -56,10 +58,10 @@ def test_5550_and_a_status_is_refused_with_it(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", [pattern for pattern in NUMBERS if pattern.startswith("*5551")])
 def test_5551_and_a_state_gets_a_receipt_with_it(pattern: str) -> None:
-    receipt = send("7705" + pattern[1:]).receipt
-    assert receipt is not None
-    assert state_of(receipt.stat) == MessageState(int(pattern[-3:]))
-    assert receipt.stat in NUMBERS[pattern]
+    plan = send("7705" + pattern[1:]).plan
+    assert plan is not None
+    assert plan.fate.state == MessageState(int(pattern[-3:])) == state_of(plan.fate.stat)
+    assert plan.fate.stat in NUMBERS[pattern]
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern in NUMBERS if pattern.startswith("*5552")])
@@ -67,13 +69,15 @@ def test_5552_and_seconds_is_answered_that_late_and_000_never(pattern: str) -> N
     decision = send("7705" + pattern[1:])
     assert decision.no_response is (pattern == "*5552000")
     assert decision.respond_after == int(pattern[-3:])
-    assert decision.receipt is not None
+    assert decision.plan is not None
+    assert decision.plan.wanted
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern in NUMBERS if pattern.startswith("*5553")])
 def test_5553_and_seconds_gets_its_receipt_that_late_and_000_none(pattern: str) -> None:
-    receipt = send("7705" + pattern[1:]).receipt
-    assert (receipt.after if receipt is not None else 0) == int(pattern[-3:])
+    plan = send("7705" + pattern[1:]).plan
+    assert plan is not None
+    assert (plan.ends_after if plan.wanted else 0) == int(pattern[-3:])
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern in NUMBERS if pattern.startswith("*5554")])

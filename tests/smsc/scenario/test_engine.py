@@ -2,18 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, SubmitSm
+from smppkit.pdus import BindTransceiver, SubmitSm
 from smppkit.status import CommandStatus
-from smsc.scenario.decisions import Decision
-from smsc.scenario.engine import FIRST_MESSAGE_NUMBER, OperatorState, apply_fault, decide_bind, decide_submit, end_fault
-from smsc.scenario.model import Account, OutageFault, ReceiptForm, ResetFault, Scenario, ThrottleFault
-from yamlmodel.loader import loads
+from smsc.scenario.accounts import Account
+from smsc.scenario.binding import BindFacts, decide_bind
+from smsc.scenario.decisions import Decision, Plan
+from smsc.scenario.engine import OperatorState, apply_fault, decide_submit, end_fault
+from smsc.scenario.model import FIRST_MESSAGE_NUMBER, OutageFault, ResetFault, ThrottleFault
+from tests.smsc.scenario.world import operator
 from yamlmodel.scalars import Duration, Rate
-
-
-def operator(text: str = "{}", seed: int = 42) -> OperatorState:
-    scenario = loads(f"operators:\n  x:\n    {text}", Scenario)
-    return OperatorState(scenario.operators["x"], "x", seed)
 
 
 def message(to: str = "77051234567", *, registered: int = 1, text: bytes = b"hello", from_: str = "SHOP") -> SubmitSm:
@@ -26,55 +23,12 @@ def send(state: OperatorState, pdu: SubmitSm | None = None, now: float = 0.0, sy
     return decide_submit(state, account, 1, pdu or message(), now)
 
 
-# --- binds ---
-
-ACCOUNTS = (
-    "accounts: [{system_id: shop, password: secret, binds: 2}, "
-    "{system_id: rx, password: secret, bind_types: [receiver]}]"
-)
-
-
-@pytest.mark.parametrize(
-    ("system_id", "password", "binds", "status"),
-    [
-        ("shop", "secret", 0, CommandStatus.ESME_ROK),
-        ("shop", "secret", 1, CommandStatus.ESME_ROK),
-        ("shop", "secret", 2, CommandStatus.ESME_RALYBND),
-        ("shop", "wrong", 0, CommandStatus.ESME_RBINDFAIL),
-        ("shop", "", 0, CommandStatus.ESME_RBINDFAIL),
-        ("nobody", "secret", 0, CommandStatus.ESME_RBINDFAIL),
-        ("Shop", "secret", 0, CommandStatus.ESME_RBINDFAIL),
-    ],
-)
-def test_c20_a_bind_is_judged_by_credentials_and_number(
-    system_id: str, password: str, binds: int, status: CommandStatus
-) -> None:
-    bind = BindTransceiver(system_id=system_id, password=password)
-    assert decide_bind(operator(ACCOUNTS), bind, binds, 0.0) == status
-
-
-@pytest.mark.parametrize(
-    ("bind", "status"),
-    [
-        (BindReceiver(system_id="rx", password="secret"), CommandStatus.ESME_ROK),
-        (BindTransmitter(system_id="rx", password="secret"), CommandStatus.ESME_RINVCMDID),
-        (BindTransceiver(system_id="rx", password="secret"), CommandStatus.ESME_RINVCMDID),
-    ],
-)
-def test_c23_a_kind_of_bind_that_the_account_may_not_use_is_unsupported(
-    bind: BindReceiver | BindTransmitter | BindTransceiver, status: CommandStatus
-) -> None:
-    assert decide_bind(operator(ACCOUNTS), bind, 0, 0.0) == status
-
-
-def test_an_account_without_a_limit_binds_any_number_of_times() -> None:
-    assert decide_bind(operator(ACCOUNTS), BindReceiver(system_id="rx", password="secret"), 500, 0.0) == 0
-
-
-def test_nobody_but_the_accounts_exists() -> None:
-    state = operator(ACCOUNTS)
-    assert state.account("nobody") is None
-    assert operator().account("nobody") == Account("nobody", "")
+def receipt(decision: Decision) -> Plan | None:
+    """The plan, where its final state earns a receipt."""
+    plan = decision.plan
+    if plan is None or plan.ends_after is None or not plan.wanted >> plan.fate.state & 1:
+        return None
+    return plan
 
 
 # --- accepting ---
@@ -84,9 +38,16 @@ def test_an_accepted_message_has_an_id_and_a_receipt() -> None:
     decision = send(operator())
     assert (decision.status, decision.respond_after, decision.no_response) == (0, 0.0, False)
     assert (decision.number, decision.message_id) == (FIRST_MESSAGE_NUMBER, str(FIRST_MESSAGE_NUMBER))
-    assert decision.receipt is not None
-    assert decision.receipt.after == 1.0
-    assert (decision.receipt.stat, decision.receipt.err, decision.receipt.form) == ("DELIVRD", "000", ReceiptForm.BOTH)
+    plan = receipt(decision)
+    assert plan is not None
+    assert plan.ends_after == 1.0
+    assert (plan.fate.stat, plan.fate.err, plan.look) == ("DELIVRD", "000", None)
+
+
+def test_nobody_but_the_accounts_exists() -> None:
+    state = operator("accounts: [{system_id: shop, password: secret}]")
+    assert state.account("nobody") is None
+    assert operator().account("nobody") == Account("nobody", "")
 
 
 def test_ids_go_up_and_may_go_on_where_they_ended() -> None:
@@ -109,24 +70,27 @@ def test_ids_are_written_in_the_base_of_the_response_and_of_the_receipt(
     text: str, in_response: str, in_receipt: str
 ) -> None:
     decision = send(operator(text))
-    assert decision.receipt is not None
-    assert (decision.message_id, decision.receipt.message_id) == (in_response, in_receipt)
+    plan = receipt(decision)
+    assert plan is not None
+    assert (decision.message_id, plan.receipt_id) == (in_response, in_receipt)
 
 
 def test_a_receipt_comes_a_delay_after_the_response() -> None:
     decision = send(operator("{submit: {latency: 40ms}, receipts: {delay: 3s}}"))
-    assert decision.receipt is not None
+    plan = receipt(decision)
+    assert plan is not None
     assert decision.respond_after == pytest.approx(0.04)
-    assert decision.receipt.after == pytest.approx(3.04)
-    assert not decision.receipt.before_response
+    assert plan.ends_after == pytest.approx(3.04)
+    assert not plan.early
 
 
 @pytest.mark.parametrize(("delay", "after"), [("0s", 0.0), ("10ms", 0.01), ("3s", 0.04)])
 def test_a_receipt_before_the_response_is_never_after_it(delay: str, after: float) -> None:
     decision = send(operator(f"{{submit: {{latency: 40ms}}, receipts: {{delay: {delay}, before_response: true}}}}"))
-    assert decision.receipt is not None
-    assert decision.receipt.before_response
-    assert decision.receipt.after == pytest.approx(after)
+    plan = receipt(decision)
+    assert plan is not None
+    assert plan.early
+    assert plan.ends_after == pytest.approx(after)
 
 
 OUTCOMES = ["DELIVRD", "ACCEPTD", "ENROUTE", "UNDELIV", "EXPIRED", "DELETED", "REJECTD", "UNKNOWN"]
@@ -146,13 +110,13 @@ OUTCOMES = ["DELIVRD", "ACCEPTD", "ENROUTE", "UNDELIV", "EXPIRED", "DELETED", "R
 def test_c49_a_receipt_comes_only_when_it_was_asked_for(stat: str, registered: int, wanted: set[str]) -> None:
     decision = send(operator(f"receipts: {{outcome: {{{stat}: 100%}}}}"), message(registered=registered))
     assert decision.status == 0
-    assert (decision.receipt is not None) is (stat in wanted)
+    assert (receipt(decision) is not None) is (stat in wanted)
 
 
 def test_outcomes_come_in_their_shares() -> None:
     state = operator("receipts: {outcome: {DELIVRD: 70%, UNDELIV: 20%, none: 10%, EXPIRED: 0%}, err: {UNDELIV: 069}}")
-    plans = [send(state, message(str(number))).receipt for number in range(5000)]
-    seen = [(plan.stat, plan.err) if plan is not None else None for plan in plans]
+    plans = [receipt(send(state, message(str(number)))) for number in range(5000)]
+    seen = [(plan.fate.stat, plan.fate.err) if plan is not None else None for plan in plans]
     assert set(seen) == {("DELIVRD", "000"), ("UNDELIV", "069"), None}
     assert seen.count(("DELIVRD", "000")) / 5000 == pytest.approx(0.7, abs=0.02)
     assert seen.count(None) / 5000 == pytest.approx(0.1, abs=0.02)
@@ -161,13 +125,13 @@ def test_outcomes_come_in_their_shares() -> None:
 def test_outcomes_whose_shares_end_a_hair_below_the_whole_are_still_drawn() -> None:
     outcome = ", ".join(f"{stat}: 33.3333333%" for stat in OUTCOMES[:3])
     state = operator(f"receipts: {{outcome: {{{outcome}}}}}")
-    assert all(send(state, message(str(number))).receipt is not None for number in range(100))
+    assert all(receipt(send(state, message(str(number)))) is not None for number in range(100))
 
 
 def test_a_share_of_nothing_is_never_drawn_even_at_the_end() -> None:
     state = operator("receipts: {outcome: {EXPIRED: 0%, DELIVRD: 100%, UNDELIV: 0%}}")
-    plans = [send(state, message(str(number))).receipt for number in range(200)]
-    assert {plan.stat for plan in plans if plan is not None} == {"DELIVRD"}
+    plans = [receipt(send(state, message(str(number)))) for number in range(200)]
+    assert {plan.fate.stat for plan in plans if plan is not None} == {"DELIVRD"}
 
 
 # --- refusing ---
@@ -219,8 +183,8 @@ def test_a_rule_changes_the_receipt_and_leaves_the_rest() -> None:
         "{receipts: {delay: 3s}, rules: [{when: {to: '1*'}, receipt: {stat: REJECTD, err: 069}},"
         "{when: {to: '2*'}, receipt: {stat: EXPIRED}}, {when: {to: '3*'}, receipt: {delay: 9s}}]}"
     )
-    plans = [send(state, message(to)).receipt for to in ("1", "2", "3", "4")]
-    assert [(plan.stat, plan.err, plan.after) for plan in plans if plan is not None] == [
+    plans = [receipt(send(state, message(to))) for to in ("1", "2", "3", "4")]
+    assert [(plan.fate.stat, plan.fate.err, plan.ends_after) for plan in plans if plan is not None] == [
         ("REJECTD", "069", 3.0),
         ("EXPIRED", "001", 3.0),
         ("DELIVRD", "000", 9.0),
@@ -230,14 +194,14 @@ def test_a_rule_changes_the_receipt_and_leaves_the_rest() -> None:
 
 def test_a_rule_may_take_the_receipt_away() -> None:
     decision = send(operator("rules: [{receipt: none}]"))
-    assert (decision.status, decision.receipt) == (0, None)
+    assert (decision.status, receipt(decision)) == (0, None)
 
 
 def test_a_message_may_be_taken_without_an_answer() -> None:
     decision = send(operator("rules: [{respond: none}]"))
     assert (decision.status, decision.no_response) == (0, True)
     assert decision.message_id
-    assert decision.receipt is not None
+    assert receipt(decision) is not None
 
 
 def test_a_status_of_0_exempts_from_later_rules() -> None:
@@ -296,7 +260,7 @@ def test_limits_of_strangers_take_bounded_memory() -> None:
     apply_fault(state, throttle(1), 0.0)
     for number in range(6000):
         send(state, system_id=f"esme{number}")
-    assert len(state._limiters) <= 4096
+    assert len(state.rates) <= 4096
 
 
 def test_during_an_outage_binds_and_messages_are_refused() -> None:
@@ -307,11 +271,11 @@ def test_during_an_outage_binds_and_messages_are_refused() -> None:
     apply_fault(state, second, 2.0)
     end_fault(state, first, 3.0)
     assert state.outage
-    assert decide_bind(state, bind, 0, 3.0) == CommandStatus.ESME_RSYSERR
+    assert decide_bind(state, bind, BindFacts()) == CommandStatus.ESME_RSYSERR
     assert send(state).status == CommandStatus.ESME_RSYSERR
     end_fault(state, second, 4.0)
     assert not state.outage
-    assert decide_bind(state, bind, 0, 4.0) == 0
+    assert decide_bind(state, bind, BindFacts()) == 0
     assert send(state).status == 0
 
 
@@ -336,8 +300,8 @@ RANDOM = """{
 
 def essence(decision: Decision) -> tuple[object, ...]:
     """What chance decides; ids go by arrival."""
-    plan = decision.receipt
-    after = () if plan is None else (plan.after, plan.stat, plan.err)
+    plan = receipt(decision)
+    after = () if plan is None else (plan.ends_after, plan.fate.stat, plan.fate.err)
     return decision.status, decision.respond_after, decision.no_response, after
 
 

@@ -1,8 +1,10 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc.scenario.latency import LONGEST, Fixed, Latency, LogNormal, Normal, Uniform
+from smsc.scenario.latency import LONGEST, Fixed, Latency, LogNormal, Never, Normal, Spike, Uniform
 
 OPEN_UNIT = st.floats(min_value=2.0**-53, max_value=1 - 2.0**-53)
 
@@ -17,6 +19,8 @@ OPEN_UNIT = st.floats(min_value=2.0**-53, max_value=1 - 2.0**-53)
         ("uniform 10ms 50ms", Uniform(0.01, 0.05)),
         ("uniform 1s 1s", Uniform(1.0, 1.0)),
         ("normal 40ms 5ms", Normal(0.04, 0.005)),
+        ("spike 40ms to 2s 5%", Spike(0.04, 2.0, 0.05)),
+        ("never", Never()),
         ("  normal  40ms  0s ", Normal(0.04, 0.0)),
     ],
 )
@@ -62,6 +66,11 @@ def test_uniform_spans_its_bounds() -> None:
         ("lognormal 40ms p99 x", 'expected the form "lognormal 40ms p99 400ms"'),
         ("lognormal 40ms p99 40ms", "expected a median above zero and a p99 above the median"),
         ("lognormal 0ms p99 40ms", "expected a median above zero"),
+        ("spike 40ms 2s 5%", 'expected the form "spike 40ms to 2s 5%"'),
+        ("spike 40ms to 2s", 'expected the form "spike 40ms to 2s 5%"'),
+        ("spike 40ms to 2s 5", 'expected the form "spike 40ms to 2s 5%"'),
+        ("spike 2s to 40ms 5%", "expected the longer time last: spike 40ms to 2s 5%"),
+        ("never 5s", "expected never alone"),
         ("32d", "expected at most 31d"),
         ("uniform 1s 32d", "expected at most 31d"),
     ],
@@ -81,6 +90,7 @@ def test_anything_else_says_the_form_that_is_expected(text: str, expected: str) 
             "normal 0s 31d",
             "lognormal 40ms p99 400ms",
             "lognormal 1us p99 31d",
+            "spike 40ms to 2s 5%",
         ]
     ),
     draws=st.tuples(OPEN_UNIT, OPEN_UNIT),
@@ -90,6 +100,20 @@ def test_a_latency_is_finite_not_negative_and_rises_with_the_draw(text: str, dra
     low, high = (latency.at(u) for u in sorted(draws))
     assert 0.0 <= low <= high
     assert high <= LONGEST
+
+
+def test_a_spike_is_as_rare_as_it_was_written() -> None:
+    latency = Latency.parse("spike 40ms to 2s 5%")
+    assert [latency.at(u) for u in (0.01, 0.94, 0.96, 0.99)] == [0.04, 0.04, 2.0, 2.0]
+
+
+def test_never_takes_for_ever() -> None:
+    assert Latency.parse("never").at(0.5) == math.inf
+
+
+def test_octets_that_trickle_are_a_fault() -> None:
+    with pytest.raises(ValueError, match="fault: dribble"):
+        Latency.parse("dribble 100ms")
 
 
 def test_a_shape_without_a_distribution_is_no_latency() -> None:

@@ -2,22 +2,12 @@ import pytest
 
 from smppkit.message_ids import IdBase
 from smppkit.status import CommandStatus
+from smsc.scenario.accounts import Account, BindType, Timers
+from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, LogNormal
-from smsc.scenario.model import (
-    Account,
-    BindType,
-    MoEntry,
-    MoMessage,
-    OutageFault,
-    ReceiptChange,
-    ReceiptForm,
-    Receipts,
-    ResetFault,
-    Scenario,
-    ThrottleFault,
-    Timers,
-    When,
-)
+from smsc.scenario.mobile import MoMessage
+from smsc.scenario.model import MoEntry, OutageFault, ReceiptChange, ResetFault, Scenario, ThrottleFault, When
+from smsc.scenario.receipts import ReceiptForm, Receipts
 from smsc.scenario.scalars import Listen
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
@@ -67,7 +57,7 @@ def test_a_whole_scenario_is_read() -> None:
     assert (scenario.seed, beeline.listen, kcell.listen) == (42, Listen("127.0.0.1", 2775), Listen("0.0.0.0", 2776))  # noqa: S104
     assert beeline.accounts == [Account("shop", "secret", binds=2, window=10, rate=100.0, senders=["SHOP"])]  # type: ignore[arg-type]
     assert isinstance(beeline.submit.latency, LogNormal)
-    assert beeline.ids is IdBase.HEX
+    assert beeline.ids == IdStyle(IdBase.HEX)
     assert beeline.receipts.outcome == {"DELIVRD": 0.94, "UNDELIV": 0.04, "EXPIRED": 0.01, "none": 0.01}
     assert beeline.receipts.form is ReceiptForm.TEXT
     assert beeline.receipts.err == {"UNDELIV": "069"}
@@ -119,8 +109,8 @@ OPERATOR = "operators:\n  x:\n    "
     [
         ("{}", '1:1 : the key "operators" is missing; expected a mapping (name: value)'),
         ("operators: {}", "1:12 operators: found 0 entries; expected at least 1"),
-        ("operators: {x: }", "1:15 operators.x: found nothing; expected a mapping with listen, accounts"),
-        (OPERATOR + "persona: hex", '3:5 operators.x: unknown key "persona"; known here: listen, accounts'),
+        ("operators: {x: }", "1:15 operators.x: found nothing; expected a mapping with persona, listen, tls"),
+        (OPERATOR + "profile: hex", '3:5 operators.x: unknown key "profile"; known here: persona, listen, tls'),
         (OPERATOR + "acounts: any", '3:5 operators.x: unknown key "acounts"; did you mean "accounts"?'),
         (OPERATOR + "listen: 2775", '3:13 operators.x.listen: found "2775"; expected an address such as tcp:2775'),
         (
@@ -169,12 +159,12 @@ OPERATOR = "operators:\n  x:\n    "
             '2:45 timeline[0].operator: found "beline"; expected an operator of this file (beeline); did you',
         ),
         (
-            "operators: {x: {}}\ntimeline: [{at: 1s, for: 2s, fault: reset}]",
-            '2:21 timeline[0]: unknown key "for"; known here: at, operator, binds, fault',
+            "operators: {x: {}}\ntimeline: [{at: 1s, for: 2s, mo: {from: 1, to: 2, text: x}}]",
+            '2:21 timeline[0]: unknown key "for"; known here: at, operator, mo',
         ),
         (
             "operators: {x: {}}\ntimeline: [{at: 1s, fault: resett}]",
-            '2:28 timeline[0].fault: found "resett"; expected one of throttle, reset, outage; did you mean "reset"?',
+            '2:28 timeline[0].fault: found "resett"; expected one of throttle, outage, slice',
         ),
         (
             "operators: {x: {}}\ntimeline: [{at: 1s}]",
@@ -204,3 +194,65 @@ def test_two_operators_may_both_take_any_free_port() -> None:
 
 def test_a_rule_may_only_exempt_from_later_ones() -> None:
     loads(OPERATOR + "rules: [{when: {to: '1*'}, respond: ESME_ROK}]", Scenario)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("ids_v33: uuid", "operators.x.ids_v33: writes ids such as "),
+        ("ids_v33: hex 9", "operators.x.ids_v33: writes ids such as 000989681; SMPP 3.3 has room for 8 characters"),
+        ("congestion: {}", "operators.x.congestion: found neither state nor capacity; expected one of them, such as"),
+        ("congestion: {state: 1, capacity: 1/s}", "operators.x.congestion: found both state and capacity; expected"),
+        ("submit: {refuse: {0x22: 60%, 0xFF: 60%}}", "operators.x.submit.refuse: the shares sum to 120%; expected at"),
+        ("submit: {refuse: {ESME_ROK: 1%}}", "operators.x.submit.refuse: found ESME_ROK; expected a status that"),
+        ("submit: {window_status: 0}", "operators.x.submit.window_status: found ESME_ROK; expected a status that"),
+        ("submit: {throttles: [{rate: 1/s, status: 0}]}", "operators.x.submit.throttles[0].status: found ESME_ROK"),
+        ("submit: {queue: {capacity: 1, drain: 1/s, status: 0}}", "operators.x.submit.queue.status: found ESME_ROK"),
+        ("submit: {senders: {unregistered: rewrite}}", "operators.x.submit.senders.unregistered: found rewrite; exp"),
+        ("submit: {senders: {rewrite: X}}", "operators.x.submit.senders.rewrite: nothing is rewritten with unregis"),
+        ("submit: {content: {spam_status: 0}}", "operators.x.submit.content.spam_status: found ESME_ROK; expected"),
+        ("submit: {schedule: {tries: [10ms]}}", "operators.x.submit.schedule.tries[0]: expected at least 1s"),
+        ("submit: {schedule: {longest: 1h}}", "operators.x.submit.schedule.validity: found 172800s; expected at"),
+        ("submit: {data_codings: [256]}", 'operators.x.submit.data_codings[0]: found "256"; expected an oct'),
+        ("submit: {default_messages: {255: x}}", "operators.x.submit.default_messages.255: found 255; expected an"),
+        ("submit: {distribution_lists: {a: ['']}}", "operators.x.submit.distribution_lists.a[0]: expected a number"),
+        ("submit: {required_tlvs: [{tag: 70000}]}", "operators.x.submit.required_tlvs[0].tag: found 70000; expected"),
+        ("receipts: {esm_class: 256}", 'operators.x.receipts.esm_class: found "256"; expected an octet'),
+        ("receipts: {reassembly: 0s}", "operators.x.receipts.reassembly: found 0s; expected some time, such as 5m"),
+        ("receipts: {notices: [{stat: ENROUTE, esm_class: 999}]}", "operators.x.receipts.notices[0].esm_class: found"),
+        (
+            "subscribers: [{numbers: 1, over_time: [{is: off}, {is: on}]}]",
+            "operators.x.subscribers[0].over_time[0]: on",
+        ),
+        ("subscribers: [{numbers: 1, repeat: true}]", "operators.x.subscribers[0].repeat: found true; expected phases"),
+        ("subscribers: [{numbers: 1, over_time: [{is: off, for: 0s}]}]", "operators.x.subscribers[0].over_time[0].for"),
+        ("rules: [{when: {parts: 5-2}, receipt: none}]", 'operators.x.rules[0].when.parts: found "5-2"; expected the'),
+        ("rules: [{when: {encoding: utf8}, receipt: none}]", 'operators.x.rules[0].when.encoding: found "utf8"; exp'),
+        ("rules: [{receipt: {esm_class: 300}}]", 'operators.x.rules[0].receipt.esm_class: found "300"; expected'),
+        (
+            "outbind: {addresses: {shp: 'tcp:1'}}\n    accounts: [{system_id: shop, password: x}]",
+            "operators.x.outbind.addre",
+        ),
+        (
+            "submit: {latency: dribble 1s}",
+            'operators.x.submit.latency: found "dribble 1s"; a latency says when a PDU l',
+        ),
+        ("access: {wrong_password: ESME_ROK}", "operators.x.access.wrong_password: found ESME_ROK; expected a status"),
+        ("receipts: {retry: {on: [ESME_ROK]}}", "operators.x.receipts.retry.on: found ESME_ROK; expected statuses"),
+        ("receipts: {retry: {first: 2m}}", "operators.x.receipts.retry.first: found 120s; expected more than 0s, and"),
+        ("receipts: {form: text, network_type: 3}", "operators.x.receipts.network_type: form: text has no TLVs to"),
+        ("receipts: {form: text, conflict: {id: hex}}", "operators.x.receipts.conflict: form: text has no TLVs to"),
+        (
+            "{listen: 'tcp:1', tls: {certificate: a, key: b, also_plain: 1}}",
+            "operators.x.tls.also_plain: 1 is the port",
+        ),
+        (
+            "mobile_originated: {traffic: [{rate: 1/s, from: 77x, to: 1, texts: [a]}]}",
+            'operators.x.mobile_originated.traffic[0].from: found "77x"; expected text like',
+        ),
+        ("access: {lock_out: {for: 0s}}", "operators.x.access.lock_out.for: found 0s; expected some time"),
+    ],
+)
+def test_what_cannot_hold_is_said_where_it_stands(text: str, problem: str) -> None:
+    (found,) = problems(OPERATOR + text)
+    assert found.partition(" ")[2].startswith(problem)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc.scenario.patterns import AddressGlob, TextPattern
+from smsc.scenario.patterns import AddressGlob, AddressIndex, TextPattern
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,12 @@ def test_a_wrong_expression_says_what_is_wrong() -> None:
 def test_an_empty_pattern_is_refused(kind: type[AddressGlob] | type[TextPattern]) -> None:
     with pytest.raises(ValueError, match="expected a pattern such as"):
         kind.parse("")
+
+
+@given(
+    globs=st.lists(st.text(alphabet="12*?", min_size=1, max_size=4), max_size=6),
+    address=st.text(alphabet="12", max_size=4),
+)
+def test_an_index_fits_what_one_of_its_patterns_fits(globs: list[str], address: str) -> None:
+    patterns = [AddressGlob.parse(glob) for glob in globs]
+    assert AddressIndex(patterns).fits(address) == any(pattern.compile()(address) for pattern in patterns)

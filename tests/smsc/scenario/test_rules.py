@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 from smppkit.pdus import SubmitSm
 from smppkit.segments import segment
 from smppkit.text import Alphabet, encode_text
+from smppkit.tlvs import Tlv
 from smsc.scenario.draws import Chance, Draws
 from smsc.scenario.model import Rule, When
 from smsc.scenario.patterns import AddressGlob, TextPattern
+from smsc.scenario.reading import Reading
 from smsc.scenario.rules import Rules
+from tests.smsc.scenario.world import fate_of, operator, send
+from tests.smsc.scenario.world import message as world_message
 from yamlmodel.scalars import Percent
 
 
@@ -31,8 +35,8 @@ def rule(
 
 
 def matched(rules: Sequence[Rule], pdu: SubmitSm, system_id: str = "shop") -> str | None:
-    found = Rules(rules).match(pdu, system_id, Draws(Chance(1, "x"), system_id, pdu))
-    return None if found is None else found.note
+    found = Rules(rules).match(Reading(pdu), system_id, Draws(Chance(1, "x"), system_id, pdu))
+    return None if found is None else found.rule.note
 
 
 def message(to: str = "77051234567", text: str = "hello", from_: str = "SHOP") -> SubmitSm:
@@ -92,9 +96,9 @@ def test_a_share_of_the_messages_matches_and_the_others_go_on_to_the_next_rule()
     counts = {"quarter": 0, "half": 0, "rest": 0}
     for number in range(4000):
         pdu = message(str(number))
-        found = rules.match(pdu, "shop", Draws(chance, "shop", pdu))
+        found = rules.match(Reading(pdu), "shop", Draws(chance, "shop", pdu))
         assert found is not None
-        counts[found.note] += 1
+        counts[found.rule.note] += 1
     assert counts["quarter"] / 4000 == pytest.approx(0.25, abs=0.03)
     assert counts["half"] / 4000 == pytest.approx(0.375, abs=0.03)
 
@@ -106,7 +110,7 @@ def test_a_share_of_nothing_never_matches() -> None:
 def test_certain_rules_draw_nothing() -> None:
     chance = Chance(1, "x")
     pdu = message()
-    Rules([rule("no", to="9*"), rule("yes", text="hello")]).match(pdu, "shop", Draws(chance, "shop", pdu))
+    Rules([rule("no", to="9*"), rule("yes", text="hello")]).match(Reading(pdu), "shop", Draws(chance, "shop", pdu))
     assert len(chance) == 0
 
 
@@ -125,3 +129,31 @@ def test_the_index_never_changes_which_rule_is_first(
     pdu = message(to, from_=from_)
     one_by_one = (found for one in rules if (found := matched([one], pdu)) is not None)
     assert matched(rules, pdu) == next(one_by_one, None)
+
+
+def test_rarer_conditions_hold_for_what_they_say() -> None:
+    def found(when: str, pdu: SubmitSm) -> bool:
+        return (
+            fate_of(send(operator(f"rules: [{{when: {{{when}}}, receipt: {{stat: EXPIRED}}}}]"), pdu))[0] == "EXPIRED"
+        )
+
+    parts = [
+        world_message(text=part.short_message, esm_class=0x40) for part in segment("a" * 200, reference=1).segments
+    ]
+    cases = [
+        ("encoding: ucs2", world_message(data_coding=8), world_message()),
+        ("encoding: gsm7", world_message(), world_message(data_coding=3)),
+        ("encoding: 0xF5", world_message(data_coding=0xF5), world_message(data_coding=0xF4)),
+        ("parts: 2+", parts[0], world_message()),
+        ("parts: 1", world_message(), parts[1]),
+        ("parts: 2-3", parts[1], world_message()),
+        ("part: 2", parts[1], parts[0]),
+        ("part: 1", world_message(), parts[1]),
+        ("tlv: 0x1400", world_message(tlvs=(Tlv(0x1400, b""),)), world_message(tlvs=(Tlv(0x1401, b""),))),
+        ("from_ton: 5", world_message(source_addr_ton=5), world_message()),
+        ("registered: true", world_message(), world_message(registered_delivery=0)),
+        ("registered: false", world_message(registered_delivery=0x10), world_message()),
+    ]
+    for when, fits, does_not in cases:
+        assert found(when, fits), when
+        assert not found(when, does_not), when

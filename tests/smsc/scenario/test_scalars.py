@@ -1,7 +1,8 @@
 import pytest
 
+from smppkit.states import Version
 from smppkit.status import CommandStatus
-from smsc.scenario.scalars import Listen, Stat, Status
+from smsc.scenario.scalars import HexOctets, IpRange, Listen, Number, Octet, Span, SpokenVersion, Stat, Status
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,57 @@ def test_a_state_keeps_the_vendors_word() -> None:
 def test_an_unknown_state_names_the_nearest() -> None:
     with pytest.raises(ValueError, match=r'expected a state of a receipt such as DELIVRD.*did you mean "DELIVRD"'):
         Stat.parse("DELVRD")
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"), [("3", [3], [2, 4]), ("2-5", [2, 5], [1, 6]), ("2+", [2, 255], [1]), ("0", [0], [1])]
+)
+def test_a_span_is_a_number_or_a_range(text: str, inside: list[int], outside: list[int]) -> None:
+    span = Span.parse(text)
+    assert all(number in span for number in inside)
+    assert not any(number in span for number in outside)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Octet, "4", 4),
+        (Octet, "0xff", 255),
+        (Number, "0x0400", 1024),
+        (Number, "1024", 1024),
+        (HexOctets, "0a 1b", b"\n\x1b"),
+        (HexOctets, "", b""),
+        (IpRange, "10.1.2.3", "10.1.2.3/32"),
+        (IpRange, "::1", "::1/128"),
+        (SpokenVersion, "3.3", 0x33),
+        (SpokenVersion, "5", 0x50),
+    ],
+)
+def test_words_stand_for_values(kind: type, text: str, value: object) -> None:
+    assert kind.parse(text) == value  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Octet, "256"),
+        (Octet, "-1"),
+        (Octet, "x"),
+        (Number, "ten"),
+        (HexOctets, "0a1"),
+        (IpRange, "10.0.0.1/8"),
+        (IpRange, "localhost"),
+        (SpokenVersion, "3.5"),
+        (Span, "5-2"),
+        (Span, "+2"),
+        (Span, ""),
+    ],
+)
+def test_other_words_say_what_is_expected(kind: type, text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        kind.parse(text)  # type: ignore[attr-defined]
+
+
+def test_a_version_and_a_network_are_themselves() -> None:
+    assert SpokenVersion.parse("3.4").version is Version.V34
+    assert IpRange.parse("10.0.0.0/8").network().num_addresses == 1 << 24

@@ -1,0 +1,1 @@
+"""What goes wrong on a connection, and on purpose: one fault, one file; registry.py lists them."""

@@ -1,0 +1,62 @@
+"""The reply model, made ready: which messages are answered, how often, with what, and when."""
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+import msgspec
+
+from smsc.scenario.draws import Draws
+from smsc.scenario.latency import Latency
+from smsc.scenario.mobile import Reply
+from smsc.scenario.reading import Reading
+from smsc.scenario.treatment import seconds
+
+ANSWER, AFTER = range(2)  # draws
+
+Test = Callable[[str], object]
+
+
+class _Compiled(msgspec.Struct, frozen=True):
+    says: tuple[tuple[float, str], ...]
+    after: Latency
+    to: Test | None
+    from_: Test | None
+    text: Test | None
+
+    def fits(self, reading: Reading) -> bool:
+        pdu = reading.pdu
+        if self.to is not None and not self.to(pdu.destination_addr.removeprefix("+")):
+            return False
+        if self.from_ is not None and not self.from_(pdu.source_addr.removeprefix("+")):
+            return False
+        return self.text is None or bool(self.text(reading.text))
+
+
+class Replies:
+    """The reply model of an operator; the first entry that fits a message is its."""
+
+    def __init__(self, replies: Sequence[Reply]) -> None:
+        self._replies = tuple(
+            _Compiled(
+                tuple(zip(accumulate(reply.say.values()), reply.say, strict=True)),
+                reply.after,
+                None if reply.to_ is None else reply.to_.compile(),
+                None if reply.from_ is None else reply.from_.compile(),
+                None if reply.text is None else reply.text.compile(),
+            )
+            for reply in replies
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._replies)
+
+    def answer(self, reading: Reading, draws: Draws) -> tuple[float, str] | None:
+        """What is answered after how many seconds; None for nothing."""
+        for reply in self._replies:
+            if reply.fits(reading):
+                u = draws.uniform(ANSWER)
+                for upto, text in reply.says:
+                    if u < upto:
+                        return seconds(reply.after, draws, AFTER), text
+                return None
+        return None
