@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from smppkit.transport import Network
-from smsc.journal import Journal
+from smsc.faults.active import ActiveFaults
+from smsc.faults.base import WireFault
+from smsc.journal.journal import Journal
 from smsc.scenario.engine import OperatorState
 from smsc.scenario.model import Scenario
-from smsc.server import OperatorServer
+from smsc.server.server import OperatorServer, Watcher
 from smsc.stats import EmulatorStats, OperatorStats
 from smsc.timeline import Timeline
 
@@ -29,8 +32,13 @@ class Emulator:
         network: Network,
         journal: Journal | None,
         epoch: float,
+        watcher_for: Callable[[str], Watcher] | None = None,
     ) -> None:
-        """`epoch` is the unix time of the clock's zero. The journal stays the caller's to close, after ``stop``."""
+        """`epoch` is the unix time of the clock's zero; `watcher_for` an operator is told of all its connections.
+
+        The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
+        be used.
+        """
         self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
         self.operators = {
             name: OperatorServer(
@@ -40,10 +48,18 @@ class Emulator:
                 network=network,
                 journal=journal,
                 stats=self.stats.operators[name],
+                faults=ActiveFaults(scenario.seed, name) if _is_faulty(scenario, name) else None,
+                watcher=None if watcher_for is None else watcher_for(name),
             )
             for name, operator in scenario.operators.items()
         }
-        self._timeline = Timeline(scenario.timeline, self.operators, clock=clock, seed=scenario.seed)
+        self._timeline = Timeline(
+            scenario.timeline,
+            self.operators,
+            clock=clock,
+            seed=scenario.seed,
+            standing={name: operator.faults for name, operator in scenario.operators.items()},
+        )
         self._journal = journal
 
     def start(self, *, hold_timeline: bool = False) -> Deferred[dict[str, tuple[str, int]]]:
@@ -56,6 +72,8 @@ class Emulator:
 
     def begin_timeline(self) -> None:
         """Let the timeline's time be zero now."""
+        for operator in self.operators.values():
+            operator.centre.begin()
         self._timeline.begin()
 
     def stop(self) -> Deferred[None]:
@@ -84,3 +102,10 @@ class Emulator:
             await operator
         if self._journal is not None:
             self._journal.flush()
+
+
+def _is_faulty(scenario: Scenario, name: str) -> bool:
+    """Whether anything ever befalls the connections of an operator; else nothing stands in their way."""
+    return bool(scenario.operators[name].faults) or any(
+        isinstance(entry, WireFault) and entry.operator in (None, name) for entry in scenario.timeline
+    )

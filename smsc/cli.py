@@ -12,6 +12,12 @@ _COMMANDS = {
     "serve": "smsc.commands.serve",
     "messages": "smsc.commands.look",
     "pdus": "smsc.commands.look",
+    "personas": "smsc.commands.personas",
+    "lint": "smsc.commands.lint",
+    "proxy": "smsc.commands.capture",
+    "replay": "smsc.commands.capture",
+    "learn": "smsc.commands.capture",
+    "pcap": "smsc.commands.capture",
 }
 
 

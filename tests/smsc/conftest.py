@@ -19,8 +19,8 @@ from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role
 from smsc.app import Emulator
-from smsc.inbox import Inbox
-from smsc.journal import Journal
+from smsc.journal.inbox import Inbox
+from smsc.journal.journal import Journal
 from smsc.scenario.model import Scenario
 from yamlmodel.loader import loads
 
@@ -80,7 +80,7 @@ class Wire:
         self.producer: Any = None
 
     def getPeer(self) -> IPv4Address:  # noqa: N802
-        return IPv4Address("TCP", "127.0.0.1", 50000)
+        return self.esme.address
 
     def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802
         pass
@@ -112,11 +112,12 @@ class Wire:
 class Esme:
     """A client on a connection in memory. Deliveries are acknowledged unless `acknowledge` says otherwise."""
 
-    def __init__(self, lab: Lab, port: int) -> None:
+    def __init__(self, lab: Lab, port: int, address: str = "127.0.0.1") -> None:
         self.lab = lab
+        self.address = IPv4Address("TCP", address, 50000)
         self.session = Session(Role.ESME, SessionConfig(window=1000, enquire_link_interval=None), 0.0)
         self.wire = Wire(self)
-        self.link = lab.network.ports[port].factory.buildProtocol(None)
+        self.link = lab.network.ports[port].factory.buildProtocol(self.address)
         self.refused = self.link is None
         self.open = not self.refused
         self.reads = True
@@ -209,6 +210,7 @@ class Lab:
         self.journal: Journal | None = None
         self.emulator: Emulator
         self.esmes: list[Esme] = []
+        self.watcher_for: Any = None
         self._running = False
 
     @property
@@ -225,6 +227,7 @@ class Lab:
             network=self.network,
             journal=self.journal,
             epoch=EPOCH,
+            watcher_for=self.watcher_for,
         )
         started: list[Any] = []
         self.emulator.start().addBoth(started.append)
@@ -235,8 +238,8 @@ class Lab:
         self._running = True
         return self
 
-    def esme(self, port: int = 2775) -> Esme:
-        esme = Esme(self, port)
+    def esme(self, port: int = 2775, address: str = "127.0.0.1") -> Esme:
+        esme = Esme(self, port, address)
         self.esmes.append(esme)
         return esme
 

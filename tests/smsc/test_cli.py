@@ -20,8 +20,8 @@ from smppkit.codec import decode, encode
 from smppkit.pdus import BindTransceiver, Pdu, SubmitSm, Unbind
 from smppkit.segments import UDHI
 from smsc.cli import main
-from smsc.journal import Journal
-from smsc.records import Message
+from smsc.journal.journal import Journal
+from smsc.journal.records import Message
 from smsc.scenario.defaults import default_scenario, magic_numbers
 
 SMSC = [sys.executable, "-c", "from smsc.cli import main; main()"]
@@ -112,8 +112,8 @@ def test_pdus_are_shown_in_hexadecimal(journal: Path) -> None:
 
 def test_a_terminal_gets_a_table(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
-    from smsc.inbox import Inbox
-    from smsc.listing import MESSAGE_COLUMNS, PDU_COLUMNS, message_brief, pdu_brief, print_table
+    from smsc.commands.listing import MESSAGE_COLUMNS, PDU_COLUMNS, message_brief, pdu_brief, print_table
+    from smsc.journal.inbox import Inbox
 
     runner = CliRunner()
     with runner.isolation() as (out, *_), Inbox(journal) as inbox:

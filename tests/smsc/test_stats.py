@@ -15,6 +15,14 @@ def test_the_total_is_the_sum_of_the_operators() -> None:
     assert one.refused == {88: 1}
 
 
+def test_parts_of_the_counters_are_summed_too() -> None:
+    one, two = OperatorStats(), OperatorStats()
+    one.messages.withdrawn, two.messages.withdrawn = 1, 2
+    one.book.taken, two.alerts.sent = 5, 7
+    total = EmulatorStats({"one": one, "two": two}).total()
+    assert (total.messages.withdrawn, total.book.taken, total.alerts.sent) == (3, 5, 7)
+
+
 def test_counts_begin_at_one() -> None:
     counts: dict[int, int] = {}
     for key in (8, 8, 88):

@@ -1,0 +1,1 @@
+"""What becomes of messages: one emulated operator without its sockets."""

@@ -1,0 +1,216 @@
+"""The book of a message centre: every message it has accepted, and in which state each is at any moment.
+
+A state follows from the plan and the time, so a message that nobody is told about costs no timer. The book is bounded:
+beyond its limit messages in a final state are let go first, the oldest of them before the others. A journal still
+knows them then.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import msgspec
+
+from smppkit.message_state import MessageState
+from smppkit.pdus import SubmitSm
+from smsc.scenario.decisions import Fate, Plan
+from smsc.stats import BookStats
+
+MOST_KEPT = 50_000  # messages that are remembered after they have come to a final state
+MOST_LIVING = 500_000  # messages at all
+
+_LIVING = frozenset(state for state in MessageState if not state.final)
+
+Route = tuple[str, str, str, str]
+"""system_id, source, destination, service_type: what replace-if-present and group cancels go by."""
+
+
+class Held(msgspec.Struct, gc=False):
+    """One message for one destination. Times are seconds of the clock."""
+
+    at: float  # when it was submitted; before the clock's zero for a message of an earlier run
+    system_id: str
+    message_id: str
+    pdu: SubmitSm
+    plan: Plan
+    fate: Fate  # the plan's, until something else happens to the message
+    ends: float  # when it comes to its fate; inf: never, or not known yet
+    number: int = 0
+    row: int = 0  # in the journal
+    bind: int = 0  # the connection it came on
+    version: int = 0x34  # of SMPP, as spoken on that connection
+    to: str = ""  # the account whose ESME it is for; "" when it is for a subscriber
+    awaited: int = 0  # receipts that are planned and not made yet
+    told: int = 0  # which notices of the plan were made or passed over: bit n for number n
+    over: bool = False  # what its end brings about has happened
+    timed: bool = False  # its end brings something about, or its journal row has to be told
+    planned: bool = False  # its times run: its answer was let go
+    other: Held | None = None  # the next destination of the same submit_multi
+
+    @property
+    def starts(self) -> float:
+        """Until when it is SCHEDULED."""
+        return self.at + self.plan.starts_after
+
+    @property
+    def expires(self) -> float:
+        """The end of its validity."""
+        return self.at + self.plan.expires_after
+
+    def state(self, now: float) -> MessageState:
+        """The state at `now`."""
+        if now >= self.ends:
+            return self.fate.state
+        return MessageState.SCHEDULED if now < self.starts else MessageState.ENROUTE
+
+    def final(self, now: float) -> bool:
+        """Whether nothing more becomes of it."""
+        return now >= self.ends and self.fate.state.final
+
+    def wants_receipt(self) -> bool:
+        """Whether its fate earns a receipt."""
+        return bool(self.plan.wanted >> self.fate.state & 1)
+
+    def end(self, fate: Fate, now: float) -> None:
+        """Let it come to a fate now; ValueError when it has come to a final one already (I1)."""
+        if self.final(now):
+            raise ValueError(f"message {self.message_id} is {self.fate.stat} for good, and cannot become {fate.stat}")
+        self.fate = fate
+        self.ends = now
+
+    def route(self) -> Route:
+        """What it has in common with messages that it may replace."""
+        pdu = self.pdu
+        return (self.system_id, pdu.source_addr, pdu.destination_addr, pdu.service_type)
+
+
+class Book:
+    """Messages by their id."""
+
+    def __init__(
+        self, stats: BookStats | None = None, most_kept: int = MOST_KEPT, most_living: int = MOST_LIVING
+    ) -> None:
+        """`stats` counts what is let go."""
+        self._stats = stats or BookStats()
+        self._most_kept = most_kept
+        self._most_living = most_living
+        self._by_id: dict[str, Held] = {}
+        self._in_order: deque[Held] = deque()
+        # Few ESMEs cancel groups or replace: the index is kept from the first time that one does.
+        self._by_route: dict[Route, dict[int, Held]] | None = None
+
+    @property
+    def evicted(self) -> int:
+        """How many messages were let go."""
+        return self._stats.evicted
+
+    def __len__(self) -> int:
+        return len(self._in_order)
+
+    def add(self, held: Held, now: float) -> None:
+        """Enter a message; one more destination of a submit_multi goes behind those that have its id already."""
+        self._in_order.append(held)
+        first = self._by_id.setdefault(held.message_id, held)
+        if first is not held:
+            while first.other is not None:
+                first = first.other
+            first.other = held
+        if self._by_route is not None:
+            self._by_route.setdefault(held.route(), {})[id(held)] = held
+        if len(self._in_order) > self._most_kept:
+            self._make_room(now)
+
+    def remove(self, held: Held) -> bool:
+        """Take a message out that was never accepted after all; False when it is not there."""
+        if held not in self:
+            return False
+        self._in_order = deque(other for other in self._in_order if other is not held)
+        self._forget(held)
+        return True
+
+    def __contains__(self, held: Held) -> bool:
+        return any(other is held for other in self.destinations(held.message_id))
+
+    def destinations(self, message_id: str) -> Iterator[Held]:
+        """The messages with an id: one for each destination of a submit_multi."""
+        held = self._by_id.get(message_id)
+        while held is not None:
+            yield held
+            held = held.other
+
+    def find(self, system_id: str, message_id: str) -> Held | None:
+        """The message of an account that has an id; the first one of a submit_multi."""
+        held = self._by_id.get(message_id)
+        return held if held is not None and held.system_id == system_id else None
+
+    def on_route(self, route: Route, now: float) -> list[Held]:
+        """The messages on a route that are not final, in the order they came."""
+        if self._by_route is None:
+            self._by_route = {}
+            for held in self._in_order:
+                self._by_route.setdefault(held.route(), {})[id(held)] = held
+        messages = self._by_route.get(route)
+        if messages is None:
+            return []
+        for key in [key for key, held in messages.items() if held.final(now)]:
+            del messages[key]  # final for ever (I1): never looked at again
+        return list(messages.values())
+
+    def last_of(self, system_id: str, source: str, number: int) -> list[Held]:
+        """The last messages of a source, the newest first. Goes through the book."""
+        found: list[Held] = []
+        for held in reversed(self._in_order):
+            if held.system_id == system_id and held.pdu.source_addr == source:
+                found.append(held)
+                if len(found) == number:
+                    break
+        return found
+
+    def living(self, now: float) -> list[Held]:
+        """The messages that are not final, in the order they came."""
+        return [held for held in self._in_order if not held.final(now)]
+
+    def clear(self) -> None:
+        """Forget every message."""
+        self._by_id.clear()
+        self._in_order.clear()
+        self._by_route = None
+
+    def _make_room(self, now: float) -> None:
+        """Let go of up to two that are final; the living ones met on the way go behind the others."""
+        order = self._in_order
+        for _ in range(2):
+            oldest = order.popleft()
+            if now < oldest.ends or oldest.fate.state in _LIVING or (oldest.timed and not oldest.over):
+                order.append(oldest)
+            else:
+                self._let_go(oldest)
+            if len(order) <= self._most_kept:
+                return
+        if len(order) > self._most_living:
+            self._let_go(order.popleft())
+
+    def _let_go(self, held: Held) -> None:
+        self._stats.evicted += 1
+        self._forget(held)
+
+    def _forget(self, held: Held) -> None:
+        first = self._by_id.pop(held.message_id, None)
+        if first is held:
+            if held.other is not None:
+                self._by_id[held.message_id] = held.other
+                held.other = None
+        elif first is not None:
+            self._by_id[held.message_id] = first
+            while first is not None and first.other is not held:
+                first = first.other
+            if first is not None:
+                first.other = held.other
+            held.other = None
+        if self._by_route is not None:
+            messages = self._by_route.get(held.route())
+            if messages is not None:
+                messages.pop(id(held), None)
+                if not messages:
+                    del self._by_route[held.route()]

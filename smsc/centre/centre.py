@@ -1,0 +1,385 @@
+"""The message centre of one operator: performs the operations of ESMEs and delivers to them in time.
+
+What a submit goes through: decided by the scenario engine, entered into the book and recorded, and, once that is on the
+disk, answered when its latency is over. When it comes to its end, its receipt is written and kept in the mailbox of its
+account until the ESME has acknowledged it. All that waits for a time waits in one wheel, and nothing is scheduled,
+logged or wrapped in a Deferred per message.
+
+This file puts the parts together: ``intake`` takes messages, ``operations`` finds and changes them, ``outcomes``
+brings them to their ends, ``deliveries`` sees to what goes out, ``handsets`` to what subscribers send.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+
+from smppkit.codec import encode
+from smppkit.commands import RESPONSE_BIT
+from smppkit.pdus import (
+    BroadcastSm,
+    CancelBroadcastSm,
+    CancelSm,
+    DataSm,
+    Pdu,
+    QueryBroadcastSm,
+    QueryLastMsgs,
+    QueryMsgDetails,
+    QuerySm,
+    ReplaceSm,
+    SubmitMulti,
+    SubmitSm,
+)
+from smppkit.status import CommandStatus
+from smsc.centre.book import Held
+from smsc.centre.broadcasts import Broadcasts
+from smsc.centre.deliveries import Deliveries
+from smsc.centre.handsets import Handsets
+from smsc.centre.intake import Intake
+from smsc.centre.mailbox import Mailbox
+from smsc.centre.operations import Operations
+from smsc.centre.outcomes import Outcomes
+from smsc.centre.owners import Owners
+from smsc.centre.shared import Answer, Due, Peer, Shared
+from smsc.centre.wheel import Wheel
+from smsc.journal.journal import Journal, Unfinished
+from smsc.journal.records import Owed
+from smsc.scenario.engine import OperatorState
+from smsc.scenario.mobile import MoMessage, UssdSession
+from smsc.stats import OperatorStats, count
+
+TICK = 0.002  # seconds; how coarse latencies and delays are
+MOST_UNWRITTEN = 20_000  # operations the journal may be behind before we stop reading from those who cause it
+
+_log = logging.getLogger("smsc")
+
+_Operation = Callable[[Peer, Any, float], Pdu]
+
+
+class MessageCentre:
+    """The messages of one operator, of all its accounts."""
+
+    def __init__(
+        self,
+        state: OperatorState,
+        *,
+        clock: IReactorTime,
+        epoch: float,
+        journal: Journal | None,
+        stats: OperatorStats,
+        unreceived: Callable[[str], None] | None = None,
+    ) -> None:
+        """`epoch` is the unix time of the clock's zero; `unreceived` hears for whom things wait that nobody takes."""
+        state.epoch = epoch
+        self.state = state
+        self.name = state.name
+        wheel: Wheel[Due] = Wheel(clock, TICK, self._perform)
+        self._shared = shared = Shared(state, clock=clock, epoch=epoch, journal=journal, stats=stats, wheel=wheel)
+        self._deliveries = Deliveries(shared, self._told, unreceived)
+        self._outcomes = Outcomes(shared, self._deliveries, self._ended)
+        self._owners = Owners(state.operator.accounts, self._deliveries.somebody)
+        self._intake = Intake(
+            shared, self._outcomes, self._deliveries, self._owners.other if self._owners.numbers else None
+        )
+        self._handsets = Handsets(shared, self._deliveries, self._owners)
+        self._broadcasts = Broadcasts(shared)
+        operations = Operations(shared, self._outcomes)
+        self._operations: dict[type[Pdu], _Operation] = {
+            QuerySm: operations.query,
+            CancelSm: operations.cancel,
+            ReplaceSm: operations.replace,
+            QueryLastMsgs: operations.last_messages,
+            QueryMsgDetails: operations.details,
+            QueryBroadcastSm: self._broadcasts.query,
+            CancelBroadcastSm: self._broadcasts.cancel,
+        }
+        self._held_back: dict[Peer, None] = {}  # a set's order would depend on addresses in memory
+        self._life = 0
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def resume(self) -> int:
+        """Take up what an earlier run left in the journal; returns how many deliveries are owed."""
+        shared = self._shared
+        journal = shared.journal
+        if journal is None:
+            return 0
+        self.state.next_id = max(self.state.next_id, journal.last_number(self.name) + 1)
+        now = shared.now()
+        before = self._deliveries.waiting
+        for due, owed in journal.owed(self.name):
+            self._deliveries.plan(owed.kind)
+            self._deliveries.adopt(owed)
+            shared.wheel.add(max(now, due - shared.epoch), owed)
+        for unfinished in journal.unfinished(self.name, shared.epoch + now):
+            self._take_up(unfinished, now)
+        journal.tidy(self.name, shared.epoch + now)
+        return self._deliveries.waiting - before
+
+    def begin(self) -> None:
+        """The scenario begins: what changes over time counts from now, and those who write all the time begin."""
+        if self.state.began is None:
+            self.state.began = self._shared.now()
+        self._handsets.begin()
+
+    def stop(self) -> None:
+        """Forget what waits for its time; with a journal it is there for the next run."""
+        self._handsets.stop()
+        self._shared.wheel.clear()
+        self._outcomes.forget()
+        self._deliveries.mailboxes.clear()
+        self._shared.book.clear()
+        self._held_back.clear()
+
+    def forget(self) -> None:
+        """Lose the memory, as in a restart without one: nobody knows of any message any more, and none is delivered.
+
+        The counters and the journal's rows stay. The connections are the caller's to cut.
+        """
+        shared, now = self._shared, self._shared.now()
+        self._life += 1
+        shared.stats.book.forgotten += len(shared.book.living(now)) + self._broadcasts.forget(now)
+        for due in shared.wheel.clear():
+            if isinstance(due, Answer):
+                shared.stats.answered_late += 1
+        shared.stats.answered_late += self._outcomes.unanswered
+        self._outcomes.forget()
+        self._deliveries.forget()
+        shared.book.clear()
+        self._handsets.forget()
+        if shared.journal is not None:
+            shared.journal.forget(self.name)
+
+    # --- for connections ----------------------------------------------------------------------
+
+    @property
+    def mailboxes(self) -> dict[str, Mailbox]:
+        """The mailboxes of the accounts, by system_id."""
+        return self._deliveries.mailboxes
+
+    def mailbox(self, system_id: str) -> Mailbox:
+        """The mailbox of an account."""
+        return self._deliveries.mailbox(system_id)
+
+    def receiver_came(self, connection: Peer) -> None:
+        """A bind that can receive: send it what was held for its account."""
+        self._deliveries.receiver_came(connection)
+
+    def acknowledged(self, owed: Owed, response: Pdu) -> None:
+        """An ESME answered a delivery."""
+        self._deliveries.acknowledged(owed, response)
+
+    def unacknowledged(self, deliveries: list[Owed]) -> None:
+        """Deliveries of one bind, in the order they were sent, that nobody will answer: they go out again."""
+        self._deliveries.unacknowledged(deliveries)
+
+    def sent(self, owed: Owed) -> None:
+        """A delivery was sent."""
+        self._deliveries.sent(owed)
+
+    def request(self, connection: Peer, pdu: Pdu, now: float) -> Answer:
+        """Perform an operation of a bound ESME; nothing goes out before ``commit``."""
+        if isinstance(pdu, SubmitSm):
+            answer = self._intake.submit(connection, pdu, now)
+            if pdu.tlvs and answer.held is not None:
+                self._handsets.heard(answer.held, answer.due)
+            return answer
+        if isinstance(pdu, DataSm):
+            answer = self._intake.data(connection, pdu, now)
+            if answer.held is not None:
+                self._handsets.heard(answer.held, now)
+                self._handsets.watch(pdu, connection.system_id, now)
+            return answer
+        if isinstance(pdu, SubmitMulti):
+            return self._intake.multi(connection, pdu, now)
+        if isinstance(pdu, BroadcastSm):
+            return self._broadcasts.take(connection, pdu, now)
+        if pdu.response_class is None:  # alert_notification, outbind: no ESME has a word to say with them
+            return Answer(connection, pdu, now, silent=True, submits=False)
+        operation = self._operations.get(type(pdu))
+        self._shared.stats.operations += 1
+        response = pdu.response(CommandStatus.ESME_RINVCMDID) if operation is None else operation(connection, pdu, now)
+        if not response.command_status:
+            response.tlvs = (*response.tlvs, *self.state.congestion_tlvs(now, connection.version))
+        return Answer(connection, response, now, submits=False)
+
+    def commit(self, answers: list[Answer]) -> None:
+        """Let answers go out, each at its time, once their messages are safe (I9)."""
+        journal = self._shared.journal
+        if journal is None:
+            self._release(answers)
+            return
+        journal.when_committed(partial(self._committed, answers, self._life))
+        if journal.backlog > MOST_UNWRITTEN:
+            if not self._held_back:
+                journal.when_committed(self._caught_up)
+            for answer in answers:
+                self._held_back[answer.connection] = None
+                answer.connection.hold_back()
+
+    # --- for the timeline ---------------------------------------------------------------------
+
+    def mobile_originated(self, message: MoMessage) -> None:
+        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to."""
+        self._handsets.write(message, self._shared.now())
+
+    def ussd(self, session: UssdSession) -> None:
+        """A subscriber opens a USSD session."""
+        self._handsets.dial(session, self._shared.now())
+
+    def alert(self, number: str, account: str | None = None, status: int = 0) -> None:
+        """A subscriber can be reached again: alert_notification for one account, or all."""
+        self._deliveries.alert(number, account, status)
+
+    # --- inside: answers ----------------------------------------------------------------------
+
+    def _committed(self, answers: list[Answer], life: int, error: Exception | None) -> None:
+        if error is not None:
+            for answer in answers:
+                if answer.response.command_status == CommandStatus.ESME_ROK:
+                    self._refuse_unwritten(answer)
+        if life != self._life:  # the memory was lost meanwhile, and these messages with it
+            for answer in answers:
+                self._drop_messages(answer)
+        self._release(answers)
+
+    def _refuse_unwritten(self, answer: Answer) -> None:
+        """Never a ROK for what is not on the disk (I9)."""
+        self._shared.stats.journal_failures += 1
+        response = answer.response
+        answer.response = type(response)(int(CommandStatus.ESME_RSYSERR), response.sequence_number)
+        self._drop_messages(answer)
+
+    def _drop_messages(self, answer: Answer) -> None:
+        for held in _messages(answer):
+            self._shared.stats.book.taken -= self._shared.book.remove(held)
+        answer.held, answer.more = None, ()
+        answer.due = min(answer.due, self._shared.now())
+
+    def _caught_up(self, error: Exception | None) -> None:
+        journal = self._shared.journal
+        if journal is not None and journal.backlog > MOST_UNWRITTEN // 2:
+            journal.when_committed(self._caught_up)
+            return
+        for connection in self._held_back:
+            connection.go_on()
+        self._held_back.clear()
+
+    def _release(self, answers: list[Answer]) -> None:
+        now = self._shared.now()
+        wheel, stats = self._shared.wheel, self._shared.stats
+        due: list[Due] = []
+        for answer in answers:
+            status = answer.response.command_status
+            if status:
+                count(stats.refused if answer.submits else stats.operations_refused, status)
+            elif answer.submits:
+                stats.accepted += 1
+            held = answer.held
+            if held is not None:
+                if held.timed:
+                    if self._outcomes.begin(held, now):
+                        due.append(held)
+                else:
+                    held.planned = True
+                for held in answer.more:
+                    if self._outcomes.begin(held, now):
+                        due.append(held)
+            if answer.silent:
+                stats.unanswered += answer.submits
+                if answer.response.command_id & RESPONSE_BIT:
+                    answer.connection.forget(answer.response.sequence_number, now)
+            elif answer.due <= now:
+                due.append(answer)
+            elif held is not None and answer.due == _AT_ITS_END:
+                self._outcomes.awaits_end(held, answer)
+            else:
+                wheel.add(answer.due, answer)
+            answer.held = None
+        if due:
+            self._perform(due)
+
+    def _perform(self, due: list[Due]) -> None:
+        """Do what is due: receipts that must come first, answers, then all other deliveries."""
+        now = self._shared.now()
+        early: list[Owed] = []
+        answers: list[Answer] = []
+        later: list[Owed] = []
+        jobs: list[Callable[[float], None]] = []
+        come_to_end = self._outcomes.come_to_end
+        for item in due:
+            if isinstance(item, Answer):
+                answers.append(item)
+            elif isinstance(item, Held):
+                (early if item.plan.early else later).extend(come_to_end(item, now))
+            elif isinstance(item, Owed):
+                self._deliveries.first_time(item, now)
+                later.append(item)
+            else:
+                jobs.append(item)
+        if early:
+            self._deliveries.deliver(early)
+        self._answer(answers, now)
+        if later:
+            self._deliveries.deliver(later)
+        for job in jobs:
+            job(now)
+
+    def _answer(self, answers: list[Answer], now: float) -> None:
+        stats = self._shared.stats
+        touched: dict[Peer, None] = {}
+        for answer in answers:
+            connection = answer.connection
+            if answer.body:
+                answered = connection.answer_octets(
+                    answer.response.sequence_number, _with_body(answer.response, answer.body), now
+                )
+            else:
+                answered = connection.answer(answer.response, now)
+            if answered:
+                stats.answered += 1
+                touched[connection] = None
+            else:
+                stats.answered_late += 1
+        for connection in touched:
+            connection.flush()
+
+    # --- inside: messages ---------------------------------------------------------------------
+
+    def _take_up(self, unfinished: Unfinished, now: float) -> None:
+        """Go on with a message of an earlier run."""
+        held = self._outcomes.resumed(unfinished)
+        if not unfinished.status:
+            if self._owners.numbers and unfinished.final is None:
+                self._outcomes.is_for(held, self._owners.other(held.pdu.destination_addr, held.system_id))
+            self._shared.stats.book.taken += 1
+            self._shared.book.add(held, now)
+        held.timed = held.timed or self._outcomes.is_timed(held)
+        if not held.timed:
+            held.planned = True
+        elif self._outcomes.begin(held, now):
+            self._shared.wheel.add(now, held)
+
+    def _told(self, owed: Owed, status: int, now: float) -> None:
+        self._outcomes.answered(owed, status, now)
+
+    def _ended(self, held: Held, now: float) -> None:
+        self._handsets.reply(held, now)
+
+
+HEADER_LENGTH = 16
+_AT_ITS_END = float("inf")
+
+
+def _with_body(response: Pdu, body: bytes) -> bytes:
+    """A refusal with something behind its header, which SMPP 3.4 §4.4.2 does not have."""
+    header = encode(response)[:HEADER_LENGTH]
+    return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
+
+
+def _messages(answer: Answer) -> list[Held]:
+    return [] if answer.held is None else [answer.held, *answer.more]

@@ -1,0 +1,127 @@
+"""What waits for one ESME, and which of its binds gets it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from smsc.journal.records import Kind, Owed
+from smsc.scenario.receipts import Route
+
+
+class Receiver(Protocol):
+    """A bind that can be delivered to."""
+
+    @property
+    def number(self) -> int:
+        """Of its connection."""
+
+    @property
+    def bind(self) -> str:
+        """Its kind: "receiver" or "transceiver"."""
+
+    def room(self) -> int:
+        """How many more deliveries it takes now; 0 when its window is full or it does not read."""
+
+    def deliver(self, owed: Owed, now: float) -> None:
+        """Send one; what becomes of it is told to the message centre."""
+
+    def flush(self) -> None:
+        """Write what was sent."""
+
+
+# Whether a bind is the kind that a route wants for a delivery; without an entry any will do.
+_WANTS: dict[Route, Callable[[Receiver, Owed], bool]] = {
+    Route.SAME_BIND: lambda receiver, owed: receiver.number == owed.bind,
+    Route.SIBLING: lambda receiver, owed: receiver.number != owed.bind,
+    Route.RECEIVERS: lambda receiver, _: receiver.bind == "receiver",
+}
+_ROUTED = (Kind.RECEIPT, Kind.NOTICE)
+
+
+class Mailbox:
+    """The deliveries due to one system_id: kept while no bind can take them, shared out over those that can."""
+
+    __slots__ = ("_kept", "_wants", "queue", "receivers", "system_id")
+
+    def __init__(self, system_id: str, route: Route = Route.ROUND_ROBIN) -> None:
+        self.system_id = system_id
+        self.queue: deque[Owed] = deque()
+        self.receivers: list[Receiver] = []  # the next one first; few, and an empty deque costs what 80 of them would
+        self._wants = _WANTS.get(route)
+        # What waits for one bind while others are free: a window that is full holds nobody else up.
+        self._kept: dict[Receiver, deque[Owed]] = {}
+
+    def __len__(self) -> int:
+        return len(self.queue) + sum(map(len, self._kept.values()))
+
+    def add(self, receiver: Receiver) -> None:
+        """A bind that can receive has come."""
+        self.receivers.append(receiver)
+
+    def remove(self, receiver: Receiver) -> None:
+        """A bind takes no more; harmless when it never could. What was kept for it goes to others."""
+        if receiver in self.receivers:
+            self.receivers.remove(receiver)
+        self.put_back(self._kept.pop(receiver, ()))
+
+    def put_back(self, deliveries: Iterable[Owed]) -> None:
+        """Queue again, first, what was sent and is not acknowledged, in the order it was sent."""
+        self.queue.extendleft(reversed(list(deliveries)))
+
+    def take(self, unwanted: Callable[[Owed], bool]) -> list[Owed]:
+        """Take out what is not wanted any more."""
+        taken: list[Owed] = []
+        for waiting in (self.queue, *self._kept.values()):
+            taken += [owed for owed in waiting if unwanted(owed)]
+            if taken:
+                kept = [owed for owed in waiting if not unwanted(owed)]
+                waiting.clear()
+                waiting.extend(kept)
+        return taken
+
+    def pump(self, now: float) -> None:
+        """Send what is due to the binds in turn, as far as their windows allow."""
+        used: dict[Receiver, None] = {}
+        for receiver, kept in self._kept.items():
+            while kept and receiver.room() > 0:
+                receiver.deliver(kept.popleft(), now)
+                used[receiver] = None
+        queue, wants = self.queue, self._wants
+        while queue:
+            unrouted = wants is None or queue[0].kind not in _ROUTED
+            chosen = self._next() if wants is None or unrouted else self._on_route(queue[0], wants)
+            if chosen is None:
+                break
+            owed = queue.popleft()
+            if chosen.room() > 0:
+                chosen.deliver(owed, now)
+                used[chosen] = None
+            else:
+                self._kept.setdefault(chosen, deque()).append(owed)
+        for receiver in used:
+            receiver.flush()
+
+    def _next(self) -> Receiver | None:
+        """The next bind with room; None when there is none."""
+        receivers = self.receivers
+        for _ in range(len(receivers)):
+            receiver = receivers[0]
+            receivers.append(receivers.pop(0))
+            if receiver.room() > 0:
+                return receiver
+        return None
+
+    def _on_route(self, owed: Owed, wants: Callable[[Receiver, Owed], bool]) -> Receiver | None:
+        """The bind that the route names, with room or without; any bind with room where there is no such one."""
+        receivers = self.receivers
+        named: Receiver | None = None
+        for _ in range(len(receivers)):
+            receiver = receivers[0]
+            receivers.append(receivers.pop(0))
+            if wants(receiver, owed):
+                if receiver.room() > 0:
+                    return receiver
+                named = named or receiver
+        return named or self._next()

@@ -1,0 +1,135 @@
+"""Messages of one shape turned into another: what the engine judges, what an ESME is sent."""
+
+from __future__ import annotations
+
+from random import Random
+
+from smppkit.pdus import DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
+from smppkit.segments import UDHI, segment
+from smppkit.status import CommandStatus
+from smppkit.text import Alphabet, encode_first
+from smsc.scenario.mobile import MoMessage, MoShape, PartOrder
+
+MESSAGING_MODE = 0x03
+"""esm_class: the bits of the messaging mode (SMPP 3.4 §5.2.12)."""
+TRANSACTION = 0x02
+"""Messaging mode: answered when the outcome is known (SMPP 3.4 §2.10.3)."""
+
+_LONGEST_SHORT_CODE = 8  # digits
+_LONGEST_ADDRESS = 20  # of a deliver_sm; data_sm allows 64
+
+
+def as_submit(request: DataSm) -> SubmitSm | CommandStatus:
+    """A data_sm as the engine sees messages; the status it earns when an address does not fit a receipt."""
+    if len(request.source_addr) > _LONGEST_ADDRESS:
+        return CommandStatus.ESME_RINVSRCADR
+    if len(request.destination_addr) > _LONGEST_ADDRESS:
+        return CommandStatus.ESME_RINVDSTADR
+    return SubmitSm(
+        tlvs=request.tlvs,
+        service_type=request.service_type,
+        source_addr_ton=request.source_addr_ton,
+        source_addr_npi=request.source_addr_npi,
+        source_addr=request.source_addr,
+        dest_addr_ton=request.dest_addr_ton,
+        dest_addr_npi=request.dest_addr_npi,
+        destination_addr=request.destination_addr,
+        esm_class=request.esm_class,
+        registered_delivery=request.registered_delivery,
+        data_coding=request.data_coding,
+    )
+
+
+def for_destination(request: SubmitMulti, destination: SmeAddress) -> SubmitSm:
+    """A submit_multi as the submit_sm that one of its destinations gets."""
+    return SubmitSm(
+        tlvs=request.tlvs,
+        service_type=request.service_type,
+        source_addr_ton=request.source_addr_ton,
+        source_addr_npi=request.source_addr_npi,
+        source_addr=request.source_addr,
+        dest_addr_ton=destination.dest_addr_ton,
+        dest_addr_npi=destination.dest_addr_npi,
+        destination_addr=destination.destination_addr,
+        esm_class=request.esm_class,
+        protocol_id=request.protocol_id,
+        priority_flag=request.priority_flag,
+        schedule_delivery_time=request.schedule_delivery_time,
+        validity_period=request.validity_period,
+        registered_delivery=request.registered_delivery,
+        data_coding=request.data_coding,
+        sm_default_msg_id=request.sm_default_msg_id,
+        short_message=request.short_message,
+    )
+
+
+def as_delivery(submit: SubmitSm, source_addr: str = "", text: str = "") -> DeliverSm:
+    """A message as the ESME that it is for gets it; times are NULL (SMPP 3.4 §4.6.1).
+
+    `source_addr` and `text`, when given, stand for what was submitted.
+    """
+    words = encode_first(text, (Alphabet.GSM7, Alphabet.UCS2)) if text else None
+    return DeliverSm(
+        service_type=submit.service_type,
+        source_addr_ton=submit.source_addr_ton,
+        source_addr_npi=submit.source_addr_npi,
+        source_addr=source_addr or submit.source_addr,
+        dest_addr_ton=submit.dest_addr_ton,
+        dest_addr_npi=submit.dest_addr_npi,
+        destination_addr=submit.destination_addr,
+        esm_class=submit.esm_class & ~MESSAGING_MODE & (0xFF if words is None else ~UDHI),
+        protocol_id=submit.protocol_id,
+        priority_flag=submit.priority_flag,
+        data_coding=submit.data_coding if words is None else words[0].data_coding,
+        short_message=submit.short_message if words is None else words[1],
+        tlvs=submit.tlvs,
+    )
+
+
+def mo_pdus(message: MoMessage, shape: MoShape, reference: int, chance: Random) -> list[DeliverSm]:
+    """What a subscriber wrote, one deliver_sm per segment, as the operator puts it on the wire.
+
+    `reference` tells long messages apart, `chance` says which parts are lost or repeated and how they are shuffled.
+    SegmentError when the text is too long for this way of cutting it.
+    """
+    shape = message.shape or shape
+    text = segment(message.text, reference=reference, method=shape.long_message)
+    source_ton, source_npi, source = address(message.from_)
+    dest_ton, dest_npi, destination = address(message.to)
+    pdus = [
+        DeliverSm(
+            tlvs=part.tlvs,
+            source_addr_ton=source_ton,
+            source_addr_npi=source_npi,
+            source_addr=source,
+            dest_addr_ton=dest_ton,
+            dest_addr_npi=dest_npi,
+            destination_addr=destination,
+            esm_class=UDHI if part.udhi and not shape.hide_udhi else 0,
+            data_coding=text.data_coding if shape.data_coding is None else int(shape.data_coding),
+            short_message=part.short_message,
+        )
+        for part in text.segments
+    ]
+    return pdus if len(pdus) == 1 else _misled(pdus, shape, chance)
+
+
+def _misled(parts: list[DeliverSm], shape: MoShape, chance: Random) -> list[DeliverSm]:
+    """The parts of a long message in the order they come, some of them never, some twice."""
+    if shape.order is PartOrder.REVERSED:
+        parts = parts[::-1]
+    elif shape.order is PartOrder.SHUFFLED:
+        chance.shuffle(parts)
+    coming: list[DeliverSm] = []
+    for part in parts:
+        lost, repeated = chance.random() < shape.lose_part, chance.random() < shape.repeat_part
+        coming += [] if lost else [part, part] if repeated else [part]
+    return coming
+
+
+def address(written: str) -> tuple[int, int, str]:
+    """TON, NPI and address of a name, a short code or an international number (SMPP 3.4 §5.2.5, §5.2.6)."""
+    digits = written.removeprefix("+")
+    if not digits.isdigit():
+        return 5, 0, written
+    return (1, 1, digits) if len(digits) > _LONGEST_SHORT_CODE else (0, 1, digits)

@@ -1,0 +1,90 @@
+"""A timer wheel: many things due at many times for the price of one armed timer.
+
+A delayed call per message costs more than the message itself; here an item is appended to the list of its
+tick, and one delayed call stands for the earliest tick.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from math import ceil
+from typing import Generic, TypeVar
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+T = TypeVar("T")
+
+# A clock may be one rounding step short of the time it was armed for; without this slack a simulated clock
+# could be armed for 1e-17 s for ever.
+_SLACK = 1e-9
+
+
+class Wheel(Generic[T]):
+    """Gives items back when they are due: never early, and late by less than one tick."""
+
+    def __init__(self, clock: IReactorTime, tick: float, fire: Callable[[list[T]], None]) -> None:
+        """`tick` is in seconds; `fire` gets all the items of one tick, in the order they were added."""
+        self._clock = clock
+        self._tick = tick
+        self._fire = fire
+        self._slots: dict[int, list[T]] = {}
+        self._order: list[int] = []  # a heap of the keys of _slots
+        self._armed: IDelayedCall | None = None
+        self._armed_slot = 0
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, due: float, item: T) -> None:
+        """Hold `item` until `due`, in seconds of the clock; what is due already comes in the next turn."""
+        slot = ceil((due - _SLACK) / self._tick)
+        self._count += 1
+        items = self._slots.get(slot)
+        if items is not None:
+            items.append(item)
+            return
+        self._slots[slot] = [item]
+        heappush(self._order, slot)
+        if self._armed is None or slot < self._armed_slot:
+            self._arm()
+
+    def clear(self) -> list[T]:
+        """Forget everything; returns what was held, in the order of falling due."""
+        held = [item for slot in sorted(self._order) for item in self._slots[slot]]
+        self._slots.clear()
+        self._order.clear()
+        self._count = 0
+        self._arm()
+        return held
+
+    def _arm(self) -> None:
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None
+        if self._order:
+            self._armed_slot = self._order[0]
+            delay = max(0.0, self._armed_slot * self._tick - self._clock.seconds())
+            self._armed = self._clock.callLater(delay, self._turn)
+
+    def _turn(self) -> None:
+        self._armed = None
+        now = self._clock.seconds() + _SLACK
+        due: deque[tuple[int, list[T]]] = deque()
+        # Taken out before any is fired: what firing adds waits for the next turn.
+        while self._order and self._order[0] * self._tick <= now:
+            slot = heappop(self._order)
+            due.append((slot, self._slots.pop(slot)))
+        try:
+            while due:
+                _, items = due.popleft()
+                self._count -= len(items)
+                self._fire(items)
+        finally:
+            for slot, items in due:  # firing failed: the rest is still due
+                if slot not in self._slots:
+                    heappush(self._order, slot)
+                self._slots[slot] = items + self._slots.get(slot, [])
+            self._arm()

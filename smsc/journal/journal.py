@@ -1,0 +1,494 @@
+"""The journal: every message and every PDU in SQLite, and the promise that what was acknowledged is in it.
+
+Callers record from the reactor's thread; nothing of that touches the disk. What was recorded goes to the
+file in groups, each one transaction: when 500 operations are waiting, when somebody asks to be told
+(``when_committed``), or 5 ms after the first of them. A threaded journal writes in a thread of its own; an
+inline one writes in the caller's turn, so that simulated time sees the same order every time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
+
+from smppkit.pdus import DeliverSm, SubmitSm
+from smppkit.segments import part_of
+from smppkit.text import decode_text
+from smsc.journal.lockfile import LockedElsewhereError, LockFile
+from smsc.journal.records import (
+    Committed,
+    Group,
+    Kind,
+    Message,
+    Owed,
+    Pending,
+    plan_octets,
+    submit_from,
+    submit_octets,
+    write,
+)
+from smsc.journal.schema import JournalError, prepare
+from smsc.scenario.decisions import Fate, Plan, PlannedNotice
+
+MEMORY = ":memory:"
+GROUP_OPERATIONS = 500
+GROUP_SECONDS = 0.005
+
+_ACKNOWLEDGES = (Kind.RECEIPT, Kind.MO)  # what the column acknowledged_at is about
+_UNFINISHED = (
+    "SELECT messages.row, at, coalesce(number, 0), coalesce(message_id, ''), status, system_id, connection,"
+    " final_at, state, err, version, told, plan, submit FROM pending JOIN messages USING (row)"
+)
+_FIND = (
+    "SELECT row, source, CASE WHEN settles_at <= ? THEN outcome WHEN final_at IS NULL AND starts_at > ?"
+    " THEN 'SCHEDLD' ELSE state END, err,"
+    " CASE WHEN settles_at <= ? THEN settles_at ELSE final_at END FROM messages"
+    " WHERE message_id = ? AND operator = ? AND system_id = ? AND status = 0 AND command != ?"
+    " AND row > ? ORDER BY row LIMIT 1"
+)
+
+_log = logging.getLogger("smsc.journal.journal")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What query_sm needs to know of a message. Times are unix seconds."""
+
+    row: int
+    source: str
+    state: str
+    err: str | None
+    final_at: float | None
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """A message that an earlier run left before it was final, or before all was said about it."""
+
+    row: int
+    at: float  # unix seconds
+    number: int
+    message_id: str
+    status: int
+    system_id: str
+    connection: int
+    final: tuple[float, str, str] | None  # when (unix seconds) it came to which stat and err
+    version: int
+    told: int
+    plan: Plan
+    submit: SubmitSm
+
+
+class Journal:
+    """The writing side of a journal. Reading is `smsc.journal.inbox`."""
+
+    def __init__(
+        self,
+        path: str,
+        connection: sqlite3.Connection,
+        lock: LockFile | None,
+        clock: IReactorTime,
+        *,
+        threaded: bool,
+    ) -> None:
+        """Use ``open``."""
+        self.path = path
+        self.connection = connection
+        self.failed_groups = 0
+        self._lock = lock
+        self._clock = clock
+        self._failing = False
+        self._group = Group()
+        self._timer: IDelayedCall | None = None
+        self._next_row = self._highest("messages", "row") + 1
+        self._next_delivery = self._highest("owed", "delivery") + 1
+        self._next_connection = self._highest("connections", "connection") + 1
+        self._reader = connection if lock is None else _connect_readonly(path)
+        self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
+        self._backlog = 0
+        self._writer = _Writer(self, IReactorFromThreads(clock)) if threaded else None
+
+    @classmethod
+    def open(cls, path: Path | str, *, clock: IReactorTime, threaded: bool = False) -> Journal:
+        """Open or create a journal; `path` may be ":memory:" (not threaded).
+
+        `threaded` needs the reactor as the clock. JournalError when the file is not a journal, is newer than
+        this program, is in use by another one, or cannot be opened.
+        """
+        if str(path) == MEMORY:
+            if threaded:
+                raise ValueError("a journal in memory is written inline")
+            connection = _connect(MEMORY)
+            prepare(connection, MEMORY)
+            return cls(MEMORY, connection, None, clock, threaded=False)
+        path = Path(path)
+        lock = _lock(path)
+        try:
+            connection = _open_file(path)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(str(path), connection, lock, clock, threaded=threaded)
+
+    # --- what an earlier run left -------------------------------------------------------------
+
+    def last_number(self, operator: str) -> int:
+        """The highest message number the operator has used; 0 when none."""
+        row = self._reader.execute("SELECT max(number) FROM messages WHERE operator = ?", (operator,)).fetchone()
+        return int(row[0] or 0)
+
+    def owed(self, operator: str) -> Iterator[tuple[float, Owed]]:
+        """What the operator still owes, with when it is due (unix seconds), in the order of falling due."""
+        for row, system_id, octets, kind, to, bind, number, due in self._reader.execute(
+            "SELECT row, system_id, octets, kind, destination, bind, delivery, due FROM owed"
+            " WHERE operator = ? ORDER BY due, delivery",
+            (operator,),
+        ):
+            yield due, Owed(row, system_id, octets, Kind(kind), to, bind, number=number)
+
+    def unfinished(self, operator: str, now: float) -> Iterator[Unfinished]:
+        """The messages of which something is still to come, in the order they came; `now` is unix seconds."""
+        for values in self._reader.execute(
+            f"{_UNFINISHED} WHERE pending.operator = ? AND (until IS NULL OR until > ?) ORDER BY messages.row",
+            (operator, now),
+        ):
+            yield _unfinished(values)
+
+    def find(self, operator: str, system_id: str, message_id: str, now: float) -> Found | None:
+        """The committed state of an accepted message of an account at `now` (unix seconds)."""
+        row = self._reader.execute(
+            _FIND,
+            (now, now, now, message_id, operator, system_id, DeliverSm.name, self._forgotten.get(operator, 0)),
+        ).fetchone()
+        return None if row is None else Found(*row)
+
+    # --- recording ----------------------------------------------------------------------------
+
+    @property
+    def backlog(self) -> int:
+        """Operations that are recorded and not yet committed."""
+        return self._backlog
+
+    def message(self, message: Message) -> int:
+        """Record a message; returns the row by which later calls name it."""
+        row = self._next_row
+        self._next_row = row + 1
+        self._group.messages.append((row, message))
+        self._added()
+        return row
+
+    def plan(self, pending: Pending) -> None:
+        """Record what is to become of a message."""
+        self._group.pending.append(pending)
+        self._added()
+
+    def owe(self, operator: str, due: float, owed: Owed) -> None:
+        """Record that something has to be delivered from `due` (unix seconds) on, until ``settled``; numbers it."""
+        owed.number = self._next_delivery
+        self._next_delivery += 1
+        self._group.owed.append((operator, due, owed))
+        self._added()
+
+    def reached(
+        self, row: int, at: float, stat: str | None = None, err: str | None = None, *, again: bool = False
+    ) -> None:
+        """Record that a message came to a state: to the outcome that was decided for it, or to another.
+
+        What is recorded first stays, unless `again` says that it was not final.
+        """
+        self._group.reached.append((row, at, stat, err, again))
+        self._added()
+
+    def over(self, row: int) -> None:
+        """Record that nothing planned is left for a message."""
+        self._group.over.append(row)
+        self._added()
+
+    def told(self, row: int, count: int) -> None:
+        """Record how many of the notices of a message were made."""
+        self._statement("UPDATE pending SET told = ? WHERE row = ?", (count, row))
+
+    def replaced(self, pending: Pending, message: Message) -> None:
+        """Record that a message has another text, another plan, or both."""
+        _, user_data = part_of(message.pdu)
+        self._statement(
+            "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
+            " state = ?, starts_at = ?, settles_at = ? WHERE row = ?",
+            (
+                decode_text(user_data, message.pdu.data_coding).encode("utf-8", "replace").decode(),
+                message.pdu.data_coding,
+                message.outcome,
+                message.err,
+                message.state,
+                message.starts_at,
+                message.settles_at,
+                pending.row,
+            ),
+        )
+        self._statement(
+            "UPDATE pending SET until = ?, plan = ?, submit = ? WHERE row = ?",
+            (pending.until, plan_octets(pending.plan), submit_octets(pending.submit), pending.row),
+        )
+
+    def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
+        """Record that a delivery is owed no more: acknowledged, or (None) given up.
+
+        `state`, when given, is the new state of the message (an MO is delivered when it is acknowledged).
+        """
+        row = owed.row if owed.kind in _ACKNOWLEDGES else None
+        self._group.settled.append((owed.number, row, acknowledged_at, state))
+        self._added()
+
+    def forget(self, operator: str) -> None:
+        """Record that an operator has lost its memory: its messages are here, but it does not know them any more."""
+        last = self._forgotten[operator] = self._next_row - 1
+        self._statement("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (operator, last))
+        # By row: what comes after this may be written by the same group, and before it.
+        self._statement("DELETE FROM pending WHERE operator = ? AND row <= ?", (operator, last))
+        self._statement("DELETE FROM owed WHERE operator = ? AND row <= ?", (operator, last))
+
+    def tidy(self, operator: str, now: float) -> None:
+        """Throw away plans that are of no use any more; `now` is unix seconds."""
+        self._statement("DELETE FROM pending WHERE operator = ? AND until <= ?", (operator, now))
+
+    def pdu(self, connection: int, direction: str, octets: bytes, at: float) -> None:
+        """Record one PDU as it was on the wire; `direction` is "in" or "out"."""
+        self._group.pdus.append((at, connection, direction, octets))
+        self._added()
+
+    def connection_opened(self, operator: str, peer: str, at: float) -> int:
+        """Record a connection; returns its number."""
+        number = self._next_connection
+        self._next_connection = number + 1
+        self._statement(
+            "INSERT INTO connections (connection, operator, peer, opened_at) VALUES (?, ?, ?, ?)",
+            (number, operator, peer, at),
+        )
+        return number
+
+    def connection_bound(self, connection: int, system_id: str, bind: str, at: float) -> None:
+        """Record that a connection bound."""
+        self._statement(
+            "UPDATE connections SET system_id = ?, bind = ?, bound_at = ? WHERE connection = ?",
+            (system_id, bind, at, connection),
+        )
+
+    def connection_closed(self, connection: int, reason: str, at: float) -> None:
+        """Record how a connection ended."""
+        self._statement(
+            "UPDATE connections SET closed_at = ?, reason = ? WHERE connection = ?", (at, reason, connection)
+        )
+
+    def when_committed(self, callback: Committed) -> None:
+        """Call back once all that was recorded so far is on the disk, or with the error that prevented it.
+
+        On the reactor's thread; an inline journal calls back before this returns.
+        """
+        self._group.waiting.append(callback)
+        self._hand_over()
+
+    def flush(self) -> None:
+        """Return when all that was recorded is on the disk, or has failed to get there."""
+        self._hand_over()
+        if self._writer is not None:
+            self._writer.drain()
+
+    def close(self) -> None:
+        """Flush and close. Callbacks that are still owed come through the reactor, when it still runs."""
+        self.flush()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._writer is not None:
+            self._writer.stop()
+        if self._reader is not self.connection:
+            self._reader.close()
+        self.connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    # --- groups -------------------------------------------------------------------------------
+
+    def _statement(self, sql: str, values: tuple[object, ...]) -> None:
+        self._group.statements.append((sql, values))
+        self._added()
+
+    def _added(self) -> None:
+        self._backlog += 1
+        self._group.size += 1
+        if self._group.size >= GROUP_OPERATIONS:
+            self._hand_over()
+        elif self._timer is None:
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        group = self._group
+        if not group.size and not group.waiting:
+            return
+        self._group = Group()
+        if self._writer is not None:
+            self._writer.put(group)
+        else:
+            self._told(group, self._write(group))
+
+    def _write(self, group: Group) -> Exception | None:
+        """Write one group (in the writer's thread when there is one); returns what prevented it."""
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            write(connection, group)
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            return error
+        return None
+
+    def _told(self, group: Group, error: Exception | None) -> None:
+        """On the reactor's thread: a group was written, or not."""
+        self._backlog -= group.size
+        if error is not None:
+            self.failed_groups += 1
+            if not self._failing:
+                _log.error("%s: cannot write, messages are refused: %s", self.path, error, exc_info=_bug(error))
+        elif self._failing:
+            _log.warning("%s: writing again", self.path)
+        self._failing = error is not None
+        for callback in group.waiting:
+            callback(error)
+
+    def _highest(self, table: str, column: str) -> int:
+        row = self.connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our names
+        return int(row[0] or 0)
+
+
+class _Writer:
+    """The thread that writes groups, several small ones at once when they have piled up."""
+
+    def __init__(self, journal: Journal, reactor: IReactorFromThreads) -> None:
+        self._journal = journal
+        self._reactor = reactor
+        self._groups: deque[Group] = deque()
+        self._changed = threading.Condition()
+        self._writing = False
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def put(self, group: Group) -> None:
+        with self._changed:
+            self._groups.append(group)
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._groups and not self._writing)
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (group := self._take()) is not None:
+            error = self._journal._write(group)
+            self._reactor.callFromThread(partial(self._journal._told, group, error))
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()
+
+    def _take(self) -> Group | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._groups or self._stopping)
+            if not self._groups:
+                return None
+            group = self._groups.popleft()
+            while self._groups and group.size + self._groups[0].size <= GROUP_OPERATIONS:
+                group.absorb(self._groups.popleft())
+            self._writing = True
+            return group
+
+
+def _unfinished(values: tuple[Any, ...]) -> Unfinished:
+    row, at, number, message_id, status, system_id, connection, *rest = values
+    final_at, state, err, version, told, plan, submit = rest
+    return Unfinished(
+        row,
+        at,
+        number,
+        message_id,
+        status,
+        system_id,
+        connection,
+        None if final_at is None else (final_at, state or "", err or ""),
+        version,
+        told,
+        _plan_from(plan),
+        submit_from(submit),
+    )
+
+
+def _plan_from(octets: bytes) -> Plan:
+    values = msgspec.msgpack.decode(octets)
+    values["fate"] = msgspec.convert(values["fate"], Fate)
+    values["notices"] = msgspec.convert(values["notices"], tuple[PlannedNotice, ...])
+    return Plan(**values)
+
+
+# --- files -----------------------------------------------------------------------------------------
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _connect_readonly(path: str) -> sqlite3.Connection:
+    uri = Path(path).absolute().as_uri() + "?mode=ro"
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
+
+
+def _lock(path: Path) -> LockFile:
+    try:
+        return LockFile(path)
+    except LockedElsewhereError:
+        raise JournalError(f"{path} is in use by another smsc; choose another file with --journal") from None
+    except OSError as error:
+        raise JournalError(f"{path} cannot be opened: {error.strerror}") from error
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    try:
+        # It holds people's numbers and texts: nobody else's to read.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = _connect(str(path))
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise JournalError(f"{path} cannot be opened: {reason}") from error
+    try:
+        prepare(connection, str(path))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error as error:
+        connection.close()
+        raise JournalError(f"{path} cannot be used: {error}") from error
+    except JournalError:
+        connection.close()
+        raise
+    return connection
+
+
+def _bug(error: Exception) -> Exception | None:
+    return None if isinstance(error, sqlite3.Error) else error

@@ -1,0 +1,1 @@
+"""Faults between a session and its transport."""

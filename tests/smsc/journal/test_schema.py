@@ -1,0 +1,100 @@
+"""The tables of a journal: an older one is brought up to date, with what is in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+from twisted.internet.task import Clock
+
+from smppkit.codec import encode
+from smppkit.pdus import DeliverSm
+from smsc.journal.inbox import Inbox
+from smsc.journal.journal import Journal
+from smsc.journal.records import Kind
+from smsc.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from tests.smsc.conftest import EPOCH, Lab
+
+RECEIPT = DeliverSm(source_addr="77051234567", destination_addr="SHOP", esm_class=4, short_message=b"id:8 stat:DELIVRD")
+MO = DeliverSm(source_addr="77051234567", destination_addr="1414", short_message=b"STOP")
+
+
+def journal_of_the_first_version(path: Path) -> None:
+    """Three messages: delivered and acknowledged, on the way with its receipt owed, and an MO that is owed."""
+    connection = sqlite3.connect(path)
+    MIGRATIONS[0](Database(connection))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 1")
+    columns = (
+        "row, at, operator, system_id, connection, command, source, destination, text, data_coding, part, parts,"
+        " status, number, message_id, outcome, err, state, final_at, acknowledged_at"
+    )
+    for values in [
+        (1, "submit_sm", "SHOP", "77051234567", 7, "7", "DELIVRD", "000", "DELIVRD", EPOCH + 1, EPOCH + 2),
+        (2, "submit_sm", "SHOP", "77051234567", 8, "8", "DELIVRD", "000", "ENROUTE", None, None),
+        (3, "deliver_sm", "77051234567", "1414", 9, "9", None, None, "ENROUTE", None, None),
+    ]:
+        row, command, source, destination, number, *rest = values
+        connection.execute(
+            f"INSERT INTO messages ({columns}) VALUES (?,?,'op','shop',1,?,?,?,'hello',0,1,1,0,?,?,?,?,?,?,?)",  # noqa: S608 - our names
+            (row, EPOCH, command, source, destination, number, *rest),
+        )
+    for row, due, pdu in [(2, EPOCH + 5, RECEIPT), (3, EPOCH, MO)]:
+        connection.execute("INSERT INTO owed VALUES (?, 'op', 'shop', ?, ?)", (row, due, encode(pdu)))
+    connection.execute(
+        "INSERT INTO connections (connection, operator, peer, opened_at) VALUES (1, 'op', '127.0.0.1:4000', ?)",
+        (EPOCH,),
+    )
+    connection.commit()
+    connection.close()
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal_of_the_first_version(path)
+    journal = Journal.open(path, clock=Clock())
+    assert journal.connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    owed = [(due, delivery.row, delivery.kind, delivery.octets) for due, delivery in journal.owed("op")]
+    assert owed == [(EPOCH, 3, Kind.MO, encode(MO)), (EPOCH + 5, 2, Kind.RECEIPT, encode(RECEIPT))]
+    assert (journal.last_number("op"), list(journal.unfinished("op", EPOCH))) == (9, [])
+    found = journal.find("op", "shop", "7", EPOCH + 10)
+    assert found is not None
+    assert (found.state, found.final_at) == ("DELIVRD", EPOCH + 1)
+    journal.close()
+    with Inbox(path) as inbox:
+        assert [(m.row, m.state, m.acknowledged_at) for m in inbox.messages()] == [
+            (1, "DELIVRD", EPOCH + 2),
+            (2, "ENROUTE", None),
+            (3, "ENROUTE", None),
+        ]
+        assert inbox.operators() == ["op"]
+
+
+def test_what_it_owes_is_delivered_when_it_is_due(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal_of_the_first_version(path)
+    lab.start('operators: {op: {listen: "tcp:2775"}}', path)
+    esme = lab.bound()
+    lab.run(1)
+    assert [delivery.short_message for delivery in esme.deliveries] == [b"STOP"]
+    lab.run(5, step=0.5)
+    assert esme.deliveries[1].short_message == b"id:8 stat:DELIVRD"
+    assert [message.state for message in lab.inbox().messages()] == ["DELIVRD"] * 3
+    assert list(lab.journal.owed("op")) == []
+    esme.submit()
+    lab.settle()
+    assert int(esme.responses[0].message_id) > 9
+
+
+def test_an_emptied_file_of_this_version_is_the_same_as_a_new_one(tmp_path: Path) -> None:
+    tables: list[set[str]] = []
+    for name in ("old.sqlite", "new.sqlite"):
+        path = tmp_path / name
+        if name == "old.sqlite":
+            journal_of_the_first_version(path)
+        journal = Journal.open(path, clock=Clock())
+        rows = journal.connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        tables.append({" ".join(sql.split()) for (sql,) in rows})
+        journal.close()
+    assert tables[0] == tables[1]
