@@ -16,7 +16,7 @@ from smsc.commands.journal_option import journal_option
 from smsc.commands.refusing import refuse
 
 if TYPE_CHECKING:
-    from smsc.inbox import Inbox
+    from smsc.journal.inbox import Inbox
 
 PAGE = 5_000  # rows read at a time when all are asked for
 
@@ -110,7 +110,7 @@ def messages(
     status, state, id, part and text.
     """
     with _open_inbox(journal) as inbox:
-        from smsc.listing import MESSAGE_COLUMNS, message_brief, message_cells, message_json
+        from smsc.commands.listing import MESSAGE_COLUMNS, message_brief, message_cells, message_json
 
         def read(**page: int | None) -> Sequence[Any]:
             return inbox.messages(
@@ -155,7 +155,7 @@ def pdus(
     name, status, sequence number and fields.
     """
     with _open_inbox(journal) as inbox:
-        from smsc.listing import PDU_COLUMNS, pdu_brief, pdu_cells, pdu_json
+        from smsc.commands.listing import PDU_COLUMNS, pdu_brief, pdu_cells, pdu_json
 
         def read(**page: int | None) -> Sequence[Any]:
             return inbox.pdus(
@@ -172,8 +172,8 @@ def pdus(
 
 
 def _open_inbox(journal: Path) -> Inbox:
-    from smsc.inbox import Inbox
-    from smsc.schema import JournalError
+    from smsc.journal.inbox import Inbox
+    from smsc.journal.schema import JournalError
 
     try:
         return Inbox(journal)
@@ -197,7 +197,7 @@ def _show(
     cells: Callable[[Any], Sequence[str]],
     as_json: Callable[[Any], str] | None,
 ) -> None:
-    from smsc.listing import plain, print_table
+    from smsc.commands.listing import plain, print_table
 
     if as_json is not None:
         for row in rows:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import signal
+import resource
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
 from smsc.commands.journal_option import DEFAULT_JOURNAL
 from smsc.commands.refusing import UNAVAILABLE, UNUSABLE, refuse
-from smsc.reactor import install_reactor
+from smsc.commands.running import Run, address_text, not_listening
 
 if TYPE_CHECKING:
-    from smsc.journal import Journal
+    from twisted.internet.defer import Deferred
+
+    from smsc.journal.journal import Journal
     from smsc.scenario.model import Scenario
+
+
+_OTHER_FILES = 64  # journal, log, listeners, what the reactor needs
 
 
 class _ServeCommand(click.RichCommand):
@@ -52,9 +56,24 @@ class _ServeCommand(click.RichCommand):
     help="Where every message and PDU is kept; one that exists is continued.",
 )
 @click.option("--no-journal", is_flag=True, help="Keep nothing: faster, and forgotten at the end.")
+@click.option(
+    "--lint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Judge the clients, and write at the end what they do wrong (.txt, .json, .xml or .sarif).",
+)
+@click.option(
+    "--commands", is_flag=True, help="Obey commands in the text of messages, such as `#status=ESME_RTHROTTLED`."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Log warnings and errors only.")
 def serve(
-    file: Path | None, host: str | None, port: int | None, journal: Path, no_journal: bool, quiet: bool
+    file: Path | None,
+    host: str | None,
+    port: int | None,
+    journal: Path,
+    no_journal: bool,
+    lint: Path | None,
+    commands: bool,
+    quiet: bool,
 ) -> NoReturn:
     """Run the operators of the scenario FILE until SIGTERM or Ctrl-C.
 
@@ -64,32 +83,37 @@ def serve(
     One line on standard output says when and where it is ready; the log goes to standard error. Exit codes:
     0 stopped in order, 1 an address cannot be listened on, 2 a file or option cannot be used.
     """
-    scenario = _placed(_load_scenario(file), host, port)
+    scenario = _placed(_load_scenario(file), host, port, commands)
+    watching = None if lint is None else _Watching(scenario, lint)
     logging.basicConfig(
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(message)s",
         level=logging.WARNING if quiet else logging.INFO,
     )
-    raise SystemExit(_Service(scenario, None if no_journal else journal).run())
+    raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching)))
 
 
 def _load_scenario(file: Path | None) -> Scenario:
     from smsc.scenario.defaults import default_scenario
     from smsc.scenario.model import Scenario
+    from smsc.server.tls import tls_problems
     from yamlmodel.errors import ConfigError
-    from yamlmodel.loader import load
+    from yamlmodel.loader import load_located
 
     if file is None:
         return default_scenario()
     try:
-        return load(file, Scenario)
+        loaded = load_located(file, Scenario)
+        if problems := tls_problems(loaded):
+            raise ConfigError(*problems)
+        return loaded.value
     except ConfigError as error:  # its lines begin with file and line, as compilers write them
         click.echo(str(error), err=True)
         raise SystemExit(UNUSABLE) from error
 
 
-def _placed(scenario: Scenario, host: str | None, port: int | None) -> Scenario:
-    """The scenario with its operators listening where --host and --port say."""
+def _placed(scenario: Scenario, host: str | None, port: int | None, commands: bool) -> Scenario:
+    """The scenario with its operators listening where --host and --port say, and obeying commands if they shall."""
     from msgspec.structs import replace
 
     if port is not None and len(scenario.operators) > 1:
@@ -98,106 +122,115 @@ def _placed(scenario: Scenario, host: str | None, port: int | None) -> Scenario:
     for name, operator in scenario.operators.items():
         listen = operator.listen
         listen = replace(listen, host=listen.host if host is None else host, port=listen.port if port is None else port)
-        operators[name] = replace(operator, listen=listen)
+        operators[name] = replace(operator, listen=listen, commands=operator.commands or commands)
     return replace(scenario, operators=operators)
 
 
-class _Service:
-    """One run of the reactor around one emulator."""
+class _Watching:
+    """What watches the clients, and where its report goes."""
 
-    def __init__(self, scenario: Scenario, journal: Path | None) -> None:
-        self._scenario = scenario
-        self._journal_path = journal
-        self._stopping = False
-        self._exit_code = 0
+    def __init__(self, scenario: Scenario, path: Path) -> None:
+        from smsc.lint.live import LiveLint
+        from smsc.lint.report import format_for
 
-    def run(self) -> int:
-        """Serve until told to stop; the exit code."""
-        self._reactor = install_reactor()
+        try:
+            format_for(path)
+        except ValueError as error:
+            raise click.UsageError(f"--lint: {error}") from error
+        self.lint = LiveLint.of_scenario(scenario)
+        self._path = path
+
+    def write(self, at: float) -> bool:
+        """Write the report; False, and a word on standard error, when it cannot be written."""
+        try:
+            self.lint.write(self._path, at)
+        except OSError as error:
+            click.echo(f"smsc: cannot write {self._path}: {error.strerror or error}", err=True)
+            return False
+        return True
+
+
+class _Serving:
+    """One emulator, its journal, and what watches its clients."""
+
+    def __init__(self, scenario: Scenario, journal: Path | None, watching: _Watching | None, reactor: Any) -> None:
         from smppkit.transport import TcpNetwork
         from smsc.app import Emulator
 
-        self._check_ports()
-        self._journal = self._open_journal()
+        _check_ports(scenario)
+        _raise_file_limit(sum(operator.access.connections for operator in scenario.operators.values()))
+        self._watching = watching
+        self._journal = _open_journal(journal, reactor)
         self._emulator = Emulator(
-            self._scenario,
-            clock=self._reactor,
-            network=TcpNetwork(self._reactor),
+            scenario,
+            clock=reactor,
+            network=TcpNetwork(reactor),
             journal=self._journal,
-            epoch=time.time() - self._reactor.seconds(),
+            epoch=time.time() - reactor.seconds(),
+            watcher_for=None if watching is None else watching.lint.operator,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._signalled)
-        self._reactor.callWhenRunning(self._start)
-        self._reactor.run(installSignalHandlers=False)
+
+    def start(self) -> Deferred[str]:
+        """See Service."""
+        return self._emulator.start().addCallback(self._ready)
+
+    def stop(self) -> Deferred[None]:
+        """See Service."""
+        return self._emulator.stop()
+
+    def ended(self, started: bool) -> int:
+        """See Service."""
         if self._journal is not None:
             self._journal.close()
-        return self._exit_code
+        if self._watching is not None and started and not self._watching.write(time.time()):
+            return UNAVAILABLE
+        return 0
 
-    def _check_ports(self) -> None:
-        """Whoever starts a second emulator by mistake wants to hear of the port, not of the journal."""
-        for operator in self._scenario.operators.values():
-            host, port = operator.listen.host, operator.listen.port
-            try:
-                with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind((host, port))
-            except OSError as error:
-                refuse(_not_listening(host, port, error), UNAVAILABLE)
-
-    def _open_journal(self) -> Journal | None:
-        from smsc.journal import Journal
-        from smsc.schema import JournalError
-
-        if self._journal_path is None:
-            return None
-        try:
-            return Journal.open(self._journal_path, clock=self._reactor, threaded=True)
-        except JournalError as error:
-            refuse(str(error), UNUSABLE)
-
-    def _start(self) -> None:
-        self._emulator.start().addCallbacks(self._ready, self._cannot_start).addErrback(self._broken)
-
-    def _ready(self, addresses: dict[str, tuple[str, int]]) -> None:
+    def _ready(self, addresses: dict[str, tuple[str, int]]) -> str:
         # What stands now stands to the end; and what a message makes is mostly freed by counting references.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        where = ", ".join(f"{_address(host, port)} ({name})" for name, (host, port) in addresses.items())
-        click.echo(f"smsc: ready on {where}")
-        sys.stdout.flush()
-
-    def _cannot_start(self, failure: Any) -> None:
-        from twisted.internet.error import CannotListenError
-
-        failure.trap(CannotListenError)
-        error = failure.value
-        click.echo(f"smsc: {_not_listening(error.interface, error.port, error.socketError)}", err=True)
-        self._exit_code = UNAVAILABLE
-        self._reactor.stop()
-
-    def _signalled(self, number: int, _: FrameType | None) -> None:
-        self._reactor.callFromThread(self._stop, number)
-
-    def _stop(self, number: int) -> None:
-        if self._stopping:
-            logging.getLogger("smsc").warning("stopped at once")
-            os._exit(128 + number)  # what was acknowledged is in the journal
-        self._stopping = True
-        logging.getLogger("smsc").info("stopping (once more to stop at once)")
-        self._emulator.stop().addCallbacks(lambda _: self._reactor.stop(), self._broken)
-
-    def _broken(self, failure: Any) -> None:
-        """A fault of ours: say all about it and end."""
-        logging.getLogger("smsc").critical("%s", failure.getTraceback())
-        self._exit_code = 70  # EX_SOFTWARE
-        if self._reactor.running:
-            self._reactor.stop()
+        return ", ".join(f"{address_text(host, port)} ({name})" for name, (host, port) in addresses.items())
 
 
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _check_ports(scenario: Scenario) -> None:
+    """Whoever starts a second emulator by mistake wants to hear of the port, not of the journal."""
+    listening = []
+    for operator in scenario.operators.values():
+        listening.append((operator.listen.host, operator.listen.port))
+        if operator.tls is not None and operator.tls.also_plain is not None:
+            listening.append((operator.listen.host, operator.tls.also_plain))
+    for host, port in listening:
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
+        except OSError as error:
+            refuse(not_listening(host, port, error), UNAVAILABLE)
 
 
-def _not_listening(host: str, port: int, error: OSError) -> str:
-    return f"cannot listen on {_address(host, port)}: {error.strerror or error}"
+def _open_journal(path: Path | None, reactor: Any) -> Journal | None:
+    from smsc.journal.journal import Journal
+    from smsc.journal.schema import JournalError
+
+    if path is None:
+        return None
+    try:
+        return Journal.open(path, clock=reactor, threaded=True)
+    except JournalError as error:
+        refuse(str(error), UNUSABLE)
+
+
+def _raise_file_limit(connections: int) -> None:
+    """Let the process have as many open files as it may have connections, as far as it is allowed to."""
+    wanted = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            logging.getLogger("smsc").warning(
+                "%d connections are allowed and only %d open files: raise the hard limit (ulimit -Hn)",
+                connections,
+                allowed,
+            )

@@ -17,7 +17,7 @@ from smppkit.segments import UDHI, split_header
 from smppkit.status import status_name
 from smppkit.text import decode_text
 from smppkit.tlvs import TAGS, Tlv
-from smsc.inbox import MessageRow, PduRow
+from smsc.journal.inbox import MessageRow, PduRow
 
 MESSAGE_COLUMNS = ("time", "operator", "account", "from", "to", "state", "id", "text")
 PDU_COLUMNS = ("time", "no.", "way", "pdu", "seq.", "fields")

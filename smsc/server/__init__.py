@@ -1,0 +1,1 @@
+"""One emulated operator on the network: listener, door, connections."""
