@@ -1,0 +1,1 @@
+"""What a client does wrong, judged from the PDUs of its conversations."""

@@ -1,0 +1,1 @@
+"""How findings are reported: text, JSON, JUnit XML, SARIF."""
