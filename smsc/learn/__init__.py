@@ -1,0 +1,1 @@
+"""Habits of an operator, fitted to a recording of it."""
