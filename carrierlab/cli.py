@@ -19,6 +19,9 @@ from rich.progress import Progress as ProgressBar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from carrierlab.conformance.command import conformance_command
+from carrierlab.gauntlet.command import gauntlet_command
+from carrierlab.parameters import Parsed
 from carrierlab.report.console import headline, print_report
 from carrierlab.report.files import write_reports
 from carrierlab.report.result import Outcome
@@ -31,16 +34,6 @@ from yamlmodel.errors import ConfigError
 T = TypeVar("T")
 
 PASSED, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
-
-
-class _Seeds(click.ParamType[SeedRange]):
-    name = "SEEDS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> SeedRange:
-        try:
-            return value if isinstance(value, SeedRange) else SeedRange.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,7 +51,9 @@ def main() -> None:
 @click.option("--virtual", is_flag=True, help="Simulated clock, links in memory: an hour in seconds, always the same.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed than the file's.")
 @click.option(
-    "--seeds", type=_Seeds(), help="Play in virtual time once per seed, such as 1..20; tells which ones fail."
+    "--seeds",
+    type=Parsed("SEEDS", SeedRange.parse),
+    help="Play in virtual time once per seed, such as 1..20; tells which ones fail.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write report.json and junit.xml into this directory.")
 @click.option("--quiet", is_flag=True, help="Print the verdict only.")
@@ -230,3 +225,7 @@ def _install_reactor() -> Any:
     from twisted.internet import reactor
 
     return reactor
+
+
+main.add_command(conformance_command(_with_reactor))
+main.add_command(gauntlet_command(_with_reactor))
