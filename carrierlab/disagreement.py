@@ -34,7 +34,8 @@ def _why_lost(evidence: Evidence, message: SentMessage) -> str | None:
         submit = _submit_of(evidence, message, part)
         if submit is None:
             return f"segment {part.number} has id {part.smsc_id}, which {message.operator} never gave"
-        if part.state is State.ACCEPTED and submit.acknowledged_at is not None:
+        # A receipt may say ACCEPTD or ENROUTE, and be the last word.
+        if part.state is State.ACCEPTED and submit.acknowledged_at is not None and _end(submit.outcome) is not None:
             return f"the receipt for {part.smsc_id} was acknowledged and is not in the store"
     for number in range(1, _segments_of(evidence, message) + 1):
         group = evidence.accepted_by_part.get((message.recipient, number))

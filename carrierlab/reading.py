@@ -31,7 +31,7 @@ from smppkit.commands import CommandId
 from smppkit.message_ids import candidate_keys, key
 from smppkit.pdus import DeliverSm, SubmitSmResp
 from smppkit.receipts import parse_receipt
-from smsc.inbox import Inbox, MessageRow, PduRow
+from smsc.journal.inbox import Inbox, MessageRow, PduRow
 
 _MO = "deliver_sm"
 

@@ -37,8 +37,8 @@ from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter, ThreadWriter, Writer
 from smppkit.transport import Network, TcpNetwork
 from smsc.app import Emulator
-from smsc.inbox import Inbox
-from smsc.journal import MEMORY, Journal
+from smsc.journal.inbox import Inbox
+from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.scalars import Listen
 
 VIRTUAL_EPOCH = 1_767_225_600.0
@@ -49,6 +49,8 @@ VIRTUAL_LIMIT = 7 * 86400.0
 _WIND_DOWN = 60.0
 
 OnProgress = Callable[[Progress], None]
+OnBooks = Callable[[Inbox, SenderLedger], None]
+"""Is shown both books of a run before they are closed."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -151,16 +153,20 @@ class Play:
             self._stage.clock.callLater(left, passed.callback, None)
             await passed
 
-    def conclude(self, complaints: tuple[str, ...], trace: Trace | None = None) -> Outcome:
+    def conclude(
+        self, complaints: tuple[str, ...], trace: Trace | None = None, on_books: OnBooks | None = None
+    ) -> Outcome:
         """Read both books and judge. The stage must be quiet."""
         stage, scenario = self._stage, self._job.scenario
         stage.journal.flush()
-        with _inbox(stage.journal) as inbox:
-            received = read_journal(inbox)
         sent = SenderLedger(())
         if self._campaign_id is not None:
             rejects = read_rejects(self._plan.rejects)
             sent = read_store(stage.store.database.conn, self._campaign_id, rejects)
+        with _inbox(stage.journal) as inbox:
+            received = read_journal(inbox)
+            if on_books is not None:
+                on_books(inbox, sent)
         return conclude(
             scenario=scenario.scenario or Path(self._job.file).stem,
             file=self._job.file,
@@ -177,10 +183,13 @@ class Play:
         )
 
 
-def run_virtual(job: Job, *, trace: Trace | None = None, storm: Storm | None = None) -> Outcome:
+def run_virtual(
+    job: Job, *, trace: Trace | None = None, storm: Storm | None = None, on_books: OnBooks | None = None
+) -> Outcome:
     """Play in virtual time: a simulated clock, links in memory, books in memory. Deterministic for a seed.
 
-    ``trace`` may be given to keep what happened; ``storm`` adds accidents that the file does not have.
+    ``trace`` may be given to keep what happened; ``storm`` adds accidents that the file does not have; ``on_books`` is
+    for whoever looks deeper into both books than an outcome does.
     """
     clock = SimClock()
     trace = Trace() if trace is None else trace
@@ -202,7 +211,7 @@ def run_virtual(job: Job, *, trace: Trace | None = None, storm: Storm | None = N
             play.trouble.append(str(stopped))
             _wind_down(clock, playing)
         clock.wait_for(writer.close())
-        return play.conclude(complaints.lines, trace)
+        return play.conclude(complaints.lines, trace, on_books)
 
 
 def _wind_down(clock: SimClock, playing: Deferred[None]) -> None:
@@ -233,10 +242,11 @@ async def run_over_sockets(job: Job, reactor: Any, on_progress: OnProgress | Non
 
 
 def _on_free_ports(scenario: LabScenario) -> LabScenario:
-    """Listen on any free port of loopback: the workload is ours, and will be told where."""
+    """Listen on any free port of loopback, without TLS: the workload is ours, and will be told where."""
     anywhere = Listen("127.0.0.1", 0)
     operators = {
-        name: msgspec.structs.replace(operator, listen=anywhere) for name, operator in scenario.operators.items()
+        name: msgspec.structs.replace(operator, listen=anywhere, tls=None)
+        for name, operator in scenario.operators.items()
     }
     return msgspec.structs.replace(scenario, operators=operators)
 

@@ -17,7 +17,9 @@ from sender.pipeline.compose import SenderError, check_sender
 from sender.pipeline.importing import open_recipients
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
-from smsc.scenario.model import Account, MoEntry, Operator, Problems, Scenario
+from smsc.scenario.accounts import Account
+from smsc.scenario.model import MoEntry, Operator, Problems, Scenario
+from smsc.server.tls import tls_problems
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
 from yamlmodel.scalars import Duration, Rate
@@ -123,6 +125,8 @@ def account_of(operator: Operator) -> Account:
 def load_scenario(path: Path) -> LabScenario:
     """Read and check a scenario file, and the head of the recipients file that it names (ConfigError)."""
     loaded = load_located(path, LabScenario)
+    if problems := tls_problems(loaded):
+        raise ConfigError(*problems)
     campaign = loaded.value.workload.campaign
     problem = _recipients_problem(campaign)
     if problem is not None:

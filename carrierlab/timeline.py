@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from carrierlab.report.result import Fault
-from smsc.scenario.model import MoEntry, OutageFault, ResetFault, ThrottleFault, TimelineEntry
+from smsc.faults.base import Fault as StrikingFault
+from smsc.scenario.model import (
+    AlertEntry,
+    MoEntry,
+    OutageFault,
+    ResetFault,
+    ThrottleFault,
+    TimelineEntry,
+    UssdEntry,
+)
 
 
 def faults_of(timeline: Iterable[TimelineEntry]) -> list[Fault]:
@@ -15,10 +24,14 @@ def faults_of(timeline: Iterable[TimelineEntry]) -> list[Fault]:
 
 
 def _fault(entry: TimelineEntry) -> Fault:
-    kind, describe = _KINDS[type(entry)]
+    if isinstance(entry, StrikingFault) and not (isinstance(entry, ResetFault) and entry.at_once):
+        kind, words = entry.tag, entry.words()
+    else:
+        kind, describe = _KINDS[type(entry)]
+        words = describe(entry)
     lasts = getattr(entry, "for_", None)
     until = None if lasts is None else float(entry.at) + float(lasts)
-    return Fault(float(entry.at), until, entry.operator, kind, describe(entry))
+    return Fault(float(entry.at), until, entry.operator, kind, words)
 
 
 def _throttle(entry: ThrottleFault) -> str:
@@ -40,9 +53,19 @@ def _mo(entry: MoEntry) -> str:
     return f'a handset writes "{text}"'
 
 
-_KINDS: dict[type[TimelineEntry], tuple[str, Callable[[Any], str]]] = {
+def _ussd(entry: UssdEntry) -> str:
+    return f"a handset dials {entry.ussd.dials}"
+
+
+def _alert(entry: AlertEntry) -> str:  # noqa: ARG001
+    return "a handset can be reached again"
+
+
+_KINDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     ThrottleFault: ("throttle", _throttle),
     ResetFault: ("reset", _reset),
     OutageFault: ("outage", _outage),
     MoEntry: ("mo", _mo),
+    UssdEntry: ("ussd", _ussd),
+    AlertEntry: ("alert", _alert),
 }

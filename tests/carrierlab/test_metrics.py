@@ -55,6 +55,12 @@ def test_a_submit_that_the_sender_does_not_know_is_lost() -> None:
     assert found([queued], [submit()])["lost"].value == 1
 
 
+@pytest.mark.parametrize(("outcome", "lost"), [("DELIVRD", 1), ("ACCEPTD", 0), ("ENROUTE", 0)])
+def test_a_receipt_is_lost_when_it_said_more_than_the_sender_knows(outcome: str, lost: int) -> None:
+    accepted = message(state=State.ACCEPTED, part_state=State.ACCEPTED)
+    assert found([accepted], [submit(outcome=outcome)])["lost"].value == lost
+
+
 def test_an_id_that_no_operator_gave_is_lost() -> None:
     findings = found([message(part_smsc_id="A2")], [submit()])
     assert findings["lost"].examples == ("77050000001: segment 1 has id A2, which alpha never gave",)

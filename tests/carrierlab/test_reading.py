@@ -14,8 +14,9 @@ from smppkit.codec import encode
 from smppkit.message_state import MessageState
 from smppkit.pdus import BindTransceiver, DeliverSm, Pdu, SubmitSm
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
-from smsc.inbox import Inbox
-from smsc.journal import MEMORY, Journal, Message, Owed
+from smsc.journal.inbox import Inbox
+from smsc.journal.journal import MEMORY, Journal
+from smsc.journal.records import Kind, Message, Owed
 
 
 class Book:
@@ -73,9 +74,10 @@ def test_a_submit_is_read_with_its_answer_and_its_receipt_from_the_wire() -> Non
     book.wire("out", early, 61.5)
     book.wire("out", request.response(message_id="1F"), 61.5)
     book.wire("out", early, 65.0)
-    book.journal.owe("alpha", 61.5, Owed(row, "shop", encode(early), receipt=True))
-    book.journal.reached_outcome(row, 61.5)
-    book.journal.settled(row, 65.1)
+    owed = Owed(row, "shop", encode(early))
+    book.journal.owe("alpha", 61.5, owed)
+    book.journal.reached(row, 61.5)
+    book.journal.settled(owed, 65.1)
     (submit,) = book.read().submits
     assert (submit.operator, submit.recipient, submit.smsc_id, submit.text) == ("alpha", "77050000001", "1F", "hello")
     assert (submit.received_at, submit.status, submit.outcome, submit.acknowledged_at) == (61.0, 0, "UNDELIV", 65.1)
@@ -115,7 +117,7 @@ def test_binds_and_messages_of_handsets() -> None:
     row = book.journal.message(
         Message(at=63.0, operator="alpha", system_id="shop", connection=0, pdu=mo, message_id="7", state="ENROUTE")
     )
-    book.journal.settled(row, 63.2, "DELIVRD")
+    book.journal.settled(Owed(row, "shop", b"", Kind.MO), 63.2, "DELIVRD")
     ledger = book.read()
     assert [(bind.operator, bind.at) for bind in ledger.binds] == [("alpha", 60.2)]
     (reception,) = ledger.receptions

@@ -21,10 +21,10 @@ from sender.channels.pace import Pace
 from sender.domain.retry import RetryClass
 from sender.pipeline.verdict import Judge
 from sender.store.records import InDoubt, Outcome, Retry
-from smppkit.message_ids import IdBase
 from smppkit.status import CommandStatus
 from smppkit.text import Alphabet
-from smsc.mailbox import Mailbox
+from smsc.centre.mailbox import Mailbox
+from smsc.scenario.id_style import IdStyle
 from tests.scenarios.playing import NAMES, complaint, load, play, with_campaign, with_receipts
 
 Change = Callable[[LabScenario, pytest.MonkeyPatch], LabScenario]
@@ -86,7 +86,7 @@ def early_receipts_are_forgotten(scenario: LabScenario, patch: pytest.MonkeyPatc
 def ids_keep_their_base(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     operators = {
         name: msgspec.structs.replace(
-            operator, ids=IdBase.DECIMAL, receipts=msgspec.structs.replace(operator.receipts, ids=IdBase.DECIMAL)
+            operator, ids=IdStyle(), receipts=msgspec.structs.replace(operator.receipts, ids=IdStyle())
         )
         for name, operator in scenario.operators.items()
     }
@@ -148,6 +148,10 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (every_text_is_ucs2, {"segments"}),
         (no_text_is_ucs2, {"recipients"}),
         (texts_are_cut_anywhere, {"garbled"}),
+    ],
+    "receipt-gauntlet": [
+        (ids_are_compared_as_text, {"awaiting_receipt", "unmatched_receipts"}),
+        (early_receipts_are_forgotten, {"awaiting_receipt", "unmatched_receipts"}),
     ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
