@@ -14,6 +14,7 @@ from sender.domain.retry import RetryPolicy
 from sender.domain.routing import Route
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
+from smppkit.tls import ClientTls, TlsClient, TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
 from yamlmodel.scalars import Duration, Rate
@@ -92,11 +93,25 @@ class RetryConfig(RetryPolicy, frozen=True):
             yield ("longest",), f"found {self.longest:g}s; expected at least first ({self.first:g}s)"
 
 
+class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Connect over TLS. Files are in PEM form."""
+
+    ca: Annotated[Path, Meta(description="Whom to trust; the system's authorities when omitted")] | None = None
+    certificate: Annotated[Path, Meta(description="Our certificate, where the operator wants one")] | None = None
+    key: Annotated[Path, Meta(description="Its private key")] | None = None
+    server_name: Annotated[str, Meta(description="Name in the operator's certificate; `host` when omitted")] = ""
+
+    def client(self) -> TlsClient:
+        """What connects so; TlsFileError when a file cannot be used."""
+        return TlsClient(ClientTls(self.ca, self.certificate, self.key, self.server_name))
+
+
 class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """An operator account. Exactly one of password, password_env and password_file is given."""
 
     host: Annotated[str, Meta(description="Name or address", min_length=1)]
     port: Annotated[int, Meta(description="TCP port", ge=1, le=65535)] = 2775
+    tls: Annotated[TlsConfig, Meta(description="Connect over TLS; `{}` takes the defaults")] | None = None
     system_id: Annotated[str, Meta(description="Who we are", min_length=1)]
     password: Annotated[str, Meta(description="The password itself")] | None = None
     password_env: Annotated[str, Meta(description="Environment variable with the password")] | None = None
@@ -180,6 +195,11 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
             operators[name] = msgspec.structs.replace(operator, password=_password(operator, environ))
         except _PasswordError as error:
             problems.append(located.problem(("operators", name, error.key), str(error)))
+        if operator.tls is not None:
+            try:
+                operator.tls.client()
+            except TlsFileError as error:
+                problems.append(located.problem(("operators", name, "tls", error.key), str(error)))
     if problems:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.

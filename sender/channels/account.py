@@ -10,6 +10,7 @@ from sender.config import BindMode, OperatorConfig
 from sender.domain.retry import RetryPolicy
 from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, Pdu
 from smppkit.session_config import SessionConfig
+from smppkit.tls import TlsClient
 
 
 class BindKind(Enum):
@@ -47,6 +48,7 @@ class Account(msgspec.Struct, frozen=True):
     system_id: str
     password: str
     system_type: str = ""
+    tls: TlsClient | None = None
     kinds: tuple[BindKind, ...] = (BindKind.TRANSCEIVER,)
     """The connections to keep up; (TRANSMITTER, RECEIVER) is a pair."""
     window: int = 10
@@ -67,6 +69,7 @@ class Account(msgspec.Struct, frozen=True):
             system_id=operator.system_id,
             password=operator.secret,
             system_type=operator.system_type,
+            tls=None if operator.tls is None else operator.tls.client(),
             kinds=_KINDS[operator.bind] * operator.binds,
             window=operator.window,
             rate=operator.rate,

@@ -17,7 +17,8 @@ from twisted.python.failure import Failure
 
 from sender.channels.account import Account, BindKind
 from sender.channels.backoff import Backoff
-from smppkit.events import Bound, Event, NoResponse, Response, Unbound
+from smppkit.events import Bound, Event, NoResponse, Request, Response, Unbound
+from smppkit.pdus import Outbind
 from smppkit.session import Session
 from smppkit.states import Role
 from smppkit.status import CommandStatus, status_name
@@ -91,6 +92,8 @@ class Bind:
         self.name = name
         self.kind = kind
         self.status = BindStatus.IDLE
+        self.outbinds = 0
+        """How often the operator has asked us to bind."""
         self._account = account
         self._owner = owner
         self._clock = clock
@@ -150,6 +153,8 @@ class Bind:
         self.status = BindStatus.CONNECTING
         account = self._account
         endpoint = self._network.client(account.host, account.port, account.connect_timeout)
+        if account.tls is not None:
+            endpoint = account.tls.around(endpoint, account.host, self._clock)
         attempt = endpoint.connect(_LinkFactory(self, self._clock, account))
         self._attempt = attempt
         attempt.addCallbacks(self._connect_succeeded, self._connect_failed)
@@ -200,6 +205,8 @@ class Bind:
                 continue  # the bind request: Closing or the disconnection says the rest
             elif isinstance(event, Unbound):
                 self._now_unbinding(link, by_peer=event.by_peer)
+            elif isinstance(event, Request) and isinstance(event.pdu, Outbind):
+                self._asked_to_bind(link)
             else:
                 rest.append(event)
         if rest:
@@ -240,6 +247,13 @@ class Bind:
             self._refusal = status or CommandStatus.ESME_RBINDFAIL
             link.close("the bind was refused")
 
+    def _asked_to_bind(self, link: Link) -> None:
+        """An outbind (SMPP 3.4 §2.2.1): our own bind is under way, and answers it if it is one that receives."""
+        self.outbinds += 1
+        log.info("%s: the operator asks us to bind", self.name)
+        if self.kind is BindKind.TRANSMITTER:
+            link.close("the operator asked for a receiver on a transmitter's connection")
+
     def _now_unbinding(self, link: Link, *, by_peer: bool) -> None:
         if by_peer:
             log.info("%s: the operator unbinds", self.name)
@@ -278,6 +292,6 @@ class _LinkFactory(Factory):
         self._clock = clock
         self._new_session = partial(Session, Role.ESME, account.session_config())
 
-    def buildProtocol(self, addr: IAddress | None) -> Link:  # noqa: N802 - Twisted's name
+    def buildProtocol(self, addr: IAddress | None) -> typing.Any:  # noqa: N802 - Twisted's name
         """The link; its handler is the bind."""
         return Link(self._new_session, self._bind, self._clock)

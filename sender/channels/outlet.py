@@ -38,6 +38,11 @@ class Outlet:
         return self.link.session.outstanding
 
     @property
+    def takes_tlvs(self) -> bool:
+        """Whether TLVs may be sent: the operator's bind response named a version that has them (SMPP 3.4 §3.4)."""
+        return self.link.session.peer_speaks_tlvs
+
+    @property
     def writable(self) -> bool:
         """Whether a submit waits and the window has room for it."""
         return bool(self.waiting) and self.link.session.window_free > 0

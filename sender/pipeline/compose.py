@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -13,7 +14,7 @@ from sender.domain.template import Template
 from sender.store.records import Claimed
 from smppkit.gsm0338 import UnencodableText, encode_gsm7
 from smppkit.pdus import SubmitSm
-from smppkit.segments import UDHI, LongMessage, Segmented, count_segments, segment
+from smppkit.segments import UDHI, LongMessage, Segmented, SegmentError, count_segments, segment
 from smppkit.text import Alphabet
 
 _INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
@@ -21,6 +22,9 @@ _ALPHANUMERIC = 5
 _UNKNOWN_PLAN = 0  # NPI, SMPP 3.4 §5.2.6
 _ISDN_PLAN = 1
 _RECEIPT_ALWAYS = 1  # registered_delivery, SMPP 3.4 §5.2.17
+
+_WITHOUT_TLVS = {LongMessage.SAR: LongMessage.UDH8, LongMessage.PAYLOAD: LongMessage.UDH8}
+"""How to cut for an operator that takes no TLVs, where the configuration asks for some."""
 
 _LONGEST_NAME = 11  # 3GPP TS 23.040 §9.1.2.5: ten octets of packed septets
 _LONGEST_NUMBER = 15  # ITU-T E.164 §6
@@ -99,18 +103,25 @@ class Composer:
         wording = self._wordings[operator]
         return count_segments(text, method=wording.long_messages, allowed=wording.alphabets)
 
-    def cut(self, text: str, operator: str, reference: int = 0) -> Segmented:
-        """The segments of `text` through `operator`; the errors of `count`."""
+    def cut(self, text: str, operator: str, reference: int = 0, *, tlvs: bool = True) -> Segmented:
+        """The segments of `text` through `operator`; the errors of `count`. Without `tlvs`, headers stand for them."""
         wording = self._wordings[operator]
+        if not tlvs and wording.long_messages in _WITHOUT_TLVS:
+            instead = _WITHOUT_TLVS[wording.long_messages]
+            with suppress(SegmentError):  # more than 255 parts: only message_payload holds such a text
+                return segment(text, reference=reference, method=instead, allowed=wording.alphabets)
         return segment(text, reference=reference, method=wording.long_messages, allowed=wording.alphabets)
 
-    def submits(self, claimed: Claimed, operator: str) -> list[Submit]:
-        """One submit for every segment that has to be sent (again).
+    def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True) -> list[Submit]:
+        """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
 
         The reference comes from the message's number, so that a segment sent again later, by another process even,
         still belongs to the same text on the phone.
         """
-        segmented = self.cut(self.text(claimed.fields), operator, reference=claimed.message_id)
+        segmented = self.cut(self.text(claimed.fields), operator, reference=claimed.message_id, tlvs=tlvs)
+        if claimed.parts_done and len(segmented.segments) != claimed.parts:
+            # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
+            segmented = self.cut(self.text(claimed.fields), operator, reference=claimed.message_id, tlvs=not tlvs)
         ton, npi = self._wordings[operator].source or self._source
         parts = len(segmented.segments)
         return [

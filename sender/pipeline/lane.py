@@ -222,7 +222,8 @@ class Lane:
             if room[outlet] <= 0:
                 break
             claimed = self._ready[0]
-            submits = self._composers.of(claimed.campaign_id).submits(claimed, self.account.name)
+            composer = self._composers.of(claimed.campaign_id)
+            submits = composer.submits(claimed, self.account.name, tlvs=outlet.takes_tlvs)
             if not submits:
                 raise RuntimeError(f"message {claimed.message_id} was claimed and has no part left to send")
             self._ready.popleft()

@@ -12,6 +12,7 @@ WORDINGS = {
     "plain": Wording(),
     "latin": Wording(alphabets=(Alphabet.GSM7,)),
     "sar": Wording(long_messages=LongMessage.SAR, source=(0, 1)),
+    "payload": Wording(long_messages=LongMessage.PAYLOAD),
 }
 
 
@@ -19,14 +20,14 @@ def composer(text: str, sender: str = "SHOP") -> Composer:
     return Composer(Template.compile(text), sender, MessageClass.SERVICE, WORDINGS)
 
 
-def claimed(message_id: int = 300, parts_done: tuple[int, ...] = (), **fields: str) -> Claimed:
+def claimed(message_id: int = 300, parts_done: tuple[int, ...] = (), parts: int = 0, **fields: str) -> Claimed:
     return Claimed(
         message_id=message_id,
         campaign_id=1,
         number="77051112233",
         fields=fields,
         attempts=2,
-        parts=0,
+        parts=parts,
         parts_done=parts_done,
         resends=1,
         tried_since=5.0,
@@ -71,6 +72,22 @@ def test_sar_segments_carry_tlvs_and_no_header() -> None:
     first, second = composer("long " * 50).submits(claimed(), "sar")
     assert first.pdu.esm_class == 0
     assert len(first.pdu.tlvs) == len(second.pdu.tlvs) == 3
+
+
+@pytest.mark.parametrize("operator", ["sar", "payload"])
+def test_headers_stand_for_tlvs_at_an_operator_that_takes_none_c26(operator: str) -> None:
+    submits = composer("long " * 50).submits(claimed(), operator, tlvs=False)
+    assert [(submit.pdu.tlvs, submit.pdu.esm_class) for submit in submits] == [((), 0x40), ((), 0x40)]
+
+
+def test_a_text_that_was_begun_in_parts_is_finished_in_parts() -> None:
+    (second,) = composer("long " * 50).submits(claimed(parts=2, parts_done=(1,)), "payload", tlvs=True)
+    assert (second.part, second.parts, second.pdu.esm_class) == (2, 2, 0x40)
+
+
+def test_a_text_that_only_a_payload_holds_stays_one() -> None:
+    (only,) = composer("x" * 50_000).submits(claimed(), "payload", tlvs=False)
+    assert len(only.pdu.tlvs) == 1
 
 
 def test_counting_tells_what_cannot_be_sent() -> None:
