@@ -15,27 +15,36 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 import msgspec
+from reference_examples import EXAMPLES
 
 from carrierlab.expect import Expectation
 from carrierlab.metrics import METRICS
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config import OperatorConfig, RetryConfig, RouteConfig, SenderConfig, Source
+from smppkit.status import status_name
+from smsc.faults.base import Fault
+from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
+from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, Latency
+from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
 from smsc.scenario.model import (
-    Account,
+    AlertEntry,
+    Congestion,
     MoEntry,
-    MoMessage,
     Operator,
     OutageFault,
+    Outbind,
     ReceiptChange,
-    Receipts,
-    ResetFault,
     Rule,
-    Submit,
     ThrottleFault,
-    Timers,
+    UssdEntry,
     When,
 )
+from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
+from smsc.scenario.scalars import Number, Octet, SpokenVersion, Status
+from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
+from smsc.scenario.subscribers import Phase, Subscriber
+from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
 from yamlmodel.scalars import Duration, Percent, Rate
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
@@ -45,17 +54,40 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     LabScenario: "The file",
     Operator: "An operator",
     Account: "An account",
+    Access: "access",
+    LockOut: "lock_out",
+    Tls: "tls",
+    Timers: "timers",
     Submit: "submit",
+    Throttle: "A throttle",
+    Queue: "queue",
+    SenderRules: "senders",
+    Content: "content",
+    RequiredTlv: "A required TLV",
+    ExtraTlv: "An added TLV",
+    Schedule: "schedule",
     Receipts: "receipts",
+    Conflict: "conflict",
+    Notice: "A notice",
+    Retry: "retry of deliveries",
+    Subscriber: "A subscriber",
+    Phase: "A phase",
+    MobileOriginated: "mobile_originated",
+    MoShape: "shape",
+    Reply: "A reply",
+    MoTraffic: "traffic",
     Rule: "A rule",
     When: "when",
     ReceiptChange: "receipt of a rule",
-    Timers: "timers",
+    Congestion: "congestion",
+    Outbind: "outbind",
     ThrottleFault: "fault: throttle",
-    ResetFault: "fault: reset",
     OutageFault: "fault: outage",
     MoEntry: "A message from a subscriber",
     MoMessage: "mo",
+    UssdEntry: "A USSD session",
+    UssdSession: "ussd",
+    AlertEntry: "An alert",
     Workload: "workload",
     Campaign: "campaign",
     Expectation: "An expectation",
@@ -79,8 +111,9 @@ every [metric](#metrics) that an expectation can name. How to put them to use is
 [sender.md](sender.md).
 
 Times are written `40ms`, `3s`, `2m` or `1h`, rates `100/s`, `600/m` or `3600/h`, shares `94%`. A latency is a time,
-or one of `uniform 10ms 50ms`, `normal 40ms 5ms` (mean and standard deviation) and `lognormal 40ms p99 400ms` (median
-and 99th percentile).
+or one of `uniform 10ms 50ms`, `normal 40ms 5ms` (mean and standard deviation), `lognormal 40ms p99 400ms` (median
+and 99th percentile), `spike 40ms to 2s 5%` (one in twenty takes 2 s) and `never`. Octets that trickle are a
+[fault](faults.md).
 """
 
 
@@ -130,6 +163,8 @@ def kind(form: Any) -> str:
         return f"[{TITLES[form]}](#{anchor(TITLES[form])})"
     if isinstance(form, type) and issubclass(form, enum.Enum):
         return " or ".join(f"`{member.value}`" for member in form)
+    if isinstance(form, type) and issubclass(form, Fault):
+        return "[a fault](faults.md)"
     if hasattr(form, "expected"):
         return str(form.expected)
     return str(getattr(form, "__name__", form))
@@ -170,6 +205,16 @@ def value(given: Any) -> str:
             return f"`{seconds(given.seconds if isinstance(given, Fixed) else given)}`"
         case Percent():
             return f"`{given * 100:g}%`"
+        case Status():
+            return f"`{status_name(given)}`"
+        case Octet():
+            return f"`{given:#04x}`"
+        case Number() if given > 0xFF:
+            return f"`{given:#06x}`"
+        case SpokenVersion():
+            return f"`{given.version.name[1]}.{given.version.name[2]}`"
+        case IdStyle():
+            return f"`{given.base.value}`"
         case enum.Enum():
             return f"`{given.value}`"
         case list() if given:
@@ -218,6 +263,9 @@ def sections(titles: dict[type[msgspec.Struct], str]) -> Iterator[str]:
         yield f"\n### {title}\n"
         yield f"{(model.__doc__ or '').strip()}\n"
         yield from rows(model)
+        if model in EXAMPLES:
+            info, example = EXAMPLES[model]
+            yield f"\n```{info}\n{example}```"
 
 
 def page() -> str:

@@ -135,14 +135,16 @@ PROGRAMS = ("carrierlab", "smsc", "sender")
 def parse(program: str, arguments: list[str], block: Block) -> None:
     """The click program accepts the arguments, and files that it reads exist."""
     group: click.Group = importlib.import_module(f"{program}.cli").main
+    above = click.Context(group, info_name=program)
+    commands = {name: group.get_command(above, name) for name in group.list_commands(above)}
     if set(arguments) & {"--help", "-h", "--version"}:
         arguments = [argument for argument in arguments if not argument.startswith("-")]
-        assert all(argument in group.commands for argument in arguments), f"{block.id}: {arguments}"
+        assert all(argument in commands for argument in arguments), f"{block.id}: {arguments}"
         return
-    verb = next((word for word in arguments if word in group.commands), None)
-    assert verb is not None, f"{block.id}: {program} {arguments}: none of {list(group.commands)}"
+    verb = next((word for word in arguments if word in commands), None)
+    assert verb is not None, f"{block.id}: {program} {arguments}: none of {list(commands)}"
     rest = arguments[arguments.index(verb) + 1 :]
-    with group.commands[verb].make_context(verb, rest, parent=click.Context(group, info_name=program)) as context:
+    with commands[verb].make_context(verb, rest, parent=above) as context:
         for key in ("file", "config_path", "recipients"):
             path = context.params.get(key)
             if isinstance(path, Path):

@@ -71,5 +71,5 @@ def test_every_command_is_documented(program: object) -> None:
     group: click.Group = program.cli.main  # type: ignore[attr-defined]
     name = program.__name__  # type: ignore[attr-defined]
     text = "\n".join(page.read_text() for page in PAGES)
-    for command in group.commands:
+    for command in group.list_commands(click.Context(group)):
         assert f"{name} {command}" in text, f"{name} {command}"

@@ -1,0 +1,337 @@
+"""An example for each section of docs/reference.md about operators: all its keys, as a scenario writes them.
+
+Each is what the info string of its block says it is, and is read by the tests like every example of a page.
+"""
+
+from typing import Final
+
+import msgspec
+
+from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
+from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
+from smsc.scenario.model import (
+    AlertEntry,
+    Congestion,
+    MoEntry,
+    Operator,
+    OutageFault,
+    Outbind,
+    ReceiptChange,
+    Rule,
+    ThrottleFault,
+    UssdEntry,
+    When,
+)
+from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
+from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
+from smsc.scenario.subscribers import Phase, Subscriber
+from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
+
+OPERATOR: Final = "yaml operator"
+PART: Final = "yaml part"
+
+EXAMPLES: Final[dict[type[msgspec.Struct], tuple[str, str]]] = {
+    Operator: (
+        OPERATOR,
+        """\
+persona: hex-id-decimal-receipt
+listen: tcp:0.0.0.0:2775
+tls: {certificate: cert.pem, key: key.pem}
+version: 3.4
+says_version: false
+system_id: SMSC1
+accounts: [{system_id: shop, password: secret}]
+access: {binds_per_address: 4}
+submit: {latency: 40ms}
+receipts: {delay: 3s}
+subscribers: [{numbers: "7701*", is: "off"}]
+mobile_originated: {replies: [{say: {STOP: 1%}}]}
+rules: [{when: {to: "77050000*"}, respond: ESME_RINVDSTADR}]
+ids: hex lower 8                    # decimal, hex or uuid; `large`; "hex SAR-{}-{parts}-{part}"
+ids_v33: hex
+congestion: {capacity: 100/s}
+commands: true
+broadcast: false
+outbind: {addresses: {shop: tcp:2776}}
+timers: {enquire_link: 60s}
+faults: [{fault: slice, size: 1, probability: 5%}]
+""",
+    ),
+    Account: (
+        OPERATOR,
+        """\
+accounts:
+  - system_id: shop
+    password: secret
+    binds: 2
+    window: 10
+    rate: 100/s
+    senders: [SHOP, "1234"]
+    bind_types: [transmitter, receiver]
+    version: 3.3
+    addresses: [10.0.0.0/8]
+    numbers: ["1234"]
+    deliver_window: 10
+""",
+    ),
+    Access: (
+        OPERATOR,
+        """\
+access:
+  allow: [10.0.0.0/8, "::1"]
+  address_refused: drop
+  wrong_system_id: ESME_RINVSYSID
+  wrong_password: ESME_RINVPASWD
+  too_many_binds: ESME_RALYBND
+  binds_per_address: 4
+  ghost: 2m
+  lock_out: {failures: 5, within: 1m, for: 5m}
+  connections: 200
+  connections_per_address: 10
+  connect_rate: 2/s
+""",
+    ),
+    LockOut: (OPERATOR, "access: {lock_out: {failures: 3, within: 30s, for: 10m}}\n"),
+    Tls: (OPERATOR, "tls: {certificate: cert.pem, key: key.pem, client_ca: clients.pem, also_plain: 2776}\n"),
+    Timers: (
+        OPERATOR,
+        "timers: {session_init: 5s, enquire_link: 60s, inactivity: 5m, inactive: drop, response: 30s}\n",
+    ),
+    Submit: (
+        OPERATOR,
+        """\
+submit:
+  latency: spike 40ms to 2s 5%
+  throttles: [{rate: 30/s, per: bind}]
+  queue: {capacity: 1000, drain: 100/s}
+  window_status: ESME_RMSGQFUL
+  alphabet: latin1
+  data_codings: [0, 8]
+  data_coding_status: 0x433
+  service_types: ["", CMT]
+  senders: {alphanumeric: 11}
+  content: {spam: [/casino/i]}
+  required_tlvs: [{tag: 0x1400, length: 19}]
+  schedule: {validity: 24h}
+  error_body: nul
+  tlvs: [{tag: 0x060D, text: net-1}]
+  refuse: {0x400: 1%, 0x401: 0.5%}
+  default_messages: {1: Your bill is ready}
+  distribution_lists: {staff: ["77050000001", "77050000002"]}
+""",
+    ),
+    Throttle: (OPERATOR, "submit: {throttles: [{rate: 30/s, per: sender, burst: 5, status: ESME_RTHROTTLED}]}\n"),
+    Queue: (OPERATOR, "submit: {queue: {capacity: 500, drain: 50/s, sticky: 30s, status: ESME_RMSGQFUL}}\n"),
+    SenderRules: (
+        OPERATOR,
+        """\
+submit:
+  senders:
+    alphanumeric: 11
+    numeric: 15
+    strict_ton: true
+    status: ESME_RINVSRCADR
+    unregistered: rewrite           # reject | rewrite | accept-then-reject | accept
+    rewrite: INFO
+""",
+    ),
+    Content: (
+        OPERATOR,
+        """\
+submit:
+  content:
+    templates: ['/^Your code is [0-9]+/', "Your order * is ready"]
+    template_status: 600
+    spam: [/casino/i]
+    spam_status: 0x432
+""",
+    ),
+    RequiredTlv: (
+        OPERATOR,
+        """\
+submit:
+  required_tlvs:
+    - {tag: 0x1400, length: 19, status: 0x45C, wrong: 0x45D}
+    - {tag: 0x1401, values: ["1107160000000000001"]}
+""",
+    ),
+    ExtraTlv: (
+        OPERATOR,
+        """\
+submit:
+  tlvs:
+    - {tag: 0x060D, text: "net-{id}"}
+    - {tag: 0x1401, number: 258, size: 2}
+    - {tag: 0x3FFF, octets: 00ff}
+""",
+    ),
+    Schedule: (OPERATOR, "submit: {schedule: {longest: 7d, over: reject, validity: 24h, tries: [1m, 5m, 30m]}}\n"),
+    Receipts: (
+        OPERATOR,
+        """\
+receipts:
+  delay: lognormal 3s p99 60s
+  outcome: {DELIVRD: 94%, UNDELIV: 4%, none: 2%}
+  ids: decimal
+  form: both                        # text | tlv | both
+  text: "id:{id:10} sub:null done date:{done:YYYYMMDDhhmmss} Stat:{stat} err:{err:4} Text:{text:10}"
+  err: {UNDELIV: "069"}
+  before_response: true
+  esm_class: 0x00
+  data_coding: 8
+  carrier: data_sm
+  network_type: 3
+  conflict: {state: UNDELIV}
+  tlvs: [{tag: 0x1400, text: "{id}"}]
+  notices: [{stat: ACCEPTD, asked: false}]
+  copies: 2
+  rejected: true
+  unasked: true
+  parts: first                      # every | first | last
+  one_fate: false
+  reassembly: 5m
+  route: same-bind                  # round-robin | same-bind | sibling | receivers
+  retry: {first: 1s, longest: 60s}
+""",
+    ),
+    Conflict: (OPERATOR, "receipts: {conflict: {state: UNDELIV, id: hex}}\n"),
+    Notice: (
+        OPERATOR,
+        """\
+receipts:
+  notices:
+    - {stat: ACCEPTD, after: 100ms, esm_class: 0x04, asked: false}
+    - {stat: ENROUTE, after: 1s, err: "017", late: true}
+""",
+    ),
+    Retry: (
+        OPERATOR,
+        'receipts: {retry: {"on": [ESME_RTHROTTLED, ESME_RX_T_APPN], first: 1s, longest: 5m, attempts: 10}}\n',
+    ),
+    Subscriber: (
+        OPERATOR,
+        """\
+subscribers:
+  - {numbers: "7701*", over_time: [{is: "off", for: 2m}, {is: full, for: 1m}], repeat: true}
+  - {numbers: "7702*", is: ported, share: 30%, err: "006"}
+  - {numbers: "7703*", is: blacklisted, respond: 0x40A}
+  - {numbers: "7704*", stat: EXPIRED, delay: 1h}
+""",
+    ),
+    Phase: (OPERATOR, 'subscribers: [{numbers: "7701*", over_time: [{is: "off", for: 2m}, {is: roaming}]}]\n'),
+    MobileOriginated: (
+        OPERATOR,
+        """\
+mobile_originated:
+  shape: {long_message: udh16}
+  replies: [{text: /reply yes/i, say: {"YES": 60%, "NO": 10%}}]
+  traffic: [{rate: 5/s, from: "7701#######", to: "1234", texts: [STOP, HELP]}]
+""",
+    ),
+    MoShape: (
+        OPERATOR,
+        """\
+mobile_originated:
+  shape:
+    long_message: udh8
+    order: shuffled
+    lose_part: 1%
+    repeat_part: 1%
+    hide_udhi: true
+    data_coding: 0
+""",
+    ),
+    Reply: (
+        OPERATOR,
+        """\
+mobile_originated:
+  replies:
+    - {to: "7701*", from: SHOP, text: /reply yes/i, say: {"YES": 60%, STOP: 5%}, after: lognormal 20s p99 1h}
+""",
+    ),
+    MoTraffic: (
+        OPERATOR,
+        'mobile_originated: {traffic: [{rate: 5/s, from: "7701#######", to: "1234", texts: [STOP], most: 500}]}\n',
+    ),
+    Rule: (
+        OPERATOR,
+        """\
+rules:
+  - {when: {to: "77050000*"}, respond: ESME_RINVDSTADR, note: nobody has these}
+  - {when: {text: /casino/i}, receipt: {stat: REJECTD}, latency: 2s, probability: 50%}
+""",
+    ),
+    When: (
+        OPERATOR,
+        """\
+rules:
+  - when:
+      to: "7705*"
+      from: SHOP
+      text: "*order*"
+      account: shop
+      encoding: ucs2                # or a data_coding
+      parts: 2+
+      part: 1
+      tlv: 0x1400
+      from_ton: 5
+      registered: true
+    receipt: none
+""",
+    ),
+    ReceiptChange: (
+        OPERATOR,
+        """\
+rules:
+  - receipt:
+      stat: UNDELIV
+      err: "069"
+      delay: 10s
+      ids: hex
+      form: text
+      text: "id:{id} stat:{stat}"
+      before_response: false
+      esm_class: 0x04
+      data_coding: 0
+      carrier: deliver_sm
+      network_type: 3
+      conflict: {state: DELIVRD}
+      tlvs: []
+      notices: []
+      copies: 2
+""",
+    ),
+    Congestion: (OPERATOR, "congestion: {capacity: 100/s}      # or state: 95\n"),
+    Outbind: (OPERATOR, "outbind: {addresses: {shop: tcp:10.0.0.5:2776}, system_id: SMSC1, password: secret}\n"),
+    ThrottleFault: (PART, "timeline: [{at: 10s, for: 20s, operator: beeline-kz, fault: throttle, rate: 5/s}]\n"),
+    OutageFault: (PART, "timeline: [{at: 3m, for: 30s, operator: kcell, fault: outage}]\n"),
+    MoEntry: (
+        PART,
+        'timeline: [{at: 4m, operator: kcell, mo: {from: "77010000001", to: SHOP, text: "Where is it?"}}]\n',
+    ),
+    MoMessage: (
+        PART,
+        """\
+timeline:
+  - {at: 4m, mo: {from: "77010000001", to: SHOP, text: "Where is my order?", shape: {long_message: payload}}}
+""",
+    ),
+    UssdEntry: (PART, 'timeline: [{at: 1m, operator: kcell, ussd: {from: "77010000001", dials: "*100#"}}]\n'),
+    UssdSession: (
+        PART,
+        """\
+timeline:
+  - at: 1m
+    ussd:
+      from: "77010000001"
+      dials: "*100#"
+      answers: ["1", "2"]
+      after: 2s
+      session_id: user_message_reference
+""",
+    ),
+    AlertEntry: (
+        PART,
+        'timeline: [{at: 2m, operator: beeline-kz, alert: "77010000001", account: shop, status: 0}]\n',
+    ),
+}
