@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 
-.PHONY: help setup setup-dev rehearse test check fuzz simulate bench lock docs docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate bench lock docs docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,20 @@ check: setup-dev ## run the linters, the type checker and the layer contracts
 fuzz: setup-dev ## throw damaged PDUs at all that reads input (COUNT=1000000)
 	@$(BIN)/python scripts/fuzz.py --count $(or $(COUNT),1000000)
 
+fuzz-setup: ## set up .fuzz with what the two targets below need
+	@VENV=.fuzz scripts/setup
+	@.fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps \
+		--requirement requirements-fuzz.lock
+
+fuzz-coverage: fuzz-setup ## fuzz with coverage as the guide (SECONDS=60 for each target, TARGETS=session)
+	@.fuzz/bin/python scripts/fuzz_coverage.py --seconds $(or $(SECONDS),60) $(TARGETS)
+
+differential: fuzz-setup ## read the same PDUs with smpp.pdu3, smpplib and tshark (COUNT=10000)
+	@.fuzz/bin/python scripts/differential.py --count $(or $(COUNT),10000)
+
+corpus: setup-dev ## write what fuzzing starts from anew
+	@$(BIN)/python scripts/make_corpus.py
+
 simulate: setup-dev ## play every scenario in virtual time with many seeds (SEEDS=20)
 	@failed=0; for file in scenarios/*.yaml; do echo "$$file"; \
 		$(BIN)/carrierlab run "$$file" --seeds 1..$(or $(SEEDS),20) --quiet || failed=1; done; exit $$failed
@@ -43,6 +57,9 @@ lock: setup-dev ## write both locks anew from pyproject.toml (ARGS=--upgrade for
 
 docs: setup-dev ## bring up to date what is made in docs/ and shown in the README
 	@$(BIN)/python scripts/make_reference.py
+	@$(BIN)/python scripts/make_faults.py
+	@$(BIN)/python scripts/make_lint.py
+	@$(BIN)/python scripts/make_gauntlet.py
 	@$(BIN)/python scripts/make_excerpts.py
 
 docker-check: setup-dev ## check the files in docker/ without an engine
@@ -52,5 +69,5 @@ matrix: ## run the test suite on every supported Python that is installed
 	@scripts/matrix
 
 clean: ## remove what was built, downloaded or cached here
-	rm -rf .venv .matrix build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .fuzz .matrix build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

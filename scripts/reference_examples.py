@@ -95,7 +95,7 @@ access:
     Tls: (OPERATOR, "tls: {certificate: cert.pem, key: key.pem, client_ca: clients.pem, also_plain: 2776}\n"),
     Timers: (
         OPERATOR,
-        "timers: {session_init: 5s, enquire_link: 60s, inactivity: 5m, inactive: drop, response: 30s}\n",
+        "timers: {session_init: 5s, enquire_link: 60s, inactivity: 5m, inactive: drop, silence: 2m, response: 30s}\n",
     ),
     Submit: (
         OPERATOR,
@@ -163,6 +163,7 @@ submit:
     - {tag: 0x060D, text: "net-{id}"}
     - {tag: 0x1401, number: 258, size: 2}
     - {tag: 0x3FFF, octets: 00ff}
+    - {tag: 0x1400, echo: true}
 """,
     ),
     Schedule: (OPERATOR, "submit: {schedule: {longest: 7d, over: reject, validity: 24h, tries: [1m, 5m, 30m]}}\n"),
