@@ -5,10 +5,13 @@ Which of them a version has is said in smppkit.versions.
 
 from enum import IntEnum
 
+from smppkit.enums import at_hand
+
 RESPONSE_BIT = 0x80000000
 """Set in the command_id of every response (SMPP 3.4 §5.1.2)."""
 
 
+@at_hand
 class CommandId(IntEnum):
     """command_id of every operation of any version; the rest of the range is reserved, or a vendor's."""
 

@@ -7,7 +7,10 @@ operators add words of their own.
 from enum import IntEnum
 from types import MappingProxyType
 
+from smppkit.enums import at_hand
 
+
+@at_hand
 class MessageState(IntEnum):
     """`message_state` of query_sm_resp and of receipts (SMPP 3.4 §5.2.28; 0 and 9 are of SMPP 5.0 §4.7.15)."""
 

@@ -42,7 +42,7 @@ class Outstanding(dict[int, Sent]):
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
         sent = self.get(sequence)
-        if sent is None or not sent.answered_by(command_id):
+        if sent is None or (command_id != sent.command_id | RESPONSE_BIT and not sent.answered_by(command_id)):
             return None
         del self[sequence]
         return sent

@@ -21,5 +21,5 @@ class SequenceNumbers:
     def take(self, count: int = 1) -> int:
         """Reserve `count` consecutive numbers and return the first; the others are ``after(first, n)``."""
         first = self._next
-        self._next = after(first, count)
+        self._next = first + count if first < LAST - count else after(first, count)
         return first

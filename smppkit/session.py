@@ -42,6 +42,7 @@ from smppkit.stream import BadPdu, BrokenStream, Fate
 from smppkit.timers import Due, Timers
 from smppkit.wire import Tap, Wire
 
+_ANSWERS_UNBIND = frozenset({CommandId.UNBIND_RESP, CommandId.GENERIC_NACK})
 _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBIND})
 
 
@@ -98,7 +99,8 @@ class Session:
     @property
     def window_free(self) -> int:
         """How many more requests may be sent now; 0 when not bound."""
-        return max(0, self.window - len(self._outstanding)) if self.state in BOUND_STATES else 0
+        free = self.window - len(self._outstanding)
+        return free if free > 0 and self.state in BOUND_STATES else 0
 
     def may_send(self, command_id: int) -> bool:
         """Whether a request with this command_id is legal for us now."""
@@ -183,7 +185,9 @@ class Session:
             self._respond_to_bind(binding, response)
         else:
             self._wire.write(response)
-        self._settle(sequence, now)
+        self._unanswered.settle(sequence)
+        if self.state is BindState.UNBINDING:
+            self._go_on_unbinding(now)
 
     def respond_octets(self, sequence_number: int, octets: bytes, now: float) -> None:
         """As ``respond``, with octets that are written as they are: encoded before, or a lie. Not for binds."""
@@ -205,12 +209,17 @@ class Session:
             self._decide_on(None)
         self._settle(sequence_number, now)
 
-    def unbind(self, now: float) -> None:
-        """Say unbind once what is in flight is finished; ``Closing`` follows. Not bound: close at once."""
+    def unbind(self, now: float, *, at_once: bool = False) -> None:
+        """Say unbind once what is in flight is finished; ``Closing`` follows. Not bound: close at once.
+
+        With `at_once` nothing is waited for: what is in flight is answered until the peer has answered the unbind.
+        """
         if self.state in BOUND_STATES:
             self._start_unbinding(now, by_peer=False)
         elif self.state not in (BindState.UNBINDING, BindState.CLOSED):
             self._close("not bound")
+        if at_once and self.state is BindState.UNBINDING and self._unbind_received is None:
+            self._finish_unbinding(now)
 
     def connection_lost(self, now: float) -> None:
         """The transport is gone: what is outstanding will never be answered."""
@@ -249,6 +258,8 @@ class Session:
                     self._close("nothing was done for too long")
                 case Due.INACTIVITY:
                     self.unbind(now)
+                case Due.SILENCE:
+                    self._close("nothing was heard for too long")
                 case Due.UNBIND:
                     self._unbinding_overdue(now)
 
@@ -335,7 +346,7 @@ class Session:
     def _received_unexpected(self, pdu: Pdu) -> None:
         """A response to no request that waits: to our unbind, to one given up, or to nothing of ours."""
         sequence, command_id = pdu.sequence_number, pdu.command_id
-        if sequence == self._unbind_sent:
+        if sequence == self._unbind_sent and command_id in _ANSWERS_UNBIND:
             self._events.append(Unbound(by_peer=False))
             self._close("unbound")
         elif command_id == CommandId.ENQUIRE_LINK_RESP:

@@ -25,6 +25,8 @@ class SessionConfig(msgspec.Struct, frozen=True):
     """Time without any operation but enquire_link after which we unbind."""
     inactivity_closes: bool = False
     """After that time the connection is closed without unbind."""
+    silence_timeout: float | None = None
+    """Time without any PDU of the peer, enquire_link included, after which the connection is closed."""
     unbind_timeout: float = 5.0
     """How long unbinding waits for what is in flight, and then for unbind_resp."""
     interface_version: int = Version.V34

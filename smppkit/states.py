@@ -9,9 +9,11 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 
 from smppkit.commands import CommandId
+from smppkit.enums import at_hand
 from smppkit.status import CommandStatus
 
 
+@at_hand
 class Role(Enum):
     """Which end of the session this is."""
 
@@ -24,6 +26,7 @@ class Role(Enum):
         return Role.SMSC if self is Role.ESME else Role.ESME
 
 
+@at_hand
 class BindState(Enum):
     """State of a session (SMPP 3.4 §2.2); both ends go through the same ones."""
 
@@ -36,6 +39,7 @@ class BindState(Enum):
     CLOSED = "closed"
 
 
+@at_hand
 class Version(IntEnum):
     """The protocol versions, by their interface_version octet."""
 
@@ -64,7 +68,7 @@ _ONLY_33 = (Version.V33,)
 _FROM_34 = (Version.V34, Version.V50)
 _FROM_50 = (Version.V50,)
 
-BOUND_STATES = frozenset(_BOUND)
+BOUND_STATES = (_TRX, _TX, _RX)
 
 # request, who may send it, in which versions, in which states
 TABLE: tuple[tuple[CommandId, Role, tuple[Version, ...], tuple[BindState, ...]], ...] = (

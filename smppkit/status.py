@@ -3,7 +3,10 @@
 import difflib
 from enum import IntEnum
 
+from smppkit.enums import at_hand
 
+
+@at_hand
 class CommandStatus(IntEnum):
     """The statuses by their names in the specification; `text` says in a few words what each means.
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from enum import Enum
 
+from smppkit.enums import at_hand
 from smppkit.gsm0338 import UnencodableText, decode_gsm7, encode_gsm7, try_encode_gsm7
 
 __all__ = ["Alphabet", "UnencodableText", "alphabet_of", "choose_alphabet", "decode_text", "encode_text"]
 
 
+@at_hand
 class Alphabet(Enum):
     """How text becomes octets. GSM7 is unpacked (one septet per octet); UCS2 is UTF-16 big-endian with surrogates."""
 

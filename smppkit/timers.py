@@ -16,6 +16,7 @@ class Due(Enum):
     ENQUIRE_LINK = "the peer has been silent"
     ENQUIRE_LINK_OVERDUE = "the peer was silent when it was asked"
     INACTIVITY = "nothing has been done"
+    SILENCE = "nothing has been heard"
     UNBIND = "unbinding takes too long"
 
 
@@ -55,5 +56,7 @@ class Timers:
                 yield self._last_received + config.enquire_link_interval, Due.ENQUIRE_LINK
             if config.inactivity_timeout is not None:
                 yield self.last_operation + config.inactivity_timeout, Due.INACTIVITY
+            if config.silence_timeout is not None:
+                yield self._last_received + config.silence_timeout, Due.SILENCE
         elif self._role is Role.SMSC and config.session_init_timeout is not None:
             yield self._opened_at + config.session_init_timeout, Due.SESSION_INIT

@@ -73,7 +73,13 @@ class TlsServer:
         """A factory whose connections speak TLS and give the plain octets to those of `factory`."""
         from twisted.protocols.tls import TLSMemoryBIOFactory
 
-        outer = TLSMemoryBIOFactory(self._options, False, factory, clock)
+        class Outer(TLSMemoryBIOFactory):
+            def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
+                # None turns the connection away, of which Twisted's own knows nothing.
+                inner = self.wrappedFactory.buildProtocol(addr)
+                return None if inner is None else self.protocol(self, inner)
+
+        outer = Outer(self._options, False, factory, clock)
         outer.noisy = False
         return outer
 

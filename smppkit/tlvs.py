@@ -117,7 +117,7 @@ class Text(msgspec.Struct, frozen=True):
             return f"expected a string, found {value!r}"
         if len(value) >= self.limit:
             return f"{len(value)} characters, at most {self.limit - 1}"
-        if "\0" in value or not all(character <= "\xff" for character in value):
+        if "\0" in value or not (value.isascii() or all(character <= "\xff" for character in value)):
             return f"{value!r} holds NUL or characters outside Latin-1"
         return None
 

@@ -61,6 +61,9 @@ class Patience(msgspec.Struct, frozen=True):
     """Our last words are written: after that long the connection is cut."""
 
 
+_USUAL = Patience()
+
+
 @implementer(IProtocol, IPushProducer)
 class Link:
     """One SMPP connection: a session on a transport.
@@ -146,9 +149,9 @@ class Link:
         if not self._lost:
             self.transport.write(octets)
 
-    def unbind(self) -> None:
-        """Finish what is in flight, unbind, close."""
-        self.session.unbind(self.clock.seconds())
+    def unbind(self, *, at_once: bool = False) -> None:
+        """Finish what is in flight, unbind, close; `at_once` the first is left out."""
+        self.session.unbind(self.clock.seconds(), at_once=at_once)
         self.flush()
 
     def close(self, reason: str = "closed here") -> None:
@@ -159,8 +162,8 @@ class Link:
         self._write_queued()
         self._stop_producing()  # a transport does not close while it has a producer
         self.transport.loseConnection()
-        if self._patience is not None:
-            self._cut_after(self._patience.closing)
+        # TLS waits for the peer's own word, and a dead peer says none.
+        self._cut_after((self._patience or _USUAL).closing)
 
     def reset(self, reason: str = "reset here") -> None:
         """Drop the connection at once (RST); what is queued is lost."""
@@ -215,7 +218,7 @@ class Link:
         self._flush_call = None
         self.session.connection_lost(self.clock.seconds())
         self._turn()
-        self._handler.disconnected(self, self._close_reason or _describe(reason))
+        self._handler.disconnected(self, self._close_reason or describe_loss(reason))
 
     # --- for Twisted: IPushProducer, what the peer has not read -----------------------------------
 
@@ -326,7 +329,8 @@ class Link:
         self._turn()
 
 
-def _describe(reason: Failure) -> str:
+def describe_loss(reason: Failure) -> str:
+    """Why a connection ended, in words; those begin with TLS_ERROR where it was TLS that failed."""
     error = reason.value
     if isinstance(error, ConnectionDone):
         return "closed by the peer"

@@ -36,11 +36,15 @@ class Wire:
 
     def write(self, pdu: Pdu, codec: Codec | None = None) -> None:
         """Encode a PDU, and queue it; EncodeError, and nothing is queued."""
-        codec = codec or self.codec
+        if codec is None:
+            codec = self.codec
         octets = codec.encoders[type(pdu)](pdu)
         if not codec.tlvs:
             self._counters.tlvs_left_out += len(pdu.tlvs)
-        self.write_octets(octets)
+        self._counters.pdus_out += 1
+        self._out.append(octets)
+        if self._tap is not None:
+            self._tap("out", octets)
 
     def write_octets(self, octets: bytes) -> None:
         """Queue octets as they are."""

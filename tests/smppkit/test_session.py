@@ -425,6 +425,18 @@ def test_c31_inactivity_unbinds_and_enquire_link_does_not_count_as_activity() ->
     assert isinstance(unbind, Unbind)
 
 
+def test_silence_closes_and_any_pdu_ends_it() -> None:
+    session = bound_smsc(silence_timeout=60, enquire_link_interval=None)
+    session.receive_bytes(encode(EnquireLink(sequence_number=8)), 59)
+    session.bytes_to_send()
+    session.on_deadline(60)
+    assert session.events() == []
+    assert session.next_deadline() == 119
+    session.on_deadline(119)
+    assert session.bytes_to_send() == b""
+    assert session.events() == [Closing("nothing was heard for too long")]
+
+
 def test_a_lost_connection_leaves_every_outstanding_request_without_response() -> None:
     session = bound_esme()
     for n in range(3):
@@ -466,6 +478,20 @@ def test_c32_our_unbind_waits_for_what_is_in_flight() -> None:
     assert isinstance(unbind, Unbind)
     session.receive_bytes(encode(unbind.response()), 1.6)
     assert kinds(session.events()) == [Response, Unbound, Closing]
+
+
+def test_our_unbind_may_be_said_at_once_and_what_is_in_flight_is_still_answered() -> None:
+    session = bound_smsc()
+    session.receive_bytes(encode(SubmitSm(sequence_number=5, destination_addr="1")), 1.0)
+    [request] = session.events()
+    assert isinstance(request, Request)
+    session.unbind(1.0, at_once=True)
+    [unbind] = sent(session)
+    assert isinstance(unbind, Unbind)
+    session.respond(request.pdu.response(message_id="1"), 2.0)
+    assert [pdu.command_id for pdu in sent(session)] == [CommandId.SUBMIT_SM_RESP]
+    session.receive_bytes(encode(unbind.response()), 2.1)
+    assert kinds(session.events()) == [Unbound, Closing]
 
 
 def test_c32_the_peers_unbind_is_answered_after_what_we_owe() -> None:
@@ -510,6 +536,25 @@ def test_unbinding_is_bounded_in_time() -> None:
     assert [type(pdu) for pdu in sent(session)] == [Unbind]
     session.on_deadline(11.0)
     assert session.events()[-1] == Closing("unbind was not answered")
+
+
+def test_an_unbind_that_waits_can_be_said_at_once_after_all() -> None:
+    session = bound_esme()
+    session.send(SubmitSm(destination_addr="1"), 1.0)
+    session.bytes_to_send()
+    session.unbind(1.0)
+    assert sent(session) == []
+    session.unbind(2.0, at_once=True)
+    session.unbind(3.0, at_once=True)
+    assert [type(pdu) for pdu in sent(session)] == [Unbind]
+
+
+def test_a_peers_unbind_is_not_answered_before_its_requests() -> None:
+    session = bound_smsc()
+    session.receive_bytes(encode(SubmitSm(sequence_number=5, destination_addr="1")), 1.0)
+    session.receive_bytes(encode(Unbind(sequence_number=6)), 1.0)
+    session.unbind(1.0, at_once=True)
+    assert sent(session) == []
 
 
 def test_crossing_unbinds_are_both_answered() -> None:

@@ -10,7 +10,17 @@ from smppkit.codec import decode, encode
 from smppkit.commands import CommandId
 from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import Closing, LateResponse, NoResponse, NoResponseCause, Request, Response, Unbound
-from smppkit.pdus import BindTransceiver, DeliverSm, EnquireLink, GenericNack, Outbind, SubmitSm, Unbind
+from smppkit.pdus import (
+    BindTransceiver,
+    DeliverSm,
+    EnquireLink,
+    GenericNack,
+    Outbind,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+    UnbindResp,
+)
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import BindState, Role
@@ -220,3 +230,13 @@ def test_c31_an_operator_may_close_without_unbind() -> None:
     session.on_deadline(60.0)
     assert session.events() == [Closing("nothing was done for too long")]
     assert session.bytes_to_send() == b""
+
+
+def test_only_an_unbind_resp_or_a_nack_answers_our_unbind() -> None:
+    for answer, ends in ((SubmitSmResp, False), (UnbindResp, True), (GenericNack, True)):
+        session = smsc()
+        session.unbind(1.0)
+        sequence = decode(session.bytes_to_send()).sequence_number
+        session.receive_bytes(encode(answer(0, sequence)), 2.0)
+        assert session.closed is ends
+        assert session.counters.unknown_responses == (not ends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -232,8 +233,10 @@ def test_whoever_holds_back_reading_is_not_overruled_by_a_peer_that_reads_again(
     lose(link)
 
 
-def test_last_words_that_nobody_reads_are_cut_off() -> None:
-    link, handler, transport, clock = link_of(Role.SMSC, Patience(closing=5))
+@pytest.mark.parametrize("patience", [None, Patience(closing=5)])
+def test_last_words_that_nobody_reads_are_cut_off(patience: Patience | None) -> None:
+    """Without patience too: TLS does not close before the peer has said so itself, and a dead one never does."""
+    link, handler, transport, clock = link_of(Role.SMSC, patience)
     link.dataReceived(b"GET / HTTP/1.1\r\n\r\n")
     assert transport.disconnecting
     assert transport.producer is None  # a transport does not close while it has one
