@@ -1,0 +1,200 @@
+"""What a message costs ``smsc serve``: microseconds of its processor time for each, as JSON.
+
+    .venv/bin/python loadtests/emulator_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3]
+
+Four cases: without and with receipts, without and with the journal. Every message has 160 characters, and goes over one
+of 10 transceivers with 100 submits outstanding on each. Time is that of the server process (user and system, all its
+threads), from the first message to the last acknowledged receipt; how long the run takes does not matter.
+
+With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
+medians of the rounds). The clients are one process that sends ready octets and knows no session.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from smppkit.codec import encode
+from smppkit.pdus import BindTransceiver, SubmitSm
+
+CASES = {
+    "plain": (False, False),
+    "receipts": (True, False),
+    "journal": (False, True),
+    "receipts and journal": (True, True),
+}
+"""Whether receipts are asked for, and whether there is a journal."""
+CONNECTIONS = 10
+WINDOW = 100
+WARM_UP = 5_000
+PATIENCE = 30.0  # seconds without an answer, after which the run has failed
+SETTLING = 0.3  # seconds for what the server does after its last word
+TEXT = (b"The quick brown fox jumps over the lazy dog. " * 4)[:160]
+
+SUBMIT_RESP, DELIVER, DELIVER_RESP = 0x80000004, 0x00000005, 0x80000005
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Esme:
+    """One bound transceiver that keeps its window full."""
+
+    def __init__(self, port: int, name: str, receipts: bool) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.sendall(encode(BindTransceiver(system_id=name, interface_version=0x34, sequence_number=1)))
+        answer = self.socket.recv(4096)
+        if answer[4:12] != b"\x80\0\0\x09\0\0\0\0":
+            raise RuntimeError(f"the bind was answered with {answer.hex()}")
+        self.to_send = self.outstanding = self.receipts = 0
+        # Each sequence number, and each destination, comes again only when the window has long gone past it.
+        submits = [
+            encode(
+                SubmitSm(
+                    sequence_number=2 + index,
+                    source_addr="1000",
+                    destination_addr=f"4477009{index:05}",
+                    registered_delivery=int(receipts),
+                    short_message=TEXT,
+                )
+            )
+            for index in range(10 * WINDOW)
+        ]
+        self._size = len(submits[0])
+        self._octets = b"".join(submits + submits[:WINDOW])
+        self._next = 0
+        self._half = b""
+
+    def fill(self, answers: bytes = b"") -> None:
+        """Write answers, and as many submits as the window has room for."""
+        count = min(WINDOW - self.outstanding, self.to_send)
+        first = self._next * self._size
+        octets = answers + self._octets[first : first + count * self._size]
+        self._next = (self._next + count) % (10 * WINDOW)
+        self.to_send -= count
+        self.outstanding += count
+        if octets:
+            self.socket.sendall(octets)
+
+    def read(self) -> None:
+        """Take what the server sent."""
+        octets = self._half + self.socket.recv(1 << 18)
+        at, end = 0, len(octets)
+        answers = []
+        while end - at >= 16:
+            length = int.from_bytes(octets[at : at + 4], "big")
+            if end - at < length:
+                break
+            command_id = int.from_bytes(octets[at + 4 : at + 8], "big")
+            if command_id == SUBMIT_RESP:
+                if octets[at + 8 : at + 12] != b"\0\0\0\0":
+                    raise RuntimeError(f"a submit was refused: {octets[at : at + 16].hex()}")
+                self.outstanding -= 1
+            elif command_id == DELIVER:
+                self.receipts += 1
+                answers.append(b"\0\0\0\x11\x80\0\0\x05\0\0\0\0" + octets[at + 12 : at + 16] + b"\0")
+            at += length
+        if not octets:
+            raise RuntimeError("the server closed the connection")
+        self._half = octets[at:]
+        self.fill(b"".join(answers))
+
+
+def load(port: int, receipts: bool, control: Connection) -> None:
+    """The clients: for each number that comes through `control`, send so many messages and say when all is done."""
+    esmes = [Esme(port, f"esme{index}", receipts) for index in range(CONNECTIONS)]
+    with selectors.DefaultSelector() as selector:
+        for esme in esmes:
+            selector.register(esme.socket, selectors.EVENT_READ, esme)
+        while (count := control.recv()) is not None:
+            for esme in esmes:
+                esme.to_send, esme.receipts = count // CONNECTIONS, 0
+                esme.fill()
+            while any(esme.to_send or esme.outstanding for esme in esmes) or (
+                receipts and sum(esme.receipts for esme in esmes) < count
+            ):
+                ready = selector.select(PATIENCE)
+                if not ready:
+                    raise RuntimeError("the server does not answer")
+                for key, _ in ready:
+                    key.data.read()
+            control.send("done")
+
+
+def processor_time(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(values[11]) + int(values[12])) / _TICK
+
+
+def measure(python: str, path: Path, receipts: bool, journal: bool, messages: int) -> float:
+    """Microseconds for each message, of one server that lives as long as this takes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        keep = ["--journal", f"{scratch}/journal.sqlite"] if journal else ["--no-journal"]
+        server = subprocess.Popen(
+            [python, "-c", "from smsc.cli import main; main()", "serve", "--port", "0", "--quiet", *keep],
+            cwd=path,
+            env=os.environ | {"PYTHONPATH": str(path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            if server.stdout is None or not (ready := server.stdout.readline()):
+                raise RuntimeError("the server did not start")
+            ours, theirs = multiprocessing.Pipe()
+            port = int(ready.split("127.0.0.1:")[1].split()[0])
+            clients = multiprocessing.Process(target=load, args=(port, receipts, theirs))
+            clients.start()
+            theirs.close()
+            ask(ours, WARM_UP)
+            before = processor_time(server.pid)
+            ask(ours, messages)
+            after = processor_time(server.pid)
+            ours.send(None)
+            clients.join()
+            return (after - before) / messages * 1e6
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def ask(clients: Connection, count: int) -> None:
+    """Have so many messages sent, and wait until the server has come to rest."""
+    clients.send(count)
+    clients.recv()
+    clients.poll(SETTLING)  # they have nothing more to say
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    options.add_argument("--python", default=sys.executable, help="the interpreter that runs the server")
+    options.add_argument("--case", choices=CASES, action="append", help="only this one")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--messages", type=int, default=50_000, help="in one round")
+    chosen = options.parse_args()
+    paths = [path.resolve() for path in chosen.path or [Path()]]
+    messages = chosen.messages // CONNECTIONS * CONNECTIONS
+    figures: dict[str, object] = {"messages": messages, "rounds": chosen.rounds}
+    for case in chosen.case or CASES:
+        rounds = [
+            [measure(chosen.python, path, *CASES[case], messages) for path in paths] for _ in range(chosen.rounds)
+        ]
+        medians = [round(statistics.median(of), 1) for of in zip(*rounds, strict=True)]
+        figures[case] = {"microseconds": medians[0]}
+        if len(medians) > 1:
+            figures[case] = {"microseconds": medians, "ratio": round(medians[1] / medians[0], 2)}
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
