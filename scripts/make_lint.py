@@ -53,7 +53,8 @@ A finding in JSON has `rule`, `severity`, `title`, `operator`, `account`, `count
 
 What a journal does not hold is not judged from one: whether a connection was encrypted, and the window that an account
 was given (`--window` says it). Nor does it hold what a fault did to the octets on their way: a client that never got a
-`deliver_sm` looks like one that does not answer it, so judge clients by runs without such faults.
+`deliver_sm` looks like one that does not answer it, so judge clients by runs without such faults; or live, where a
+connection is judged no more once a fault has struck it.
 
 A line on which the operator itself asks with `enquire_link` is never silent; to see whether a client does, give the
 operator a longer time, such as `timers: {enquire_link: 10m}`.

@@ -20,7 +20,7 @@ from reference_examples import EXAMPLES
 from carrierlab.expect import Expectation
 from carrierlab.metrics import METRICS
 from carrierlab.scenario import Campaign, LabScenario, Workload
-from sender.config import OperatorConfig, RetryConfig, RouteConfig, SenderConfig, Source
+from sender.config import OperatorConfig, RetryConfig, RouteConfig, SenderConfig, Source, TlsConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -95,6 +95,7 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
 SENDER: dict[type[msgspec.Struct], str] = {
     SenderConfig: "sender.yaml",
     OperatorConfig: "An operator account",
+    TlsConfig: "tls of an account",
     Source: "source",
     RouteConfig: "A route",
     RetryConfig: "retry",

@@ -48,7 +48,7 @@ class Emulator:
                 network=network,
                 journal=journal,
                 stats=self.stats.operators[name],
-                faults=ActiveFaults(scenario.seed, name) if _is_faulty(scenario, name) else None,
+                faults=_faults(scenario, name, self.stats.operators[name]),
                 watcher=None if watcher_for is None else watcher_for(name),
             )
             for name, operator in scenario.operators.items()
@@ -104,8 +104,9 @@ class Emulator:
             self._journal.flush()
 
 
-def _is_faulty(scenario: Scenario, name: str) -> bool:
-    """Whether anything ever befalls the connections of an operator; else nothing stands in their way."""
-    return bool(scenario.operators[name].faults) or any(
+def _faults(scenario: Scenario, name: str, stats: OperatorStats) -> ActiveFaults | None:
+    """What may befall the connections of an operator; None when nothing ever does, and nothing stands in their way."""
+    ever = bool(scenario.operators[name].faults) or any(
         isinstance(entry, WireFault) and entry.operator in (None, name) for entry in scenario.timeline
     )
+    return ActiveFaults(scenario.seed, name, stats.faults) if ever else None

@@ -62,7 +62,7 @@ class BookStats(msgspec.Struct):
 
 
 class OperatorStats(msgspec.Struct):
-    """One operator. Dicts count by command_status."""
+    """One operator. Dicts count by command_status, but for `faults`."""
 
     connections: int = 0
     connections_refused: int = 0
@@ -80,6 +80,8 @@ class OperatorStats(msgspec.Struct):
     """Of these, ended without a bind."""
     resets: int = 0
     """Connections that a fault of the timeline cut."""
+    faults: dict[str, int] = {}
+    """How often each fault of connections has struck, by its name; "overflow": cut because too much waited on them."""
     submitted: int = 0
     """submit_sm, data_sm, submit_multi and broadcast_sm."""
     accepted: int = 0

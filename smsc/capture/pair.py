@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from smppkit.transport import TLS_ERROR, describe_loss
 from smsc.capture.frames import Cutter
 from smsc.capture.recorder import ConnectionRecorder, RecorderCounters
 from smsc.capture.redact import Redactor
@@ -92,6 +93,7 @@ class Pair:
         self._reason: str | None = None
         self._over = False
         self._unreached = False
+        self._troubled = False  # somebody has to look at how the proxy was started, or at the SMSC
         # Faults are about PDUs: where some may strike, PDUs reach the client's wire whole.
         self._frames = None if proxy.wrap is None else Cutter()
 
@@ -149,6 +151,10 @@ class Pair:
     def lost(self, side: _Side, reason: Failure) -> None:
         """One side is gone."""
         clean = isinstance(reason.value, ConnectionDone)
+        why = describe_loss(reason)
+        if self._reason is None and why.startswith(TLS_ERROR):
+            self._reason = f"{self._name(side)} and the proxy do not agree: {why}"
+            self._troubled = True
         self._reason = self._reason or f"{'closed' if clean else 'reset'} by {self._name(side)}"
         if self._connecting is not None:
             self._connecting.cancel()
@@ -214,7 +220,7 @@ class Pair:
         self._proxy.stats.unreachable += 1
         text = failure.getErrorMessage()
         self._reason = f"{self._proxy.name} is unreachable: {text}"
-        _log.warning("%s: closed, since %s", self.peer, self._reason)
+        self._troubled = True
         self.client.wire.loseConnection()
 
     def _gone(self) -> None:
@@ -225,7 +231,10 @@ class Pair:
             self._record = None
         if not self._unreached:
             self._proxy.stats.closed += 1
-        _log.info("%s: %s", self.peer, reason)
+        if self._troubled:
+            _log.warning("%s: closed, since %s", self.peer, reason)
+        else:
+            _log.info("%s: %s", self.peer, reason)
         self._proxy.gone(self)
 
     def _name(self, side: _Side) -> str:

@@ -2,13 +2,15 @@
 
 A state follows from the plan and the time, so a message that nobody is told about costs no timer. The book is bounded:
 beyond its limit messages in a final state are let go first, the oldest of them before the others. A journal still
-knows them then.
+knows them then. A message with long TLVs counts as several.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
+from math import inf
 
 import msgspec
 
@@ -19,6 +21,8 @@ from smsc.stats import BookStats
 
 MOST_KEPT = 50_000  # messages that are remembered after they have come to a final state
 MOST_LIVING = 500_000  # messages at all
+OCTETS_A_MESSAGE = 512  # TLVs that long count as one more message
+MOST_LOOKED_AT = 10_000  # for the last ones of a source
 
 _LIVING = frozenset(state for state in MessageState if not state.final)
 
@@ -45,7 +49,9 @@ class Held(msgspec.Struct, gc=False):
     told: int = 0  # which notices of the plan were made or passed over: bit n for number n
     over: bool = False  # what its end brings about has happened
     timed: bool = False  # its end brings something about, or its journal row has to be told
+    weight: int = 1  # how many messages it counts for in the book
     planned: bool = False  # its times run: its answer was let go
+    replaces: Held | None = None  # the message that yields to it once it is accepted
     other: Held | None = None  # the next destination of the same submit_multi
 
     @property
@@ -95,9 +101,11 @@ class Book:
         self._stats = stats or BookStats()
         self._most_kept = most_kept
         self._most_living = most_living
-        self._by_id: dict[str, Held] = {}
         self._in_order: deque[Held] = deque()
-        # Few ESMEs cancel groups or replace: the index is kept from the first time that one does.
+        self._weight = 0
+        # Most ESMEs never ask for a message again, and few cancel groups or replace: each index is kept from the first
+        # time that one does.
+        self._by_id: dict[str, Held] | None = None
         self._by_route: dict[Route, dict[int, Held]] | None = None
 
     @property
@@ -105,21 +113,27 @@ class Book:
         """How many messages were let go."""
         return self._stats.evicted
 
+    @property
+    def full(self) -> bool:
+        """Whether one more message could be kept only at the cost of one that is still on its way."""
+        return self._weight >= self._most_living
+
     def __len__(self) -> int:
         return len(self._in_order)
 
     def add(self, held: Held, now: float) -> None:
         """Enter a message; one more destination of a submit_multi goes behind those that have its id already."""
         self._in_order.append(held)
-        first = self._by_id.setdefault(held.message_id, held)
-        if first is not held:
-            while first.other is not None:
-                first = first.other
-            first.other = held
+        tlvs = held.pdu.tlvs
+        if tlvs:
+            held.weight = 1 + sum(len(value) for _, value in tlvs) // OCTETS_A_MESSAGE
+        self._weight += held.weight
+        if self._by_id is not None:
+            _enter(self._by_id, held)
         if self._by_route is not None:
             self._by_route.setdefault(held.route(), {})[id(held)] = held
-        if len(self._in_order) > self._most_kept:
-            self._make_room(now)
+        if self._weight > self._most_kept:
+            self._make_room(1 + held.weight, now)
 
     def remove(self, held: Held) -> bool:
         """Take a message out that was never accepted after all; False when it is not there."""
@@ -134,14 +148,14 @@ class Book:
 
     def destinations(self, message_id: str) -> Iterator[Held]:
         """The messages with an id: one for each destination of a submit_multi."""
-        held = self._by_id.get(message_id)
+        held = self._ids().get(message_id)
         while held is not None:
             yield held
             held = held.other
 
     def find(self, system_id: str, message_id: str) -> Held | None:
         """The message of an account that has an id; the first one of a submit_multi."""
-        held = self._by_id.get(message_id)
+        held = self._ids().get(message_id)
         return held if held is not None and held.system_id == system_id else None
 
     def on_route(self, route: Route, now: float) -> list[Held]:
@@ -158,9 +172,9 @@ class Book:
         return list(messages.values())
 
     def last_of(self, system_id: str, source: str, number: int) -> list[Held]:
-        """The last messages of a source, the newest first. Goes through the book."""
+        """The last messages of a source, the newest first: of the `MOST_LOOKED_AT` latest, for it goes through them."""
         found: list[Held] = []
-        for held in reversed(self._in_order):
+        for held in islice(reversed(self._in_order), MOST_LOOKED_AT):
             if held.system_id == system_id and held.pdu.source_addr == source:
                 found.append(held)
                 if len(found) == number:
@@ -173,22 +187,29 @@ class Book:
 
     def clear(self) -> None:
         """Forget every message."""
-        self._by_id.clear()
         self._in_order.clear()
-        self._by_route = None
+        self._weight = 0
+        self._by_id = self._by_route = None
 
-    def _make_room(self, now: float) -> None:
-        """Let go of up to two that are final; the living ones met on the way go behind the others."""
+    def _ids(self) -> dict[str, Held]:
+        if self._by_id is None:
+            self._by_id = {}
+            for held in sorted(self._in_order, key=lambda held: held.number):  # those that made room went to the end
+                _enter(self._by_id, held)
+        return self._by_id
+
+    def _make_room(self, looks: int, now: float) -> None:
+        """Look at up to so many and let go of those that are done; the others go behind those not looked at."""
         order = self._in_order
-        for _ in range(2):
+        for _ in range(min(looks, len(order))):
             oldest = order.popleft()
-            if now < oldest.ends or oldest.fate.state in _LIVING or (oldest.timed and not oldest.over):
-                order.append(oldest)
-            else:
+            if _is_done(oldest, now):
                 self._let_go(oldest)
-            if len(order) <= self._most_kept:
+            else:
+                order.append(oldest)
+            if self._weight <= self._most_kept:
                 return
-        if len(order) > self._most_living:
+        while self._weight > self._most_living and len(order) > 1:
             self._let_go(order.popleft())
 
     def _let_go(self, held: Held) -> None:
@@ -196,21 +217,42 @@ class Book:
         self._forget(held)
 
     def _forget(self, held: Held) -> None:
-        first = self._by_id.pop(held.message_id, None)
-        if first is held:
-            if held.other is not None:
-                self._by_id[held.message_id] = held.other
-                held.other = None
-        elif first is not None:
-            self._by_id[held.message_id] = first
-            while first is not None and first.other is not held:
-                first = first.other
-            if first is not None:
-                first.other = held.other
-            held.other = None
+        self._weight -= held.weight
+        if self._by_id is not None:
+            _strike(self._by_id, held)
         if self._by_route is not None:
             messages = self._by_route.get(held.route())
             if messages is not None:
                 messages.pop(id(held), None)
                 if not messages:
                     del self._by_route[held.route()]
+
+
+def _is_done(held: Held, now: float) -> bool:
+    """Whether nobody waits for a message any more: it is final, or will never be heard of again."""
+    if now >= held.ends:
+        return (held.over or not held.timed) and held.fate.state not in _LIVING
+    return held.ends == inf and not held.timed
+
+
+def _enter(by_id: dict[str, Held], held: Held) -> None:
+    first = by_id.setdefault(held.message_id, held)
+    if first is not held:
+        while first.other is not None:
+            first = first.other
+        first.other = held
+
+
+def _strike(by_id: dict[str, Held], held: Held) -> None:
+    first = by_id.pop(held.message_id, None)
+    if first is held:
+        if held.other is not None:
+            by_id[held.message_id] = held.other
+            held.other = None
+    elif first is not None:
+        by_id[held.message_id] = first
+        while first is not None and first.other is not held:
+            first = first.other
+        if first is not None:
+            first.other = held.other
+        held.other = None

@@ -30,6 +30,7 @@ from smsc.scenario.planning import window_of
 from smsc.scenario.reading import Reading
 
 MOST_KEPT = 10_000
+MOST_AREAS = 200  # of one broadcast: a query is told of each in two TLVs
 AREA_SUCCESS = 100  # per cent of an area that every repetition together reach
 _FULL_PRIORITY = 1  # broadcast_sm's priority_flag: at once, and once (SMPP 5.0 §4.7.14)
 
@@ -83,6 +84,10 @@ class Broadcast(msgspec.Struct):
         return AREA_SUCCESS * self.repeated(now) // self.repetitions
 
 
+def _areas(request: BroadcastSm) -> list[Tlv]:
+    return [tlv for tlv in request.tlvs if tlv.tag == BROADCAST_AREA_IDENTIFIER.number]
+
+
 def _repetitions(request: BroadcastSm, lasts: float) -> tuple[float, int]:
     """The seconds between repetitions, and how many there are: 0 asks for as many as the validity has room for."""
     coded = request.tlv(BROADCAST_FREQUENCY_INTERVAL) or b"\0\0\1"
@@ -108,6 +113,8 @@ class Broadcasts:
         operator = shared.operator
         if not operator.broadcast:
             return Answer(connection, request.response(S.ESME_RBCASTFAIL), now)
+        if len(_areas(request)) > MOST_AREAS:
+            return Answer(connection, request.response(S.ESME_RINVNUMBCAST_AREAS), now)
         window = window_of(
             operator.submit.schedule, request.schedule_delivery_time, request.validity_period, shared.epoch + now
         )
@@ -136,9 +143,8 @@ class Broadcasts:
         if found is None or found.pdu.source_addr != request.source_addr:
             return request.response(S.ESME_RBCASTQUERYFAIL)
         tlvs: list[Tlv] = [MESSAGE_STATE.of(int(found.state(now)))]
-        for tlv in found.pdu.tlvs:
-            if tlv.tag == BROADCAST_AREA_IDENTIFIER.number:
-                tlvs += [tlv, BROADCAST_AREA_SUCCESS.of(found.success(now))]
+        for area in _areas(found.pdu):
+            tlvs += [area, BROADCAST_AREA_SUCCESS.of(found.success(now))]
         reference = found.pdu.tlv(USER_MESSAGE_REFERENCE)
         if reference is not None:
             tlvs.append(USER_MESSAGE_REFERENCE.of(reference))

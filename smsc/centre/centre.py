@@ -128,6 +128,7 @@ class MessageCentre:
 
     def stop(self) -> None:
         """Forget what waits for its time; with a journal it is there for the next run."""
+        self._life += 1  # what the journal has still to tell of comes too late
         self._handsets.stop()
         self._shared.wheel.clear()
         self._outcomes.forget()
@@ -168,6 +169,10 @@ class MessageCentre:
     def receiver_came(self, connection: Peer) -> None:
         """A bind that can receive: send it what was held for its account."""
         self._deliveries.receiver_came(connection)
+
+    def receiver_went(self, system_id: str) -> None:
+        """A bind of an account receives no more."""
+        self._deliveries.receiver_went(system_id)
 
     def acknowledged(self, owed: Owed, response: Pdu) -> None:
         """An ESME answered a delivery."""
@@ -215,11 +220,19 @@ class MessageCentre:
             return
         journal.when_committed(partial(self._committed, answers, self._life))
         if journal.backlog > MOST_UNWRITTEN:
-            if not self._held_back:
-                journal.when_committed(self._caught_up)
             for answer in answers:
-                self._held_back[answer.connection] = None
-                answer.connection.hold_back()
+                self.keep_up(answer.connection)
+
+    def keep_up(self, connection: Peer) -> None:
+        """The journal is far behind: read no more from who is the cause of it, until it has caught up."""
+        journal = self._shared.journal
+        if journal is None or connection in self._held_back:
+            return
+        first = not self._held_back
+        self._held_back[connection] = None
+        connection.hold_back()
+        if first:
+            journal.when_committed(self._caught_up)
 
     # --- for the timeline ---------------------------------------------------------------------
 
@@ -273,6 +286,7 @@ class MessageCentre:
         now = self._shared.now()
         wheel, stats = self._shared.wheel, self._shared.stats
         due: list[Due] = []
+        ready: list[Answer] = []
         for answer in answers:
             status = answer.response.command_status
             if status:
@@ -281,6 +295,9 @@ class MessageCentre:
                 stats.accepted += 1
             held = answer.held
             if held is not None:
+                if held.replaces is not None:
+                    self._replace(held.replaces, now)
+                    held.replaces = None
                 if held.timed:
                     if self._outcomes.begin(held, now):
                         due.append(held)
@@ -294,14 +311,22 @@ class MessageCentre:
                 if answer.response.command_id & RESPONSE_BIT:
                     answer.connection.forget(answer.response.sequence_number, now)
             elif answer.due <= now:
-                due.append(answer)
+                ready.append(answer)
             elif held is not None and answer.due == _AT_ITS_END:
                 self._outcomes.awaits_end(held, answer)
             else:
                 wheel.add(answer.due, answer)
             answer.held = None
         if due:
-            self._perform(due)
+            self._perform([*due, *ready])
+        elif ready:
+            self._answer(ready, now)
+
+    def _replace(self, old: Held, now: float) -> None:
+        """Let a message yield to the one that was accepted in its place, unless it came to its end meanwhile."""
+        if not old.final(now):
+            self._shared.stats.book.replaced += 1
+            self._outcomes.cut_short(old, self._shared.state.fate("DELETED"), now)
 
     def _perform(self, due: list[Due]) -> None:
         """Do what is due: receipts that must come first, answers, then all other deliveries."""

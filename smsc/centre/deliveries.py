@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from smppkit.codec import encode
+from smppkit.commands import CommandId
 from smppkit.pdus import AlertNotification, GenericNack, Pdu
-from smppkit.states import Version
 from smppkit.status import CommandStatus
 from smppkit.tlvs import MS_AVAILABILITY_STATUS
 from smsc.centre.mailbox import Mailbox
@@ -15,6 +15,7 @@ from smsc.centre.translate import address
 from smsc.journal.records import Kind, Owed
 from smsc.stats import count
 
+MOST_OWED = 500_000  # deliveries held at once; beyond, submits that bring one get ESME_RMSGQFUL, and no MO comes
 ANYBODY = ""  # the mailbox of MOs that no account claims: for whoever binds as a receiver first
 
 _UNHEARD = -1  # instead of a status: the attempts ran out, or the delivery was dropped
@@ -34,6 +35,7 @@ class Deliveries:
         self._life = 0  # how often everything was forgotten: what is under way from an earlier life is nobody's
         self._retry = shared.operator.receipts.retry
         self._passing = frozenset(map(int, self._retry.on))
+        self._most_owed = MOST_OWED
         stats = shared.stats
         self._stats = {
             Kind.RECEIPT: stats.receipts,
@@ -63,6 +65,12 @@ class Deliveries:
                 mailbox.queue.append(owed)
         mailbox.pump(self._shared.now())
 
+    def receiver_went(self, system_id: str) -> None:
+        """A bind receives no more. Where anybody may bind there is no end of names: an idle mailbox is not kept."""
+        mailbox = self.mailboxes.get(system_id)
+        if self._shared.operator.accounts == "any" and mailbox is not None and not (mailbox.receivers or len(mailbox)):
+            del self.mailboxes[system_id]
+
     def somebody(self) -> str:
         """An account that has a receiver now, else nobody's mailbox."""
         return next((mailbox.system_id for mailbox in self.mailboxes.values() if mailbox.receivers), ANYBODY)
@@ -74,6 +82,11 @@ class Deliveries:
         """What is planned and not settled."""
         stats = self._shared.stats
         return stats.receipts.waiting + stats.mo.waiting + stats.messages.waiting
+
+    @property
+    def full(self) -> bool:
+        """Whether no more can be held."""
+        return self.waiting >= self._most_owed
 
     def plan(self, kind: Kind, number: int = 1) -> None:
         """So many deliveries are to come."""
@@ -144,7 +157,8 @@ class Deliveries:
         now = self._shared.now()
         status = response.command_status
         stats = self._stats[owed.kind]
-        if status == CommandStatus.ESME_ROK and not isinstance(response, GenericNack):
+        nack = isinstance(response, GenericNack)
+        if status == CommandStatus.ESME_ROK and not nack:
             stats.acknowledged += 1
             self._settle(owed, now)
             self._tell(owed, status, now)
@@ -153,7 +167,7 @@ class Deliveries:
         else:
             count(stats.refused, status)
             self._settle(owed, None)
-            self._tell(owed, status, now)
+            self._tell(owed, _UNHEARD if nack else status, now)
             if status == CommandStatus.ESME_RX_P_APPN:
                 self._stop(owed, now)
 
@@ -180,7 +194,7 @@ class Deliveries:
             told = False
             for receiver in list(self.mailbox(name).receivers):
                 # SMPP 3.3 has no alerts. No window holds one back: nobody answers them.
-                if getattr(receiver, "version", Version.V34) > Version.V33:
+                if receiver.may_get(CommandId.ALERT_NOTIFICATION):
                     receiver.deliver(Owed(0, name, _alert(number, name, status), Kind.ALERT), now)
                     receiver.flush()
                     told = True

@@ -28,6 +28,7 @@ from smsc.scenario.replies import decide_reply
 from smsc.scenario.subscribers import Condition
 
 _ENROUTE = "ENROUTE"
+MOST_WATCHED = 100_000  # subscribers whom somebody waits for
 _MOST_PHASES = 1000  # that a subscriber is off one after another
 
 _log = logging.getLogger("smsc")
@@ -40,7 +41,7 @@ class Handsets:
         self._shared = shared
         self._deliveries = deliveries
         self._owners = owners
-        self._dialogues = Dialogues()
+        self._dialogues = Dialogues(shared.operator.submit.alphabet)
         self._watched: dict[tuple[str, str], None] = {}
         self._answers = bool(shared.operator.mobile_originated.replies or shared.operator.commands)
         self._reference = 0
@@ -84,7 +85,8 @@ class Handsets:
         # A source for each message: what befalls its parts does not depend on other messages.
         chance = Random(f"{self._seed}/mo/{self._reference}")  # noqa: S311 - reproducible, nothing to guess
         try:
-            pdus = mo_pdus(message, self._shared.operator.mobile_originated.shape, self._reference, chance)
+            operator = self._shared.operator
+            pdus = mo_pdus(message, operator.mobile_originated.shape, self._reference, chance, operator.submit.alphabet)
         except SegmentError as error:
             _log.error("%s: an MO cannot be cut into segments and is left out: %s", self._shared.name, error)
             self._leave_out()
@@ -107,7 +109,7 @@ class Handsets:
         """An ESME wants to know when a subscriber who is off can be reached (set_dpf, SMPP 3.4 §5.3.2.28)."""
         key = (system_id, request.destination_addr)
         people = self._shared.state.people
-        if people is None or key in self._watched or not request.tlv(SET_DPF):
+        if people is None or key in self._watched or len(self._watched) >= MOST_WATCHED or not request.tlv(SET_DPF):
             return
         person = people.find(request.destination_addr)
         began = self._shared.state.began
@@ -156,7 +158,8 @@ class Handsets:
             return
         draws = Draws(self._shared.state.reply_chance, held.system_id, held.pdu)
         after = dialogue.session.after.at(draws.uniform(_ANSWER))
-        self._shared.wheel.add(max(now, answered_at) + after, partial(self._answer, dialogue, dialogue.screens))
+        if after < inf:
+            self._shared.wheel.add(max(now, answered_at) + after, partial(self._answer, dialogue, dialogue.screens))
 
     def _answer(self, dialogue: Dialogue, screen: int, now: float) -> None:
         pdu = self._dialogues.answer(dialogue, screen)
@@ -180,6 +183,9 @@ class Handsets:
     # --- inside -------------------------------------------------------------------------------
 
     def _send(self, pdus: list[DeliverSm], system_id: str, now: float) -> None:
+        if self._deliveries.full:
+            self._leave_out()
+            return
         try:
             written = [(pdu, encode(pdu)) for pdu in pdus]
         except EncodeError as error:
@@ -198,7 +204,17 @@ class Handsets:
         self._deliveries.plan(Kind.MO)
         row = 0
         if shared.journal is not None:
-            row = shared.journal.message(Message(shared.epoch + now, shared.name, system_id, 0, pdu, state=_ENROUTE))
+            row = shared.journal.message(
+                Message(
+                    shared.epoch + now,
+                    shared.name,
+                    system_id,
+                    0,
+                    pdu,
+                    state=_ENROUTE,
+                    alphabet=shared.operator.submit.alphabet,
+                )
+            )
         return self._deliveries.owe(Owed(row, system_id, octets, Kind.MO, pdu.destination_addr), now)
 
     def _leave_out(self) -> None:

@@ -29,8 +29,8 @@ from smsc.journal.records import Message, Pending
 from smsc.scenario.decisions import Decision, Plan
 from smsc.scenario.engine import decide_submit
 
-ASKS = 0b11  # registered_delivery: the bits that ask for a receipt (SMPP 3.4 §5.2.17)
-MOST_OWED = 500_000  # deliveries held at once; beyond, submits that ask for a receipt get ESME_RMSGQFUL
+ASKS = 0b1_0011  # registered_delivery: the bits that ask for a receipt or a notice (SMPP 3.4 §5.2.17)
+MOST_UNSUCCESS = 255  # that a submit_multi_resp can name
 TIDY_EVERY = 10_000  # messages, after which plans that are of no use any more leave the journal
 
 _log = logging.getLogger("smsc")
@@ -44,12 +44,14 @@ class Intake:
 
     def __init__(self, shared: Shared, outcomes: Outcomes, deliveries: Deliveries, owner: Owner | None) -> None:
         """`owner` is None where no account has numbers."""
-        self.most_owed = MOST_OWED
         self._shared = shared
         self._outcomes = outcomes
         self._deliveries = deliveries
         self._owner = owner
+        # Every message may bring a delivery, whether it asks for one or not.
+        self._all_bring = shared.operator.receipts.unasked or outcomes.minds_all or owner is not None
         self._numbered: dict[int, Held] | None = None
+        self._most_numbered = TIDY_EVERY
         if shared.operator.receipts.reassembly is not None:
             self._numbered = {}
         self._untidied = 0
@@ -61,7 +63,12 @@ class Intake:
         shared = self._shared
         shared.stats.submitted += 1
         version = connection.version
-        if request.esm_class & MESSAGING_MODE == TRANSACTION or request.registered_delivery & ASKS:
+        if (
+            self._all_bring
+            or request.registered_delivery & ASKS
+            or request.esm_class & MESSAGING_MODE == TRANSACTION
+            or shared.book.full
+        ):
             refused = self._unfit(request, version)
             if refused:
                 return self._refuse(connection, request, Decision(refused), now)
@@ -103,7 +110,9 @@ class Intake:
         return CommandStatus.ESME_RMSGQFUL if self._is_full(request) else CommandStatus.ESME_ROK
 
     def _is_full(self, request: SubmitSm | DataSm | SubmitMulti) -> bool:
-        return bool(request.registered_delivery & ASKS) and self._deliveries.waiting >= self.most_owed
+        if self._shared.book.full:
+            return True
+        return (self._all_bring or bool(request.registered_delivery & ASKS)) and self._deliveries.full
 
     def _refuse(self, connection: Peer, request: SubmitSm | DataSm, decision: Decision, now: float) -> Answer:
         shared = self._shared
@@ -111,7 +120,13 @@ class Intake:
         if shared.journal is not None:
             row = shared.journal.message(
                 Message(
-                    shared.epoch + now, shared.name, connection.system_id, connection.number, request, decision.status
+                    shared.epoch + now,
+                    shared.name,
+                    connection.system_id,
+                    connection.number,
+                    request,
+                    decision.status,
+                    alphabet=shared.operator.submit.alphabet,
                 )
             )
         answer = Answer(
@@ -145,15 +160,20 @@ class Intake:
         if refused or destinations is None:
             return Answer(connection, request.response(refused), now)
         taken: list[Held] = []
+        told: list[Held] = []  # refused, and to have a receipt for that
         failed: list[UnsuccessSme] = []
         first: Decision | None = None
+        body = b""
         respond_after = 0.0
         for destination in destinations:
             submit = for_destination(request, destination)
             decision = decide_submit(shared.state, connection.account, connection.number, submit, now, version)
             respond_after = max(respond_after, decision.respond_after)
             if decision.status or decision.plan is None:
-                self._refuse(connection, submit, decision, now)
+                refusal = self._refuse(connection, submit, decision, now)
+                body = decision.body
+                if refusal.held is not None:
+                    told.append(refusal.held)
                 failed.append(
                     UnsuccessSme(
                         destination.dest_addr_ton,
@@ -169,14 +189,19 @@ class Intake:
                 plan = msgspec.structs.replace(plan, receipt_id=first.plan.receipt_id, tlv_id=first.plan.tlv_id)
                 decision = msgspec.structs.replace(decision, message_id=first.message_id)
             taken.append(self._take(connection, submit, decision, plan, submit, now, version))
-        return self._answer_multi(connection, request, first, taken, failed, now + respond_after)
+        answer = self._answer_multi(connection, request, first, failed, now + respond_after)
+        if first is None:
+            answer.body = body
+        begins = [*taken, *told]
+        if begins:
+            answer.held, answer.more = begins[0], tuple(begins[1:])
+        return answer
 
     def _answer_multi(
         self,
         connection: Peer,
         request: SubmitMulti,
         first: Decision | None,
-        taken: list[Held],
         failed: list[UnsuccessSme],
         due: float,
     ) -> Answer:
@@ -188,10 +213,10 @@ class Intake:
         response = request.response(
             CommandStatus.ESME_ROK,
             message_id=first.message_id,
-            unsuccess_smes=tuple(failed),
+            unsuccess_smes=tuple(failed[:MOST_UNSUCCESS]),
             tlvs=first.tlvs,
         )
-        return Answer(connection, response, due, first.no_response, held=taken[0], more=tuple(taken[1:]))
+        return Answer(connection, response, due, first.no_response)
 
     def _destinations(self, request: SubmitMulti) -> list[SmeAddress] | None:
         """Every number that a submit_multi is for; None when it names a list that nobody knows."""
@@ -220,9 +245,9 @@ class Intake:
     ) -> Held:
         """Enter an accepted message into the book and the journal."""
         shared, outcomes = self._shared, self._outcomes
-        if submit.replace_if_present_flag:
-            self._replace(connection, submit, now)
         held = self._held(connection, submit, decision, plan, now, version)
+        if submit.replace_if_present_flag:
+            held.replaces = self._present(connection, submit, now)
         if self._owner is not None:
             outcomes.is_for(held, self._owner(submit.destination_addr, connection.system_id))
         if outcomes.minds_all or plan.wanted or plan.notices or held.to:
@@ -261,24 +286,23 @@ class Intake:
             version,
         )
 
-    def _replace(self, connection: Peer, submit: SubmitSm, now: float) -> None:
-        """Let a new message take the place of the last one of the same way that is not final (SMPP 3.4 §5.2.18)."""
-        shared = self._shared
+    def _present(self, connection: Peer, submit: SubmitSm, now: float) -> Held | None:
+        """The last message of the same way that is not final (SMPP 3.4 §5.2.18)."""
         route = (connection.system_id, submit.source_addr, submit.destination_addr, submit.service_type)
-        before = shared.book.on_route(route, now)
-        if before:
-            shared.stats.book.replaced += 1
-            self._outcomes.cut_short(before[-1], shared.state.fate("DELETED"), now)
+        before = self._shared.book.on_route(route, now)
+        return before[-1] if before else None
 
     def _revise(self, numbered: dict[int, Held], held: Held, decision: Decision, now: float) -> None:
         """Change the plans of earlier parts that this one completes."""
-        numbered[held.number] = held
+        if held.ends < inf:
+            numbered[held.number] = held
         for revision in decision.revises:
             part = numbered.pop(revision.number, None)
             if part is not None and not part.final(now):
                 self._outcomes.replan(part, shifted(revision.plan, now - part.at), now)
-        if len(numbered) > TIDY_EVERY:
+        if len(numbered) > self._most_numbered:
             self._numbered = {number: part for number, part in numbered.items() if not part.final(now)}
+            self._most_numbered = max(TIDY_EVERY, 2 * len(self._numbered))
 
     def _tidy(self, now: float) -> None:
         self._untidied += 1

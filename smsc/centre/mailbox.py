@@ -21,6 +21,9 @@ class Receiver(Protocol):
     def bind(self) -> str:
         """Its kind: "receiver" or "transceiver"."""
 
+    def may_get(self, command_id: int) -> bool:
+        """Whether a request of this kind can be sent to it now."""
+
     def room(self) -> int:
         """How many more deliveries it takes now; 0 when its window is full or it does not read."""
 
@@ -95,7 +98,7 @@ class Mailbox:
             if chosen is None:
                 break
             owed = queue.popleft()
-            if chosen.room() > 0:
+            if unrouted or chosen.room() > 0:
                 chosen.deliver(owed, now)
                 used[chosen] = None
             else:
@@ -107,8 +110,8 @@ class Mailbox:
         """The next bind with room; None when there is none."""
         receivers = self.receivers
         for _ in range(len(receivers)):
-            receiver = receivers[0]
-            receivers.append(receivers.pop(0))
+            receiver = receivers.pop(0)
+            receivers.append(receiver)
             if receiver.room() > 0:
                 return receiver
         return None

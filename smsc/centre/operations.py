@@ -27,8 +27,9 @@ from smppkit.tlvs import MESSAGE_PAYLOAD, Tlv
 from smsc.centre.book import Held
 from smsc.centre.outcomes import Outcomes
 from smsc.centre.shared import Peer, Shared
-from smsc.scenario.decisions import EVERY_STATE, FAILURES, NOTHING, Plan
-from smsc.scenario.planning import window_of
+from smsc.scenario.decisions import EVERY_STATE, NOTHING, Plan
+from smsc.scenario.id_style import LONGEST_V33
+from smsc.scenario.planning import WANTED, window_of
 from smsc.scenario.scalars import Number
 
 _DELETED = MessageState.DELETED.stat
@@ -129,6 +130,8 @@ class Operations:
         held.pdu = msgspec.structs.replace(
             held.pdu,
             short_message=request.short_message,
+            schedule_delivery_time=request.schedule_delivery_time or held.pdu.schedule_delivery_time,
+            validity_period=request.validity_period or held.pdu.validity_period,
             registered_delivery=request.registered_delivery,
             sm_default_msg_id=request.sm_default_msg_id,
             tlvs=_without_text(held.pdu.tlvs, request.tlvs),
@@ -154,10 +157,13 @@ class Operations:
             starts = window.starts_after + waited
             if ends is not None:
                 ends += starts - plan.starts_after
-        if request.validity_period:
+        asked = bool(request.validity_period or held.pdu.validity_period)
+        if request.validity_period or (request.schedule_delivery_time and not asked):
             expires = window.expires_after + waited
-            if ends is not None and ends > expires:
-                ends, fate = expires, shared.state.fate(_EXPIRED)
+            if plan.ends_after == plan.expires_after and fate.stat == _EXPIRED:
+                ends = expires  # until then it is tried in vain
+        if asked and ends is not None and ends > expires:
+            ends, fate = expires, shared.state.fate(_EXPIRED)
         return msgspec.structs.replace(
             plan,
             fate=fate,
@@ -173,7 +179,12 @@ class Operations:
     def last_messages(self, connection: Peer, request: QueryLastMsgs, now: float) -> Pdu:
         """The ids of the last messages of a source, the newest first (SMPP 3.3)."""
         messages = self._shared.book.last_of(connection.system_id, request.source_addr, request.num_of_messages)
-        return request.response(messages=tuple(MessageReference(held.message_id) for held in messages))
+        # An id that was given to an ESME of a later version may be longer than one of 3.3 can be.
+        return request.response(
+            messages=tuple(
+                MessageReference(held.message_id) for held in messages if len(held.message_id) <= LONGEST_V33
+            )
+        )
 
     def details(self, connection: Peer, request: QueryMsgDetails, now: float) -> Pdu:
         """Everything about a message (SMPP 3.3)."""
@@ -231,12 +242,8 @@ _BEFORE_50 = {
 }
 
 
-# registered_delivery bits 1–0 (SMPP 3.4 §5.2.17; 0b11 is of SMPP 5.0 §4.7.21): the states that earn a receipt.
-_WANTED = (NOTHING, EVERY_STATE, FAILURES, EVERY_STATE & ~FAILURES)
-
-
 def _wanted(registered_delivery: int, unasked: bool) -> int:
-    return _WANTED[registered_delivery & 0b11] or (EVERY_STATE if unasked else NOTHING)
+    return WANTED[registered_delivery & 0b11] or (EVERY_STATE if unasked else NOTHING)
 
 
 def _without_text(tlvs: tuple[Tlv, ...], new: tuple[Tlv, ...]) -> tuple[Tlv, ...]:

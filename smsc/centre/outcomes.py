@@ -17,7 +17,6 @@ from smppkit.codec import encode
 from smppkit.errors import EncodeError
 from smppkit.message_state import MessageState, state_of
 from smppkit.pdus import DataSm, SubmitSm
-from smppkit.states import Version
 from smppkit.status import CommandStatus
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
@@ -26,7 +25,7 @@ from smsc.centre.translate import as_delivery
 from smsc.journal.journal import Journal, Unfinished
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.scenario.decisions import Fate, Plan
-from smsc.scenario.dialect import receipt_pdu
+from smsc.scenario.receipt_writer import ReceiptWriter
 
 _ENROUTE = MessageState.ENROUTE.stat
 _OVER = 1 << 62  # beside the notices of a message in the journal: its end has brought about what it does
@@ -45,6 +44,7 @@ class Outcomes:
         self._shared = shared
         self._deliveries = deliveries
         self._ended = ended
+        self._writer = ReceiptWriter(shared.operator)
         # Readers answer as the reply model says, or as a command in the text does.
         self.minds_all = bool(shared.operator.mobile_originated.replies or shared.operator.commands)
         self._carried: dict[int, Owed] = {}  # what carries a message to another ESME, by the message's id()
@@ -83,6 +83,7 @@ class Outcomes:
             _ENROUTE,
             epoch + held.starts if plan.starts_after else None,
             epoch + held.ends if known and not held.timed else None,
+            shared.operator.submit.alphabet,
         )
 
     def begin(self, held: Held, now: float) -> bool:
@@ -195,7 +196,8 @@ class Outcomes:
         held.over = True
         self._expect(held)
         shared = self._shared
-        self.late_notices(held, now)
+        if held.plan.notices:
+            self.late_notices(held, now)
         owed = self._receipts(held, now)
         if shared.journal is not None and held.row:
             shared.journal.reached(held.row, shared.epoch + min(now, held.ends), held.fate.stat, held.fate.err)
@@ -203,7 +205,7 @@ class Outcomes:
                 shared.journal.over(held.row)
             else:
                 shared.journal.told(held.row, held.told | _OVER)
-        answer = self._transactions.pop(id(held), None)
+        answer = self._transactions.pop(id(held), None) if self._transactions else None
         if answer is not None:
             self._conclude(held, answer, now)
         self._ended(held, now)
@@ -270,11 +272,8 @@ class Outcomes:
     def _receipt(self, held: Held, fate: Fate, at: float, esm_class: int | None) -> bytes | None:
         shared = self._shared
         wall = shared.wall
-        version = Version.of(held.version)
         try:
-            return encode(
-                receipt_pdu(shared.operator, held.plan, fate, held.pdu, wall(held.at), wall(at), version, esm_class)
-            )
+            return self._writer.write(held.plan, fate, held.pdu, wall(held.at), wall(at), held.version, esm_class)
         except EncodeError as error:
             _log.warning("%s: a receipt cannot be written and is left out: %s", shared.name, error)
             return None
@@ -320,7 +319,7 @@ class Outcomes:
         """Send a message to the ESME that it is for; it waits there when that is not bound."""
         if held.final(now) or id(held) in self._carried or now < held.starts - _SLACK:
             return
-        pdu = as_delivery(held.pdu, held.plan.source_addr, held.plan.text)
+        pdu = as_delivery(held.pdu, held.plan.source_addr, held.plan.text, self._shared.operator.submit.alphabet)
         try:
             octets = encode(pdu)
         except EncodeError as error:

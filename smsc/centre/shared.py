@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -19,6 +20,8 @@ from smsc.journal.records import Owed
 from smsc.scenario.accounts import Account
 from smsc.scenario.engine import OperatorState
 from smsc.stats import OperatorStats
+
+_ROUNDING = 5e-7  # sums of times may end a hair before the second that they are meant to be
 
 
 class Peer(Receiver, Protocol):
@@ -105,5 +108,10 @@ class Shared:
         return self.clock.seconds()
 
     def wall(self, now: float) -> datetime:
-        """The date of a moment of the clock."""
-        return datetime.fromtimestamp(self.epoch + now, UTC)
+        """The date of a moment of the clock, in whole seconds."""
+        return _date(int(self.epoch + now + _ROUNDING))
+
+
+@lru_cache(maxsize=1024)
+def _date(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from random import Random
 
+from smppkit.gsm0338 import pack_septets
 from smppkit.pdus import DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
-from smppkit.segments import UDHI, segment
+from smppkit.segments import UDHI, Segment, segment
 from smppkit.status import CommandStatus
-from smppkit.text import Alphabet, encode_first
+from smppkit.text import Alphabet
+from smppkit.tlvs import MESSAGE_PAYLOAD
+from smsc.scenario.dialect import MOST_SHORT
 from smsc.scenario.mobile import MoMessage, MoShape, PartOrder
+from smsc.scenario.reading import ALPHABETS, PACKED, fill_bits, write
 
 MESSAGING_MODE = 0x03
 """esm_class: the bits of the messaging mode (SMPP 3.4 §5.2.12)."""
@@ -63,12 +67,18 @@ def for_destination(request: SubmitMulti, destination: SmeAddress) -> SubmitSm:
     )
 
 
-def as_delivery(submit: SubmitSm, source_addr: str = "", text: str = "") -> DeliverSm:
+def as_delivery(submit: SubmitSm, source_addr: str = "", text: str = "", alphabet: str = "gsm7") -> DeliverSm:
     """A message as the ESME that it is for gets it; times are NULL (SMPP 3.4 §4.6.1).
 
-    `source_addr` and `text`, when given, stand for what was submitted.
+    `source_addr` and `text`, when given, stand for what was submitted; `alphabet` is what the operator means by
+    data_coding 0.
     """
-    words = encode_first(text, (Alphabet.GSM7, Alphabet.UCS2)) if text else None
+    words = write(text, alphabet) if text else None
+    octets, tlvs = submit.short_message, submit.tlvs
+    if words is not None:
+        octets, tlvs = words[1], tuple(tlv for tlv in tlvs if tlv.tag != MESSAGE_PAYLOAD.number)
+    if len(octets) > MOST_SHORT:  # SMPP 5.0 has room for one octet more, and not every ESME speaks that
+        octets, tlvs = b"", (*tlvs, MESSAGE_PAYLOAD.of(octets))
     return DeliverSm(
         service_type=submit.service_type,
         source_addr_ton=submit.source_addr_ton,
@@ -80,20 +90,28 @@ def as_delivery(submit: SubmitSm, source_addr: str = "", text: str = "") -> Deli
         esm_class=submit.esm_class & ~MESSAGING_MODE & (0xFF if words is None else ~UDHI),
         protocol_id=submit.protocol_id,
         priority_flag=submit.priority_flag,
-        data_coding=submit.data_coding if words is None else words[0].data_coding,
-        short_message=submit.short_message if words is None else words[1],
-        tlvs=submit.tlvs,
+        data_coding=submit.data_coding if words is None else words[0],
+        short_message=octets,
+        tlvs=tlvs,
     )
 
 
-def mo_pdus(message: MoMessage, shape: MoShape, reference: int, chance: Random) -> list[DeliverSm]:
+def mo_pdus(
+    message: MoMessage, shape: MoShape, reference: int, chance: Random, alphabet: str = "gsm7"
+) -> list[DeliverSm]:
     """What a subscriber wrote, one deliver_sm per segment, as the operator puts it on the wire.
 
-    `reference` tells long messages apart, `chance` says which parts are lost or repeated and how they are shuffled.
-    SegmentError when the text is too long for this way of cutting it.
+    `reference` tells long messages apart, `chance` says which parts are lost or repeated and how they are shuffled,
+    `alphabet` is what the operator means by data_coding 0. SegmentError when the text is too long for this way of
+    cutting it.
     """
     shape = message.shape or shape
-    text = segment(message.text, reference=reference, method=shape.long_message)
+    default = ALPHABETS[alphabet]
+    text = segment(message.text, reference=reference, method=shape.long_message, allowed=(default, Alphabet.UCS2))
+    coding, parts = text.data_coding, text.segments
+    if text.alphabet is default:
+        coding = 0
+        parts = tuple(map(_packed, parts)) if alphabet == PACKED else parts
     source_ton, source_npi, source = address(message.from_)
     dest_ton, dest_npi, destination = address(message.to)
     pdus = [
@@ -106,12 +124,23 @@ def mo_pdus(message: MoMessage, shape: MoShape, reference: int, chance: Random) 
             dest_addr_npi=dest_npi,
             destination_addr=destination,
             esm_class=UDHI if part.udhi and not shape.hide_udhi else 0,
-            data_coding=text.data_coding if shape.data_coding is None else int(shape.data_coding),
+            data_coding=coding if shape.data_coding is None else int(shape.data_coding),
             short_message=part.short_message,
         )
-        for part in text.segments
+        for part in parts
     ]
     return pdus if len(pdus) == 1 else _misled(pdus, shape, chance)
+
+
+def _packed(part: Segment) -> Segment:
+    """The same segment with its septets packed, behind its header if it has one."""
+    octets = part.short_message
+    header = octets[0] + 1 if part.udhi else 0
+    packed = octets[:header] + pack_septets(octets[header:], fill_bits(header))
+    tlvs = tuple(
+        MESSAGE_PAYLOAD.of(pack_septets(tlv.value)) if tlv.tag == MESSAGE_PAYLOAD.number else tlv for tlv in part.tlvs
+    )
+    return Segment(packed, udhi=part.udhi, tlvs=tlvs)
 
 
 def _misled(parts: list[DeliverSm], shape: MoShape, chance: Random) -> list[DeliverSm]:

@@ -14,10 +14,10 @@ import msgspec
 
 from smppkit.errors import PduError
 from smppkit.pdus import DeliverSm, SubmitSm
-from smppkit.text import Alphabet, encode_first
 from smppkit.tlvs import ITS_SESSION_INFO, USER_MESSAGE_REFERENCE, USSD_SERVICE_OP, Tlv
 from smsc.centre.translate import address
 from smsc.scenario.mobile import SessionId, UssdSession
+from smsc.scenario.reading import write
 
 SERVICE_TYPE = "USSD"
 LONGEST_SESSION = 180.0  # seconds without a word from the ESME, after which the network ends a session
@@ -53,7 +53,9 @@ class Dialogue(msgspec.Struct):
 class Dialogues:
     """The sessions that are open, by their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, alphabet: str = "gsm7") -> None:
+        """`alphabet` is what the operator means by data_coding 0."""
+        self._alphabet = alphabet
         self._open: dict[int, Dialogue] = {}
         self._last = 0
 
@@ -125,7 +127,7 @@ class Dialogues:
     def _say(self, dialogue: Dialogue, operation: Operation, text: str, *, ends: bool) -> DeliverSm:
         session = dialogue.session
         source_ton, source_npi, source = address(session.from_)
-        alphabet, octets = encode_first(text, (Alphabet.GSM7, Alphabet.UCS2))
+        coding, octets = write(text, self._alphabet)
         tlvs = (USSD_SERVICE_OP.of(int(operation)), _session_tlv(dialogue, ends=ends))
         dialogue.step = min(dialogue.step + 1, _LAST_STEP)
         return DeliverSm(
@@ -134,7 +136,7 @@ class Dialogues:
             source_addr_npi=source_npi,
             source_addr=source,
             destination_addr=session.dials[:20],
-            data_coding=alphabet.data_coding,
+            data_coding=coding,
             short_message=octets,
             tlvs=tlvs,
         )

@@ -65,6 +65,7 @@ def lint(
     from smsc.lint.replay import replay
     from smsc.lint.report import render
     from smsc.lint.settings import LintSettings
+    from yamlmodel.suggest import did_you_mean
 
     if form is None:
         form = "text" if output is None else _asked_for(output)
@@ -74,6 +75,10 @@ def lint(
             replay(connection, watch)
     except (JournalError, sqlite3.Error) as error:
         refuse(str(error), UNUSABLE)
+    if account is not None and not watch.knows(account):
+        known = watch.accounts()  # a slip of the finger should not look like a client without faults
+        hint = did_you_mean(account, known) or f"; there are {', '.join(known) or 'none'}"
+        refuse(f'{journal} has no account "{account}"{hint}', UNUSABLE)
     report = report_of([watch], str(journal), account)
     if output is not None:
         try:

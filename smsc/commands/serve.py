@@ -190,7 +190,13 @@ class _Serving:
         # What stands now stands to the end; and what a message makes is mostly freed by counting references.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        return ", ".join(f"{address_text(host, port)} ({name})" for name, (host, port) in addresses.items())
+        where = []
+        for name, (host, port) in addresses.items():
+            where.append(f"{address_text(host, port)} ({name})")
+            plain = self._emulator.operators[name].plain_port
+            if plain is not None:
+                where.append(f"{address_text(host, plain)} ({name}, without TLS)")
+        return ", ".join(where)
 
 
 def _check_ports(scenario: Scenario) -> None:

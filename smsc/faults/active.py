@@ -37,13 +37,13 @@ class ActiveFaults:
     the connections that were reset because too much waited on them.
     """
 
-    def __init__(self, seed: int, name: str) -> None:
+    def __init__(self, seed: int, name: str, counts: dict[str, int] | None = None) -> None:
         self.salt = f"{seed}/{name}"
         self.on: tuple[Running, ...] = ()
         self.lies: tuple[Running, ...] = ()
         self.shapes: tuple[Running, ...] = ()
         self.inbound = False
-        self.counts: dict[str, int] = {}
+        self.counts: dict[str, int] = {} if counts is None else counts
         self._begun = 0
         # In the order of their coming: what a change sets off has the same order in every run.
         self._watchers: dict[Watcher, None] = {}

@@ -24,8 +24,8 @@ class FaultyOperator(Protocol):
     def centre(self) -> Centre:
         """Its memory."""
 
-    def unbind_all(self, binds: Literal["all"] | int) -> None:
-        """Unbind that many bound connections, in the middle of whatever is going on there."""
+    def unbind_all(self, binds: Literal["all"] | int, *, at_once: bool = False) -> None:
+        """Unbind that many bound connections; `at_once` in the middle of whatever is going on there."""
 
     def outbind(self, host: str, port: int, system_id: str, password: str) -> None:
         """Connect to an ESME and ask it to bind (SMPP 3.4 §2.2.1)."""

@@ -22,8 +22,6 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
 from smppkit.pdus import DeliverSm, SubmitSm
-from smppkit.segments import part_of
-from smppkit.text import decode_text
 from smsc.journal.lockfile import LockedElsewhereError, LockFile
 from smsc.journal.records import (
     Committed,
@@ -39,10 +37,13 @@ from smsc.journal.records import (
 )
 from smsc.journal.schema import JournalError, prepare
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
+from smsc.scenario.reading import read
 
 MEMORY = ":memory:"
 GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
+LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
+MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
 
 _ACKNOWLEDGES = (Kind.RECEIPT, Kind.MO)  # what the column acknowledged_at is about
 _UNFINISHED = (
@@ -218,12 +219,11 @@ class Journal:
 
     def replaced(self, pending: Pending, message: Message) -> None:
         """Record that a message has another text, another plan, or both."""
-        _, user_data = part_of(message.pdu)
         self._statement(
             "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
             " state = ?, starts_at = ?, settles_at = ? WHERE row = ?",
             (
-                decode_text(user_data, message.pdu.data_coding).encode("utf-8", "replace").decode(),
+                read(message.pdu, message.alphabet).encode("utf-8", "replace").decode(),
                 message.pdu.data_coding,
                 message.outcome,
                 message.err,
@@ -262,7 +262,7 @@ class Journal:
     def pdu(self, connection: int, direction: str, octets: bytes, at: float) -> None:
         """Record one PDU as it was on the wire; `direction` is "in" or "out"."""
         self._group.pdus.append((at, connection, direction, octets))
-        self._added()
+        self._added(1 + len(octets) // LARGE)
 
     def connection_opened(self, operator: str, peer: str, at: float) -> int:
         """Record a connection; returns its number."""
@@ -321,9 +321,9 @@ class Journal:
         self._group.statements.append((sql, values))
         self._added()
 
-    def _added(self) -> None:
-        self._backlog += 1
-        self._group.size += 1
+    def _added(self, operations: int = 1) -> None:
+        self._backlog += operations
+        self._group.size += operations
         if self._group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
@@ -416,7 +416,7 @@ class _Writer:
             if not self._groups:
                 return None
             group = self._groups.popleft()
-            while self._groups and group.size + self._groups[0].size <= GROUP_OPERATIONS:
+            while self._groups and group.size + self._groups[0].size <= MOST_AT_ONCE:
                 group.absorb(self._groups.popleft())
             self._writing = True
             return group
@@ -461,6 +461,8 @@ def _connect_readonly(path: str) -> sqlite3.Connection:
 
 
 def _lock(path: Path) -> LockFile:
+    if path.is_dir():  # before a lock is made beside it; "." has no name to derive one from
+        raise JournalError(f"{path} cannot be opened: Is a directory")
     try:
         return LockFile(path)
     except LockedElsewhereError:

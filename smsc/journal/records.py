@@ -13,12 +13,14 @@ from struct import unpack_from
 
 import msgspec
 
+from smppkit.enums import at_hand
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.segments import part_of
-from smppkit.text import decode_text
 from smppkit.tlvs import Tlv
+from smsc.scenario.reading import read
 
 
+@at_hand
 class Kind(IntEnum):
     """What is delivered to an ESME. The numbers are those of a journal."""
 
@@ -45,6 +47,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     state: str | None = None  # the stat of the state it is in now; None when it was refused
     starts_at: float | None = None  # until when it is SCHEDULED
     settles_at: float | None = None  # when it comes to the outcome, if nothing more is recorded of it
+    alphabet: str = "gsm7"  # what the operator means by data_coding 0
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
@@ -118,7 +121,9 @@ class Group:
     def absorb(self, later: Group) -> None:
         """Write what another group, recorded after this one, has as well."""
         for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(later, name))
+            both = getattr(self, name)
+            both += getattr(later, name)  # lists grow in place: many groups may come together
+            setattr(self, name, both)
 
 
 # --- SQL -------------------------------------------------------------------------------------------
@@ -129,14 +134,20 @@ _MESSAGE_COLUMNS = (
 )
 _PENDING_COLUMNS = "row, operator, until, version, told, plan, submit"
 _OWED_COLUMNS = "delivery, row, operator, system_id, kind, destination, bind, due, octets"
+_MOST_MARKS = 32_766  # question marks in a statement: what SQLite allows unless it was built otherwise
 _PDU_COLUMNS = "at, connection, direction, command_id, status, sequence, octets"
 
 
 def write(connection: sqlite3.Connection, group: Group) -> None:
     """Write a group, within the transaction that is open; sqlite3.Error when that cannot be done."""
+    # What is over before it was ever written leaves nothing behind.
+    over = frozenset(group.over)
+    settled = frozenset([entry[0] for entry in group.settled])
+    pending = [entry for entry in group.pending if entry.row not in over]
+    owed = [entry for entry in group.owed if entry[2].number not in settled]
     _insert(connection, "messages", _MESSAGE_COLUMNS, [_message_row(*entry) for entry in group.messages])
-    _insert(connection, "pending", _PENDING_COLUMNS, [_pending_row(entry) for entry in group.pending])
-    _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in group.owed])
+    _insert(connection, "pending", _PENDING_COLUMNS, [_pending_row(entry) for entry in pending])
+    _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in owed])
     _insert(connection, "pdus", _PDU_COLUMNS, [_pdu_row(*entry) for entry in group.pdus])
     for sql, values in group.statements:
         connection.execute(sql, values)
@@ -209,12 +220,16 @@ def _once(reached: Sequence[tuple[int, float, str | None, str | None, bool]]) ->
 
 
 def _insert(connection: sqlite3.Connection, table: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
-    if rows:
-        one = "(" + ", ".join("?" * len(rows[0])) + ")"
-        values = ", ".join([one] * len(rows))
+    if not rows:
+        return
+    one = "(" + ", ".join("?" * len(rows[0])) + ")"
+    most = _MOST_MARKS // len(rows[0])
+    for at in range(0, len(rows), most):
+        some = rows[at : at + most]
+        values = ", ".join([one] * len(some))
         connection.execute(
             f"INSERT INTO {table} ({columns}) VALUES {values}",  # noqa: S608 - our names, and marks
-            [value for row in rows for value in row],
+            [value for row in some for value in row],
         )
 
 
@@ -224,8 +239,8 @@ def _json(rows: Sequence[object]) -> str:
 
 def _message_row(row: int, message: Message) -> tuple[object, ...]:
     pdu = message.pdu
-    part, user_data = part_of(pdu)
-    text = decode_text(user_data, pdu.data_coding)
+    part, body = part_of(pdu)
+    text = read(pdu, message.alphabet, body)
     return (
         row,
         message.at,

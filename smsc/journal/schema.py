@@ -168,6 +168,8 @@ WHERE_JOURNALS_COME_FROM = "smsc serve makes one, and --journal names another"
 
 def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM) -> sqlite3.Connection:
     """A journal for reading, also one that is being written; JournalError."""
+    if path.is_dir():
+        raise JournalError(f"{path} is a directory; {remedy}")
     if not path.is_file():
         raise JournalError(f"{path} does not exist; {remedy}")
     try:

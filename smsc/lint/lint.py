@@ -165,6 +165,14 @@ class Lint:
                     if finding is not None:
                         finding.example = account.first
 
+    def knows(self, account: str) -> bool:
+        """Whether anybody said to be this account; True also when there were more than are told apart."""
+        return bool(self.counters.crowded_accounts) or account in self.accounts()
+
+    def accounts(self) -> list[str]:
+        """The names that clients bound by, or tried to."""
+        return sorted({name for _, name in self._accounts if name})
+
     def findings(self) -> list[Finding]:
         """What was found so far: worst first, then by rule, operator and account."""
         order = {rule.id: number for number, rule in enumerate(self.rules)}

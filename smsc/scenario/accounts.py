@@ -104,6 +104,10 @@ class Timers(msgspec.Struct, frozen=True):
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] | None = Duration(30)
     inactivity: Annotated[Duration, Meta(description="Without messages before the session is ended")] | None = None
     inactive: Annotated[Literal["unbind", "drop"], Meta(description="How an inactive session is ended")] = "unbind"
+    silence: (
+        Annotated[Duration, Meta(description="Without any PDU, enquire_link too, before the connection is dropped")]
+        | None
+    ) = None
     response: Annotated[Duration, Meta(description="For the peer to answer")] = Duration(60)
 
 

@@ -26,8 +26,8 @@ def checks_of(submit: Submit) -> tuple[Check, ...]:
         None if submit.service_types is None else _service_type(frozenset(submit.service_types)),
         None if submit.data_codings is None else _data_coding(submit),
         _tlvs(submit.required_tlvs) if submit.required_tlvs else None,
-        None if content.templates is None else _any_of(content.templates, 0, content.template_status),
-        _any_of(content.spam, content.spam_status, 0) if content.spam else None,
+        None if content.templates is None else _templates(content.templates, content.template_status),
+        _spam(content.spam, content.spam_status) if content.spam else None,
     )
     return tuple(check for check in made if check is not None)
 
@@ -84,12 +84,27 @@ def _tlvs(required: Sequence[RequiredTlv]) -> Check:
     return check
 
 
-def _any_of(patterns: Sequence[TextPattern], matched: int, unmatched: int) -> Check:
+def _templates(patterns: Sequence[TextPattern], status: int) -> Check:
+    """A long message is judged when it is whole: no part of it is what was registered."""
     tests = [pattern.compile() for pattern in patterns]
-    matched, unmatched = int(matched), int(unmatched)
+    status = int(status)
 
     def check(reading: Reading, version: Version) -> int:  # noqa: ARG001
-        text = reading.text
-        return matched if any(test(text) for test in tests) else unmatched
+        if reading.pending:
+            return 0
+        text = reading.text if reading.whole is None else reading.whole
+        return 0 if any(test(text) for test in tests) else status
+
+    return check
+
+
+def _spam(patterns: Sequence[TextPattern], status: int) -> Check:
+    """A long message is judged part by part, and once more when it is whole: a cut hides no word."""
+    tests = [pattern.compile() for pattern in patterns]
+    status = int(status)
+
+    def check(reading: Reading, version: Version) -> int:  # noqa: ARG001
+        texts = (reading.text,) if reading.whole is None else (reading.text, reading.whole)
+        return status if any(test(text) for text in texts for test in tests) else 0
 
     return check

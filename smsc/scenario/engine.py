@@ -17,9 +17,10 @@ from smsc.scenario.commands import commands_in, treatment_of
 from smsc.scenario.decisions import Decision, Fate, Plan
 from smsc.scenario.draws import Chance, Draws
 from smsc.scenario.limits import AccountRates, FillingQueue, Load, throttle_limit
+from smsc.scenario.long_texts import LongTexts
 from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Fault, Operator, OutageFault, ResetFault, ThrottleFault
 from smsc.scenario.people import People
-from smsc.scenario.planning import Planner, Submission, window_of
+from smsc.scenario.planning import Planner, Submission, key_of, window_of
 from smsc.scenario.reply_model import Replies
 from smsc.scenario.rules import Rules
 from smsc.scenario.submitting import ErrorBody, Unregistered
@@ -52,11 +53,14 @@ class OperatorState:
         self.chance = Chance(seed, name)
         self.reply_chance = Chance(seed, f"{name}\0replies")
         self.rules = Rules(operator.rules, operator.receipts)
+        self.has_rules = bool(self.rules)
         self.planner = Planner(operator, rules_draw_fates=self.rules.draw_fates)
         self.people = People(operator.subscribers, name, seed) if operator.subscribers else None
         self.replies = Replies(operator.mobile_originated.replies)
         self.ids = IdWriter(operator.ids, operator.ids_v33)
         self.checks = checks_of(operator.submit)
+        content = operator.submit.content
+        self.long_texts = LongTexts() if content.templates is not None or content.spam else None
         self.predefined = {int(number): text for number, text in operator.submit.default_messages.items()}
         self.rates = AccountRates()
         self.limits = tuple(throttle_limit(throttle) for throttle in operator.submit.throttles)
@@ -94,11 +98,13 @@ class OperatorState:
         state = self._congested if self.load is None else self.load.state(now)
         return (CONGESTION_STATE.of(state or 0),)
 
-    def response_tlvs(self, message_id: str, now: float, version: Version) -> tuple[Tlv, ...]:
+    def response_tlvs(
+        self, message_id: str, now: float, version: Version, submitted: tuple[Tlv, ...] = ()
+    ) -> tuple[Tlv, ...]:
         """The TLVs of the response to an accepted message; an ESME of SMPP 3.3 knows none."""
         if version <= Version.V33:
             return ()
-        return (*extra_tlvs(self.operator.submit.tlvs, message_id), *self.congestion_tlvs(now, version))
+        return (*extra_tlvs(self.operator.submit.tlvs, message_id, submitted), *self.congestion_tlvs(now, version))
 
     def begin(self, fault: Fault) -> None:
         """Let a fault hold from now on."""
@@ -139,7 +145,7 @@ def decide_submit(
         status = limit(account, bind, pdu.source_addr, now)
         if status:
             return _refuse(state, None, status, version)
-    if not state.rates.take(account, now):
+    if (account.rate is not None or state.throttle is not None) and not state.rates.take(account, now):
         return _refuse(state, None, _THROTTLED, version)
     if state.began is None:
         state.began = now
@@ -160,7 +166,9 @@ def decide_submit(
     treatment = message.treatment
     latency = state.operator.submit.latency if treatment.latency is None else treatment.latency
     respond_after = seconds(latency, message.draws, RESPONSE)
-    status = treatment.status or _refused_by_others(state, message)
+    status = treatment.status
+    if not status and (state.refused or message.person is not None):
+        status = _refused_by_others(state, message)
     if status:
         return _refuse(state, message, status, version, respond_after, treatment.remark)
     return _accept(state, message, respond_after)
@@ -183,6 +191,9 @@ def _judge(state: OperatorState, message: Submission) -> int:
         if text is None:
             return _NO_SUCH_PREDEFINED
         message.says = message.predefined = text
+    if state.long_texts is not None and message.part is not None and message.part.total > 1:
+        message.whole = state.long_texts.arrived(key_of(message, message.part), message.part, message.text, message.now)
+        message.pending = message.whole is None
     for check in state.checks:
         status = check(message, message.version)
         if status:
@@ -204,7 +215,7 @@ def _treat(state: OperatorState, message: Submission) -> None:
         if commands is not None:
             message.treatment = treatment_of(commands, operator.receipts, state.planner.fates)
             return
-    if state.rules:
+    if state.has_rules:
         shared = state.planner.shared_draws(message) if state.planner.shares_rules else None
         rule = state.rules.match(message, message.account.system_id, message.draws, shared)
         if rule is not None:
@@ -251,13 +262,15 @@ def _refuse(
         respond_after=respond_after,
         no_response=silent,
         number=number,
-        body=b"" if body is ErrorBody.NONE else _error_body(state, status, message_id, version),
+        body=b"" if body is ErrorBody.NONE else _error_body(state, message, status, message_id, version),
         rejected_receipt=receipt,
         remark=remark,
     )
 
 
-def _error_body(state: OperatorState, status: int, message_id: str, version: Version) -> bytes:
+def _error_body(
+    state: OperatorState, message: Submission | None, status: int, message_id: str, version: Version
+) -> bytes:
     match state.operator.submit.error_body:
         case ErrorBody.MESSAGE_ID:
             return message_id.encode("latin-1") + b"\0"
@@ -266,7 +279,8 @@ def _error_body(state: OperatorState, status: int, message_id: str, version: Ver
     if version <= Version.V33:
         return b""
     # Without the message_id before them: what follows the header can be read in two ways.
-    tlvs = extra_tlvs(state.operator.submit.tlvs, message_id)
+    submitted = () if message is None else message.pdu.tlvs
+    tlvs = extra_tlvs(state.operator.submit.tlvs, message_id, submitted)
     tlvs = tlvs or (ADDITIONAL_STATUS_INFO_TEXT.of(f"refused with {status:#x}"),)
     return b"".join(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value for tag, value in tlvs)
 
@@ -285,7 +299,9 @@ def _accept(state: OperatorState, message: Submission, respond_after: float) -> 
         silent, respond_after = True, 0.0
     number, message_id = _next_id(state, message, message.version)
     plan, revises = state.planner.plan(message, number, message_id, respond_after)
-    tlvs = state.response_tlvs(message_id, message.now, message.version) if state.adds_tlvs else ()
+    tlvs: tuple[Tlv, ...] = ()
+    if state.adds_tlvs:
+        tlvs = state.response_tlvs(message_id, message.now, message.version, message.pdu.tlvs)
     return Decision(0, message_id, respond_after, plan, silent, number, tlvs, b"", None, revises)
 
 

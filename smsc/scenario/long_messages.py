@@ -10,6 +10,7 @@ from smsc.scenario.decisions import Plan, Revision
 from smsc.scenario.draws import Draws
 
 KEPT: Final = 4096
+MOST_WAITING: Final = 1000
 FORGOTTEN_AFTER: Final = 600.0  # seconds after the first part: the reference is another message's by then
 
 
@@ -61,7 +62,8 @@ class LongMessages:
     def wait(self, key: Key, number: int, plan: Plan, now: float) -> None:
         """This message's plan holds once the missing parts have come."""
         found = self._held.get(key)
-        if found is not None:
+        # The same part may come again and again: what is beyond any message stays as it is planned.
+        if found is not None and len(found.waiting) < MOST_WAITING:
             found.waiting.append((number, plan, now))
 
     def complete(self, key: Key, now: float) -> tuple[Revision, ...]:

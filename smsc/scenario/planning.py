@@ -15,6 +15,7 @@ from smppkit.times import TimeError, delivery_window
 from smsc.scenario.accounts import Account
 from smsc.scenario.decisions import EVERY_STATE, FAILURES, NOTHING, Fate, Plan, PlannedNotice, Revision
 from smsc.scenario.draws import Draws
+from smsc.scenario.latency import Fixed
 from smsc.scenario.long_messages import Key, LongMessages
 from smsc.scenario.model import Operator
 from smsc.scenario.people import Person
@@ -24,7 +25,7 @@ from smsc.scenario.submitting import Schedule
 from smsc.scenario.treatment import OUTCOME, RECEIPT, USUAL, Fates, Look, Treatment, look_of, seconds
 
 # registered_delivery bits 1–0 (SMPP 3.4 §5.2.17; 0b11 is of SMPP 5.0 §4.7.21): the states that earn a receipt.
-_WANTED: Final = (NOTHING, EVERY_STATE, FAILURES, EVERY_STATE & ~FAILURES)
+WANTED: Final = (NOTHING, EVERY_STATE, FAILURES, EVERY_STATE & ~FAILURES)
 _INTERMEDIATE: Final = 0x10
 _NEVER: Final = Fate("ENROUTE", "000", MessageState.ENROUTE)
 _MISSING_PARTS: Final = "408"  # the code that kast.ph has for a long message that never became whole
@@ -92,6 +93,7 @@ class Planner:
         shares = {stat: share for stat, share in receipts.outcome.items() if share > 0}
         fates = [None if stat == "none" else self.fates.of(stat) for stat in shares]
         self._outcomes = tuple(zip(accumulate(shares.values()), fates, strict=True))
+        self._is_drawn = len(self._outcomes) > 1
         self._expired = self.fates.of("EXPIRED")
         self._rejected = self.fates.of("REJECTD")
         self._incomplete = self.fates.of("UNDELIV", _MISSING_PARTS)
@@ -102,8 +104,17 @@ class Planner:
             or receipts.parts is not PerPart.EVERY
             or (receipts.one_fate and (rules_draw_fates or len(self._outcomes) > 1))
         )
+        self._certain = self._without_chance()
         self._one_fate = receipts.one_fate
         self.shares_rules = receipts.one_fate and rules_draw_fates
+
+    def _without_chance(self) -> tuple[Fate, float] | None:
+        """The fate of all messages and its time after the response, where nothing but the response tells them apart."""
+        fate, look = self._outcomes[0][1], self.look
+        is_special = bool(look.early or look.notices or look.ids or look.tlv_ids)
+        if self._is_drawn or fate is None or is_special or type(self._delay) is not Fixed:
+            return None
+        return (fate, self._delay.seconds) if self._delay.seconds < math.inf else None
 
     def plan(
         self, message: Submission, number: int, message_id: str, respond_after: float
@@ -114,7 +125,21 @@ class Planner:
             part = message.part
             if part is not None and part.total > 1:
                 return self._plan_part(message, number, message_id, respond_after)
-        return self._plan(message, number, message_id, respond_after, None, True), ()
+        if (
+            self._certain is None
+            or message.treatment is not USUAL
+            or message.person is not None
+            or message.window is not self.usual_window
+            or message.doomed
+        ):
+            return self._plan(message, number, message_id, respond_after, None, True), ()
+        # Nothing has a say in what becomes of it, as with most messages: what ``_plan`` says too, and much sooner.
+        fate, delay = self._certain
+        wanted = WANTED[pdu.registered_delivery & 0b11]
+        if self._unasked and not wanted:
+            wanted = EVERY_STATE
+        expires_after, source, text = message.window.expires_after, message.source, message.predefined
+        return Plan(fate, respond_after + delay, 0.0, expires_after, message_id, wanted, False, (), source, text), ()
 
     def shared_draws(self, message: Submission) -> Draws | None:
         """The draws that a part has in common with the parts before it; None for any other message."""
@@ -122,7 +147,7 @@ class Planner:
         if not self.shares_rules or not (pdu.tlvs or pdu.esm_class & UDHI):
             return None
         part = message.part
-        return None if part is None else self.long_messages.draws(_key(message, part), message.now)
+        return None if part is None else self.long_messages.draws(key_of(message, part), message.now)
 
     def rejected(self, message: Submission, number: int, message_id: str, respond_after: float) -> Plan | None:
         """The plan of a message that was refused and has a receipt nevertheless; None when nobody wants to know."""
@@ -136,7 +161,7 @@ class Planner:
     ) -> tuple[Plan, tuple[Revision, ...]]:
         part = message.part
         assert part is not None  # noqa: S101 - the caller looked
-        key, now, own = _key(message, part), message.now, message.draws
+        key, now, own = key_of(message, part), message.now, message.draws
         own.uniform(OUTCOME)  # now, and not when a later part asks: by then the same part may have come again
         shared, missing_for = self.long_messages.arrived(key, part, own, now)
         outcome = (shared if self._one_fate else own).uniform(OUTCOME)
@@ -165,7 +190,7 @@ class Planner:
         if window.asked and ends_after is not None and ends_after > window.expires_after:
             fate, ends_after = self._expired, window.expires_after
         asked = message.pdu.registered_delivery
-        wanted = _WANTED[asked & 0b11]
+        wanted = WANTED[asked & 0b11]
         if self._unasked and not wanted:
             wanted = EVERY_STATE
         if treatment.unheard or not heard:
@@ -195,7 +220,7 @@ class Planner:
         latency = treatment.delay
         if latency is None:
             latency = self._delay if person is None or person.delay is None else person.delay
-        delay = seconds(latency, draws, RECEIPT)
+        delay = latency.seconds if type(latency) is Fixed else seconds(latency, draws, RECEIPT)
         starts_after = message.window.starts_after
         if look.early and not starts_after:
             after = min(delay, respond_after)
@@ -207,7 +232,7 @@ class Planner:
         elif treatment.fate is not None:
             fate = treatment.fate
         elif person is None:
-            fate = self._drawn(draws, outcome)
+            fate = self._drawn(draws, outcome) if self._is_drawn else self._outcomes[0][1]
         else:
             fate, after = self._reached(message, person, after, outcome)
         if fate is None or after == math.inf:
@@ -243,7 +268,8 @@ class Planner:
         return fate, after
 
 
-def _key(message: Submission, part: PartInfo) -> Key:
+def key_of(message: Submission, part: PartInfo) -> Key:
+    """What the parts of its message have in common."""
     pdu = message.pdu
     return Key(message.account.system_id, pdu.source_addr, pdu.destination_addr, part.reference, part.total)
 

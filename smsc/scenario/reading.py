@@ -2,37 +2,67 @@
 
 import msgspec
 
-from smppkit.gsm0338 import unpack_septets
-from smppkit.pdus import SubmitSm
-from smppkit.segments import PartInfo, part_of
-from smppkit.text import Alphabet, alphabet_of, decode_text
+from smppkit.gsm0338 import pack_septets, unpack_septets
+from smppkit.pdus import DataSm, DeliverSm, SubmitSm
+from smppkit.segments import PartInfo, part_of, user_data
+from smppkit.text import Alphabet, alphabet_of, decode_text, encode_first
 
+PACKED = "gsm7-packed"
 ALPHABETS = {
     "gsm7": Alphabet.GSM7,
-    "gsm7-packed": Alphabet.GSM7,
+    PACKED: Alphabet.GSM7,
     "latin1": Alphabet.LATIN1,
     "ascii": Alphabet.ASCII,
 }
 """What `submit.alphabet` means by data_coding 0."""
 
 
-def text_of(octets: bytes, data_coding: int, alphabet: str) -> str:
-    """User data without header as text; `alphabet` is what the operator means by data_coding 0. Never raises."""
-    if data_coding == 0 and alphabet == "gsm7-packed":
-        octets = unpack_septets(octets)
+def text_of(octets: bytes, data_coding: int, alphabet: str, header: int = 0) -> str:
+    """User data without header as text; `alphabet` is what the operator means by data_coding 0. Never raises.
+
+    `header` is how many octets of header came before: packed septets begin on the first septet boundary behind it.
+    """
+    # The message classes and groups of TS 23.038 that mean the default alphabet are packed as well.
+    if alphabet == PACKED and alphabet_of(data_coding) is Alphabet.GSM7:
+        octets = unpack_septets(octets, fill_bits=fill_bits(header))
     return decode_text(octets, data_coding, ALPHABETS[alphabet])
+
+
+def read(pdu: SubmitSm | DeliverSm | DataSm, alphabet: str, body: bytes | None = None) -> str:
+    """What a message says, without its header; `body` when that is known already. Never raises."""
+    if body is None:
+        body = part_of(pdu)[1]
+    header = len(user_data(pdu)) - len(body) if alphabet == PACKED else 0
+    return text_of(body, pdu.data_coding, alphabet, header)
+
+
+def write(text: str, alphabet: str) -> tuple[int, bytes]:
+    """A text as the data_coding and the octets that say it: in the operator's default alphabet if that has it."""
+    chosen, octets = encode_first(text, (ALPHABETS[alphabet], Alphabet.UCS2))
+    if chosen is Alphabet.UCS2:
+        return chosen.data_coding, octets
+    return 0, pack_septets(octets) if alphabet == PACKED else octets
+
+
+def fill_bits(header: int) -> int:
+    """The bits between a header of so many octets and the first septet (3GPP TS 23.040 §9.2.3.24)."""
+    return -8 * header % 7
 
 
 class Reading(msgspec.Struct, gc=False):
     """A message and, once somebody asked, what it says.
 
-    `default` is what the operator means by data_coding 0; `says` stands for the text that was submitted.
+    `default` is what the operator means by data_coding 0; `says` stands for the text that was submitted. Of a part of
+    a long message `whole` is what all of it says, and `pending` that nobody knows, since other parts are still to come;
+    both only where somebody judges texts.
     """
 
     pdu: SubmitSm
     default: str = "gsm7"
     says: str | None = None
     _split: tuple[PartInfo | None, bytes] | None = None
+    pending: bool = False
+    whole: str | None = None
 
     def _parts(self) -> tuple[PartInfo | None, bytes]:
         split = self._split
@@ -49,7 +79,7 @@ class Reading(msgspec.Struct, gc=False):
     def text(self) -> str:
         """The text."""
         if self.says is None:
-            self.says = text_of(self._parts()[1], self.pdu.data_coding, self.default)
+            self.says = read(self.pdu, self.default, self._parts()[1])
         return self.says
 
     @property

@@ -32,6 +32,7 @@ _STRFTIME = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "hh": "%H", "mm":
 _MOST_WIDTH = 160
 
 Piece = Callable[[Said], str]
+"""A field as it is written; those that differ from message to message are places in a format instead."""
 
 
 class ReceiptText(str):
@@ -53,9 +54,31 @@ class ReceiptText(str):
         _compiled(template)
         return template
 
+    @property
+    def quotes(self) -> bool:
+        """Whether it may have words of the message in it."""
+        return "{text" in self
+
     def render(self, said: Said) -> str:
         """Return the text for one receipt."""
-        return "".join([piece if isinstance(piece, str) else piece(said) for piece in _compiled(self)])
+        return self.form(said) % {"id": said.id, "text": said.text}
+
+    def form(self, said: Said) -> str:
+        """All but the id and the text: a format with `%(id)s` and `%(text)s`, the same for all receipts of a second."""
+        _, sub, dlvrd, submit, done, stat, err, _ = said
+        return _form(self, sub, dlvrd, submit, done, stat, err)
+
+
+@lru_cache(maxsize=4096)
+def _form(template: str, sub: int, dlvrd: int, submit: datetime, done: datetime, stat: str, err: str) -> str:
+    said = Said("", sub, dlvrd, submit, done, stat, err, "")
+    return "".join(
+        [piece if isinstance(piece, str) else _literal(piece(said)) for piece in _compiled(template)],
+    )
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 @lru_cache(maxsize=1024)
@@ -64,14 +87,14 @@ def _compiled(text: str) -> tuple[str | Piece, ...]:
     at = 0
     for match in _FIELD.finditer(text):
         if match.start() > at:
-            pieces.append(text[at : match.start()])
+            pieces.append(_literal(text[at : match.start()]))
         name, spec = match[1], match[2] or ""
         if name not in _PIECES:
             raise ValueError(f"found {{{name}}}; expected one of {', '.join(_PIECES)}{did_you_mean(name, _PIECES)}")
         pieces.append(_PIECES[name](name, spec))
         at = match.end()
     if at < len(text):
-        pieces.append(text[at:])
+        pieces.append(_literal(text[at:]))
     return tuple(pieces)
 
 
@@ -83,9 +106,8 @@ def _width(name: str, spec: str, otherwise: int) -> int:
     return int(spec)
 
 
-def _cut(name: str, spec: str) -> Piece:
-    width = _width(name, spec, 20 if name == "text" else 64)
-    return lambda said: str(getattr(said, name))[:width]
+def _cut(name: str, spec: str) -> str:
+    return f"%({name}).{_width(name, spec, 20 if name == 'text' else 64)}s"
 
 
 def _count(name: str, spec: str) -> Piece:
@@ -114,7 +136,7 @@ def _date(name: str, spec: str) -> Piece:
     return lambda said: getattr(said, name).strftime(strftime)
 
 
-_PIECES: dict[str, Callable[[str, str], Piece]] = {
+_PIECES: dict[str, Callable[[str, str], str | Piece]] = {
     "id": _cut,
     "sub": _count,
     "dlvrd": _count,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from smppkit.enums import at_hand
 from smppkit.status import CommandStatus
 from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, Latency
@@ -18,6 +19,7 @@ from yamlmodel.scalars import Duration, Percent
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
 
+@at_hand
 class ReceiptForm(enum.Enum):
     """Where a receipt carries its content: text of appendix B, TLVs, or both."""
 
@@ -26,6 +28,7 @@ class ReceiptForm(enum.Enum):
     BOTH = "both"
 
 
+@at_hand
 class Carrier(enum.Enum):
     """The PDU that carries a receipt."""
 
@@ -42,6 +45,7 @@ class Route(enum.Enum):
     RECEIVERS = "receivers"
 
 
+@at_hand
 class PerPart(enum.Enum):
     """Which parts of a long message have a receipt."""
 

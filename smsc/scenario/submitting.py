@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from smppkit.enums import at_hand
 from smppkit.status import CommandStatus
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.patterns import TextPattern
@@ -94,7 +95,7 @@ class SenderRules(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a text may say."""
+    """What a text may say. A long message is judged when its last part comes: that is the one which is refused."""
 
     templates: Annotated[list[TextPattern], Meta(description="Registered texts; others are refused")] | None = None
     template_status: Annotated[Status, Meta(description="What a text without a template gets")] = Status(0x00000258)
@@ -131,6 +132,7 @@ class Schedule(msgspec.Struct, frozen=True):
                 yield ("tries", index), "expected at least 1s"
 
 
+@at_hand
 class ErrorBody(enum.Enum):
     """What follows the header of an error response; anything but none is against SMPP 3.4 §4.4.2, and is seen."""
 

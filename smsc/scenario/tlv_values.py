@@ -16,13 +16,14 @@ Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
 
 class ExtraTlv(msgspec.Struct, frozen=True):
-    """A TLV that is added as it stands: its value is a text, a number of `size` octets, or octets."""
+    """A TLV that is added: its value is a text, a number of `size` octets, octets, or that of the submit."""
 
     tag: Annotated[Number, Meta(description="Its tag", examples=["0x1400"])]
     text: Annotated[str, Meta(description="A C-string; {id} stands for the message_id")] | None = None
     number: Annotated[Number, Meta(description="A big-endian integer")] | None = None
     size: Annotated[int, Meta(description="Octets of the number", ge=1, le=8)] = 1
     octets: Annotated[HexOctets, Meta(description="The octets themselves")] | None = None
+    echo: Annotated[bool, Meta(description="As the submit had it; left out when it had none")] = False
 
     def problems(self) -> Problems:
         """One value, of a size that fits, under a tag of two octets."""
@@ -31,8 +32,9 @@ class ExtraTlv(msgspec.Struct, frozen=True):
         if self.text is not None and not _is_latin1(self.text):
             yield ("text",), "expected characters of Latin-1; write others as octets"
         given = [name for name in ("text", "number", "octets") if getattr(self, name) is not None]
+        given += ["echo"] if self.echo else []
         if len(given) > 1:
-            yield (), f"found {' and '.join(given)}; expected one of text, number and octets"
+            yield (), f"found {' and '.join(given)}; expected one of text, number, octets and echo"
         if self.number is not None and not 0 <= self.number < 1 << 8 * self.size:
             yield ("number",), f"{self.number} does not fit in {self.size} octets; expected a larger size"
 
@@ -50,9 +52,15 @@ class ExtraTlv(msgspec.Struct, frozen=True):
         return Tlv(self.tag, bytes(self.octets or b""))
 
 
-def extra_tlvs(extras: Sequence[ExtraTlv], message_id: str) -> tuple[Tlv, ...]:
-    """The TLVs of a message, in order."""
-    return tuple([extra.tlv(message_id) for extra in extras])
+def extra_tlvs(extras: Sequence[ExtraTlv], message_id: str, submitted: Sequence[Tlv] = ()) -> tuple[Tlv, ...]:
+    """The TLVs of a message, in order; `submitted` are those that the ESME sent with it."""
+    found: list[Tlv] = []
+    for extra in extras:
+        if extra.echo:
+            found += [tlv for tlv in submitted if tlv.tag == extra.tag]
+        else:
+            found.append(extra.tlv(message_id))
+    return tuple(found)
 
 
 def _is_latin1(text: str) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from smppkit.codec import CODECS
+from msgspec.structs import replace
+
+from smppkit.codec import CODECS, encode
 from smppkit.commands import CommandId
 from smppkit.errors import EncodeError
 from smppkit.events import BadPduReceived, Closing, Event, NoResponse, Request, Response, Unbound
@@ -92,9 +94,9 @@ class Connection:
         """Queue the response to a request; False when the session is over. ``flush`` writes it."""
         session = self.link.session
         # Closed in this very turn (what followed the request broke the stream): the answer still goes out.
-        if session.closed and not self._in_turn:
+        if not self._in_turn and session.closed:
             return False
-        session.respond(response, now)
+        self._respond(response, now)
         return True
 
     def answer_octets(self, sequence: int, octets: bytes, now: float) -> bool:
@@ -113,6 +115,10 @@ class Connection:
         """
         self.link.session.forget(sequence, now)
         self.flush()  # an unbind may have waited for it
+
+    def may_get(self, command_id: int) -> bool:
+        """Whether a request of this kind can be sent: somebody is bound for it, in a version that has it."""
+        return self.link.session.may_send(command_id)
 
     def room(self) -> int:
         """How many deliveries the window has room for; 0 while the ESME does not read."""
@@ -151,8 +157,12 @@ class Connection:
         """See smppkit.transport.Handler."""
         self._server.opened(self)
         _log.info("%s: connected", self)
-        if self._outbind is not None:
+        if self._outbind is None:
+            return
+        if link.session.may_send(CommandId.OUTBIND):
             link.session.send(self._outbind, self._now())
+        else:  # SMPP 3.3 has none, and whoever asks for one gets it nevertheless
+            link.write_raw(encode(self._outbind))
 
     def received(self, link: Link, events: list[Event]) -> None:
         """See smppkit.transport.Handler."""
@@ -206,7 +216,7 @@ class Connection:
     def _open_session(self, now: float) -> Session:
         server = self._server
         self.number = server.number_for(self)
-        return Session(Role.SMSC, server.session_config(None), now, server.tap_for(self.number))
+        return Session(Role.SMSC, server.session_config(None), now, server.tap_for(self))
 
     def _bind(self, pdu: Any, now: float) -> None:
         server, session = self._server, self.link.session
@@ -219,13 +229,16 @@ class Connection:
             session.respond(pdu.response(status), now)
             _log.info("%s: bind of %r refused: %s", self, pdu.system_id, status_name(status))
             return
-        self.account = account = server.account(pdu.system_id)
-        self.system_id = account.system_id
-        self.bind = _BINDS[pdu.command_id]
+        account = server.account(pdu.system_id)
         session.config = config = server.session_config(account)
         session.window = config.window
         session.version = min(session.version, Version(config.interface_version))
         session.respond(self._bind_response(pdu, config.interface_version), now)
+        if not session.bound:  # closed in this very turn: what followed the bind has broken the stream
+            return
+        self.account = account
+        self.system_id = account.system_id
+        self.bind = _BINDS[pdu.command_id]
         server.bound(self)
         _log.info("%s: bound", self)
         if self.bind != "transmitter":
@@ -240,12 +253,26 @@ class Connection:
         response: Pdu = pdu.response(system_id=operator.system_id or self._server.name[:15], tlvs=tlvs)
         return response
 
+    def _respond(self, response: Pdu, now: float) -> None:
+        try:
+            self.link.session.respond(response, now)
+        except EncodeError as error:
+            # It says what the ESME or the scenario has put into it, and there is no room for all that: less, then.
+            _log.warning("%s: a response is cut down, because it cannot be written: %s", self, error)
+            if response.tlvs:
+                less = replace(response, tlvs=())
+            else:
+                less = type(response)(int(CommandStatus.ESME_RSYSERR), response.sequence_number)
+            self._respond(less, now)
+
     def _receives_no_more(self) -> None:
         if self._mailbox is not None:
             mailbox, self._mailbox = self._mailbox, None
             mailbox.remove(self)
             if mailbox.queue and not mailbox.receivers:
                 self._server.due(self.system_id)
+            else:
+                self._centre.receiver_went(self.system_id)
 
     def _now(self) -> float:
         return self._server.clock.seconds()

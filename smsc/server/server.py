@@ -18,7 +18,7 @@ from smppkit.session_config import SessionConfig
 from smppkit.states import Version
 from smppkit.tls import TlsServer
 from smppkit.transport import TLS_ERROR, UNREAD, Network, Patience
-from smsc.centre.centre import MessageCentre
+from smsc.centre.centre import MOST_UNWRITTEN, MessageCentre
 from smsc.faults.active import ActiveFaults
 from smsc.journal.journal import Journal
 from smsc.scenario.accounts import Account
@@ -34,6 +34,7 @@ from smsc.wire.wire import FaultyWire
 MOST_UNANSWERED = 10_000  # submits per bind that may wait for their response; more are refused
 CLOSE_SECONDS = 5.0  # for the ESME to read our last words
 STOP_SECONDS = 5.0  # for sessions to unbind; those that have not are cut
+INSIST_SECONDS = 2.0  # after which an ESME that never pauses hears of it in the middle of its window
 RETRY_LISTENING = 1.0
 
 _log = logging.getLogger("smsc")
@@ -49,6 +50,9 @@ class Watcher(Protocol):
 
     def pdu(self, connection: int, direction: str, octets: bytes, at: float) -> None:
         """One PDU was on the wire."""
+
+    def disturbed(self, connection: int) -> None:
+        """A fault has struck a connection: what its ESME does from now on may be our doing."""
 
     def closed(self, connection: int, at: float, reason: str) -> None:
         """A connection is gone."""
@@ -151,11 +155,18 @@ class OperatorServer:
             connection.link.unbind()
         if self.connections:
             self._all_closed = Deferred()
-            overdue = self.clock.callLater(STOP_SECONDS, self._cut_all)
+            calls = [
+                self.clock.callLater(INSIST_SECONDS, self._insist),
+                self.clock.callLater(STOP_SECONDS, self._cut_all),
+            ]
             await self._all_closed
-            if overdue.active():
-                overdue.cancel()
+            for call in calls:
+                if call.active():
+                    call.cancel()
         self.centre.stop()
+        if self.stats.faults:
+            struck = ", ".join(f"{tag} {times} times" for tag, times in sorted(self.stats.faults.items()))
+            _log.info("%s: faults struck: %s", self.name, struck)
 
     # --- for connections ----------------------------------------------------------------------
 
@@ -165,8 +176,9 @@ class OperatorServer:
             return self.journal.connection_opened(self.name, connection.link.peer, self._wall())
         return next(self._numbers)
 
-    def tap_for(self, number: int) -> Callable[[str, bytes], None] | None:
+    def tap_for(self, connection: Connection) -> Callable[[str, bytes], None] | None:
         """What records and watches the PDUs of a connection; None when nobody wants them."""
+        journal, number, keep_up = self.journal, connection.number, self.centre.keep_up
         recorders = []
         if self.journal is not None:
             recorders.append(self.journal.pdu)
@@ -180,6 +192,8 @@ class OperatorServer:
             at = epoch + clock.seconds()
             for record in recorders:
                 record(number, direction, octets, at)
+            if journal is not None and journal.backlog > MOST_UNWRITTEN:
+                keep_up(connection)
 
         return tap
 
@@ -203,6 +217,7 @@ class OperatorServer:
                 response_timeout=timers.response,
                 inactivity_timeout=timers.inactivity,
                 inactivity_closes=timers.inactive == "drop",
+                silence_timeout=timers.silence,
                 interface_version=Version(version),
             )
         return config
@@ -269,11 +284,11 @@ class OperatorServer:
             self.stats.resets += 1
             connection.link.reset("reset by a fault of the scenario")
 
-    def unbind_all(self, binds: Literal["all"] | int = "all") -> None:
-        """Unbind that many bound connections, those that came first, in the middle of whatever is going on there."""
+    def unbind_all(self, binds: Literal["all"] | int = "all", *, at_once: bool = False) -> None:
+        """Unbind that many bound connections, those that came first; `at_once` in the middle of what goes on there."""
         bound = self.bound_connections()
         for connection in bound if binds == "all" else bound[:binds]:
-            connection.link.unbind()
+            connection.link.unbind(at_once=at_once)
 
     def outbind(self, host: str, port: int, system_id: str, password: str) -> None:
         """Connect to an ESME and ask it to bind (SMPP 3.4 §2.2.1); once, and counted when it cannot be reached."""
@@ -317,12 +332,14 @@ class OperatorServer:
     def _protocol_of(self, connection: Connection) -> Any:
         if self.faults is None:
             return connection.link
+        watcher = self._watcher
         return FaultyWire(
             connection.link,
             self.clock,
             self.faults,
             key=f"{next(self._wires)}",
             system_id=lambda: connection.system_id,
+            disturbed=None if watcher is None else lambda: watcher.disturbed(connection.number),
         )
 
     async def _stop_listening(self) -> None:
@@ -349,6 +366,10 @@ class OperatorServer:
         Deferred.fromCoroutine(work()).addErrback(
             lambda failure: _log.error("%s: %s", self.name, failure.getTraceback())
         )
+
+    def _insist(self) -> None:
+        for connection in list(self.connections.values()):
+            connection.link.unbind(at_once=True)
 
     def _cut_all(self) -> None:
         _log.warning("%s: %d sessions did not unbind in time and are cut", self.name, len(self.connections))

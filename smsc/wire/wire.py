@@ -48,9 +48,10 @@ class FaultyWire(protocol.Protocol):
         *,
         key: str,
         system_id: Callable[[], str] | None = None,
+        disturbed: Callable[[], None] | None = None,
     ) -> None:
         """`upper` is the protocol (IProtocol); `key` names the connection for the draws; `system_id` says who is bound,
-        "" when nobody is. Without it the wire reads the bind itself.
+        "" when nobody is. Without it the wire reads the bind itself. `disturbed` is told of every strike.
         """
         self.counts: dict[str, int] = {}
         self._upper = upper
@@ -58,6 +59,7 @@ class FaultyWire(protocol.Protocol):
         self._faults = faults
         self._judge = Judge(faults, key, self._struck)
         self._system_id = system_id
+        self._disturbed = disturbed
         self._named = ""
         self._framer = Framer()
         self._busy = True
@@ -397,6 +399,8 @@ class FaultyWire(protocol.Protocol):
 
     def _struck(self, running: Running, passing: Passing) -> None:
         self._count(running.fault.tag)
+        if self._disturbed is not None:
+            self._disturbed()
         if _log.isEnabledFor(logging.DEBUG):
             stage = passing.stage.value if passing.stage is not None else "upkeep"
             _log.debug("%s strikes %r %s at %s", running.fault.words(), self._who(), passing.direction.value, stage)

@@ -276,6 +276,7 @@ def test_an_smsc_that_cannot_be_reached_closes_the_client_with_one_line(
     warnings = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(warnings) == 1
     assert "127.0.0.1:2775 is unreachable" in warnings[0]
+    assert [record.message for record in caplog.records if "unreachable" in record.message] == warnings
     assert "unreachable" in (stand.recording().connections()[0].reason or "")
     world.clock.wait_for(stand.proxy.stop())
 
@@ -407,3 +408,33 @@ async def test_the_smsc_may_speak_tls(tmp_path: Path) -> None:
     assert client.heard == b"farewell"
     await proxy.stop()
     port.stopListening()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from twisted.internet import reactor  # noqa: TID251 - this test is about real TLS
+
+    network = TcpNetwork(reactor)  # type: ignore[arg-type]
+    certificate, key = Authority(tmp_path).signs("smsc")
+    factory: Any = TlsServer(ServerTls(certificate, key)).around(Ends(), reactor)  # type: ignore[arg-type]
+    port = await network.server("127.0.0.1", 0).listen(factory)
+    tls = TlsClient(ClientTls(Authority(tmp_path, "another").path))
+    proxy = Proxy(
+        name="smsc",
+        listen=network.server("127.0.0.1", 0),
+        upstream=lambda: tls.around(
+            network.client("127.0.0.1", port.getHost().port, 5),  # type: ignore[attr-defined]
+            "127.0.0.1",
+            reactor,  # type: ignore[arg-type]
+        ),
+        clock=reactor,  # type: ignore[arg-type]
+        epoch=0.0,
+    )
+    host, number = await proxy.start()
+    client: Any = await network.client(host, number, 5).connect(Ends(HalfClient))
+    client.wire.write(b"hello")
+    await client.gone
+    await proxy.stop()
+    port.stopListening()
+    (warning,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert "the SMSC and the proxy do not agree: TLS: certificate verify failed" in warning

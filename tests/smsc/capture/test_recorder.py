@@ -108,7 +108,7 @@ def test_a_recording_is_of_all_operators_or_of_one(journal: Journal) -> None:
 def test_a_file_that_is_no_recording_is_said(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="does not exist"):
         Recording(tmp_path / "none.sqlite")
-    with pytest.raises(JournalError, match="does not exist"):
+    with pytest.raises(JournalError, match="is a directory"):
         Recording(tmp_path)
     (tmp_path / "text").write_text("hello")
     with pytest.raises(JournalError, match="not a journal"):

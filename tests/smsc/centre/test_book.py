@@ -11,6 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from smppkit.message_state import MessageState as M
 from smppkit.pdus import SubmitSm
+from smppkit.tlvs import MESSAGE_PAYLOAD, Tlv
 from smsc.centre.book import Book, Held
 from smsc.scenario.decisions import Fate, Plan
 
@@ -75,6 +76,21 @@ def test_destinations_of_one_id_are_kept_in_order_and_leave_one_by_one() -> None
     assert list(book.destinations("1")) == [messages[3]]
 
 
+def test_destinations_are_in_order_also_when_they_were_asked_for_only_after_one_made_room() -> None:
+    book = Book(most_kept=3)
+    first, second = held(1, ends=1e6), held(2)
+    first.message_id = second.message_id = "1"
+    for message in (first, second, held(3), held(4, at=5.0)):
+        book.add(message, message.at)
+    assert len(book) == 3
+    assert list(book.destinations("1")) == [first]
+    book, second = Book(most_kept=3), held(2, ends=1e6)
+    first.other, second.message_id = None, "1"
+    for message in (first, held(3), second, held(4, at=5.0)):
+        book.add(message, message.at)
+    assert list(book.destinations("1")) == [first, second]
+
+
 def test_messages_on_a_route_are_those_that_are_not_final() -> None:
     book = Book()
     first, second, other, done = held(1, ends=5.0), held(2, ends=5.0), held(3, to="7706"), held(4, ends=0.5)
@@ -98,7 +114,7 @@ def test_the_last_messages_of_a_source_come_newest_first() -> None:
 
 def test_final_messages_are_let_go_first_the_oldest_before_the_others() -> None:
     book = Book(most_kept=3)
-    living = held(1, ends=None)
+    living = held(1, ends=1e6)
     book.add(living, 0.0)
     for number in range(2, 7):
         book.add(held(number, at=float(number)), number + 10.0)
@@ -122,7 +138,7 @@ def test_what_has_still_to_be_told_is_not_let_go() -> None:
 def test_even_living_messages_are_bounded() -> None:
     book = Book(most_kept=2, most_living=5)
     for number in range(20):
-        book.add(held(number, ends=None), 0.0)
+        book.add(held(number, ends=1e6), 0.0)
     assert (len(book), book.evicted) == (5, 15)
 
 
@@ -142,13 +158,13 @@ class BookMachine(RuleBasedStateMachine):
     @rule(
         target=messages,
         starts=st.sampled_from([0.0, 2.0]),
-        ends=st.sampled_from([None, 0.0, 1.0, 3.0]),
+        ends=st.sampled_from([1e6, 0.0, 1.0, 3.0]),
         to=st.sampled_from(["a", "b"]),
         again=st.booleans(),
     )
-    def enter(self, starts: float, ends: float | None, to: str, again: bool) -> Held:
+    def enter(self, starts: float, ends: float, to: str, again: bool) -> Held:
         number = len(self.entered) if not (again and self.entered) else self.entered[-1].number
-        message = held(number, self.now, ends=None if ends is None else starts + ends, starts=starts, to=to)
+        message = held(number, self.now, ends=starts + ends, starts=starts, to=to)
         self.book.add(message, self.now)
         self.entered.append(message)
         return message
@@ -198,3 +214,34 @@ class BookMachine(RuleBasedStateMachine):
 
 TestBook = BookMachine.TestCase
 TestBook.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_a_message_with_long_tlvs_counts_as_several() -> None:
+    book = Book(most_kept=100, most_living=300)
+    payload = (Tlv(MESSAGE_PAYLOAD.number, bytes(64 * 1024 - 1)),)
+    for number in range(10):
+        heavy = held(number)
+        heavy.pdu.tlvs = payload
+        heavy.ends = 0.0
+        heavy.over = True
+        book.add(heavy, now=1.0)
+    assert len(book) + book.evicted == 10
+    assert len(book) <= 2
+
+
+def test_a_book_is_full_when_only_the_living_could_make_room() -> None:
+    book = Book(most_kept=2, most_living=5)
+    for number in range(5):
+        assert not book.full
+        book.add(held(number, ends=100.0), now=1.0)
+    assert book.full
+    book.clear()
+    assert not book.full
+
+
+def test_messages_that_are_never_heard_of_again_make_room() -> None:
+    book = Book(most_kept=2, most_living=5)
+    for number in range(20):
+        book.add(held(number, ends=None), now=1.0)
+        assert not book.full
+    assert len(book) + book.evicted == 20

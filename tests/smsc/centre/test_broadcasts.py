@@ -156,3 +156,23 @@ def test_broadcasts_are_bounded_and_forgotten(lab: Lab, caster: Caster, monkeypa
     lab.emulator.operators["op"].centre.forget()
     assert (lab.stats.book.evicted, lab.stats.book.forgotten) == (1, 2)
     assert caster.ask(QueryBroadcastSm(message_id=ids[2], source_addr="MET")).command_status == S.ESME_RBCASTQUERYFAIL
+
+
+@pytest.mark.parametrize(
+    ("areas", "status"),
+    [(broadcasts.MOST_AREAS, S.ESME_ROK), (broadcasts.MOST_AREAS + 1, S.ESME_RINVNUMBCAST_AREAS)],
+)
+def test_a_broadcast_has_no_more_areas_than_a_response_has_room_for(caster: Caster, areas: int, status: int) -> None:
+    """C79."""
+    tlvs = (
+        *[BROADCAST_AREA_IDENTIFIER.of(b"\x00Almaty")] * areas,
+        BROADCAST_CONTENT_TYPE.of(b"\x00\x00\x10"),
+        BROADCAST_REP_NUM.of(1),
+        BROADCAST_FREQUENCY_INTERVAL.of(b"\x08\x00\x01"),
+    )
+    taken = caster.ask(BroadcastSm(source_addr="MET", tlvs=tlvs))
+    assert taken.command_status == status
+    if not status:
+        answer = caster.ask(QueryBroadcastSm(message_id=taken.message_id, source_addr="MET"))
+        told = [tlv for tlv in answer.tlvs if tlv.tag == BROADCAST_AREA_IDENTIFIER.number]
+        assert (answer.command_status, len(told)) == (0, areas)

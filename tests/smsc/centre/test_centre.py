@@ -185,6 +185,25 @@ def test_a_disk_that_fails_makes_no_rok(lab: Lab, caplog: pytest.LogCaptureFixtu
     assert len(esme.deliveries) == 1 + statuses.count(0)
 
 
+def test_a_message_yields_only_to_one_that_is_on_the_disk(lab: Lab) -> None:
+    """I9: C52 on a disk that fails leaves the message that was there."""
+    esme = lab.start('operators: {op: {listen: "tcp:2775", receipts: {delay: 10s}}}').bound()
+    esme.submit(text="first")
+    lab.run(0.1)
+    lab.journal.flush()
+    pages = lab.journal.connection.execute("PRAGMA page_count").fetchone()[0]
+    lab.journal.connection.execute(f"PRAGMA max_page_count = {pages}")
+    for _ in range(100):
+        esme.submit(text="x" * 150, replace_if_present_flag=1, service_type="NONE")
+    esme.submit(text="second", replace_if_present_flag=1)
+    lab.run(0.1)
+    assert esme.responses[-1].command_status == S.ESME_RSYSERR
+    lab.journal.connection.execute("PRAGMA max_page_count = 1000000")
+    lab.run(12, step=1)
+    assert [parse_receipt(delivery).text for delivery in esme.deliveries].count("first") == 1
+    assert {parse_receipt(delivery).stat for delivery in esme.deliveries if "first" in str(delivery)} == {"DELIVRD"}
+
+
 def test_those_who_outrun_the_journal_are_not_read_from(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(centre, "MOST_UNWRITTEN", 10)
     esme = lab.start(ANYBODY).bound()

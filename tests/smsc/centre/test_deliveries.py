@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smppkit.pdus import AlertNotification, CancelSm, DataSm, Pdu, SmeAddress, SubmitMulti
+from smppkit.codec import encode
+from smppkit.pdus import AlertNotification, CancelSm, DataSm, GenericNack, Pdu, SmeAddress, SubmitMulti
 from smppkit.receipts import parse_receipt
 from smppkit.status import CommandStatus as S
 from smppkit.tlvs import MESSAGE_PAYLOAD, MS_AVAILABILITY_STATUS
@@ -308,3 +309,48 @@ def check(lab: Lab, *, drained: bool) -> None:
     assert not drained or answered == stats.submitted + stats.operations
     if lab.journal is not None and drained:
         assert list(lab.journal.owed("op")) == []
+
+
+# --- who is gone, or says nothing -----------------------------------------------------------------------
+
+
+def test_an_esme_that_is_being_unbound_gets_no_alert(lab: Lab) -> None:
+    """Its session is not over, and takes none any more."""
+    esme = lab.start(ANYBODY).bound()
+    esme.acknowledge = lambda pdu: None
+    esme.submit()
+    lab.run(1.5)
+    operator = lab.emulator.operators["op"]
+    operator.unbind_all()
+    operator.centre.alert("77051234567")
+    assert (lab.stats.alerts.sent, lab.stats.alerts.unheard) == (0, 1)
+
+
+def test_where_anybody_may_bind_idle_mailboxes_are_not_kept(lab: Lab) -> None:
+    lab.start(ANYBODY)
+    owed = lab.bound("owed")
+    owed.submit()
+    lab.settle()
+    owed.drop()
+    for number in range(10):
+        lab.bound(f"esme{number}").drop()
+    lab.run(2)
+    assert list(lab.emulator.operators["op"].centre.mailboxes) == ["owed"]
+    assert len(lab.bound("owed").deliveries) == 1
+
+
+def test_a_generic_nack_without_status_is_no_acknowledgement(lab: Lab) -> None:
+    """Not of a message from one ESME to another either: that has not arrived."""
+    lab.start(
+        'operators: {op: {listen: "tcp:2775", accounts: [{system_id: a, password: secret},'
+        ' {system_id: b, password: secret, numbers: ["1414"]}]}}'
+    )
+    sender, taker = lab.bound("a"), lab.bound("b")
+    taker.acknowledge = lambda pdu: None
+    sender.submit(to="1414")
+    lab.settle()
+    (message,) = taker.deliveries
+    taker.link.dataReceived(encode(GenericNack(sequence_number=message.sequence_number)))
+    lab.run(1)
+    receipts = [parse_receipt(delivery) for delivery in sender.deliveries]
+    assert [receipt.stat for receipt in receipts if receipt] == ["UNDELIV"]

@@ -214,3 +214,19 @@ def test_sessions_end_in_a_restart_without_memory(lab: Lab) -> None:
     lab.run(2)
     lab.emulator.operators["op"].centre.forget()
     assert (lab.stats.ussd_sessions, lab.stats.ussd_ended) == (1, 1)
+
+
+def test_a_subscriber_who_never_answers_a_screen_is_no_fault(lab: Lab) -> None:
+    lab.start(
+        'operators: {op: {listen: "tcp:2775"}}\n'
+        'timeline: [{at: 1s, ussd: {from: "77051234567", dials: "*100#", answers: ["1"], after: never}}]'
+    )
+    esme = lab.bound()
+    lab.run(2)
+    (dialled,) = esme.deliveries
+    session = next(tlv for tlv in dialled.tlvs if tlv.tag != USSD_SERVICE_OP.number)
+    tlvs = (USSD_SERVICE_OP.of(int(Operation.USSR_REQUEST)), session)
+    esme.send(SubmitSm(source_addr="*100#", destination_addr="77051234567", short_message=b"menu", tlvs=tlvs))
+    lab.run(LONGEST_SESSION + 5, step=1)
+    assert esme.responses[0].command_status == 0
+    assert (lab.stats.ussd_sessions, lab.stats.ussd_ended) == (1, 1)

@@ -24,6 +24,7 @@ from smppkit.receipts import parse_receipt
 from smppkit.segments import UDHI
 from smppkit.status import CommandStatus as S
 from smppkit.tlvs import MESSAGE_PAYLOAD
+from smsc.centre import deliveries
 from tests.smsc.conftest import Esme, Lab
 
 ANYBODY = 'operators: {op: {listen: "tcp:2775", receipts: {delay: 1s}}}'
@@ -311,3 +312,61 @@ def test_a_scheduled_message_comes_when_it_is_time(lab: Lab) -> None:
     assert states(esme) == [("77051234567", "DELIVRD")]
     assert all(isinstance(delivery, DeliverSm) for delivery in esme.deliveries)
     assert M.DELIVERED is parse_receipt(esme.deliveries[0]).state
+
+
+# --- what a hostile submit may not bring about -----------------------------------------------------------
+
+
+def test_a_refused_destination_of_a_submit_multi_has_its_receipt(lab: Lab) -> None:
+    """C73: where an operator sends receipts for what it refuses; for all of it too."""
+    lab.start(
+        'operators: {op: {listen: "tcp:2775", receipts: {rejected: true, delay: 1s},'
+        ' rules: [{when: {to: "77059*"}, respond: ESME_RINVDSTADR}]}}'
+    )
+    esme = lab.bound()
+    esme.send(multi("77050000001", "77059000001", registered_delivery=1))
+    lab.run(2)
+    assert sorted(states(esme)) == [("77050000001", "DELIVRD"), ("77059000001", "REJECTD")]
+    esme.heard.clear()
+    esme.send(multi("77059000001", "77059000002", registered_delivery=1))
+    lab.run(2)
+    assert states(esme) == [("77059000001", "REJECTD"), ("77059000002", "REJECTD")]
+    assert lab.stats.receipts.waiting == 0
+    lab.inbox()
+    assert lab.journal is not None
+    assert lab.journal.connection.execute("SELECT count(*) FROM pending").fetchone() == (0,)
+
+
+def test_a_submit_multi_of_which_more_fails_than_a_response_can_name_is_answered(lab: Lab) -> None:
+    lab.start(
+        'operators: {op: {listen: "tcp:2775", submit: {distribution_lists: {bad: ["77059000001", "77059000002"]}},'
+        ' rules: [{when: {to: "77059*"}, respond: ESME_RINVDSTADR}]}}'
+    )
+    esme = lab.bound()
+    esme.send(multi("77050000001", *[DistributionList("bad")] * 200))
+    lab.settle()
+    (response,) = esme.responses
+    assert isinstance(response, SubmitMultiResp)
+    assert (response.command_status, len(response.unsuccess_smes)) == (0, 255)
+
+
+@pytest.mark.parametrize(
+    ("keys", "more"),
+    [
+        ("receipts: {unasked: true, delay: 0s}", {}),
+        ("receipts: {delay: 0s, notices: [{stat: ENROUTE, after: 0s}]}", {"registered": 0x10}),
+        ("commands: true", {"text": 'hi #mo="yes" #mo-after=0s #delay=0s'}),
+    ],
+    ids=["unasked receipts", "notices", "answers"],
+)
+def test_what_nobody_asked_for_cannot_fill_the_memory_either(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, keys: str, more: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(deliveries, "MOST_OWED", 5)
+    lab.start(f'operators: {{op: {{listen: "tcp:2775", {keys}}}}}')
+    esme = lab.bound(kind="transmitter")
+    for _ in range(20):
+        esme.submit(**{"registered": 0} | more)
+        lab.run(0.02)
+    assert [pdu.command_status for pdu in esme.responses].count(S.ESME_RMSGQFUL) >= 10
+    assert len(lab.emulator.operators["op"].centre.mailbox("shop")) <= 5

@@ -11,6 +11,9 @@ import pytest
 from smppkit.message_state import MessageState as M
 from smppkit.pdus import CancelSm, Pdu, QueryLastMsgs, QueryMsgDetails, QuerySm, ReplaceSm
 from smppkit.receipts import parse_receipt
+from smppkit.session import Session
+from smppkit.session_config import SessionConfig
+from smppkit.states import Role
 from smppkit.status import CommandStatus as S
 from smsc.centre import book
 from tests.smsc.conftest import Esme, Lab
@@ -314,3 +317,51 @@ def test_a_restart_without_memory_knows_nothing(lab: Lab) -> None:
     assert stats.receipts.planned == stats.receipts.acknowledged + stats.receipts.forgotten == 3
     assert int(submitted(esme)) > int(ids[-1])
     assert len(lab.inbox().messages()) == 4
+
+
+def test_query_last_msgs_leaves_out_ids_that_33_has_no_room_for(lab: Lab) -> None:
+    lab.start('operators: {op: {listen: "tcp:2775", ids: uuid}}')
+    new, old = lab.bound(), lab.esme()
+    old.session = Session(Role.ESME, SessionConfig(enquire_link_interval=None, interface_version=0x33), 0.0)
+    assert old.bind(kind="transmitter", interface_version=0x33) == 0
+    submitted(new)
+    short = submitted(old)
+    assert [entry.message_id for entry in ask(old, QueryLastMsgs(source_addr="SHOP", num_of_messages=5)).messages] == [
+        short
+    ]
+
+
+def test_a_replaced_time_keeps_to_the_validity(lab: Lab) -> None:
+    """A delivery that is put off beyond the validity never comes."""
+    lab.start('operators: {op: {listen: "tcp:2775", receipts: {delay: 10s}}}')
+    esme = both(lab)
+    late = submitted(esme, validity_period=IN_A_MINUTE)
+    assert (
+        ask(esme, ReplaceSm(message_id=late, source_addr="SHOP", schedule_delivery_time=IN_AN_HOUR)).command_status == 0
+    )
+    lab.run(61, step=1)
+    assert state_of(esme, late) == M.EXPIRED
+
+
+def test_a_longer_validity_is_used(lab: Lab) -> None:
+    lab.start('operators: {op: {listen: "tcp:2775", receipts: {delay: 2h}}}')
+    esme = both(lab)
+    message_id = submitted(esme, validity_period=IN_A_MINUTE)
+    assert (
+        ask(esme, ReplaceSm(message_id=message_id, source_addr="SHOP", validity_period=IN_AN_HOUR)).command_status == 0
+    )
+    lab.run(70, step=1)
+    assert state_of(esme, message_id) == M.ENROUTE
+    lab.run(3600, step=30)
+    assert state_of(esme, message_id) == M.EXPIRED
+
+
+def test_a_message_that_is_put_off_and_asked_for_no_validity_comes_when_it_is_to(lab: Lab) -> None:
+    esme = both(lab.start(SLOW))
+    message_id = submitted(esme)
+    replacing = ReplaceSm(message_id=message_id, source_addr="SHOP", schedule_delivery_time="000005000000000R")
+    assert ask(esme, replacing).command_status == 0
+    lab.run(3 * 86400, step=86400)
+    assert state_of(esme, message_id) == M.ENROUTE
+    lab.run(2 * 86400 + 20, step=86400)
+    assert state_of(esme, message_id) == M.DELIVERED

@@ -12,6 +12,7 @@ from smppkit.status import CommandStatus
 from smppkit.tlvs import MESSAGE_PAYLOAD
 from smsc.centre.translate import as_delivery, as_submit, for_destination, mo_pdus
 from smsc.scenario.mobile import MoMessage, MoShape, PartOrder
+from smsc.scenario.reading import ALPHABETS, read
 from smsc.scenario.scalars import Number
 from yamlmodel.scalars import Percent
 
@@ -118,3 +119,21 @@ def test_every_destination_of_a_submit_multi_gets_a_submit_of_its_own() -> None:
     shared = set(SubmitSm.__struct_fields__) & set(SubmitMulti.__struct_fields__)
     assert all(getattr(submit, name) == getattr(request, name) for name in shared)
     assert (submit.dest_addr_ton, submit.dest_addr_npi, submit.destination_addr) == (1, 1, "7705")
+
+
+@pytest.mark.parametrize("method", LongMessage)
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+def test_subscribers_write_in_the_default_alphabet(method: LongMessage, alphabet: str) -> None:
+    text = "a@b_c, and once more: " * 20
+    message = MoMessage(from_="7705", to="1414", text=text, shape=MoShape(long_message=method))
+    pdus = mo_pdus(message, MoShape(), 7, Random(0), alphabet)
+    assert {pdu.data_coding for pdu in pdus} == {0}
+    assert "".join(read(pdu, alphabet) for pdu in pdus) == text
+
+
+def test_a_delivery_has_one_text_of_at_most_254_octets() -> None:
+    """What SMPP 5.0 has room for in short_message goes to every ESME; a predefined text stands for the payload too."""
+    longest = as_delivery(SubmitSm(destination_addr="1414", short_message=b"x" * 255))
+    assert (longest.short_message, longest.tlvs) == (b"", (MESSAGE_PAYLOAD.of(b"x" * 255),))
+    predefined = as_delivery(SubmitSm(destination_addr="1414", tlvs=(MESSAGE_PAYLOAD.of(b"other"),)), text="ready")
+    assert (predefined.short_message, predefined.tlvs) == (b"ready", ())

@@ -83,6 +83,13 @@ def test_an_account_without_faults_is_clean(journal: Path) -> None:
     assert run("--journal", journal, "--account", "shop").exit_code == 1
 
 
+@pytest.mark.parametrize(("name", "hint"), [("shpo", 'did you mean "shop"?'), ("airline", "there are bank, shop")])
+def test_an_account_that_nobody_was_is_refused_and_not_clean(journal: Path, name: str, hint: str) -> None:
+    result = run("--journal", journal, "--account", name)
+    assert result.exit_code == 2
+    assert f'has no account "{name}"; {hint}' in result.output
+
+
 def test_since_leaves_out_what_was_done_before(journal: Path) -> None:
     since = "2026-01-01T00:00:04+00:00"
     result = run("--journal", journal, "--since", since, "--format", "json")

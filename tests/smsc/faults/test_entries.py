@@ -37,8 +37,8 @@ class Operator:
     def reset(self, connections: Any) -> None:
         self.note(f"reset {connections}")
 
-    def unbind_all(self, binds: Any) -> None:
-        self.note(f"unbind {binds}")
+    def unbind_all(self, binds: Any, *, at_once: bool = False) -> None:
+        self.note(f"unbind {binds}{' at once' * at_once}")
 
     def outbind(self, host: str, port: int, system_id: str, password: str) -> None:
         self.note(f"outbind {host} {port} {system_id} {password}")
@@ -146,10 +146,11 @@ def test_a_reset_without_a_stage_is_at_once_and_chooses_by_the_seed() -> None:
 
 def test_unbind_and_outbind_are_asked_of_the_operator() -> None:
     clock, operator = play(
-        "[{at: 1s, fault: unbind, binds: 2}, {at: 2s, fault: outbind, to: 'tcp:127.0.0.1:2780', system_id: smsc}]"
+        "[{at: 1s, fault: unbind, binds: 2, at_once: true},"
+        " {at: 2s, fault: outbind, to: 'tcp:127.0.0.1:2780', system_id: smsc}]"
     )
     clock.advance(3)
-    assert operator.log == [(1, "unbind 2"), (2, "outbind 127.0.0.1 2780 smsc ")]
+    assert operator.log == [(1, "unbind 2 at once"), (2, "outbind 127.0.0.1 2780 smsc ")]
 
 
 def test_a_restart_forgets_only_when_it_has_no_memory() -> None:

@@ -18,7 +18,7 @@ from smppkit.message_state import MessageState as M
 from smppkit.pdus import EnquireLink, SubmitSm
 from smppkit.tlvs import Tlv
 from smsc.journal.inbox import Inbox
-from smsc.journal.journal import GROUP_OPERATIONS, Journal
+from smsc.journal.journal import GROUP_OPERATIONS, LARGE, Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.journal.schema import APPLICATION_ID, VERSION, JournalError
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
@@ -381,7 +381,7 @@ def make_newer(path: Path) -> None:
         (make_text, "is not a journal: file is not a database"),
         (make_foreign, "is not a journal: it is a database of another program"),
         (make_newer, "was written by a newer smsc"),
-        (Path.mkdir, "cannot be opened: Is a directory|does not exist"),
+        (Path.mkdir, "cannot be opened: Is a directory|is a directory; smsc serve makes"),
     ],
 )
 def test_a_file_that_is_no_journal_is_refused_and_left_alone(
@@ -395,6 +395,12 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(
             opened()
     assert not path.is_file() or path.read_bytes() == before
     assert not path.with_name("file-lock").exists()
+
+
+@pytest.mark.parametrize("path", [Path(), Path("/")])
+def test_a_directory_without_a_name_is_refused_as_well(path: Path) -> None:
+    with pytest.raises(JournalError, match="cannot be opened: Is a directory"):
+        Journal.open(path, clock=Clock())
 
 
 def test_a_journal_in_no_directory_is_refused(tmp_path: Path) -> None:
@@ -414,3 +420,15 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+def test_large_pdus_count_for_more() -> None:
+    """What waits for the disk is bounded in octets, not in PDUs alone."""
+    journal = Journal.open(":memory:", clock=Clock())
+    journal.pdu(1, "in", encode(EnquireLink()), 0.0)
+    assert journal.backlog == 1
+    journal.pdu(1, "in", bytes(10 * LARGE), 0.0)
+    assert journal.backlog == 12
+    journal.flush()
+    assert journal.backlog == 0
+    journal.close()

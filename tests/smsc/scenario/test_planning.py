@@ -11,7 +11,7 @@ from smppkit.states import Version
 from smppkit.status import CommandStatus
 from smsc.scenario.decisions import EVERY_STATE
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.long_messages import FORGOTTEN_AFTER, KEPT, Key, LongMessages
+from smsc.scenario.long_messages import FORGOTTEN_AFTER, KEPT, MOST_WAITING, Key, LongMessages
 from tests.smsc.scenario.world import fate_of, message, operator, plan_of, send
 
 EPOCH = datetime(2026, 3, 1, 12, 0, tzinfo=UTC).timestamp()
@@ -26,6 +26,33 @@ def test_a_message_starts_at_once_and_is_tried_for_the_operators_time() -> None:
     plan = plan_of(send(operator()))
     assert (plan.starts_after, plan.ends_after, plan.expires_after) == (0.0, 1.0, 2 * DAY)
     assert plan_of(send(operator("submit: {schedule: {validity: 1h}}"))).expires_after == 3600.0
+
+
+CERTAIN = ("", "receipts: {delay: 0s}", "receipts: {unasked: true}", "receipts: {outcome: {UNDELIV: 100%}}")
+UNCERTAIN = (
+    "receipts: {outcome: {DELIVRD: 50%, UNDELIV: 50%}}",
+    "receipts: {outcome: {none: 100%}}",
+    "receipts: {delay: uniform 1s 2s}",
+    "receipts: {delay: never}",
+    "receipts: {before_response: true}",
+    "receipts: {ids: hex}",
+    "receipts: {conflict: {id: hex}}",
+    "receipts: {notices: [{stat: ENROUTE, after: 1s}]}",
+)
+
+
+@pytest.mark.parametrize("settings", [*CERTAIN, *UNCERTAIN])
+def test_the_short_way_to_a_plan_leads_where_the_long_one_does(settings: str) -> None:
+    rules = 'rules: [{when: {to: "9*"}, receipt: {stat: REJECTD}}]'
+    text = "\n    ".join((rules, "submit: {latency: 20ms}", settings))
+    short, long = operator(text), operator(text)
+    assert (short.planner._certain is not None) is (settings in CERTAIN)
+    long.planner._certain = None
+    for registered in range(4):
+        for to in ("7705", "9705"):
+            for validity in ("", "000000000000500R"):
+                asked = message(to, registered_delivery=registered, validity_period=validity)
+                assert send(short, asked) == send(long, asked)
 
 
 def test_c57_times_of_a_message_are_read_by_the_operators_clock() -> None:
@@ -296,3 +323,12 @@ def test_unfinished_long_messages_take_bounded_memory() -> None:
     assert held.draws(key, FORGOTTEN_AFTER) is None
     assert held.arrived(key, part, later, FORGOTTEN_AFTER - 1)[0] is first
     assert held.arrived(key, part, later, FORGOTTEN_AFTER)[0] is later
+
+
+def test_a_part_that_comes_again_and_again_takes_bounded_memory() -> None:
+    held, draws = LongMessages(60.0), Draws(Chance(1, "x"), "shop", message("a"))
+    key, part, plan = Key("shop", "S", "D", 1, 2), PartInfo(reference=1, total=2, number=1), plan_of(send(operator()))
+    held.arrived(key, part, draws, 0.0)
+    for number in range(MOST_WAITING + 50):
+        held.wait(key, number, plan, 0.0)
+    assert len(held.complete(key, 1.0)) == MOST_WAITING

@@ -4,7 +4,7 @@ from smppkit.gsm0338 import pack_septets
 from smppkit.pdus import SubmitSm
 from smppkit.segments import UDHI, LongMessage, segment
 from smppkit.text import Alphabet
-from smsc.scenario.reading import ALPHABETS, Reading, text_of
+from smsc.scenario.reading import ALPHABETS, Reading, fill_bits, read, text_of, write
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,26 @@ def test_a_part_is_read_without_its_header(method: LongMessage) -> None:
 def test_a_whole_message_is_no_part_and_its_text_may_be_replaced() -> None:
     assert Reading(SubmitSm(short_message=b"hi")).part is None
     assert Reading(SubmitSm(short_message=b"hi"), says="Good bye").text == "Good bye"
+
+
+@pytest.mark.parametrize("header", [b"\x05\x00\x03\x07\x02\x01", b"\x06\x08\x04\x00\x07\x02\x01"])
+def test_packed_septets_begin_on_a_septet_boundary_behind_a_header(header: bytes) -> None:
+    octets = header + pack_septets(b"hello", fill_bits(len(header)))
+    pdu = SubmitSm(short_message=octets, esm_class=UDHI)
+    assert Reading(pdu, "gsm7-packed").text == read(pdu, "gsm7-packed") == "hello"
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+@pytest.mark.parametrize("text", ["hello", "a@b_c", "é", "Қайда"])
+def test_what_is_written_is_read(alphabet: str, text: str) -> None:
+    data_coding, octets = write(text, alphabet)
+    assert text_of(octets, data_coding, alphabet) == text
+    assert data_coding == (8 if text == "Қайда" or (text == "é" and alphabet == "ascii") else 0)
+
+
+@pytest.mark.parametrize("data_coding", [0x00, 0x10, 0xF0])
+def test_a_message_class_changes_nothing_about_the_alphabet(data_coding: int) -> None:
+    for alphabet in ("gsm7", "gsm7-packed"):
+        octets = pack_septets(b"hello") if alphabet == "gsm7-packed" else b"hello"
+        assert text_of(octets, data_coding, alphabet) == "hello"
+    assert text_of(b"hello", 0x04, "gsm7-packed") == "hello"

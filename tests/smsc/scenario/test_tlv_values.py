@@ -29,12 +29,21 @@ def test_a_tlv_has_the_octets_of_its_value(extra: ExtraTlv, octets: bytes) -> No
         (ExtraTlv(Number(1), number=Number(256)), ("number",)),
         (ExtraTlv(Number(1), number=Number(-1)), ("number",)),
         (ExtraTlv(Number(1), text="Ж"), ("text",)),
+        (ExtraTlv(Number(1), text="x", echo=True), ()),
     ],
 )
 def test_what_no_tlv_can_be_is_named(extra: ExtraTlv, path: tuple[str, ...]) -> None:
     ((where, message),) = extra.problems()
     assert where == path
     assert "expected" in message
+
+
+def test_an_echo_is_what_the_submit_had_and_nothing_without_it() -> None:
+    extras = [ExtraTlv(Number(1), echo=True), ExtraTlv(Number(2), text="x")]
+    assert list(extras[0].problems()) == []
+    submitted = (Tlv(3, b"c"), Tlv(1, b"a"), Tlv(1, b""))
+    assert extra_tlvs(extras, "X1", submitted) == (Tlv(1, b"a"), Tlv(1, b""), Tlv(2, b"x\0"))
+    assert extra_tlvs(extras, "X1") == (Tlv(2, b"x\0"),)
 
 
 def test_a_required_tlv_is_judged_by_the_first_with_its_tag() -> None:

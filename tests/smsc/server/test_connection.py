@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from smppkit.codec import encode
 from smppkit.events import Closing, NoResponse
-from smppkit.pdus import DataSm, EnquireLink, QuerySm
+from smppkit.pdus import BindTransceiver, DataSm, EnquireLink, QuerySm
 from smppkit.pdus import Unbind as UnbindPdu
 from smppkit.receipts import parse_receipt
 from smppkit.status import CommandStatus as S
-from smppkit.tlvs import MESSAGE_PAYLOAD, SC_INTERFACE_VERSION
-from smsc.centre import intake
+from smppkit.tlvs import MESSAGE_PAYLOAD, SC_INTERFACE_VERSION, Tlv
+from smsc.centre import deliveries
 from smsc.server import server
 from tests.smsc.conftest import Lab
 
@@ -228,6 +229,24 @@ def test_the_emulator_unbinds_when_it_stops(lab: Lab) -> None:
     assert esme.events[-1].reason == "the peer unbound"
 
 
+def test_an_esme_that_never_pauses_is_unbound_in_the_middle_of_its_window(lab: Lab) -> None:
+    """C32: and has the answers to all it has sent."""
+    esme = lab.start(ACCOUNTS).bound()
+    stopped: list[object] = []
+    sent = 0
+    for step in range(300):
+        if esme.session.bound:  # it goes on until it is told
+            esme.submit(registered=0)
+            sent += 1
+        if step == 10:
+            lab.emulator.stop().addBoth(stopped.append)
+        lab.run(0.01)
+    assert stopped
+    assert sent > 200
+    assert [pdu.command_status for pdu in esme.responses] == [0] * sent
+    assert esme.events[-1].reason == "the peer unbound"
+
+
 def test_an_esme_that_does_not_unbind_is_cut(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     esme = lab.start(ANYBODY).bound()
     esme.reads = False
@@ -268,7 +287,7 @@ def test_connections_are_bounded(lab: Lab) -> None:
 
 def test_a_full_message_centre_says_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Receipts that nobody fetches cannot fill the memory."""
-    monkeypatch.setattr(intake, "MOST_OWED", 2)
+    monkeypatch.setattr(deliveries, "MOST_OWED", 2)
     esme = lab.start(ANYBODY).bound(kind="transmitter")
     for _ in range(3):
         esme.submit()
@@ -326,3 +345,24 @@ def test_logs_hold_no_numbers_of_people(lab: Lab, caplog: pytest.LogCaptureFixtu
     assert "7705*****67" in caplog.text
     assert "77051234567" not in caplog.text
     assert not any(isinstance(event, NoResponse) for event in lab.esmes[0].events)
+
+
+def test_nobody_is_bound_whose_next_octets_break_the_stream(lab: Lab) -> None:
+    esme = lab.start(ANYBODY).esme()
+    esme.link.dataReceived(encode(BindTransceiver(system_id="shop", sequence_number=1)) + b"GET / HTTP/1.1\r\n\r\n")
+    assert (lab.stats.binds, lab.stats.sessions.broken_streams) == (0, 0)
+    lab.settle()
+    assert not esme.open
+    assert (lab.stats.binds, lab.stats.sessions.broken_streams) == (0, 1)
+    assert lab.bound().open
+
+
+def test_a_response_that_has_no_room_for_what_is_to_be_in_it_is_cut_down(lab: Lab) -> None:
+    echo = "{tag: 0x1400, echo: true}"
+    lab.start(f'operators: {{op: {{listen: "tcp:2775", submit: {{tlvs: [{echo}, {echo}]}}}}}}')
+    esme = lab.bound()
+    esme.submit(tlvs=(Tlv(0x1400, b"x"),) * 300)
+    lab.settle()
+    (response,) = esme.responses
+    assert (response.command_status, response.tlvs) == (0, ())
+    assert response.message_id

@@ -28,6 +28,8 @@ from smppkit.session_config import SessionConfig
 from smppkit.states import Role, Version
 from smppkit.status import CommandStatus as S
 from smppkit.tlvs import SC_INTERFACE_VERSION
+from smsc.lint.live import LiveLint
+from smsc.server import server
 from tests.smsc.conftest import Esme, Lab, Wire
 
 ACCOUNT = "{system_id: shop, password: secret, %s}"
@@ -265,6 +267,9 @@ class Watcher:
     def pdu(self, connection: int, direction: str, octets: bytes, at: float) -> None:
         self.seen.append((direction, octets[4:8].hex()))
 
+    def disturbed(self, connection: int) -> None:
+        self.seen.append(("disturbed", connection))
+
     def closed(self, connection: int, at: float, reason: str) -> None:
         self.seen.append(("closed", connection, reason))
 
@@ -286,9 +291,59 @@ def test_a_watcher_sees_every_pdu_with_and_without_a_journal(lab: Lab, journal: 
         assert len(lab.inbox().pdus()) == 2
 
 
+def test_a_watcher_hears_of_every_strike_of_a_fault_and_all_are_counted(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    watcher = Watcher()
+    lab.watcher_for = lambda name: watcher
+    lab.start(operator("receipts: {delay: 1s}, faults: [{fault: duplicate-response, stage: response}]"))
+    lab.bound()
+    esme = lab.bound()
+    esme.submit()
+    esme.submit()
+    lab.settle()
+    assert [seen for seen in watcher.seen if seen[0] == "disturbed"] == [("disturbed", 2)] * 2
+    assert lab.stats.faults == {"duplicate-response": 2}
+    lab.stop()
+    assert "op: faults struck: duplicate-response 2 times" in caplog.text
+
+
+def test_the_lint_judges_no_client_to_whom_a_fault_has_lied(lab: Lab) -> None:
+    lints = LiveLint()
+    lab.watcher_for = lints.operator
+    lab.start(operator("faults: [{fault: close-after, octets: 40, stage: response}]"), None)
+    lied_to, cut_short = lab.bound(), lab.bound()
+    cut_short.drop()
+    lied_to.submit()
+    lied_to.submit()
+    lab.run(1)
+    found = [(finding.rule, finding.count) for finding in lints.report().findings]
+    assert ("no-unbind", 1) in found
+    assert not lied_to.open
+
+
 def test_without_a_journal_and_a_watcher_there_is_no_tap(lab: Lab) -> None:
     lab.start(operator("access: {}"), None)
-    assert lab.emulator.operators["op"].tap_for(1) is None
+    lab.bound()
+    (connection,) = lab.emulator.operators["op"].bound_connections()
+    assert lab.emulator.operators["op"].tap_for(connection) is None
+
+
+def test_who_sends_more_than_the_journal_can_take_is_not_read_from_whatever_it_sends(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enquiries, answers to nothing and refusals are in the journal too."""
+    monkeypatch.setattr(server, "MOST_UNWRITTEN", 50)
+    lab.start(operator("access: {}"))
+    esme, other = lab.bound(), lab.bound()
+    assert lab.journal is not None
+    hand_over, lab.journal._hand_over = lab.journal._hand_over, lambda: None  # type: ignore[method-assign]
+    esme.link.dataReceived(encode(EnquireLink(sequence_number=5)) * 100)
+    assert (esme.wire.reading, other.wire.reading) == (False, True)
+    lab.journal._hand_over = hand_over  # type: ignore[method-assign]
+    hand_over()
+    lab.settle()
+    assert esme.wire.reading
 
 
 # --- outbind ----------------------------------------------------------------------------------------
@@ -375,6 +430,16 @@ def test_a_call_that_comes_to_nothing_is_repeated_with_longer_waits_while_someth
     lab.run(100, step=1)
     assert len(waiting.calls) == 5  # somebody bound by itself: nothing is due any more
     assert lab.stats.outbinds_failed == 5
+
+
+def test_an_operator_of_33_calls_too(lab: Lab) -> None:
+    """SMPP 3.3 has no outbind; a scenario that asks for one gets it."""
+    lab.start(OUTBIND.replace("receipts:", 'version: "3.3", receipts:'))
+    waiting = Callee(lab)
+    lab.bound(kind="transmitter").submit()
+    lab.run(1.5)
+    (esme,) = waiting.esmes
+    assert [pdu.name for pdu in esme.heard] == ["outbind", "bind_receiver_resp", "deliver_sm"]
 
 
 def test_an_esme_that_binds_by_itself_is_not_called(lab: Lab) -> None:

@@ -1,0 +1,115 @@
+"""Receipts as octets. Most differ only in whom they are for: all the rest of one is made once a second."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from smppkit.codec import HEADER, HEADER_SIZE, encode, write_tlvs
+from smppkit.commands import CommandId
+from smppkit.pdus import SubmitSm
+from smppkit.states import Version
+from smppkit.tlvs import RECEIPTED_MESSAGE_ID
+from smsc.scenario.decisions import Fate, Plan
+from smsc.scenario.dialect import MOST_SHORT, encoding_of, quoted_text, receipt_pdu, said_of
+from smsc.scenario.model import Operator
+from smsc.scenario.receipts import Carrier, ReceiptForm
+
+MOST_STAMPS: Final = 4096
+_DELIVER_SM: Final = int(CommandId.DELIVER_SM)
+# Up to and with the addresses, when these are empty: service_type, and twice a type, a plan and an address (§4.6.1).
+_NO_ADDRESSES: Final = HEADER_SIZE + 7
+_FIXED: Final = 9  # octets of esm_class to sm_default_msg_id, without schedule and validity
+_MOST_ADDRESS, _MOST_SERVICE_TYPE, _MOST_ID = 20, 5, 64
+_ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
+
+
+class Stamp(msgspec.Struct, frozen=True, gc=False):
+    """What the receipts of one fate and one second have in common."""
+
+    words: str  # a format with places for the id and the text
+    fixed: bytes  # behind the addresses, up to sm_length
+    tlvs: bytes  # behind receipted_message_id
+
+
+class ReceiptWriter:
+    """Writes the receipts of one operator."""
+
+    def __init__(self, operator: Operator) -> None:
+        look = operator.receipts
+        self._operator = operator
+        self._is_plain = look.carrier is Carrier.DELIVER_SM and look.form is not ReceiptForm.TLV and not look.tlvs
+        self._names_id = look.form is ReceiptForm.BOTH
+        self._encoding = encoding_of(look)
+        self._quotes = look.text.quotes
+        self._stamps: dict[tuple[Fate, datetime, datetime], Stamp] = {}
+
+    def write(
+        self,
+        plan: Plan,
+        fate: Fate,
+        submit: SubmitSm,
+        submitted_at: datetime,
+        done_at: datetime,
+        version: int,
+        esm_class: int | None = None,
+    ) -> bytes:
+        """The octets of ``receipt_pdu``, whatever way they are made; EncodeError. `version` is the SMPP of the ESME."""
+        if self._is_plain and plan.look is None and esm_class is None and version > Version.V33:
+            octets = self._stamped(plan, fate, submit, submitted_at, done_at)
+            if octets is not None:
+                return octets
+        return encode(
+            receipt_pdu(self._operator, plan, fate, submit, submitted_at, done_at, Version.of(version), esm_class),
+        )
+
+    def _stamped(
+        self, plan: Plan, fate: Fate, submit: SubmitSm, submitted_at: datetime, done_at: datetime
+    ) -> bytes | None:
+        """The same with a stamp; None when there is something about this one that needs a closer look."""
+        key = (fate, submitted_at, done_at)
+        stamp = self._stamps.get(key)
+        if stamp is None:
+            stamp = self._stamp(*key)
+        text = quoted_text(self._operator, self._operator.receipts, plan, submit) if self._quotes else ""
+        words = (stamp.words % {"id": plan.receipt_id, "text": text}).encode(self._encoding, "replace")
+        service_type, source, destination = submit.service_type, submit.destination_addr, submit.source_addr
+        identity = plan.tlv_id or plan.receipt_id
+        if (
+            len(words) > MOST_SHORT
+            or len(source) > _MOST_ADDRESS
+            or len(destination) > _MOST_ADDRESS
+            or len(service_type) > _MOST_SERVICE_TYPE
+            or len(identity) > _MOST_ID
+            or "\0" in source + destination + service_type + identity
+        ):
+            return None
+        try:
+            addresses = (
+                f"{service_type}\0{chr(submit.dest_addr_ton)}{chr(submit.dest_addr_npi)}{source}\0"
+                f"{chr(submit.source_addr_ton)}{chr(submit.source_addr_npi)}{destination}\0"
+            ).encode("latin-1")
+            named = identity.encode("latin-1")
+        except UnicodeEncodeError:
+            return None
+        pieces = [addresses, stamp.fixed, bytes((len(words),)), words]
+        if self._names_id:
+            pieces += (_ID_TAG, bytes((len(named) + 1,)), named, b"\0", stamp.tlvs)
+        body = b"".join(pieces)
+        return HEADER.pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, 0) + body
+
+    def _stamp(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Stamp:
+        """Take the stamp from a receipt that is for nobody."""
+        plan = Plan(fate, None, receipt_id="")
+        pdu = receipt_pdu(self._operator, plan, fate, SubmitSm(), submitted_at, done_at)
+        octets = encode(pdu)
+        said = said_of(plan, fate, submitted_at, done_at, "")
+        stamp = Stamp(
+            self._operator.receipts.text.form(said),
+            octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED],
+            write_tlvs(pdu.tlvs[1:]),
+        )
+        if len(self._stamps) >= MOST_STAMPS:
+            self._stamps.clear()
+        self._stamps[fate, submitted_at, done_at] = stamp
+        return stamp
