@@ -116,7 +116,11 @@ class Builder:
             self.fail(name, (*path, preset.key), str(error))
             return None
         except ConfigError as error:
-            self.problems.extend(error.problems)
+            for problem in error.problems:
+                if problem.line:
+                    self.problems.append(problem)
+                else:  # of the file as a whole: the place to mend is where it is named
+                    self.fail(name, (*path, preset.key), str(problem))
             return None
         self._files.update(dict.fromkeys(nodes_of(values), file))
         return overlaid(values, node)

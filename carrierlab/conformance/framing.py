@@ -186,9 +186,9 @@ async def c13(peer: Peer) -> Verdict:
         raise peer.disagree(f"expected 16 octets, found {frame.length}")
     receiver = await peer.receiver()
     receiver.acknowledges = False
-    for delivery in await receiver.receipts(await peer.submitted(registered_delivery=1)):
-        receiver.acknowledge(delivery, status=0x66, body=b"what is this\0\xff\xff\xff")
-        await receiver.alive()
+    delivery = await receiver.receipt(await peer.submitted(registered_delivery=1))
+    receiver.acknowledge(delivery, status=0x66, body=b"what is this\0\xff\xff\xff")
+    await receiver.alive()
     return PASSED
 
 

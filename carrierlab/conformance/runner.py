@@ -9,6 +9,7 @@ import msgspec
 from carrierlab.conformance import octets as o
 from carrierlab.conformance.check import (
     VERSION_NAMES,
+    CannotJudge,
     Check,
     Choice,
     Disagreement,
@@ -23,6 +24,7 @@ from carrierlab.conformance.peer import Peer
 from carrierlab.conformance.showing import frame_name
 from carrierlab.conformance.target import Surroundings, Target
 from smppkit.states import Version
+from smppkit.status import CommandStatus, status_name
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -40,10 +42,19 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Unusable(Exception):
-    """No check can be run: not reachable, or nobody is let in."""
+    """No check can be run: not reachable, nobody is let in, or no message between our addresses is."""
 
 
 OnResult = Callable[[Result], None]
+
+_OPTION_AT_FAULT: dict[int, str] = {  # refusals that speak of the addresses we were given, not of the SMSC
+    CommandStatus.ESME_RINVSRCADR: "--source",
+    CommandStatus.ESME_RINVSRCTON: "--source",
+    CommandStatus.ESME_RINVSRCNPI: "--source",
+    CommandStatus.ESME_RINVDSTADR: "--destination",
+    CommandStatus.ESME_RINVDSTTON: "--destination",
+    CommandStatus.ESME_RINVDSTNPI: "--destination",
+}
 
 
 async def run_check(check: Check, target: Target, version: Version, world: Surroundings) -> Result:
@@ -76,6 +87,26 @@ async def spoken(target: Target, version: Version, world: Surroundings) -> str |
     return None
 
 
+async def addresses_refused(target: Target, version: Version, world: Surroundings) -> str | None:
+    """Why no message can go between our addresses, told by one plain message; None when they will do; Unreachable."""
+    peer = Peer(target, version, world)
+    await peer.connect()
+    try:
+        await peer.bind()
+        status = (await peer.responded(peer.submit())).status
+    except (CannotJudge, Disagreement):
+        return None  # the checks will tell
+    finally:
+        await peer.leave()
+    option = _OPTION_AT_FAULT.get(status)
+    if option is None:
+        return None
+    return (
+        f"a plain message from {target.source} to {target.destination} is refused: {status_name(status)};"
+        f" {option} names an address that the account may use"
+    )
+
+
 async def run(
     checks: Sequence[Check],
     versions: Sequence[Version],
@@ -83,14 +114,22 @@ async def run(
     world: Surroundings,
     on_result: OnResult | None = None,
 ) -> list[Result]:
-    """Run the checks under each version; Unusable when the SMSC cannot be reached or speaks none of them."""
+    """Run the checks under each version.
+
+    Unusable when the SMSC cannot be reached, speaks none of them, or refuses the addresses of our messages.
+    """
     try:
         silent = {version: await spoken(target, version, world) for version in versions}
+        if all(silent.values()):
+            reasons = "; ".join(f"{VERSION_NAMES[version]}: {reason}" for version, reason in silent.items())
+            raise Unusable(f"no version can be used: {reasons}")
+        if target.destination and messages(checks, versions):
+            version = next(version for version in versions if not silent[version])
+            reason = await addresses_refused(target, version, world)
+            if reason is not None:
+                raise Unusable(reason)
     except Unreachable as error:
         raise Unusable(str(error)) from None
-    if all(silent.values()):
-        reasons = "; ".join(f"{VERSION_NAMES[version]}: {reason}" for version, reason in silent.items())
-        raise Unusable(f"no version can be used: {reasons}")
     results: list[Result] = []
     for check in checks:
         for version in versions:

@@ -176,17 +176,20 @@ async def _must_come(peer: Peer, message_id: str, why: str) -> None:
         raise peer.disagree(f"no receipt came for a message that {why}")
 
 
-@check(50, "§5.2.17", versions=FROM_34, messages=2)
+@check(50, "§5.2.17", versions=FROM_34, messages=3)
 async def c50(peer: Peer) -> Verdict:
     """The bit 0x10 asks for intermediate notifications."""
     await peer.bind()
     alone = await peer.submitted(registered_delivery=0x10)
+    plain = await peer.submitted(registered_delivery=1)
     both = await peer.submitted(registered_delivery=0x11)
     for delivery in await peer.receipts(alone, min(peer.target.receipts, _QUIET)):
         if _type(peer, delivery) != _INTERMEDIATE:
             raise peer.disagree("a delivery came that is no intermediate notification, and only those were asked for")
     await peer.until(lambda: any(_type(peer, frame) == _RECEIPT for frame in peer.about(both)), peer.target.receipts)
     if not any(_type(peer, frame) == _RECEIPT for frame in peer.about(both)):
+        if not peer.about(plain):
+            raise CannotJudge("no receipt came in time")
         raise peer.disagree("no receipt came where receipt and notifications were asked for")
     return PASSED
 

@@ -70,7 +70,7 @@ class Score(msgspec.Struct, frozen=True):
         variants, messages = self.variants, sum(score.messages for score in self.variants)
         good = sum(score.verdict is Verdict.MATCHED for score in variants)
         matched = sum(score.matched for score in variants)
-        return f"{good} of {len(variants)} variants, {matched} of {messages} messages"
+        return f"{good} of {len(variants)} variants and {matched} of {messages} messages matched"
 
 
 def untried(scores: Sequence[VariantScore]) -> list[str]:

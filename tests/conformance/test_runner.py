@@ -91,7 +91,7 @@ def refuse(line: Line, frame: Frame) -> None:
 
 def test_who_agrees_to_everything_passes_only_what_asks_for_tolerance() -> None:
     # An empty message, unknown TLVs and the like; liveness; and deliveries that must not come.
-    assert World().answer(agree).verdicts(Passed) == [12, 36, 40, 57, 62, 65, 66, 67]
+    assert World().answer(agree).verdicts(Passed) == [12, 36, 40, 62, 65, 66, 67]
 
 
 @pytest.mark.parametrize("answer", [mute, close])
@@ -151,6 +151,13 @@ def test_an_operation_that_is_not_performed_is_not_judged() -> None:
     assert verdict == NotApplicable("it does not perform query_sm: generic_nack 0x03")
 
 
+def test_receipts_that_are_late_are_not_judged_by_what_was_asked_for() -> None:
+    world = World()
+    ids = iter(range(1, 10))
+    world.smsc.on[o.SUBMIT_SM] = lambda line, frame: line.respond(frame, b"%d\0" % next(ids))
+    assert world.judge(select({50})[0]) == NotApplicable("no receipt came in time")
+
+
 def test_a_version_that_is_not_spoken_is_not_judged_and_the_esme_part_never() -> None:
     results = World().run(12, 26)
     assert [(result.id, type(result.verdict)) for result in results] == [
@@ -175,6 +182,22 @@ def test_nobody_let_in_is_unusable() -> None:
     world = World().answer(lambda line, frame: line.respond(frame, status=0x0E))
     with pytest.raises(Unusable, match=r"3\.3: the bind is answered bind_transmitter_resp 0x0E"):
         world.run(1, versions=(V33,))
+
+
+@pytest.mark.parametrize(("status", "option"), [(0x0A, "--source"), (0x0B, "--destination"), (0x51, "--destination")])
+def test_addresses_that_are_refused_are_unusable_and_no_failure_of_the_smsc(status: int, option: str) -> None:
+    world = World()
+    world.smsc.on[o.SUBMIT_SM] = lambda line, frame: line.respond(frame, status=status)
+    with pytest.raises(Unusable, match=f"from 12345 to 77051234567 is refused: .*; {option} names"):
+        world.run(40, versions=(V34,))
+    assert len(world.run(12, versions=(V34,))) == 1  # which submits nothing
+
+
+def test_a_message_that_is_refused_for_another_reason_is_left_to_the_checks() -> None:
+    world = World()
+    world.smsc.on[o.SUBMIT_SM] = lambda line, frame: line.respond(frame, status=0x58)
+    (result,) = world.run(40, versions=(V34,))
+    assert isinstance(result.verdict, Failed)
 
 
 def test_one_that_dies_fails_the_checks_that_follow() -> None:

@@ -81,6 +81,14 @@ def test_mistakes_are_located(directory: Path, text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_a_preset_that_cannot_be_read_is_located_where_it_is_named(directory: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(directory, "outer: {like: missing}")
+    (problem,) = caught.value.problems
+    assert (Path(problem.file).name, problem.line, problem.column) == ("top.yaml", 1, 15)
+    assert problem.message == f"{directory / 'missing.yaml'}: no such file"
+
+
 def test_a_mistake_within_the_preset_is_located_there(directory: Path) -> None:
     (directory / "wrong.yaml").write_text("values:\n  word: x\n  inner: {a: many}\n")
     with pytest.raises(ConfigError) as caught:

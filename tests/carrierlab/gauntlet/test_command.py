@@ -35,7 +35,7 @@ def test_our_sender_scores_everything_and_the_command_exits_with_0(tmp_path: Pat
     result = invoke("--only", "text-*", "--only", "dates", "--json", tmp_path / "a.json", "--junit", tmp_path / "a.xml")
     assert result.exit_code == 0, result.output
     assert re.search(r"^dates-14 +Fourteen digits, YYYYMMDDhhmmss +12/12 +matched$", result.output, re.M)
-    assert result.output.rstrip().endswith("PASSED: 6 of 6 variants, 72 of 72 messages")
+    assert result.output.rstrip().endswith("PASSED: 6 of 6 variants and 72 of 72 messages matched")
     document = json.loads((tmp_path / "a.json").read_bytes())
     assert document["passed"] is True
     assert document["summary"] == {"variants": 6, "matched": 6, "failed": 0, "not_tried": 0}
@@ -47,7 +47,7 @@ def test_what_is_not_matched_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id.casefold(),))
     result = invoke("--only", "id-hex*")
     assert result.exit_code == 1
-    assert "FAILED: 1 of 2 variants, 12 of 24 messages" in result.output
+    assert "FAILED: 1 of 2 variants and 12 of 24 messages matched" in result.output
 
 
 def test_a_list_sends_nothing() -> None:
@@ -154,7 +154,7 @@ def test_a_client_in_another_process_is_scored(serving: subprocess.Popen[str], t
     assert re.search(r"delivered +16 ", output), output + errors  # 4 of each 12 are
     output, errors = serving.communicate(timeout=60)
     assert serving.returncode == 0, output + errors
-    assert "PASSED: 4 of 4 variants, 48 of 48 messages" in output
+    assert "PASSED: 4 of 4 variants and 48 of 48 messages matched" in output
 
 
 def test_ctrl_c_ends_the_wait_and_prints_the_score(serving: subprocess.Popen[str]) -> None:
@@ -162,7 +162,7 @@ def test_ctrl_c_ends_the_wait_and_prints_the_score(serving: subprocess.Popen[str
         serving.send_signal(signal.SIGINT)
         output, errors = serving.communicate(timeout=30)
     assert "Traceback" not in errors
-    assert "FAILED: 0 of 4 variants, 0 of 0 messages" in output
+    assert "FAILED: 0 of 4 variants and 0 of 0 messages matched" in output
     assert serving.returncode == 1
 
 

@@ -134,7 +134,7 @@ def test_what_fails_is_shown_with_the_octets_and_what_was_believed(monkeypatch: 
     assert "deliver_sm sequence" in text
     assert receipt[:8].hex(" ", -4) in text
     assert "the receipt for 10000001 was taken for no message" in text
-    assert "FAILED: 0 of 1 variants, 0 of 12 messages" in text
+    assert "FAILED: 0 of 1 variants and 0 of 12 messages matched" in text
 
 
 def test_receipts_that_are_sent_again_have_been_heard_before(monkeypatch: Patch) -> None:
