@@ -302,21 +302,24 @@ def _chain(first: list[Any], rest: Any, file: Path) -> Any:
 @click.command()
 @click.argument("recording", type=_FILE)
 @operator_option
+@click.option("--persona", metavar="NAME", help="Write a persona of this name, for any scenario to take.")
 @click.option("-o", "--output", type=_FILE, help="File to write. Default: standard output.")
-def learn(recording: Path, operator: str | None, output: Path | None) -> None:
+def learn(recording: Path, operator: str | None, persona: str | None, output: Path | None) -> None:
     """Write a scenario whose operators behave like the ones in a RECORDING.
 
     Latency, outcomes, receipts, ids, limits and refusals are fitted; beside each value stands how many samples speak
     for it. `smsc serve` runs the file.
     """
-    from smsc.learn.twin import write_twin
+    from smsc.learn.twin import write_persona, write_twin
 
     if output is not None and output.exists():
         refuse(f"{output} exists; choose another file")
     fits = _read(recording, "learn", operator)
     if not any(fit.submits or fit.session.accounts for fit in fits):
         refuse(f"{recording} has no session to learn from")
-    text = write_twin(fits, recording.name)
+    if persona is not None and len(fits) > 1:
+        refuse(f"{recording} has several operators ({', '.join(fit.operator for fit in fits)}); choose with --operator")
+    text = write_twin(fits, recording.name) if persona is None else write_persona(fits[0], persona, recording.name)
     if output is None:
         click.echo(text, nl=False)
         return

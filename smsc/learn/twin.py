@@ -49,20 +49,45 @@ class Line(msgspec.Struct, frozen=True):
 def write_twin(fits: Sequence[Fit], source: str) -> str:
     """The scenario file; `source` is the name of the recording."""
     lines = [
-        Line(0, "", f"Learned from {source} by smsc learn. Behind each value: n is how many samples speak for it."),
+        _learned_from(source),
         Line(0, f"scenario: {quoted('A twin of ' + ' and '.join(fit.operator for fit in fits))}"),
         Line(0, "operators:"),
     ]
     for number, fit in enumerate(fits):
         lines += [
             Line(1, f"{quoted(fit.operator)}:", _when(fit)),
-            *[Line(2, "", remark) for remark in fit.remarks],
             Line(2, f"listen: tcp:{FIRST_PORT + number}"),
-            *_session(fit.session),
-            *_ids_of(fit),
-            *_submit(fit.submit),
-            *_receipts(fit.receipts),
+            *_habits(fit),
         ]
+    return _text(lines)
+
+
+def write_persona(fit: Fit, name: str, source: str) -> str:
+    """The same operator as a persona, which any scenario can take and override."""
+    lines = [
+        _learned_from(source),
+        Line(0, f"persona: {quoted(name)}"),
+        Line(0, f"about: {quoted(f'A twin of {fit.operator}.')}"),
+        Line(0, f"sources: [{quoted(source)}]"),
+        Line(0, "operator:", _when(fit)),
+        *[msgspec.structs.replace(line, depth=line.depth - 1) for line in _habits(fit)],
+    ]
+    return _text(lines)
+
+
+def _learned_from(source: str) -> Line:
+    return Line(0, "", f"Learned from {source} by smsc learn. Behind each value: n is how many samples speak for it.")
+
+
+def _habits(fit: Fit) -> Iterator[Line]:
+    yield from (Line(2, "", remark) for remark in fit.remarks)
+    yield from _session(fit.session)
+    yield from _ids_of(fit)
+    yield from _submit(fit.submit)
+    yield from _receipts(fit.receipts)
+
+
+def _text(lines: Iterable[Line]) -> str:
     return "".join(text + "\n" for line in lines for text in _written(line))
 
 

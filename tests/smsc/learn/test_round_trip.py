@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from smppkit.message_ids import IdBase
@@ -13,11 +15,11 @@ from smppkit.tlvs import Tlv
 from smsc.capture.recording import Recording
 from smsc.learn.fit import Fit
 from smsc.learn.learn import learn
-from smsc.learn.twin import write_twin
+from smsc.learn.twin import write_persona, write_twin
 from smsc.scenario.model import Scenario
-from smsc.scenario.personas import personas
+from smsc.scenario.personas import Persona, personas
 from tests.smsc.capture.world import World
-from yamlmodel.loader import loads
+from yamlmodel.loader import load, loads
 
 BUSY = """
 seed: 3
@@ -177,6 +179,16 @@ def test_the_twin_loads_and_says_how_much_speaks_for_it(busy: tuple[Fit, str]) -
 def test_the_twin_of_the_twin_is_the_same_again(busy: tuple[Fit, str]) -> None:
     fit, _ = run(busy[1], 2500)
     check_busy(fit)
+
+
+def test_a_twin_is_a_persona_too(busy: tuple[Fit, str], tmp_path: Path) -> None:
+    fit, text = busy
+    (tmp_path / "twin.yaml").write_text(write_persona(fit, "twin", "busy.sqlite"))
+    assert load(tmp_path / "twin.yaml", Persona).persona == "twin"
+    (tmp_path / "scenario.yaml").write_text("operators: {op: {persona: ./twin.yaml, listen: tcp:2999}}")
+    (taken,) = load(tmp_path / "scenario.yaml", Scenario).operators.values()
+    (written,) = loads(text, Scenario).operators.values()
+    assert msgspec.structs.replace(taken, persona="", listen=written.listen) == written
 
 
 def test_another_dialect_is_learned_exactly() -> None:
