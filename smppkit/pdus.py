@@ -330,7 +330,10 @@ class DataSmResp(Pdu):
 
 
 class DataSm(Pdu):
-    """A message either way, its user data in a TLV (§4.7.1)."""
+    """A message either way, its user data in a TLV (§4.7.1).
+
+    An SMSC may send a receipt so: types of number are taken as they come, and judged by who is asked to send.
+    """
 
     command_id = CommandId.DATA_SM
     response_class = DataSmResp
@@ -338,11 +341,11 @@ class DataSm(Pdu):
     rules = (A_PAYLOAD, ONE_HEADER)
 
     service_type: ServiceType = ""
-    source_addr_ton: SourceTon = 0
-    source_addr_npi: SourceNpi = 0
+    source_addr_ton: Octet = 0
+    source_addr_npi: Octet = 0
     source_addr: LongSourceAddr = ""
-    dest_addr_ton: DestTon = 0
-    dest_addr_npi: DestNpi = 0
+    dest_addr_ton: Octet = 0
+    dest_addr_npi: Octet = 0
     destination_addr: Annotated[str, CString(65, S.ESME_RINVDSTADR, empty=False)] = ""
     esm_class: DataEsmClass = 0
     registered_delivery: RegisteredDelivery = 0

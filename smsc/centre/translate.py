@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from smppkit.gsm0338 import pack_septets
+from smppkit.kinds import NPI, TON
 from smppkit.pdus import DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
 from smppkit.segments import UDHI, Segment, segment
 from smppkit.status import CommandStatus
@@ -23,8 +24,20 @@ _LONGEST_SHORT_CODE = 8  # digits
 _LONGEST_ADDRESS = 20  # of a deliver_sm; data_sm allows 64
 
 
+# What earns a data_sm of an ESME a status, as it does a submit_sm (SMPP 3.4 §5.2.5, §5.2.6).
+_DEFINED = (
+    ("source_addr_ton", TON, CommandStatus.ESME_RINVSRCTON),
+    ("source_addr_npi", NPI, CommandStatus.ESME_RINVSRCNPI),
+    ("dest_addr_ton", TON, CommandStatus.ESME_RINVDSTTON),
+    ("dest_addr_npi", NPI, CommandStatus.ESME_RINVDSTNPI),
+)
+
+
 def as_submit(request: DataSm) -> SubmitSm | CommandStatus:
-    """A data_sm as the engine sees messages; the status it earns when an address does not fit a receipt."""
+    """A data_sm as the engine sees messages; the status it earns when an address is none or does not fit a receipt."""
+    for name, defined, status in _DEFINED:
+        if getattr(request, name) not in defined:
+            return status
     if len(request.source_addr) > _LONGEST_ADDRESS:
         return CommandStatus.ESME_RINVSRCADR
     if len(request.destination_addr) > _LONGEST_ADDRESS:

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smppkit.codec import decode, encode
 from smppkit.message_state import MessageState
 from smppkit.pdus import DataSm, DeliverSm
 from smppkit.receipts import Receipt, format_receipt, parse_receipt, receipt_tlvs
 from smppkit.text import Alphabet, encode_text
-from smppkit.tlvs import MESSAGE_PAYLOAD, Tlv
+from smppkit.tlvs import MESSAGE_PAYLOAD, MESSAGE_STATE, RECEIPTED_MESSAGE_ID, Tlv
 
 CANONICAL = (
     "id:0123456789 sub:001 dlvrd:001 submit date:2601021530 done date:2601021531 stat:DELIVRD err:000 "
@@ -387,3 +388,11 @@ def test_reading_any_octets_never_raises(octets, esm_class, data_coding, tlvs):
     receipt = parse_receipt(deliver(octets, *tlvs, esm_class=esm_class, data_coding=data_coding))
     if esm_class & 0x3C in (0x04, 0x20):
         assert receipt is not None
+
+
+def test_a_receipt_in_a_data_sm_is_taken_whatever_its_type_of_number() -> None:
+    pdu = DataSm(source_addr_ton=7, dest_addr_npi=5, source_addr="7705", destination_addr="SHOP", esm_class=4)
+    pdu.tlvs = (RECEIPTED_MESSAGE_ID.of("17"), MESSAGE_STATE.of(2))
+    receipt = parse_receipt(decode(encode(pdu)))
+    assert receipt is not None
+    assert (receipt.message_id, receipt.stat) == ("17", "DELIVRD")

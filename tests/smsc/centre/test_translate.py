@@ -35,6 +35,19 @@ def test_addresses_that_no_receipt_could_carry_are_refused(source: str, destinat
 
 
 @pytest.mark.parametrize(
+    ("field", "status"),
+    [
+        ("source_addr_ton", CommandStatus.ESME_RINVSRCTON),
+        ("source_addr_npi", CommandStatus.ESME_RINVSRCNPI),
+        ("dest_addr_ton", CommandStatus.ESME_RINVDSTTON),
+        ("dest_addr_npi", CommandStatus.ESME_RINVDSTNPI),
+    ],
+)
+def test_c44_reserved_types_of_number_are_refused_in_a_data_sm_too(field: str, status: int) -> None:
+    assert as_submit(DataSm(source_addr="SHOP", destination_addr="7705", **{field: 7})) == status
+
+
+@pytest.mark.parametrize(
     ("written", "address"),
     [("+77051234567", (1, 1, "77051234567")), ("1414", (0, 1, "1414")), ("SHOP", (5, 0, "SHOP"))],
 )
