@@ -321,6 +321,8 @@ class OperatorServer:
     def _new_protocol(self, host: str, tls: bool) -> Any:
         """The protocol of a connection from an address; None when it is not let in."""
         if not self.door.admits(host):
+            if self.stats.connections_refused == 1:  # said once; all are counted
+                _log.warning("%s: a connection from %s is not taken: `access` does not let it in", self.name, host)
             return None
         return self._protocol_of(Connection(self, tls=tls))
 
