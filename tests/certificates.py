@@ -14,6 +14,18 @@ from cryptography.x509.oid import NameOID
 _DAY = datetime.timedelta(days=1)
 _NOW = datetime.datetime.now(datetime.UTC)  # noqa: TID251 - OpenSSL holds certificates to the wall clock
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    key_cert_sign=True,
+    crl_sign=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Authority:
     """A certificate authority; its own certificate is in `path`."""
@@ -22,9 +34,11 @@ class Authority:
         self._directory = directory
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(self._name, self._name, self._key.public_key(), expired=False)
-        certificate = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(
-            self._key, hashes.SHA256()
+        builder = _builder(self._name, self._name, self._key.public_key(), self._key.public_key(), expired=False)
+        certificate = (
+            builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_SIGNS, critical=True)
+            .sign(self._key, hashes.SHA256())
         )
         self.path = directory / f"{name}.pem"
         self.path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -40,7 +54,7 @@ class Authority:
             alternative = x509.DNSName(host)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = (
-            _builder(subject, self._name, key.public_key(), expired=expired)
+            _builder(subject, self._name, key.public_key(), self._key.public_key(), expired=expired)
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -56,7 +70,12 @@ class Authority:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, expired: bool
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    issuer_key: ec.EllipticCurvePublicKey,
+    *,
+    expired: bool,
 ) -> x509.CertificateBuilder:
     end = _NOW - _DAY if expired else _NOW + 30 * _DAY
     return (
@@ -67,4 +86,6 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(_NOW - 10 * _DAY)
         .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
     )

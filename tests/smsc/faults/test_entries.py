@@ -96,7 +96,7 @@ def test_every_example_is_an_entry_of_a_timeline_and_is_played(tag: str) -> None
 def test_every_fault_says_of_itself_what_a_page_needs(tag: str) -> None:
     kind = FAULTS[tag]
     assert kind.__doc__
-    assert kind.__doc__.endswith((".", ".\n    "))
+    assert kind.__doc__.rstrip().endswith(".")
     assert f"fault: {tag}" in kind.example
 
 
