@@ -15,6 +15,7 @@ Source: SMPP 3.4 §2.2-§2.4, §3.2, §7.2.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from smppkit.codec import CODECS
 from smppkit.commands import RESPONSE_BIT, CommandId, command_name
@@ -42,6 +43,14 @@ from smppkit.stream import BadPdu, BrokenStream, Fate
 from smppkit.timers import Due, Timers
 from smppkit.wire import Tap, Wire
 
+# What is asked at every PDU has a name of its own here: on Python 3.11 to look a member up in its enum costs as much as
+# five such names.
+_CLOSED: Final = BindState.CLOSED
+_UNBINDING: Final = BindState.UNBINDING
+_ENQUIRE_LINK: Final = CommandId.ENQUIRE_LINK
+_UNBIND: Final = CommandId.UNBIND
+
+_OWN_BUSINESS = frozenset({CommandId.UNBIND, CommandId.ENQUIRE_LINK})
 _ANSWERS_UNBIND = frozenset({CommandId.UNBIND_RESP, CommandId.GENERIC_NACK})
 _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBIND})
 
@@ -84,7 +93,7 @@ class Session:
     @property
     def closed(self) -> bool:
         """True once the session is over; it takes and gives no more octets."""
-        return self.state is BindState.CLOSED
+        return self.state is _CLOSED
 
     @property
     def outstanding(self) -> int:
@@ -186,7 +195,7 @@ class Session:
         else:
             self._wire.write(response)
         self._unanswered.settle(sequence)
-        if self.state is BindState.UNBINDING:
+        if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
     def respond_octets(self, sequence_number: int, octets: bytes, now: float) -> None:
@@ -234,7 +243,7 @@ class Session:
 
     def next_deadline(self) -> float | None:
         """When ``on_deadline`` must be called next, or None when nothing is timed."""
-        if self.state is BindState.CLOSED:
+        if self.state is _CLOSED:
             return None
         response = self._outstanding.next_deadline(self.config.response_timeout)
         timer = self._timers.next_deadline(self.state, self.config)
@@ -287,7 +296,7 @@ class Session:
         heard = False
         for fate in fates:
             heard = True
-            if self.state is BindState.CLOSED:
+            if self.state is _CLOSED:
                 self.counters.pdus_after_close += 1
             elif isinstance(fate, Pdu):
                 self.counters.pdus_in += 1
@@ -306,9 +315,9 @@ class Session:
         command_id = pdu.command_id
         if command_id not in self._peer_may:
             self._refuse_illegal(type(pdu), pdu.sequence_number)
-        elif command_id == CommandId.ENQUIRE_LINK:
+        elif command_id == _ENQUIRE_LINK:
             self._wire.write(pdu.response())
-        elif command_id == CommandId.UNBIND:
+        elif command_id == _UNBIND:
             self._unbind_received = pdu
             self._start_unbinding(now, by_peer=True)
         elif command_id in _NO_RESPONSE_EXPECTED:
@@ -340,7 +349,7 @@ class Session:
             self._binding = None
             if pdu.command_status == CommandStatus.ESME_ROK and command_id != CommandId.GENERIC_NACK:
                 self._bind(binding, pdu, negotiated(self.role, self.version, binding, pdu))
-        elif self.state is BindState.UNBINDING:
+        elif self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
     def _received_unexpected(self, pdu: Pdu) -> None:
@@ -488,7 +497,7 @@ class Session:
             raise LocalProtocolError(
                 f"{self.role.name} may not send {command_name(command_id)} in state {self.state.name}"
             )
-        if command_id == CommandId.UNBIND or command_id == CommandId.ENQUIRE_LINK:
+        if command_id in _OWN_BUSINESS:
             raise LocalProtocolError(f"{command_name(command_id)} is the session's own business")
 
     def _check_room(self, sequence: int) -> None:
@@ -505,7 +514,7 @@ class Session:
 
     def _settle(self, sequence: int, now: float) -> None:
         self._unanswered.settle(sequence)
-        if self.state is BindState.UNBINDING:
+        if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
     def _no_response(self, sent: Sent, cause: NoResponseCause) -> None:

@@ -251,7 +251,7 @@ class Link:
             closing: str | None = None
             while events := self.session.events():
                 for event in events:
-                    if isinstance(event, Closing):
+                    if type(event) is Closing:
                         closing = event.reason
                 self._handler.received(self, events)
         finally:

@@ -54,6 +54,11 @@ UNMATCHED: Final = {
 _log = logging.getLogger("smsc.capture.replay")
 
 
+def _who(bind: Pdu) -> str:
+    """A bind for people: "bind_transceiver of 'shop'"."""
+    return f"{command_name(bind.command_id)} of {getattr(bind, 'system_id', '')!r}"
+
+
 class ReplayStats(msgspec.Struct):
     """What was replayed. Dicts count by the name of the command, or by how a request was matched."""
 
@@ -162,6 +167,9 @@ class Replay:
         fitting = [exchange for exchange in self.script.binds if same_bind(exchange, pdu)]
         if not fitting:
             self.stats.binds_unmatched += 1
+            known = sorted({_who(exchange.asked) for exchange in self.script.binds if exchange.asked is not None})
+            has = ", ".join(known[:5]) + (", …" if known[5:] else "") or "none"
+            _log.warning("%s, or its password, is not in the recording; it has %s", _who(pdu), has)
             return None
         self.stats.binds += 1
         chosen = min(enumerate(fitting), key=lambda entry: (self._used.get(entry[1].request.row, 0), entry[0]))[1]

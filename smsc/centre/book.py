@@ -124,16 +124,17 @@ class Book:
     def add(self, held: Held, now: float) -> None:
         """Enter a message; one more destination of a submit_multi goes behind those that have its id already."""
         self._in_order.append(held)
-        tlvs = held.pdu.tlvs
-        if tlvs:
-            held.weight = 1 + sum(len(value) for _, value in tlvs) // OCTETS_A_MESSAGE
-        self._weight += held.weight
+        weight = 1
+        if held.pdu.tlvs:
+            weight += sum(len(value) for _, value in held.pdu.tlvs) // OCTETS_A_MESSAGE
+            held.weight = weight
+        self._weight += weight
         if self._by_id is not None:
             _enter(self._by_id, held)
         if self._by_route is not None:
             self._by_route.setdefault(held.route(), {})[id(held)] = held
         if self._weight > self._most_kept:
-            self._make_room(1 + held.weight, now)
+            self._make_room(1 + weight, now)
 
     def remove(self, held: Held) -> bool:
         """Take a message out that was never accepted after all; False when it is not there."""

@@ -107,7 +107,7 @@ class Intake:
         # SMPP 3.4 §2.10.3: data_sm alone can be answered when the outcome is known.
         if request.esm_class & MESSAGING_MODE == TRANSACTION and version > Version.V33:
             return CommandStatus.ESME_RINVESMCLASS
-        return CommandStatus.ESME_RMSGQFUL if self._is_full(request) else CommandStatus.ESME_ROK
+        return CommandStatus.ESME_RMSGQFUL if self._is_full(request) else 0
 
     def _is_full(self, request: SubmitSm | DataSm | SubmitMulti) -> bool:
         if self._shared.book.full:

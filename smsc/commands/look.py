@@ -29,6 +29,12 @@ def _status(_: click.Context, param: click.Parameter, value: str | None) -> int 
     return None if value is None else _parsed(parse_status, value, param)
 
 
+def _state(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from smsc.scenario.scalars import Stat
+
+    return None if value is None else _parsed(Stat.parse, value.upper(), param)
+
+
 def _command(_: click.Context, param: click.Parameter, value: str | None) -> int | None:
     return None if value is None else _parsed(_command_id, value, param)
 
@@ -87,7 +93,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 @click.option("--from", "from_", help="From this address; may hold * and ?.")
 @click.option("--text", help="With this in the text, in any case.")
 @operator_option
-@click.option("--state", help="In this state, such as DELIVRD or ENROUTE.")
+@click.option("--state", callback=_state, help="In this state, such as DELIVRD or ENROUTE.")
 @status_option
 @since_option
 @limit_option
@@ -118,7 +124,7 @@ def messages(
                 from_=from_,
                 text=text,
                 operator=operator,
-                state=None if state is None else state.upper(),
+                state=state,
                 status=status,
                 since=since,
                 **page,

@@ -7,7 +7,10 @@ import math
 from itertools import accumulate
 from typing import Final
 
+import msgspec
+
 from smppkit.pdus import SubmitSm
+from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.status import CommandStatus
 from smppkit.tlvs import ADDITIONAL_STATUS_INFO_TEXT, CONGESTION_STATE, Tlv
@@ -16,6 +19,8 @@ from smsc.scenario.checks import checks_of
 from smsc.scenario.commands import commands_in, treatment_of
 from smsc.scenario.decisions import Decision, Fate, Plan
 from smsc.scenario.draws import Chance, Draws
+from smsc.scenario.id_style import Writer
+from smsc.scenario.latency import Fixed
 from smsc.scenario.limits import AccountRates, FillingQueue, Load, throttle_limit
 from smsc.scenario.long_texts import LongTexts
 from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Fault, Operator, OutageFault, ResetFault, ThrottleFault
@@ -27,9 +32,20 @@ from smsc.scenario.submitting import ErrorBody, Unregistered
 from smsc.scenario.tlv_values import extra_tlvs
 from smsc.scenario.treatment import REFUSED, RESPONSE, IdWriter, seconds
 
+_V33: Final = Version.V33
 _SYSTEM_ERROR: Final = int(CommandStatus.ESME_RSYSERR)
 _THROTTLED: Final = int(CommandStatus.ESME_RTHROTTLED)
 _NO_SUCH_PREDEFINED: Final = int(CommandStatus.ESME_RINVDFTMSGID)
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """How an operator treats every message that nothing sets apart; times as in Plan."""
+
+    write_id: Writer
+    respond_after: float
+    fate: Fate
+    ends_after: float
+    expires_after: float
 
 
 class OperatorState:
@@ -72,10 +88,23 @@ class OperatorState:
         self.adds_tlvs = bool(operator.submit.tlvs) or congestion is not None
         refuse = operator.submit.refuse
         self.refused = tuple(zip(accumulate(refuse.values()), (int(status) for status in refuse), strict=True))
+        self.usual = self._usual()
+        """None where every message is looked at."""
         self._accounts = (
             None if operator.accounts == "any" else {account.system_id: account for account in operator.accounts}
         )
         self._faults: list[Fault] = []
+
+    def _usual(self) -> Usual | None:
+        submit, planner = self.operator.submit, self.planner
+        looks = self.checks or self.refused or self.adds_tlvs or self.operator.commands or self.people is not None
+        if looks or self.long_texts is not None or planner.certain is None or type(submit.latency) is not Fixed:
+            return None
+        fate, delay = planner.certain
+        write, respond_after = self.ids.plain, submit.latency.seconds
+        if write is None or respond_after == math.inf:
+            return None
+        return Usual(write, respond_after, fate, respond_after + delay, planner.usual_window.expires_after)
 
     def account(self, system_id: str) -> Account | None:
         """Return the account of a system_id; None when nobody has it."""
@@ -149,6 +178,15 @@ def decide_submit(
         return _refuse(state, None, _THROTTLED, version)
     if state.began is None:
         state.began = now
+    usual = state.usual
+    if usual is not None and version > _V33 and not _is_set_apart(state, account, pdu):
+        # As most messages: what all below says too, and much sooner.
+        number = state.next_id
+        state.next_id = number + 1
+        message_id = usual.write_id(number)
+        wanted = state.planner.wanted[pdu.registered_delivery & 0b11]
+        plan = Plan(usual.fate, usual.ends_after, 0.0, usual.expires_after, message_id, wanted)
+        return Decision(0, message_id, usual.respond_after, plan, False, number)
     message = Submission(
         pdu,
         state.operator.submit.alphabet,
@@ -172,6 +210,18 @@ def decide_submit(
     if status:
         return _refuse(state, message, status, version, respond_after, treatment.remark)
     return _accept(state, message, respond_after)
+
+
+def _is_set_apart(state: OperatorState, account: Account, pdu: SubmitSm) -> bool:
+    """Whether anything in a message, or about who sends it, may have a say in what becomes of it."""
+    return bool(
+        pdu.schedule_delivery_time
+        or pdu.validity_period
+        or pdu.sm_default_msg_id
+        or account.senders is not None
+        or (state.has_rules and state.rules.concern(pdu.destination_addr))
+        or (state.planner.minds_parts and (pdu.tlvs or pdu.esm_class & UDHI))
+    )
 
 
 def _judge(state: OperatorState, message: Submission) -> int:
@@ -288,7 +338,7 @@ def _error_body(
 def _next_id(state: OperatorState, message: Submission | None, version: Version) -> tuple[int, str]:
     number = state.next_id
     state.next_id = number + 1
-    if version <= Version.V33 or message is None:
+    if version <= _V33 or message is None:
         return number, state.ids.write_v33(number)
     return number, state.ids.write(number, message)
 

@@ -88,7 +88,8 @@ class Planner:
         self.usual_window = Window(0.0, float(schedule.validity), asked=False)
         self.long_messages = LongMessages(None if receipts.reassembly is None else float(receipts.reassembly))
         self._delay = receipts.delay
-        self._unasked = receipts.unasked
+        self.wanted = tuple(wanted or (EVERY_STATE if receipts.unasked else NOTHING) for wanted in WANTED)
+        """The states that earn a receipt, by the bits 1-0 of registered_delivery."""
         self._tries = tuple(float(wait) for wait in schedule.tries)
         shares = {stat: share for stat, share in receipts.outcome.items() if share > 0}
         fates = [None if stat == "none" else self.fates.of(stat) for stat in shares]
@@ -99,17 +100,18 @@ class Planner:
         self._incomplete = self.fates.of("UNDELIV", _MISSING_PARTS)
         self._reassembles = receipts.reassembly is not None
         self._part = receipts.parts
-        self._minds_parts = (
+        self.minds_parts = (
             self._reassembles
             or receipts.parts is not PerPart.EVERY
             or (receipts.one_fate and (rules_draw_fates or len(self._outcomes) > 1))
         )
-        self._certain = self._without_chance()
+        """Whether the parts of long messages are planned otherwise than whole messages."""
+        self.certain = self._without_chance()
+        """The fate of all messages and its time after the response, where nothing but the response tells them apart."""
         self._one_fate = receipts.one_fate
         self.shares_rules = receipts.one_fate and rules_draw_fates
 
     def _without_chance(self) -> tuple[Fate, float] | None:
-        """The fate of all messages and its time after the response, where nothing but the response tells them apart."""
         fate, look = self._outcomes[0][1], self.look
         is_special = bool(look.early or look.notices or look.ids or look.tlv_ids)
         if self._is_drawn or fate is None or is_special or type(self._delay) is not Fixed:
@@ -121,12 +123,12 @@ class Planner:
     ) -> tuple[Plan, tuple[Revision, ...]]:
         """Plan what becomes of an accepted message, and what that changes for earlier parts of it."""
         pdu = message.pdu
-        if self._minds_parts and (pdu.tlvs or pdu.esm_class & UDHI):
+        if self.minds_parts and (pdu.tlvs or pdu.esm_class & UDHI):
             part = message.part
             if part is not None and part.total > 1:
                 return self._plan_part(message, number, message_id, respond_after)
         if (
-            self._certain is None
+            self.certain is None
             or message.treatment is not USUAL
             or message.person is not None
             or message.window is not self.usual_window
@@ -134,10 +136,8 @@ class Planner:
         ):
             return self._plan(message, number, message_id, respond_after, None, True), ()
         # Nothing has a say in what becomes of it, as with most messages: what ``_plan`` says too, and much sooner.
-        fate, delay = self._certain
-        wanted = WANTED[pdu.registered_delivery & 0b11]
-        if self._unasked and not wanted:
-            wanted = EVERY_STATE
+        fate, delay = self.certain
+        wanted = self.wanted[pdu.registered_delivery & 0b11]
         expires_after, source, text = message.window.expires_after, message.source, message.predefined
         return Plan(fate, respond_after + delay, 0.0, expires_after, message_id, wanted, False, (), source, text), ()
 
@@ -190,9 +190,7 @@ class Planner:
         if window.asked and ends_after is not None and ends_after > window.expires_after:
             fate, ends_after = self._expired, window.expires_after
         asked = message.pdu.registered_delivery
-        wanted = WANTED[asked & 0b11]
-        if self._unasked and not wanted:
-            wanted = EVERY_STATE
+        wanted = self.wanted[asked & 0b11]
         if treatment.unheard or not heard:
             wanted = NOTHING
         notices: tuple[PlannedNotice, ...] = ()

@@ -16,6 +16,7 @@ from smsc.scenario.model import Operator
 from smsc.scenario.receipts import Carrier, ReceiptForm
 
 MOST_STAMPS: Final = 4096
+_V33: Final = Version.V33
 _DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 # Up to and with the addresses, when these are empty: service_type, and twice a type, a plan and an address (§4.6.1).
 _NO_ADDRESSES: Final = HEADER_SIZE + 7
@@ -55,7 +56,7 @@ class ReceiptWriter:
         esm_class: int | None = None,
     ) -> bytes:
         """The octets of ``receipt_pdu``, whatever way they are made; EncodeError. `version` is the SMPP of the ESME."""
-        if self._is_plain and plan.look is None and esm_class is None and version > Version.V33:
+        if self._is_plain and plan.look is None and esm_class is None and version > _V33:
             octets = self._stamped(plan, fate, submit, submitted_at, done_at)
             if octets is not None:
                 return octets

@@ -50,6 +50,10 @@ class Rules:
     def __bool__(self) -> bool:
         return bool(self._all)
 
+    def concern(self, destination: str) -> bool:
+        """Whether some rule may be about messages to this address; False for most, and known at once."""
+        return bool(self._anywhere) or self._index.fits(destination.removeprefix("+"))
+
     def match(self, reading: Reading, system_id: str, draws: Draws, shared: Draws | None = None) -> CompiledRule | None:
         """Return the rule for a message, or None.
 

@@ -60,6 +60,11 @@ class IdWriter:
         part = reading.part
         return self._style.writer(1, 1)(number) if part is None else self._style.writer(part.number, part.total)(number)
 
+    @property
+    def plain(self) -> Writer | None:
+        """What writes the ids where they say nothing but the number, not for SMPP 3.3; None where they say more."""
+        return self._plain
+
     def write_v33(self, number: int) -> str:
         """The id as SMPP 3.3 can carry it."""
         return self._plain_v33(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -31,6 +31,10 @@ _BINDS = {
     CommandId.BIND_RECEIVER: "receiver",
     CommandId.BIND_TRANSCEIVER: "transceiver",
 }
+
+# Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
+_V34: Final = Version.V34
+_ALERT_NOTIFICATION: Final = CommandId.ALERT_NOTIFICATION
 
 _log = logging.getLogger("smsc")
 
@@ -96,7 +100,10 @@ class Connection:
         # Closed in this very turn (what followed the request broke the stream): the answer still goes out.
         if not self._in_turn and session.closed:
             return False
-        self._respond(response, now)
+        try:
+            session.respond(response, now)
+        except EncodeError as error:
+            self._respond_less(response, error, now)
         return True
 
     def answer_octets(self, sequence: int, octets: bytes, now: float) -> bool:
@@ -128,7 +135,7 @@ class Connection:
         """Queue a delivery. ``flush`` writes it."""
         session, octets = self.link.session, owed.octets
         command_id = int.from_bytes(octets[4:8])
-        if session.version >= Version.V34 and command_id != CommandId.ALERT_NOTIFICATION:
+        if session.version >= _V34 and command_id != _ALERT_NOTIFICATION:
             session.send_encoded(octets, command_id, now, owed)
         else:
             try:
@@ -253,17 +260,14 @@ class Connection:
         response: Pdu = pdu.response(system_id=operator.system_id or self._server.name[:15], tlvs=tlvs)
         return response
 
-    def _respond(self, response: Pdu, now: float) -> None:
-        try:
-            self.link.session.respond(response, now)
-        except EncodeError as error:
-            # It says what the ESME or the scenario has put into it, and there is no room for all that: less, then.
-            _log.warning("%s: a response is cut down, because it cannot be written: %s", self, error)
-            if response.tlvs:
-                less = replace(response, tlvs=())
-            else:
-                less = type(response)(int(CommandStatus.ESME_RSYSERR), response.sequence_number)
-            self._respond(less, now)
+    def _respond_less(self, response: Pdu, error: EncodeError, now: float) -> None:
+        # It says what the ESME or the scenario has put into it, and there is no room for all that: less, then.
+        _log.warning("%s: a response is cut down, because it cannot be written: %s", self, error)
+        if response.tlvs:
+            less = replace(response, tlvs=())
+        else:
+            less = type(response)(int(CommandStatus.ESME_RSYSERR), response.sequence_number)
+        self.answer(less, now)
 
     def _receives_no_more(self) -> None:
         if self._mailbox is not None:

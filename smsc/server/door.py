@@ -28,17 +28,19 @@ class Door:
         self._bound_from: Counter[str] = Counter()  # binds by host
         self._bound_as: Counter[str] = Counter()  # binds by system_id
 
-    def admits(self, host: str) -> bool:
-        """Whether a connection from there is taken; those that are not are counted."""
+    def turns_away(self, host: str) -> str:
+        """Which keys of `access` keep a connection from there out; "" when it is taken. Those kept out are counted."""
         access = self._access
-        if (
-            self._open < access.connections
-            and self._open_from[host] < access.connections_per_address
-            and self._gate.connecting(host, self._clock.seconds())
-        ):
-            return True
+        if self._open >= access.connections:
+            reason = "connections"
+        elif self._open_from[host] >= access.connections_per_address:
+            reason = "connections_per_address"
+        elif not self._gate.connecting(host, self._clock.seconds()):
+            reason = "allow, lock_out or connect_rate"
+        else:
+            return ""
         self._stats.connections_refused += 1
-        return False
+        return reason
 
     def decide(self, pdu: Any, host: str) -> Refusal:
         """Whether a bind is let in (0), by which status it is refused, or "drop"; refusals are counted."""

@@ -96,6 +96,7 @@ class OperatorServer:
         self._numbers = counting(1)
         self._address = (operator.listen.host, operator.listen.port)
         self._plain_port: int | None = None
+        self._turned_away: set[str] = set()  # the reasons that the log has been told
         self._tls: TlsServer | None = None
         if operator.tls is not None:
             self._tls = server_tls(operator.tls)
@@ -320,9 +321,11 @@ class OperatorServer:
 
     def _new_protocol(self, host: str, tls: bool) -> Any:
         """The protocol of a connection from an address; None when it is not let in."""
-        if not self.door.admits(host):
-            if self.stats.connections_refused == 1:  # said once; all are counted
-                _log.warning("%s: a connection from %s is not taken: `access` does not let it in", self.name, host)
+        reason = self.door.turns_away(host)
+        if reason:
+            if reason not in self._turned_away:  # said once; all are counted
+                self._turned_away.add(reason)
+                _log.warning("%s: a connection from %s is not taken (access: %s)", self.name, host, reason)
             return None
         return self._protocol_of(Connection(self, tls=tls))
 

@@ -130,6 +130,7 @@ def test_a_terminal_gets_a_table(journal: Path, monkeypatch: pytest.MonkeyPatch)
     [
         (["--since", "yesterday"], "expected a time such as"),
         (["--status", "RTHROTLED"], "did you mean ESME_RTHROTTLED?"),
+        (["--state", "DELIVERD"], 'did you mean "DELIVRD"?'),
         (["--limit", "-1"], "not in the range"),
         (["--wat"], "No such option"),
     ],

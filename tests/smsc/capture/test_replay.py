@@ -172,6 +172,17 @@ def test_a_bind_that_was_not_recorded_is_refused(recorded: tuple[Journal, Client
     world.clock.wait_for(server.stop())
 
 
+def test_the_log_says_which_binds_the_recording_has(
+    recorded: tuple[Journal, Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    journal, _ = recorded
+    world, server = replay(journal)
+    world.client().bind(system_id="other")
+    (said,) = [record.getMessage() for record in caplog.records if "not in the recording" in record.getMessage()]
+    assert said.startswith("bind_transceiver of 'other', or its password, is not in the recording; it has bind_")
+    world.clock.wait_for(server.stop())
+
+
 def test_who_does_not_bind_is_closed(recorded: tuple[Journal, Client]) -> None:
     world, server = replay(recorded[0])
     client = world.client()

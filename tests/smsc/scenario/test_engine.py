@@ -1,9 +1,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smppkit.pdus import BindTransceiver, SubmitSm
+from smppkit.states import Version
 from smppkit.status import CommandStatus
+from smppkit.tlvs import Tlv
 from smsc.scenario.accounts import Account
 from smsc.scenario.binding import BindFacts, decide_bind
 from smsc.scenario.decisions import Decision, Plan
@@ -29,6 +32,67 @@ def receipt(decision: Decision) -> Plan | None:
     if plan is None or plan.ends_after is None or not plan.wanted >> plan.fate.state & 1:
         return None
     return plan
+
+
+# --- what nothing sets apart ---
+
+ALIKE = (
+    "",
+    "submit: {latency: 20ms}",
+    "ids: hex lower 8",
+    "receipts: {unasked: true}",
+    "receipts: {outcome: {UNDELIV: 100%}, delay: 0s}",
+    'rules: [{when: {to: "*5"}, receipt: {stat: REJECTD}}, {when: {to: "7*", tlv: 0x1400}, respond: ESME_RSYSERR}]',
+    'rules: [{when: {text: "*hello*"}, latency: 1s}]',
+    'rules: [{when: {to: "77*"}, receipt: {stat: REJECTD}, probability: 50%}]',
+    "accounts: [{system_id: shop, password: x, senders: ['1234']}]",
+    "submit: {default_messages: {7: hello}, schedule: {validity: 1h}}",
+    "receipts: {reassembly: 5s}",
+    "receipts: {parts: first}",
+)
+APART = (
+    "submit: {latency: uniform 10ms 20ms}",
+    "submit: {latency: never}",
+    "submit: {refuse: {ESME_RSYSERR: 50%}}",
+    "submit: {service_types: ['']}",
+    "submit: {content: {spam: ['*hello*']}}",
+    "submit: {tlvs: [{tag: 0x1403, text: '1'}]}",
+    'ids: "decimal {}-{part}"',
+    "receipts: {ids: hex}",
+    "receipts: {outcome: {DELIVRD: 50%, UNDELIV: 50%}}",
+    "commands: true",
+)
+
+
+@pytest.mark.parametrize("settings", [*ALIKE, *APART])
+@pytest.mark.parametrize("version", list(Version))
+def test_the_short_way_to_a_decision_leads_where_the_long_one_does(settings: str, version: Version) -> None:
+    short, long = operator(settings or "{}"), operator(settings or "{}")
+    assert (short.usual is not None) is (settings in ALIKE)
+    long.usual = None
+    account = short.account("shop")
+    assert account is not None
+    for fields in (
+        {},
+        {"source_addr": "1234"},
+        {"destination_addr": "+77051234565"},
+        {"registered_delivery": 0},
+        {"registered_delivery": 0x12},
+        {"validity_period": "000000000000000R"},
+        {"schedule_delivery_time": "000000001000000R"},
+        {"sm_default_msg_id": 7},
+        {"sm_default_msg_id": 8},
+        {"tlvs": (Tlv(0x1400, b"1"),)},
+        {"tlvs": (Tlv(0x020C, b"\0\7"), Tlv(0x020E, b"\2"), Tlv(0x020F, b"\1"))},
+        {"esm_class": 0x40, "short_message": b"\5\0\3\7\2\1hello"},
+        {"esm_class": 0x40, "short_message": b"\5\0\3\7\2\2hello"},
+        {},
+    ):
+        asked = replace(message(), **fields)
+        assert decide_submit(short, account, 1, asked, 1.0, version) == decide_submit(
+            long, account, 1, asked, 1.0, version
+        )
+    assert short.next_id == long.next_id
 
 
 # --- accepting ---

@@ -46,8 +46,8 @@ def test_the_short_way_to_a_plan_leads_where_the_long_one_does(settings: str) ->
     rules = 'rules: [{when: {to: "9*"}, receipt: {stat: REJECTD}}]'
     text = "\n    ".join((rules, "submit: {latency: 20ms}", settings))
     short, long = operator(text), operator(text)
-    assert (short.planner._certain is not None) is (settings in CERTAIN)
-    long.planner._certain = None
+    assert (short.planner.certain is not None) is (settings in CERTAIN)
+    long.usual = long.planner.certain = None
     for registered in range(4):
         for to in ("7705", "9705"):
             for validity in ("", "000000000000500R"):
