@@ -44,7 +44,10 @@ faults:
   - {fault: delay, direction: both, by: uniform 100ms 300ms, from: 10s, until: 5m}
 ```
 
-Directions are the message centre's: `in` comes from the ESME, `out` goes to it. What is drawn follows from the seed,
+Directions are the message centre's: `in` comes from the ESME, `out` goes to it. Faults that work either way have a
+`direction`; those that put something wrong on the wire speak to the ESME, also where the stage is one of its own PDUs,
+and those that concern the message centre itself (unbind, outbind, restart) happen when they are said to, without a
+draw. What is drawn follows from the seed,
 the entry, the connection and the number of what passes on it, so that a run is repeated by its seed.
 
 Two more concern no octets and are found in the reference: [throttle](reference.md#fault-throttle) and

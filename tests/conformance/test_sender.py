@@ -312,6 +312,52 @@ def test_c38_a_text_that_ends_beyond_its_pdu_is_refused_and_the_session_lives() 
     assert esme.lives()
 
 
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        pytest.param({"short_message": b"x" * 255}, 0x01, id="c37"),
+        pytest.param({"service_type": "sixsix"}, 0x15, id="c41"),
+        pytest.param({"source_addr": "7" * 21}, 0x0A, id="c42"),
+        pytest.param({"destination_addr": "7" * 21}, 0x0B, id="c43"),
+    ],
+)
+def test_c37_c41_c42_c43_what_is_too_long_earns_its_own_status_and_the_session_lives(
+    fields: dict[str, o.Value], status: int
+) -> None:
+    esme = Esme()
+    assert said(esme.deliver(**fields)) == [(o.RESPONSE | o.DELIVER_SM, status, 7)]
+    assert not esme.feed.delivered
+    assert esme.lives()
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        pytest.param({"tlvs": (o.tlv(0x0424, b"payload"),)}, b"STOP", id="c39"),
+        pytest.param({"short_message": b""}, b"", id="c40"),
+        pytest.param({"tlvs": (o.tlv(0x0204, b"\x01"),)}, b"STOP", id="c64"),
+        pytest.param({"tlvs": (o.tlv(0x0381, b"\1\1\x001"), o.tlv(0x0381, b"\1\1\x002"))}, b"STOP", id="c65"),
+        pytest.param({"tlvs": (o.tlv(0x020C, b"\0\1"), o.tlv(0x020E, b"\2"))}, b"STOP", id="c67"),
+    ],
+)
+def test_c39_c40_c64_c65_c67_what_is_odd_in_a_delivery_does_not_cost_it(
+    fields: dict[str, o.Value], text: bytes
+) -> None:
+    esme = Esme()
+    assert said(esme.deliver(**fields)) == [(o.RESPONSE | o.DELIVER_SM, 0, 7)]
+    assert [delivered.pdu.short_message for delivered in esme.feed.delivered] == [text]
+
+
+def test_c74_a_receipt_is_read_from_its_tlvs_and_its_text() -> None:
+    esme = Esme()
+    text = b"id:1001 sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:hello"
+    tlvs = (o.tlv(0x001E, b"3E9\0"), o.tlv(0x0427, b"\x02"))
+    assert said(esme.deliver(esm_class=4, short_message=text, tlvs=tlvs)) == [(o.RESPONSE | o.DELIVER_SM, 0, 7)]
+    receipt = parse_receipt(esme.feed.delivered[0].pdu)
+    assert receipt is not None
+    assert (receipt.message_id, receipt.text_message_id, receipt.state) == ("3E9", "1001", MessageState.DELIVERED)
+
+
 def test_c61_our_submits_leave_the_times_to_the_operator_and_deliveries_with_times_are_taken() -> None:
     esme = Esme()
     content = esme.submit()[0].content()
