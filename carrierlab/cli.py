@@ -26,9 +26,11 @@ from carrierlab.report.console import headline, print_report
 from carrierlab.report.files import write_reports
 from carrierlab.report.result import Outcome
 from carrierlab.run import Job, OnProgress, run_over_sockets, run_virtual
-from carrierlab.scenario import LabScenario, load_scenario
+from carrierlab.scenario import LabScenario, load_any, load_scenario
+from carrierlab.schema_command import schema_command
 from carrierlab.seeds import SeedRange, run_seeds, why_failed
 from sender.pipeline.progress import Progress
+from smsc.scenario.model import Scenario
 from yamlmodel.errors import ConfigError
 
 T = TypeVar("T")
@@ -55,7 +57,7 @@ def main() -> None:
     type=Parsed("SEEDS", SeedRange.parse),
     help="Play in virtual time once per seed, such as 1..20; tells which ones fail.",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write report.json and junit.xml into this directory.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write report.html, report.json and junit.xml there.")
 @click.option("--quiet", is_flag=True, help="Print the verdict only.")
 def run(
     file: Path, virtual: bool, seed: int | None, seeds: SeedRange | None, report: Path | None, quiet: bool
@@ -87,7 +89,7 @@ def check(files: tuple[Path, ...]) -> NoReturn:
     code = PASSED
     for file in files:
         try:
-            scenario = load_scenario(file)
+            scenario = load_any(file)
         except ConfigError as error:
             click.echo(str(error), err=True)
             code = UNUSABLE
@@ -96,13 +98,12 @@ def check(files: tuple[Path, ...]) -> NoReturn:
     raise SystemExit(code)
 
 
-def _summary(scenario: LabScenario) -> str:
-    counts = (
-        (len(scenario.operators), "operator"),
-        (len(scenario.timeline), "event"),
-        (len(scenario.expect), "expectation"),
-    )
-    return ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts)
+def _summary(scenario: Scenario) -> str:
+    counts = [(len(scenario.operators), "operator"), (len(scenario.timeline), "event")]
+    if isinstance(scenario, LabScenario):
+        counts.append((len(scenario.expect), "expectation"))
+    said = ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts)
+    return said if isinstance(scenario, LabScenario) else f"{said}; no workload: for smsc serve"
 
 
 def _load(file: Path) -> LabScenario:
@@ -229,3 +230,4 @@ def _install_reactor() -> Any:
 
 main.add_command(conformance_command(_with_reactor))
 main.add_command(gauntlet_command(_with_reactor))
+main.add_command(schema_command)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from yaml.nodes import MappingNode
 
 from carrierlab.expect import Expectation
 from sender.config import BindMode, Country, Prefix, RetryConfig, RouteConfig
@@ -22,6 +23,7 @@ from smsc.scenario.model import MoEntry, Operator, Problems, Scenario
 from smsc.server.tls import tls_problems
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
+from yamlmodel.nodes import compose, read_text
 from yamlmodel.scalars import Duration, Rate
 from yamlmodel.suggest import did_you_mean
 
@@ -132,6 +134,17 @@ def load_scenario(path: Path) -> LabScenario:
     if problem is not None:
         key, message = problem
         raise ConfigError(loaded.problem(("workload", "campaign", key), message))
+    return loaded.value
+
+
+def load_any(path: Path) -> Scenario:
+    """As `load_scenario`; a file without workload and expectations is one that `smsc serve` alone plays."""
+    root = compose(read_text(path), str(path))
+    if isinstance(root, MappingNode) and any(key.value in ("workload", "expect") for key, _ in root.value):
+        return load_scenario(path)
+    loaded = load_located(path, Scenario)
+    if problems := tls_problems(loaded):
+        raise ConfigError(*problems)
     return loaded.value
 
 

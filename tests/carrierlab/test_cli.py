@@ -88,6 +88,13 @@ def test_check_says_ok_for_each_good_file_and_goes_on_after_a_bad_one(tmp_path: 
     assert invoke("check", good).exit_code == 0
 
 
+def test_check_reads_files_that_only_the_emulator_plays(tmp_path: Path) -> None:
+    twin = write(tmp_path, "operators: {op: {listen: tcp:2775}}")
+    result = invoke("check", twin)
+    assert (result.exit_code, result.output) == (0, f"ok {twin}: 1 operator, 0 events; no workload: for smsc serve\n")
+    assert invoke("check", write(tmp_path, "operators: {op: {listen: 7}}")).exit_code == 2
+
+
 def test_seeds_names_those_that_fail_and_how_to_replay_them(tmp_path: Path) -> None:
     path = write(tmp_path, FAILING)
     result = invoke("run", path, "--seeds", "1..2")
