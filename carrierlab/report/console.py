@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -13,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from carrierlab.expect import Verdict, show, show_duration, show_percent
-from carrierlab.metrics import METRICS, Unit
+from carrierlab.metrics import Unit
+from carrierlab.report.figures import SPEEDS, Line, Values, fault_words, lines_of, operators_of
 from carrierlab.report.result import Failure, Outcome
 from carrierlab.report.sparkline import MARKS, fault_marks, sparkline
 
@@ -67,73 +67,28 @@ def _color(good: bool) -> str:
     return "green" if good else "red"
 
 
-class _Line(msgspec.Struct, frozen=True):
-    """One line of the operators table."""
-
-    title: str
-    metrics: tuple[str, ...]
-    """Added up."""
-    style: str = ""
-    share: bool = False
-    """Show the share of the recipients too."""
-    always: bool = False
-    """Shown even when it is zero everywhere."""
-
-
-_LINES = (
-    _Line("recipients", ("recipients",), always=True),
-    _Line("delivered", ("delivered",), "green", share=True, always=True),
-    _Line("not delivered", ("undelivered", "expired", "refused", "unknown"), "yellow", share=True),
-    _Line("awaiting receipt", ("awaiting_receipt",), share=True),
-    _Line("in doubt", ("in_doubt",), "yellow", share=True),
-    _Line("lost", ("lost",), "bold red"),
-    _Line("segments", ("segments",), always=True),
-    _Line("throttled", ("throttled",), "yellow"),
-    _Line("resent after a doubt", ("resends",), "yellow"),
-    _Line("duplicates", ("duplicates",), "bold red"),
-    _Line("reconnects", ("reconnects",), "yellow"),
-    _Line("from handsets", ("mo_received",)),
-)
-_SPEEDS = (
-    ("throughput", ("throughput",)),
-    ("response p50, p99", ("submit_latency_p50", "submit_latency_p99")),
-    ("receipt p50, p99", ("receipt_delay_p50", "receipt_delay_p99")),
-)
-
-
 def _operators(outcome: Outcome) -> Table:
     """One column per operator, one line per figure that is not zero everywhere."""
-    columns = dict(outcome.operators)
-    if len(columns) > 1:
-        columns["together"] = outcome.metrics
+    columns = operators_of(outcome)
     table = _table()
     table.add_column("", no_wrap=True)
     for name in columns:
         table.add_column(Text(name, "bold"), justify="right")
-    for line in _LINES:
-        if line.always or any(_sum(values, line) for values in columns.values()):
-            table.add_row(line.title, *(_figure(values, line) for values in columns.values()))
-    for title, metrics in _SPEEDS:
-        table.add_row(title, *(_speeds(values, metrics) for values in columns.values()))
+    for line in lines_of(columns.values()):
+        table.add_row(line.title, *(_figure(values, line) for values in columns.values()))
+    for speed in SPEEDS:
+        table.add_row(speed.title, *(Text(speed.shown(values)) for values in columns.values()))
     return table
 
 
-def _sum(values: dict[str, float], line: _Line) -> float:
-    return sum(values[name] for name in line.metrics)
-
-
-def _figure(values: dict[str, float], line: _Line) -> Text:
-    value, total = _sum(values, line), values["recipients"]
+def _figure(values: Values, line: Line) -> Text:
+    value, total = line.sum(values), values["recipients"]
     if not value:
         return Text("·", "dim")
     text = Text(f"{value:,.0f}", line.style)
     if line.share and total:
         text.append(f"  {show_percent(value / total)}", "dim")
     return text
-
-
-def _speeds(values: dict[str, float], metrics: tuple[str, ...]) -> Text:
-    return Text(", ".join(show(values[name], METRICS[name].unit) for name in metrics))
 
 
 def _failures(outcome: Outcome) -> Table:
@@ -177,11 +132,8 @@ def _timeline(outcome: Outcome) -> Table:
         if any(series.receipts):
             table.add_row("receipts", *_spark(series.receipts, outcome.bucket, "green"))
     for fault in outcome.faults:
-        when = show_duration(fault.at)
-        until = f" – {show_duration(fault.until)}" if fault.until is not None else ""
-        who = f", {fault.operator}" if fault.operator else ""
         mark = Text(MARKS.get(fault.kind, "!"), "red")
-        table.add_row("", mark.append(f" {when}{until}: {fault.detail}{who}", "dim"), "")
+        table.add_row("", mark.append(f" {fault_words(fault)}", "dim"), "")
     return table
 
 

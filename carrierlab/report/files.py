@@ -1,8 +1,7 @@
-"""The report that programs read: ``report.json`` for tools, ``junit.xml`` for a CI server."""
+"""The reports as files: ``report.json`` for tools, ``junit.xml`` for a CI server, ``report.html`` for a browser."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,16 +9,18 @@ from xml.etree import ElementTree
 import msgspec
 
 from carrierlab.expect import Verdict
+from carrierlab.report.html import to_html
+from carrierlab.report.markup import printable
 from carrierlab.report.result import Outcome
 
 
-def write_reports(outcome: Outcome, directory: Path) -> tuple[Path, Path]:
-    """Write both files into ``directory``, made when missing; OSError when that cannot be done."""
+def write_reports(outcome: Outcome, directory: Path) -> tuple[Path, ...]:
+    """Write the files into ``directory``, made when missing; OSError when that cannot be done."""
     directory.mkdir(parents=True, exist_ok=True)
-    json, junit = directory / "report.json", directory / "junit.xml"
-    json.write_bytes(to_json(outcome))
-    junit.write_bytes(to_junit(outcome))
-    return json, junit
+    contents = {"report.json": to_json(outcome), "junit.xml": to_junit(outcome), "report.html": to_html(outcome)}
+    for name, octets in contents.items():
+        (directory / name).write_bytes(octets)
+    return tuple(directory / name for name in contents)
 
 
 def to_json(outcome: Outcome) -> bytes:
@@ -54,11 +55,11 @@ def to_junit(outcome: Outcome) -> bytes:
     properties = ElementTree.SubElement(suite, "properties")
     facts = {"file": outcome.file, "seed": str(outcome.seed), "trace": outcome.trace or ""}
     for name, value in facts.items():
-        ElementTree.SubElement(properties, "property", name=name, value=_printable(value))
-    played = ElementTree.SubElement(suite, "testcase", classname=_printable(outcome.file), name="played to the end")
+        ElementTree.SubElement(properties, "property", name=name, value=printable(value))
+    played = ElementTree.SubElement(suite, "testcase", classname=printable(outcome.file), name="played to the end")
     if outcome.trouble:
-        error = ElementTree.SubElement(played, "error", message=_printable(outcome.trouble[0]))
-        error.text = _printable("\n".join(outcome.trouble))
+        error = ElementTree.SubElement(played, "error", message=printable(outcome.trouble[0]))
+        error.text = printable("\n".join(outcome.trouble))
     for verdict in outcome.verdicts:
         _case(suite, outcome.file, verdict)
     suites = ElementTree.Element("testsuites")
@@ -72,16 +73,8 @@ def _case(suite: ElementTree.Element, file: str, verdict: Verdict) -> None:
     expectation = verdict.expectation
     of = f" ({expectation.operator})" if expectation.operator else ""
     name = f"{expectation.metric}{of} {verdict.wanted}"
-    case = ElementTree.SubElement(suite, "testcase", classname=_printable(file), name=_printable(name))
+    case = ElementTree.SubElement(suite, "testcase", classname=printable(file), name=printable(name))
     if not verdict.met:
         message = f"found {verdict.found}, wanted {verdict.wanted}"
-        failure = ElementTree.SubElement(case, "failure", message=_printable(message))
-        failure.text = _printable("\n".join(filter(None, (expectation.note, *verdict.examples))))
-
-
-_UNPRINTABLE = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-
-
-def _printable(text: str) -> str:
-    """Replace what XML 1.0 cannot hold (message texts may hold anything)."""
-    return _UNPRINTABLE.sub("\ufffd", text)
+        failure = ElementTree.SubElement(case, "failure", message=printable(message))
+        failure.text = printable("\n".join(filter(None, (expectation.note, *verdict.examples))))

@@ -159,7 +159,8 @@ def test_a_hostile_text_is_not_taken_for_markup() -> None:
 
 
 def test_the_files_hold_the_run(tmp_path: Path) -> None:
-    json_path, junit_path = write_reports(outcome(), tmp_path / "made" / "deep")
+    json_path, junit_path, html_path = write_reports(outcome(), tmp_path / "made" / "deep")
+    assert html_path.read_bytes().startswith(b"<!DOCTYPE html>")
     document = json.loads(json_path.read_text())
     assert document["passed"] is False
     assert document["metrics"]["delivered"] == 1

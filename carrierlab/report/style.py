@@ -1,0 +1,54 @@
+"""The style sheet of the page: light and dark, whichever the reader's system is."""
+
+from __future__ import annotations
+
+STYLE = """
+:root{--page:#fff;--ink:#1b1f24;--dim:#636c76;--line:#d5dae0;--good:#15722f;--bad:#c0261c;--warn:#935a00;
+--soft:#f4f6f8;--accepted:#2563eb;--throttled:#d97706;--receipts:#0d9488;--fault:#c0261c;--light:#a9c7f7;--on:#fff}
+@media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e3e7eb;--dim:#97a1ac;--line:#343b43;--good:#5fd07d;
+--bad:#ff8078;--warn:#e5b04f;--soft:#1e2329;--accepted:#6aa3ff;--throttled:#f0a63c;--receipts:#3fc9b8;--fault:#ff8078;
+--light:#2f4a75;--on:#14171b}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+main{max-width:1080px;margin:0 auto;padding:24px 20px 64px}
+h1{font-size:22px;line-height:1.3;margin:0 0 4px;overflow-wrap:anywhere}
+h2{font-size:16px;margin:36px 0 10px;padding-bottom:4px;border-bottom:1px solid var(--line)}
+p{margin:4px 0}
+code{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
+small,.dim,.tick,dt,summary{color:var(--dim)}
+header .verdict{color:var(--on);border-radius:4px;padding:2px 10px;font-size:16px;vertical-align:2px}
+header .verdict.good{background:var(--good)}
+header .verdict.bad{background:var(--bad)}
+.good{color:var(--good)}
+.bad,.trouble{color:var(--bad);font-weight:600}
+.warn{color:var(--warn)}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:12px 0 0}
+dd{margin:0}
+.wide{overflow-x:auto;margin:0 0 14px}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:5px 18px 5px 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
+thead th{color:var(--dim);font-size:13px;white-space:nowrap}
+th.number,td.number{text-align:right;white-space:nowrap}
+td:first-child{white-space:nowrap}
+.examples td{border-top:0;color:var(--dim);overflow-wrap:anywhere}
+.examples ul{margin:0;padding-left:18px}
+figure{margin:18px 0}
+figcaption{font-weight:600}
+summary{cursor:pointer;font-size:13px}
+.chart{display:block;max-width:100%;height:auto;font-size:11px}
+.chart text{fill:var(--ink)}
+.chart text.tick{fill:var(--dim)}
+.chart text.number{fill:var(--on);font-weight:600}
+.chart line{stroke:var(--line);stroke-opacity:1}
+.chart line.moment{stroke:var(--fault)}
+.period{fill:var(--fault);fill-opacity:.12}
+.accepted{fill:var(--accepted)}
+.throttled{fill:var(--throttled)}
+.receipts{fill:var(--receipts)}
+.fault,.mark{fill:var(--fault)}
+.p50{fill:var(--accepted)}
+.p99{fill:var(--light)}
+.legend span{margin-right:16px;font-size:13px;white-space:nowrap}
+.faults{padding-left:26px}
+@media print{details{display:none}}
+"""
