@@ -46,13 +46,13 @@ from smsc.centre.outcomes import Outcomes
 from smsc.centre.owners import Owners
 from smsc.centre.shared import Answer, Due, Peer, Shared
 from smsc.centre.wheel import Wheel
+from smsc.clock import TICK
 from smsc.journal.journal import Journal, Unfinished
 from smsc.journal.records import Owed
 from smsc.scenario.engine import OperatorState
 from smsc.scenario.mobile import MoMessage, UssdSession
 from smsc.stats import OperatorStats, count
 
-TICK = 0.002  # seconds; how coarse latencies and delays are
 MOST_UNWRITTEN = 20_000  # operations the journal may be behind before we stop reading from those who cause it
 
 _log = logging.getLogger("smsc")
