@@ -33,8 +33,11 @@ class Emulator:
         journal: Journal | None,
         epoch: float,
         watcher_for: Callable[[str], Watcher] | None = None,
+        disturbable: bool = False,
     ) -> None:
         """`epoch` is the unix time of the clock's zero; `watcher_for` an operator is told of all its connections.
+
+        `disturbable`: faults may come that the scenario does not know, so something stands ready on every connection.
 
         The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
         be used.
@@ -48,7 +51,7 @@ class Emulator:
                 network=network,
                 journal=journal,
                 stats=self.stats.operators[name],
-                faults=_faults(scenario, name, self.stats.operators[name]),
+                faults=_faults(scenario, name, self.stats.operators[name], disturbable=disturbable),
                 watcher=None if watcher_for is None else watcher_for(name),
             )
             for name, operator in scenario.operators.items()
@@ -104,9 +107,11 @@ class Emulator:
             self._journal.flush()
 
 
-def _faults(scenario: Scenario, name: str, stats: OperatorStats) -> ActiveFaults | None:
+def _faults(scenario: Scenario, name: str, stats: OperatorStats, *, disturbable: bool) -> ActiveFaults | None:
     """What may befall the connections of an operator; None when nothing ever does, and nothing stands in their way."""
-    ever = bool(scenario.operators[name].faults) or any(
-        isinstance(entry, WireFault) and entry.operator in (None, name) for entry in scenario.timeline
+    ever = (
+        disturbable
+        or bool(scenario.operators[name].faults)
+        or any(isinstance(entry, WireFault) and entry.operator in (None, name) for entry in scenario.timeline)
     )
     return ActiveFaults(scenario.seed, name, stats.faults) if ever else None

@@ -17,7 +17,7 @@ from smppkit.tlvs import SET_DPF
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.owners import Owners
-from smsc.centre.shared import Shared
+from smsc.centre.shared import Errand, Shared
 from smsc.centre.traffic import Traffic
 from smsc.centre.translate import mo_pdus
 from smsc.centre.ussd import LONGEST_SESSION, Dialogue, Dialogues
@@ -77,6 +77,14 @@ class Handsets:
             for traffic in self._traffic:
                 traffic.begin(self._shared.now())
 
+    def forget_account(self, system_id: str) -> None:
+        """What was under way for one account is lost: its errands are taken out of the wheel by whoever asks this."""
+        self._watched = {key: None for key in self._watched if key[0] != system_id}
+        for dialogue in self._dialogues.open():
+            if self._owners.of(dialogue.session.dials) == system_id:
+                self._dialogues.close(dialogue)
+                self._shared.stats.ussd_ended += 1
+
     # --- messages -----------------------------------------------------------------------------
 
     def write(self, message: MoMessage, now: float) -> None:
@@ -101,7 +109,7 @@ class Handsets:
         reply = decide_reply(self._shared.state, held.pdu, now)
         if reply is not None:
             after, message = reply
-            self._shared.wheel.add(now + after, partial(self.write, message))
+            self._shared.wheel.add(now + after, Errand(held.system_id, partial(self.write, message)))
 
     # --- who can be reached again ---------------------------------------------------------------
 
@@ -124,7 +132,7 @@ class Handsets:
             lasts = until
         if elapsed < lasts < inf:
             self._watched[key] = None
-            self._shared.wheel.add(now + lasts - elapsed, partial(self._reachable, key))
+            self._shared.wheel.add(now + lasts - elapsed, Errand(system_id, partial(self._reachable, key)))
 
     def _reachable(self, key: tuple[str, str], now: float) -> None:
         del self._watched[key]

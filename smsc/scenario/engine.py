@@ -135,6 +135,13 @@ class OperatorState:
             return ()
         return (*extra_tlvs(self.operator.submit.tlvs, message_id, submitted), *self.congestion_tlvs(now, version))
 
+    def forget(self, system_id: str | None) -> None:
+        """What an account, or (None) any, has sent so far has no say in what comes."""
+        self.rates.forget(system_id)
+        self.planner.long_messages.forget(system_id)
+        if self.long_texts is not None:
+            self.long_texts.forget(system_id)
+
     def begin(self, fault: Fault) -> None:
         """Let a fault hold from now on."""
         self._faults.append(fault)

@@ -117,6 +117,13 @@ class AccountRates:
         self._throttle = throttle
         self._limiters.clear()
 
+    def forget(self, system_id: str | None) -> None:
+        """What an account, or (None) any, has sent so far does not count any more."""
+        if system_id is None:
+            self._limiters.clear()
+        else:
+            self._limiters.pop(system_id, None)
+
     def take(self, account: Account, now: float) -> bool:
         """Count a submit against the limit of its account; False when it is over."""
         if account.rate is None and self._throttle is None:
