@@ -79,6 +79,21 @@ class Emulator:
             operator.centre.begin()
         self._timeline.begin()
 
+    def reset(self, system_id: str | None = None) -> Deferred[None]:
+        """Forget all that an account, or (None) anybody, has brought about, in memory and in the journal.
+
+        Nothing of it arrives any more from now on; fires when the journal has nothing of it either, and fails when it
+        cannot be written. Binds stay, other accounts are untouched, and the counters say what was forgotten.
+        """
+        for operator in self.operators.values():
+            operator.centre.reset(system_id)
+        erased: Deferred[None] = Deferred()
+        if self._journal is None:
+            erased.callback(None)
+        else:
+            self._journal.erase(system_id, lambda error: erased.errback(error) if error else erased.callback(None))
+        return erased
+
     def stop(self) -> Deferred[None]:
         """Unbind every session (5 s at most), close everything, and have all of it in the journal."""
         return Deferred.fromCoroutine(self._stop())

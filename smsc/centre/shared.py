@@ -81,7 +81,7 @@ Job: TypeAlias = Callable[[float], None]
 
 
 class Errand(msgspec.Struct, gc=False):
-    """A job that is an account's: it is not done when that is forgotten. `brings` is the delivery it was planned for."""
+    """A job that is an account's, and not done when that is forgotten. `brings` is the delivery planned for it."""
 
     system_id: str
     job: Job
