@@ -153,6 +153,8 @@ class OperatorServer:
         self._outbinder.stop()
         await self._stop_listening()
         for connection in list(self.connections.values()):
+            if connection.wire is not None and connection.wire.stalled:
+                connection.wire.unstall()
             connection.link.unbind()
         if self.connections:
             self._all_closed = Deferred()
@@ -338,7 +340,7 @@ class OperatorServer:
         if self.faults is None:
             return connection.link
         watcher = self._watcher
-        return FaultyWire(
+        connection.wire = FaultyWire(
             connection.link,
             self.clock,
             self.faults,
@@ -346,6 +348,7 @@ class OperatorServer:
             system_id=lambda: connection.system_id,
             disturbed=None if watcher is None else lambda: watcher.disturbed(connection.number),
         )
+        return connection.wire
 
     async def _stop_listening(self) -> None:
         ports, self._ports = self._ports, []
