@@ -208,6 +208,15 @@ class Session:
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
 
+    def write_octets(self, octets: bytes) -> None:
+        """Queue octets as they are, behind what is queued: what is no answer and has none, or a lie.
+
+        LocalProtocolError when the session is over.
+        """
+        if self.state is _CLOSED:
+            raise LocalProtocolError("the session is over")
+        self._wire.write_octets(octets)
+
     def forget(self, sequence_number: int, now: float) -> None:
         """A request of the peer is never to be answered: it waits no longer, and is counted."""
         if sequence_number not in self._unanswered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import count as counting
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -42,6 +43,7 @@ class Emulator:
         The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
         be used.
         """
+        numbers = counting(1)
         self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
         self.operators = {
             name: OperatorServer(
@@ -53,6 +55,7 @@ class Emulator:
                 stats=self.stats.operators[name],
                 faults=_faults(scenario, name, self.stats.operators[name], disturbable=disturbable),
                 watcher=None if watcher_for is None else watcher_for(name),
+                numbers=numbers,
             )
             for name, operator in scenario.operators.items()
         }

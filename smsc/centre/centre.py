@@ -38,7 +38,7 @@ from smppkit.status import CommandStatus
 from smsc.centre.book import Held
 from smsc.centre.broadcasts import Broadcasts
 from smsc.centre.deliveries import Deliveries
-from smsc.centre.handsets import Handsets
+from smsc.centre.handsets import Handsets, Written
 from smsc.centre.intake import Intake
 from smsc.centre.mailbox import Mailbox
 from smsc.centre.operations import Operations
@@ -260,11 +260,30 @@ class MessageCentre:
         if first:
             journal.when_committed(self._caught_up)
 
+    # --- for whoever steers it ------------------------------------------------------------------
+
+    def find(self, system_id: str, message_id: str, row: int = 0) -> Held | None:
+        """The message of an account that is in memory; of several destinations the one with that row."""
+        first = self._shared.book.find(system_id, message_id)
+        if first is None or not row:
+            return first
+        return next((held for held in self._shared.book.destinations(message_id) if held.row == row), None)
+
+    def conclude(self, held: Held, stat: str, err: str | None = None, after: float = 0.0) -> None:
+        """Let a message come to an end in so many seconds, whatever was planned, and its receipt be sent.
+
+        Also one that nobody has asked for. ValueError when the message is final (I1).
+        """
+        self._outcomes.conclude(held, self.state.planner.fates.of(stat, err), after, self._shared.now())
+
     # --- for the timeline ---------------------------------------------------------------------
 
-    def mobile_originated(self, message: MoMessage) -> None:
-        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to."""
-        self._handsets.write(message, self._shared.now())
+    def mobile_originated(self, message: MoMessage, system_id: str | None = None) -> Written:
+        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to.
+
+        `system_id` names another account.
+        """
+        return self._handsets.write(message, self._shared.now(), system_id)
 
     def ussd(self, session: UssdSession) -> None:
         """A subscriber opens a USSD session."""

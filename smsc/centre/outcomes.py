@@ -166,6 +166,17 @@ class Outcomes:
             self._expect(held)
             shared.wheel.add(now, held)
 
+    def conclude(self, held: Held, fate: Fate, after: float, now: float) -> None:
+        """Let a message come to another end, with a receipt, in so many seconds. ValueError when it is final (I1)."""
+        held.plan = msgspec.structs.replace(held.plan, wanted=held.plan.wanted | 1 << fate.state)
+        if after <= 0:
+            self.cut_short(held, fate, now)
+            return
+        if held.final(now):
+            held.end(fate, now)
+        ends_after = now - held.at + after
+        self.replan(held, msgspec.structs.replace(held.plan, fate=fate, ends_after=ends_after, early=False), now)
+
     def replan(self, held: Held, plan: Plan, now: float) -> None:
         """Give a message that is not final another plan, whose times count from its own submit.
 

@@ -149,6 +149,12 @@ class Connection:
                 return
         self._centre.sent(owed)
 
+    def say(self, octets: bytes) -> None:
+        """Write octets as they are, behind what is queued; LocalProtocolError when the session is over."""
+        self.link.session.write_octets(octets)
+        self._server.disturbed(self)
+        self.flush()
+
     def flush(self) -> None:
         """Write what is queued; within the link's own turn that happens at its end."""
         if not self._in_turn:
