@@ -71,12 +71,14 @@ class Messages:
                 if message.parts == 1 or not where.is_loose or matches(wanted, message):
                     yield message
 
-    def count(self, wanted: MessageFilter, now: float) -> int:
-        """How many match."""
-        where = self._where(wanted, now)
+    def count(self, wanted: MessageFilter, now: float, *, after: int | None = None) -> int:
+        """How many match, with an id above `after`."""
+        where, alone = self._where(wanted, now), self._where(wanted, now)
+        if after is not None:
+            where.add("head.row > :after", after=after)
+            alone.add("head.row > :after", after=after)
         if not where.is_loose:
             return self._count(where)
-        alone = self._where(wanted, now)
         alone.add("head.parts = 1")
         where.add("head.parts > 1")
         count = self._count(alone)
@@ -94,11 +96,13 @@ class Messages:
         )
         return list(self._whole(list(heads), now))
 
-    def changing(self, now: float, most: int) -> list[tuple[float, int]]:
-        """When messages change by time alone after `now`, and their rows: the next `most`."""
+    def changing(self, now: float, most: int, rows: Iterable[int] | None = None) -> list[tuple[float, int]]:
+        """When messages change by time alone after `now`, and their rows: the next `most`, of all or of `rows`."""
+        among = "true" if rows is None else "row IN (SELECT value FROM json_each(:rows))"
         return self._connection.execute(
-            f"SELECT changes_at, row FROM {_HEADS} WHERE changes_at IS NOT NULL ORDER BY changes_at LIMIT :most",  # noqa: S608 - our names
-            {"now": now, "most": most},
+            f"SELECT changes_at, row FROM {_HEADS} WHERE {among} AND changes_at IS NOT NULL"  # noqa: S608 - our names
+            " ORDER BY changes_at LIMIT :most",
+            {"now": now, "most": most, "rows": None if rows is None else _json(rows)},
         ).fetchall()
 
     # --- one ------------------------------------------------------------------------------------

@@ -191,14 +191,17 @@ def check(connection: sqlite3.Connection, path: str) -> None:
 WHERE_JOURNALS_COME_FROM = "smsc serve makes one, and --journal names another"
 
 
-def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM) -> sqlite3.Connection:
-    """A journal for reading, also one that is being written; JournalError."""
+def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM, *, shared: bool = False) -> sqlite3.Connection:
+    """A journal for reading, also one that is being written; JournalError.
+
+    With `shared` another thread may close it.
+    """
     if path.is_dir():
         raise JournalError(f"{path} is a directory; {remedy}")
     if not path.is_file():
         raise JournalError(f"{path} does not exist; {remedy}")
     try:
-        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True)
+        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, check_same_thread=not shared)
     except sqlite3.Error as error:
         raise JournalError(f"{path} cannot be opened: {error}") from error
     try:
