@@ -101,6 +101,13 @@ class Session:
         return len(self._outstanding)
 
     @property
+    def waits(self) -> bool:
+        """Whether the peer has anything to answer: a request, an enquire_link or an unbind."""
+        if self.state is _CLOSED:
+            return False
+        return bool(self._outstanding) or self._timers.enquired_at is not None or self._unbind_sent is not None
+
+    @property
     def unanswered(self) -> int:
         """The peer's requests that we have not answered yet."""
         return self._unanswered.count

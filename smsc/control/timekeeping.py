@@ -111,7 +111,7 @@ class _Around:
             connection
             for operator in self._operators.values()
             for connection in operator.connections.values()
-            if connection.link.session.outstanding
+            if connection.link.session.waits
             and connection not in self._given_up
             and not connection.link.blocked
             and not (connection.wire is not None and connection.wire.stalled)
