@@ -16,13 +16,11 @@ from smsc.scenario.model import (
     Operator,
     OutageFault,
     Outbind,
-    ReceiptChange,
-    Rule,
     ThrottleFault,
     UssdEntry,
-    When,
 )
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
+from smsc.scenario.rule_model import ReceiptChange, Rule, When
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
 from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv

@@ -6,10 +6,10 @@ import msgspec
 
 from smppkit.text import Alphabet
 from smsc.scenario.draws import Draws
-from smsc.scenario.model import ReceiptChange, Rule, When
 from smsc.scenario.patterns import AddressGlob, AddressIndex, TextPattern
 from smsc.scenario.reading import Reading
 from smsc.scenario.receipts import Receipts
+from smsc.scenario.rule_model import ReceiptChange, Rule, When
 from smsc.scenario.scalars import Span, Status
 from smsc.scenario.treatment import FIRST_RULE, Fates, Treatment, look_of
 

@@ -9,9 +9,9 @@ from smppkit.segments import segment
 from smppkit.text import Alphabet, encode_text
 from smppkit.tlvs import Tlv
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.model import Rule, When
 from smsc.scenario.patterns import AddressGlob, TextPattern
 from smsc.scenario.reading import Reading
+from smsc.scenario.rule_model import Rule, When
 from smsc.scenario.rules import Rules
 from tests.smsc.scenario.world import fate_of, operator, send
 from tests.smsc.scenario.world import message as world_message
