@@ -12,6 +12,7 @@ from msgspec import Meta
 from smsc.faults.registry import ENTRIES, FaultEntry, StandingFault
 from smsc.scenario.accounts import DEFAULT_VERSION, Access, Account, Timers, Tls
 from smsc.scenario.id_style import LONGEST_V33, IdStyle
+from smsc.scenario.machines import Machine, machine_problems
 from smsc.scenario.mobile import MobileOriginated, MoMessage, UssdSession
 from smsc.scenario.personas import find_persona
 from smsc.scenario.receipts import Receipts
@@ -78,6 +79,10 @@ class Operator(msgspec.Struct, frozen=True):
     subscribers: Annotated[list[Subscriber], Meta(description="People behind the numbers, first match wins")] = []
     mobile_originated: Annotated[MobileOriginated, Meta(description="What subscribers send")] = MobileOriginated()
     rules: Annotated[list[Rule], Meta(description="Special treatment, first match wins")] = []
+    states: Annotated[
+        dict[str, Machine | str],
+        Meta(description="State machines that rules move, each with its first state", examples=["{login: started}"]),
+    ] = {}
     ids: Annotated[IdStyle, Meta(description="How ids are written in responses")] = IdStyle()
     ids_v33: (
         Annotated[
@@ -93,7 +98,8 @@ class Operator(msgspec.Struct, frozen=True):
     faults: Annotated[list[StandingFault], Meta(description="What befalls its connections, see faults.md")] = []
 
     def problems(self) -> Problems:
-        """Accounts are distinct, rules speak of accounts that exist, SMPP 3.3 can carry its ids, ports are free."""
+        """Accounts are distinct, rules speak of what there is, SMPP 3.3 can carry its ids, ports are free."""
+        yield from self._rule_problems()
         if self.tls is not None and self.tls.also_plain and self.tls.also_plain == self.listen.port:
             yield ("tls", "also_plain"), f"{self.listen.port} is the port that takes TLS; expected another"
         if self.ids_v33 is not None:
@@ -116,6 +122,16 @@ class Operator(msgspec.Struct, frozen=True):
             if pattern is not None and not any(pattern.compile()(system_id) for system_id in seen):
                 message = f'found "{pattern}"; expected an account of this operator{did_you_mean(pattern, seen)}'
                 yield ("rules", index, "when", "account"), message
+
+    def _rule_problems(self) -> Problems:
+        """Ids are distinct, and states can be come to."""
+        taken: set[str] = set()
+        for index, rule in enumerate(self.rules):
+            if rule.id in taken:
+                yield ("rules", index, "id"), f'a second rule "{rule.id}"'
+            taken |= {rule.id} - {""}
+        for path, message in machine_problems(self.states, [(rule.in_, rule.then) for rule in self.rules]):
+            yield ("rules", *path), message
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

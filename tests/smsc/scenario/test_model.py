@@ -137,7 +137,7 @@ OPERATOR = "operators:\n  x:\n    "
         ),
         (
             OPERATOR + "rules: [{when: {to: x}, note: y}]",
-            "3:13 operators.x.rules[0]: the rule does nothing; expected respond, receipt or latency",
+            "3:13 operators.x.rules[0]: the rule does nothing; expected respond, receipt, latency, reply, message_id, ",
         ),
         (
             OPERATOR + "rules: [{respond: ESME_RSYSERR, receipt: {stat: DELIVRD}}]",
