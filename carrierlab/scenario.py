@@ -19,7 +19,8 @@ from sender.pipeline.importing import open_recipients
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 from smsc.scenario.accounts import Account
-from smsc.scenario.model import MoEntry, Operator, Problems, Scenario
+from smsc.scenario.model import Operator, Problems, Scenario
+from smsc.scenario.timeline_model import MoEntry
 from smsc.server.tls import tls_problems
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located

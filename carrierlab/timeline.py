@@ -7,7 +7,7 @@ from typing import Any
 
 from carrierlab.report.result import Fault
 from smsc.faults.base import Fault as StrikingFault
-from smsc.scenario.model import (
+from smsc.scenario.timeline_model import (
     AlertEntry,
     MoEntry,
     OutageFault,

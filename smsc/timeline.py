@@ -20,7 +20,7 @@ from smsc.faults.registry import StandingFault
 from smsc.faults.reset import ResetFault
 from smsc.scenario.engine import OperatorState, apply_fault, end_fault
 from smsc.scenario.mobile import MoMessage, UssdSession
-from smsc.scenario.model import AlertEntry, MoEntry, OutageFault, ThrottleFault, TimelineEntry, UssdEntry
+from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, TimelineEntry, UssdEntry
 
 _log = logging.getLogger("smsc")
 
