@@ -22,7 +22,7 @@ from smsc.scenario.receipts import Carrier, Conflict, Notice, ReceiptForm, Recei
 from smsc.scenario.scalars import DEFAULT_HOST, Listen, Number, Octet, Span, SpokenVersion, Stat, Status
 from smsc.scenario.submitting import Submit
 from smsc.scenario.subscribers import Subscriber
-from smsc.scenario.timeline_model import TimelineEntry
+from smsc.scenario.timeline_model import TimelineEntry, timeline_problems
 from smsc.scenario.tlv_values import ExtraTlv
 from yamlmodel.presets import Preset
 from yamlmodel.scalars import Percent, Rate
@@ -190,23 +190,20 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole file. `workload` and `expect` are the harness's: accepted here and left alone."""
+    """A whole file. `phases`, `workload` and `expect` are the harness's: accepted here and left alone."""
 
     scenario: Annotated[str, Meta(description="What it is about, in one line")] = ""
     seed: Annotated[int, Meta(description="Everything random follows from it")] = 0
     operators: Annotated[dict[str, Operator], Meta(description="Operators by name", min_length=1)]
     timeline: Annotated[list[TimelineEntry], Meta(description="What happens when")] = []
+    phases: Any = None
     workload: Any = None
     expect: Any = None
 
     def problems(self) -> Problems:
         """Names refer to something, and no two operators want one address."""
-        for index, entry in enumerate(self.timeline):
-            if entry.operator is not None and entry.operator not in self.operators:
-                known = ", ".join(self.operators)
-                hint = did_you_mean(entry.operator, self.operators)
-                message = f'found "{entry.operator}"; expected an operator of this file ({known}){hint}'
-                yield ("timeline", index, "operator"), message
+        for path, message in timeline_problems(self.timeline, self.operators):
+            yield ("timeline", *path), message
         taken: dict[Listen, str] = {}
         for name, operator in self.operators.items():
             if operator.listen.port and operator.listen in taken:

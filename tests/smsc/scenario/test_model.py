@@ -161,7 +161,7 @@ OPERATOR = "operators:\n  x:\n    "
         ),
         (
             "operators: {x: {}}\ntimeline: [{at: 1s, for: 2s, mo: {from: 1, to: 2, text: x}}]",
-            '2:21 timeline[0]: unknown key "for"; known here: at, operator, mo',
+            '2:21 timeline[0]: unknown key "for"; known here: at, after, every, when, name, operator, mo',
         ),
         (
             "operators: {x: {}}\ntimeline: [{at: 1s, fault: resett}]",
