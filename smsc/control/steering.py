@@ -11,6 +11,7 @@ from smsc.app import Emulator
 from smsc.clock import SteerableClock
 from smsc.control.connections import Connections
 from smsc.control.faults import RuntimeFaults
+from smsc.control.rules import RuntimeRules
 from smsc.control.sending import Sending
 from smsc.control.timekeeping import Timekeeper
 from smsc.journal.journal import Journal
@@ -36,6 +37,7 @@ class Steering:
         self.faults = RuntimeFaults(operators, clock, lambda: tell("faults", {}, None))
         self.connections = Connections(operators, clock, lambda number: tell("bind", {"connection": number}, None))
         self.sending = Sending(operators)
+        self.rules = RuntimeRules(operators, lambda: tell("rules", {}, None))
 
     def reset(self, system_id: str | None) -> Deferred[None]:
         """Forget all that an account, or (None) anybody, has brought about, and what was put on for it.
@@ -43,6 +45,7 @@ class Steering:
         Fires when the journal has nothing of it any more, and fails when it cannot be written.
         """
         self.faults.forget(system_id)
+        self.rules.forget(system_id)
 
         def erased(result: None) -> None:
             self._tell("reset", {"system_id": system_id}, system_id)
