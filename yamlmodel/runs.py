@@ -23,7 +23,6 @@ from yamlmodel.types import Steps
 from yamlmodel.variables import NAME, Variables, scalar
 
 T = TypeVar("T", bound=msgspec.Struct)
-R = TypeVar("R")
 
 VARS: Final = "vars"
 KEYS: Final = (includes.KEY, VARS, matrix.KEY)
@@ -67,6 +66,11 @@ class Draft:
         self._root = root
         self._origins = origins
 
+    @property
+    def file(self) -> str:
+        """The name of the file, without directory and suffix."""
+        return Path(self._whole.file).stem
+
     def has(self, *keys: str) -> bool:
         """Whether the file has one of these keys at its top."""
         return isinstance(self._root, MappingNode) and any(key.value in keys for key, _ in self._root.value)
@@ -84,11 +88,10 @@ class Draft:
 class Run(Generic[T]):
     """One run of a file: its name ("" for the only one), what the matrix has in it, and its value."""
 
-    def __init__(self, draft: Draft, loaded: Loaded[T]) -> None:
-        self.name = draft.name
-        self.variables = draft.matrix
-        self.value = loaded.value
-        self.loaded = loaded
+    def __init__(self, name: str, variables: Mapping[str, str], value: T) -> None:
+        self.name = name
+        self.variables = variables
+        self.value = value
 
     @property
     def slug(self) -> str:
@@ -102,17 +105,21 @@ def load_runs(path: Path, model: type[T], overrides: Overrides | None = None, on
     `overrides` are texts of variables, in place of what the file says; a variable of the matrix has this value alone.
     `only` picks the runs in which variables of the matrix have one of these values.
     """
-    drafts = read_drafts(read_text(path), str(path), path.absolute().parent, overrides, only)
-    return built(drafts, lambda draft: Run(draft, draft.build(model)))
+    return built(drafts_of(path, overrides, only), lambda draft: draft.build(model).value)
 
 
-def built(drafts: Sequence[Draft], build: Callable[[Draft], R]) -> list[R]:
+def drafts_of(path: Path, overrides: Overrides | None = None, only: Only | None = None) -> list[Draft]:
+    """The runs of a file, of whatever model they are. ConfigError."""
+    return read_drafts(read_text(path), str(path), path.absolute().parent, overrides, only)
+
+
+def built(drafts: Sequence[Draft], build: Callable[[Draft], T]) -> list[Run[T]]:
     """What a function makes of each run; a ConfigError has the problems of them all, and says of which they are."""
-    values: list[R] = []
+    values: list[Run[T]] = []
     problems: dict[Problem, list[str]] = {}
     for draft in drafts:
         try:
-            values.append(build(draft))
+            values.append(Run(draft.name, draft.matrix, build(draft)))
         except ConfigError as error:
             for problem in error.problems:
                 problems.setdefault(problem, []).append(draft.name)
