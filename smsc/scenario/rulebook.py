@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from smsc.scenario.counting import EVERYBODY, Counter, Key, Memory, Per
+from smsc.scenario.counting import EVERYBODY, MOST_KEPT, Counter, Key, Memory, Per
 from smsc.scenario.machines import Machine, Machines, known_states, machine_problems
 from smsc.scenario.receipts import Receipts
 from smsc.scenario.rule_model import Rule
@@ -56,11 +56,14 @@ class Rulebook:
         machines: Mapping[str, Machine | str],
         receipts: Receipts,
         changed: Callable[[Rules], None] | None = None,
+        *,
+        most: int = MOST_KEPT,
     ) -> None:
+        """`most` bounds the counters that are remembered, and the states."""
         self._receipts = receipts
         self._fates = Fates(receipts)
-        self._counters: Memory[Counter] = Memory()
-        self._machines = Machines(machines)
+        self._counters: Memory[Counter] = Memory(most)
+        self._machines = Machines(machines, most)
         self._changed = changed
         self._made = 0
         self._book: list[CompiledRule] = []

@@ -192,7 +192,7 @@ def test_one_run_of_a_matrix_is_served(tmp_path: Path) -> None:
     for options, told in (
         ([], f"{path}: matrix: makes 2 runs (delay=1s; delay=9s); expected one to be picked\n"),
         (["--only", "delay=2s"], f'{path}: found delay="2s"; expected one of 1s, 9s\n'),
-        (["--set", "delay=x"], f'{path}:3:35: operators.one.receipts.delay: found "x"; expected a latency'),
+        (["--set", "delay=x"], f'{path}:3:37: operators.one.receipts.delay: found "x"; expected a latency'),
         (
             ["--set", "nam=x", "--only", "delay=1s"],
             f'{path}: found "nam"; expected a variable of this file (delay, name)',

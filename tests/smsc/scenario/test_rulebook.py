@@ -4,7 +4,9 @@ import pytest
 
 from smppkit.pdus import SubmitSm
 from smsc.scenario.counting import Key, Per
+from smsc.scenario.draws import Chance, Draws
 from smsc.scenario.engine import OperatorState
+from smsc.scenario.reading import Reading
 from smsc.scenario.rule_model import Rule
 from smsc.scenario.rulebook import Rulebook
 from tests.smsc.scenario.world import message, operator, read, send
@@ -158,4 +160,10 @@ def test_a_reset_of_one_account_leaves_the_others_alone() -> None:
 
 
 def test_what_was_forgotten_for_want_of_room_is_counted() -> None:
-    assert Rulebook([], {}, read("{}").receipts).evicted == 0
+    counting = rule("when: {count: 2, per: to}, respond: 0x58")
+    book = Rulebook([counting], {}, read("{}").receipts, most=2)
+    for number in ("1", "2", "3"):
+        pdu = message(number)
+        book.rules.match(Reading(pdu), "shop", Draws(Chance(1, "x"), "shop", pdu))
+    assert book.evicted == 1
+    assert book.get("rule-1").counters == {Key("shop", "2"): 1, Key("shop", "3"): 1}
