@@ -156,8 +156,7 @@ class Rules:
         if counter is None:
             counter = Counter(at=now)
             self._counters.put(compiled.id, key, counter)
-        too_fast = counter.add(now, when.rate)
-        if when.rate is not None and not too_fast:
+        if not counter.add(now, when.rate):
             return None
         return counter.count if when.count is None or counter.count in when.count else None
 
