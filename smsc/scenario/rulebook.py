@@ -134,7 +134,7 @@ class Rulebook:
         mine = [rule for rule in self._book if rule.namespace == namespace]
         self._check(rules, [other.rule for other in others], taken=[other.id for other in others])
         new: list[CompiledRule] = []
-        ids = {rule.id for rule in (*self._book, *rules)}
+        ids = {old.id for old in self._book} | {rule.id for rule in rules}
         for rule in rules:
             stays = next((old for old in mine if old.rule == rule or (rule.id and old.id == rule.id)), None)
             if stays is None:
