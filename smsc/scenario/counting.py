@@ -65,7 +65,7 @@ class Count(msgspec.Struct, frozen=True):
     high: int
     every: int = 1
 
-    expected: ClassVar[str] = "which message it is, such as 3, 2-4, 5+ or every 3rd"
+    expected: ClassVar[str] = "a count such as 3, 2-4, 5+ or every 3rd"
 
     @classmethod
     def parse(cls, text: str) -> Self:
