@@ -51,7 +51,8 @@ def workplace(tmp_path: Path) -> Path:
     for block in of_kind("yaml sender"):
         (tmp_path / "sender.yaml").write_text(block.text)
     for block in of_kind("yaml serve"):
-        (tmp_path / "operators.yaml").write_text(block.text)
+        named = re.match(r"# (\w+\.yaml)\n", block.text)
+        (tmp_path / (named[1] if named else "operators.yaml")).write_text(block.text)
     return tmp_path
 
 
