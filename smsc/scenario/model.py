@@ -17,6 +17,7 @@ from smsc.scenario.latency import Latency
 from smsc.scenario.mobile import MobileOriginated
 from smsc.scenario.patterns import AddressGlob, TextPattern
 from smsc.scenario.personas import find_persona
+from smsc.scenario.price import Amount, Price
 from smsc.scenario.receipt_text import ReceiptText
 from smsc.scenario.receipts import Carrier, Conflict, Notice, ReceiptForm, Receipts
 from smsc.scenario.scalars import DEFAULT_HOST, Listen, Number, Octet, Span, SpokenVersion, Stat, Status
@@ -162,6 +163,11 @@ class Operator(msgspec.Struct, frozen=True):
     outbind: Annotated[Outbind, Meta(description="Ask ESMEs to bind when there is something for them")] | None = None
     timers: Annotated[Timers, Meta(description="Timers of its sessions")] = Timers()
     faults: Annotated[list[StandingFault], Meta(description="What befalls its connections, see faults.md")] = []
+    price: (
+        Annotated[Amount, Meta(description="What a segment costs; for `carrierlab` to judge", examples=["4.00 KZT"])]
+        | Price
+        | None
+    ) = None
 
     def problems(self) -> Problems:
         """Accounts are distinct, rules speak of accounts that exist, SMPP 3.3 can carry its ids, ports are free."""
