@@ -111,9 +111,9 @@ SENDER: dict[type[msgspec.Struct], str] = {
 TITLES = SCENARIO | SENDER
 
 COMPARED = """\
-Counts of messages may be compared with a share of the recipients too, and every count with another count. Of metrics that
-are many times an expectation names a `percentile`. What an external client believes is not known, so some metrics need a
-workload of our own.
+Counts of messages may be compared with a share of the recipients too, and every count with another count. Of metrics
+that are many times an expectation names a `percentile`. What an external client believes is not known, so some metrics
+need a workload of our own.
 """
 
 BOOKS = {Book.CAMPAIGN: "a campaign", Book.LOAD: "a load", Book.SENDER: "a campaign or a load"}
