@@ -44,7 +44,7 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
     by_operator: dict[str, list[MessageRow]] = defaultdict(list)
     for row in inbox.messages():
         if row.command == _MO:
-            receptions.append(Reception(row.operator, row.source, row.text, row.acknowledged_at))
+            receptions.append(Reception(row.operator, row.source, row.text, row.acknowledged_at, row.at, row.system_id))
         else:
             by_operator[row.operator].append(row)
     for operator, rows in by_operator.items():
@@ -54,7 +54,7 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
     for operator in inbox.operators():
         for command in _BIND_RESPONSES:
             responses = inbox.pdus(operator=operator, command_id=command, status=0)
-            binds += [Bind(operator, pdu.at) for pdu in responses if pdu.direction == "out"]
+            binds += [Bind(operator, pdu.at, pdu.system_id or "") for pdu in responses if pdu.direction == "out"]
     return OperatorLedger(tuple(submits), tuple(sorted(binds, key=lambda bind: bind.at)), tuple(receptions))
 
 
@@ -89,6 +89,8 @@ def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _R
         reported=report.at if report is not None else None,
         reported_id=report.message_id if report is not None else None,
         acknowledged_at=row.acknowledged_at,
+        account=row.system_id,
+        source=row.source,
     )
 
 

@@ -8,7 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from carrierlab.expect import Expectation
+from carrierlab.awaited_client import Client
+from carrierlab.books import AnyExpectation
+from carrierlab.checks import whole_problems
+from carrierlab.load.model import Load
+from carrierlab.phases import PhaseSpan
 from sender.config import BindMode, Country, Prefix, RetryConfig, RouteConfig
 from sender.domain.message import MessageClass
 from sender.domain.recipients import HeaderError
@@ -24,7 +28,6 @@ from yamlmodel.errors import ConfigError
 from yamlmodel.loader import the_only
 from yamlmodel.runs import Draft, Only, Overrides, Run, built, drafts_of
 from yamlmodel.scalars import Duration, Rate
-from yamlmodel.suggest import did_you_mean
 
 ANYBODY = Account(system_id="lab", password="lab")  # noqa: S106 - for operators that let anyone in
 
@@ -74,49 +77,70 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """What is done to the operators."""
+    """What is done to the operators: exactly one of these."""
 
-    campaign: Campaign
+    campaign: Annotated[Campaign, Meta(description="A campaign of our sender")] | None = None
+    load: Annotated[Load, Meta(description="A generated load of ESMEs of our own")] | None = None
+    client: Annotated[Client, Meta(description="Whatever an external client does")] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of them it is."""
+        return next(kind for kind in self.__struct_fields__ if getattr(self, kind) is not None)
+
+    def problems(self) -> Problems:
+        """There is one."""
+        given = [kind for kind in self.__struct_fields__ if getattr(self, kind) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            yield (), f"found {found}; expected exactly one of {', '.join(self.__struct_fields__)}"
 
 
 class LabScenario(Scenario, frozen=True, kw_only=True):
     """A whole file."""
 
-    workload: Annotated[Workload, Meta(description="What our sender does")]
-    expect: Annotated[list[Expectation], Meta(description="What must be true at the end")] = msgspec.field(
+    phases: Annotated[
+        dict[str, PhaseSpan],
+        Meta(description="Spans of the run by name, for expectations", examples=["{calm: 0s-30s}"]),
+    ] = msgspec.field(default_factory=dict)
+    workload: Annotated[Workload, Meta(description="What is done to the operators")]
+    expect: Annotated[list[AnyExpectation], Meta(description="What must be true at the end")] = msgspec.field(
         default_factory=list
     )
 
     def problems(self) -> Problems:
-        """Names refer to something."""
+        """Names refer to something, and what is expected can be judged."""
         yield from super().problems()
-        for index, route in enumerate(self.workload.campaign.routes):
-            if route.operator not in self.operators:
-                yield ("workload", "campaign", "routes", index, "operator"), self._unknown(route.operator)
-        for index, expectation in enumerate(self.expect):
-            if expectation.operator is not None and expectation.operator not in self.operators:
-                yield ("expect", index, "operator"), self._unknown(expectation.operator)
-        for name, operator in self.operators.items():
-            if operator.accounts == []:
-                yield ("operators", name, "accounts"), "nobody may bind; the workload needs an account"
+        yield from whole_problems(self)
 
     def routes(self) -> list[RouteConfig]:
         """The routes of the campaign: everything to the first operator when the file names none."""
-        return self.workload.campaign.routes or [RouteConfig(operator=next(iter(self.operators)), prefix=Prefix(""))]
+        campaign = self.workload.campaign
+        given = [] if campaign is None else campaign.routes
+        return given or [RouteConfig(operator=next(iter(self.operators)), prefix=Prefix(""))]
 
     def used_operators(self) -> list[str]:
-        """The operators that some route leads to, in the order of the file."""
-        used = {route.operator for route in self.routes()}
+        """The operators that the workload leads to, in the order of the file."""
+        load = self.workload.load
+        if self.workload.client is not None:
+            return list(self.operators)
+        if load is None:
+            used = {route.operator for route in self.routes()}
+        else:
+            usual = load.operator or next(iter(self.operators))
+            used = {kind.operator or usual for kind in load.mix}
         return [name for name in self.operators if name in used]
 
-    def _unknown(self, name: str) -> str:
-        known = ", ".join(self.operators)
-        return f'found "{name}"; expected an operator of this file ({known}){did_you_mean(name, self.operators)}'
+    def expects(self, metric: str) -> bool:
+        """Whether an expectation names this metric."""
+        return any(expectation.metric == metric for expectation in self.expect)
 
 
-def account_of(operator: Operator) -> Account:
-    """The account that the workload binds with: the first one."""
-    return ANYBODY if operator.accounts == "any" else operator.accounts[0]
+def account_of(operator: Operator, system_id: str | None = None) -> Account:
+    """The account that the workload binds with: the one that it names, or else the first one."""
+    if operator.accounts == "any":
+        return ANYBODY if system_id is None else msgspec.structs.replace(ANYBODY, system_id=system_id)
+    return next((each for each in operator.accounts if each.system_id == system_id), operator.accounts[0])
 
 
 def load_scenario(path: Path, values: Overrides | None = None, only: Only | None = None) -> LabScenario:
@@ -138,7 +162,7 @@ def load_any_runs(path: Path, values: Overrides | None = None, only: Only | None
 
 
 def _is_lab(draft: Draft) -> bool:
-    return draft.has("workload", "expect")
+    return draft.has("workload", "expect", "phases")
 
 
 def _served(draft: Draft) -> Scenario:
@@ -153,7 +177,8 @@ def _lab(draft: Draft) -> LabScenario:
     if problems := tls_problems(loaded):
         raise ConfigError(*problems)
     scenario = loaded.value
-    problem = _recipients_problem(scenario.workload.campaign)
+    campaign = scenario.workload.campaign
+    problem = None if campaign is None else _recipients_problem(campaign)
     if problem is not None:
         key, message = problem
         raise ConfigError(loaded.problem(("workload", "campaign", key), message))

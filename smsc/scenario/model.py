@@ -15,6 +15,7 @@ from smsc.scenario.id_style import LONGEST_V33, IdStyle
 from smsc.scenario.machines import Machine, machine_problems
 from smsc.scenario.mobile import MobileOriginated
 from smsc.scenario.personas import find_persona
+from smsc.scenario.price import Amount, Price
 from smsc.scenario.receipts import Receipts
 from smsc.scenario.rule_model import Rule
 from smsc.scenario.scalars import DEFAULT_HOST, Listen, SpokenVersion
@@ -92,6 +93,11 @@ class Operator(msgspec.Struct, frozen=True):
     outbind: Annotated[Outbind, Meta(description="Ask ESMEs to bind when there is something for them")] | None = None
     timers: Annotated[Timers, Meta(description="Timers of its sessions")] = Timers()
     faults: Annotated[list[StandingFault], Meta(description="What befalls its connections, see faults.md")] = []
+    price: (
+        Annotated[Amount, Meta(description="What a segment costs; for `carrierlab` to judge", examples=["4.00 KZT"])]
+        | Price
+        | None
+    ) = None
 
     def problems(self) -> Problems:
         """Accounts are distinct, rules speak of what there is, SMPP 3.3 can carry its ids, ports are free."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
-from carrierlab.expect import Expectation, show_duration
+from carrierlab.expect import Expectation
 from carrierlab.metrics import METRICS, Finding
+from carrierlab.showing import show_duration
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
 
@@ -107,3 +110,29 @@ def test_mistakes_are_named_in_their_place(text: str, message: str) -> None:
 )
 def test_times_are_written_as_people_do(seconds: float, text: str) -> None:
     assert show_duration(seconds) == text
+
+
+def test_a_percentile_is_said_with_its_limit() -> None:
+    findings = FINDINGS | {"submit_latency_p99.9": Finding(0.5)}
+    verdict = read("{metric: submit_latency, percentile: 99.9, at_most: 400ms, phase: storm, account: shop}").check(
+        findings
+    )
+    assert (verdict.met, verdict.found) == (False, "500 ms")
+    assert verdict.wanted == "p99.9 at most 400ms of shop in storm"
+
+
+def test_money_is_compared_exactly_and_shown_with_its_currency() -> None:
+    findings = FINDINGS | {
+        "cost": Finding(Decimal("1200.30"), currency="KZT"),
+        "cost_per_delivered": Finding(Decimal(1) / 3),
+    }
+    assert read("{metric: cost, equals: 1200.3}").check(findings).met
+    verdict = read("{metric: cost, at_most: 1200.29}").check(findings)
+    assert (verdict.met, verdict.wanted, verdict.found) == (False, "at most 1200.29", "1,200.30 KZT")
+    assert read("{metric: cost_per_delivered, at_most: 1}").check(findings).found == "0.333333"
+
+
+def test_findings_of_the_lint_may_be_bad_enough() -> None:
+    findings = FINDINGS | {"lint_findings_warning": Finding(1, ("it did",))}
+    verdict = read("{metric: lint_findings, severity: warning, equals: 0}").check(findings)
+    assert (verdict.met, verdict.wanted, verdict.examples) == (False, "warning or worse equals 0", ("it did",))

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
-from carrierlab.ledgers import Bind, Moment, Parked, Reception, Reject, SentPart
-from carrierlab.metrics import METRICS
+from carrierlab.evidence import Evidence, Knowledge
+from carrierlab.ledgers import (
+    Bind,
+    Moment,
+    OperatorLedger,
+    Parked,
+    Reception,
+    Reject,
+    SenderLedger,
+    SentMessage,
+    SentPart,
+)
+from carrierlab.metrics import METRICS, measure
 from sender.domain.message import State
-from tests.carrierlab.books import found, message, submit
+from smsc.lint.finding import Finding as LintFinding
+from smsc.lint.registry import RULES
+from smsc.scenario.patterns import AddressPattern
+from smsc.scenario.price import Amount, Price, PriceException
+from tests.carrierlab.books import SPAN, found, message, submit
 
 
 def test_books_that_agree_show_nothing_wrong() -> None:
@@ -235,3 +253,77 @@ def test_examples_are_a_handful_and_the_value_is_all() -> None:
 def test_every_metric_says_what_it_means() -> None:
     assert all(len(metric.meaning) > 20 for metric in METRICS.values())
     assert METRICS["lost"].name == "lost"
+
+
+# --- percentiles, order, money, lint ----------------------------------------------------------------------
+
+
+def test_any_percentile_of_many_times_can_be_asked_for() -> None:
+    submits = [submit(received_at=1000.0, answered=Moment(1000.0 + n, n), recipient=f"{n}") for n in range(1, 1001)]
+    findings = found([], submits)
+    asked = ("p50", "p99", "p99.9", "p100", "p0.1")
+    assert [findings[f"submit_latency_{each}"].value for each in asked] == [501, 991, 1000, 1000, 2]
+    assert found([], [])["receipt_delay_p99.9"].value == 0
+    with pytest.raises(KeyError):
+        findings["lost_p50"]
+
+
+def loaded(number: int, due: float, **changes: Any) -> SentMessage:
+    return message(number=number, due=due, part_smsc_id=f"A{number}", **changes)
+
+
+def test_times_of_a_load_count_from_when_a_message_was_due() -> None:
+    messages = [loaded(1, 1000.0, written_at=1002.0, answered_at=1003.0), loaded(2, 1001.0)]
+    findings = found(messages, [])
+    assert findings["send_lag_p50"].value == 2
+    assert findings["response_time_p50"].value == 3
+
+
+def test_what_was_given_up_is_unsent_and_not_lost() -> None:
+    findings = found([message(number=1, due=1000.0, state=State.CANCELLED, parts=())], [])
+    assert findings["unsent"].value == 1
+    assert findings["lost"].value == findings["mismatched"].value == 0
+
+
+def test_messages_to_one_number_are_in_order_or_are_counted() -> None:
+    messages = [loaded(1, 1000.0), loaded(2, 1001.0), loaded(3, 1002.0)]
+    in_order = [submit(number=n, smsc_id=f"A{n}", received_at=1000.0 + n) for n in (1, 2, 3)]
+    assert found(messages, in_order)["out_of_order"].value == 0
+    swapped = [submit(number=n, smsc_id=f"A{n}", received_at=1000.0 + at) for at, n in enumerate((3, 1, 2))]
+    assert found(messages, swapped)["out_of_order"].value == 2
+    elsewhere = [submit(number=3, smsc_id="A3"), submit(number=1, smsc_id="A1", recipient="7701", received_at=1001.0)]
+    assert found([*messages, loaded(1, 1000.0, recipient="7701")], elsewhere)["out_of_order"].value == 0
+
+
+def test_parts_that_arrive_the_wrong_way_round_are_out_of_order() -> None:
+    parts = [submit(part=2, parts=2, smsc_id="A2"), submit(part=1, parts=2, received_at=1000.5)]
+    assert found([message()], parts)["out_of_order"].value == 1
+
+
+def test_segments_that_were_accepted_cost_their_price_exactly() -> None:
+    price = Price(Amount(Decimal("0.10"), "KZT"), [PriceException(Amount(Decimal("0.35")), to=AddressPattern("7701*"))])
+    submits = [submit(), submit(smsc_id="A2"), submit(smsc_id="A3"), submit(smsc_id="B1", recipient="77011")]
+    submits += [submit(status=88, smsc_id=""), submit(operator="beta", smsc_id="C1")]
+    submits[1] = submit(smsc_id="A2", outcome="UNDELIV")
+    known = Knowledge({"alpha": price})
+    findings = measure(Evidence(SenderLedger(()), OperatorLedger(tuple(submits)), SPAN, "alpha", known=known))
+    assert findings["cost"].value == Decimal("0.65"), "a refusal and another operator cost nothing"
+    assert findings["cost"].currency == "KZT"
+    assert findings["cost_per_delivered"].value == Decimal("0.65") / 3
+    nothing = measure(Evidence(SenderLedger(()), OperatorLedger(()), SPAN, known=known))
+    assert nothing["cost_per_delivered"].value == 0
+
+
+def test_findings_of_the_lint_are_counted_by_how_bad_they_are() -> None:
+    bad, noted = (next(rule.id for rule in RULES.values() if rule.severity == severity) for severity in (3, 1))
+    lint = tuple(
+        LintFinding(rule, operator, "shop", 2, 0.0, 1.0, "so", None)
+        for rule, operator in ((bad, "alpha"), (noted, "alpha"), (noted, "beta"))
+    )
+    books = (SenderLedger(()), OperatorLedger(()), SPAN)
+    findings = measure(Evidence(*books, known=Knowledge(lint=lint)))
+    counts = [findings[name].value for name in ("lint_findings", "lint_findings_warning", "lint_findings_error")]
+    assert counts == [3, 1, 1]
+    assert findings["lint_findings_error"].examples == (f"error {bad}: shop at alpha, 2 times; so",)
+    assert measure(Evidence(*books, "beta", known=Knowledge(lint=lint)))["lint_findings"].value == 1
+    assert "lint_findings" not in list(measure(Evidence(*books))), "nobody watched"

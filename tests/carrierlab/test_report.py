@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,13 +13,17 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from carrierlab.books import Books
+from carrierlab.evidence import Knowledge
 from carrierlab.expect import Expectation
 from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger, SentMessage, Span, Submit
+from carrierlab.phases import Phase
 from carrierlab.report.console import print_report
-from carrierlab.report.files import to_junit, write_reports
+from carrierlab.report.files import to_json, to_junit, write_reports
 from carrierlab.report.result import Fault, Outcome, bucket_width, conclude
 from carrierlab.report.sparkline import fault_marks, sparkline
 from sender.domain.message import State
+from smsc.scenario.price import Amount, Price
 from tests.carrierlab.books import message, submit
 from yamlmodel.loader import loads
 
@@ -57,17 +62,20 @@ def outcome(**changes: Any) -> Outcome:
         "scenario": "Two operators",
         "file": "lab.yaml",
         "seed": 42,
-        "trace": "ab" * 32,
         "wall": 1.5,
         "trouble": (),
         "operators": ["alpha", "beta"],
         "expectations": loads(EXPECT, Wanted).expect,
         "faults": FAULTS,
+    }
+    books = {
         "sent": SenderLedger(tuple(SENT), (Reject(4, "no number"),)),
         "received": OperatorLedger(tuple(RECEIVED)),
         "span": Span(1000.0, 1060.0, {"alpha": 1, "beta": 1}),
+        "trace": "ab" * 32,
     }
-    return conclude(**(told | changes))
+    books |= {key: changes.pop(key) for key in list(changes) if key in ("known", "messages", "phases", *books)}
+    return conclude(**(told | changes), books=Books(**books))
 
 
 def test_a_run_passes_when_every_expectation_is_met_and_nothing_broke() -> None:
@@ -189,3 +197,21 @@ def test_trouble_is_an_error_to_a_ci_server_and_any_text_is_xml() -> None:
     error = suite.find(".//error")
     assert error is not None
     assert error.get("message") == "bad \ufffd \ufffd text"
+
+
+def test_phases_and_costs_are_part_of_the_outcome_and_shown() -> None:
+    told = outcome(
+        expectations=loads("expect: [{metric: delivered, equals: 0, phase: never}]", Wanted).expect,
+        phases={"early": Phase("early", 0, 25), "late": Phase("late", 25, 60)},
+        known=Knowledge({"alpha": Price(Amount(Decimal("4.50"), "KZT"))}),
+        notes=("alpha is played without TLS",),
+    )
+    assert [(phase.name, phase.metrics["submits"]) for phase in told.phases] == [("early", 4), ("late", 1)]
+    assert told.costs == {"alpha": "13.50 KZT"}
+    assert (told.verdicts[0].met, told.verdicts[0].wanted) == (False, "the phase never to come")
+    console = Console(file=io.StringIO(), width=120)
+    print_report(told, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("Phases", "early", "0 s – 25 s", "13.50 KZT", "alpha is played without TLS"):
+        assert words in text
+    assert json.loads(to_json(told))["costs"] == {"alpha": "13.50 KZT"}
