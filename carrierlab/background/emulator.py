@@ -1,0 +1,87 @@
+"""An emulator in a thread of this process, its journal in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carrierlab.background.running import UNBIND_SECONDS, Where
+from carrierlab.background.thread import ReactorThread
+from smppkit.transport import TcpNetwork
+from smsc.app import Emulator
+from smsc.journal.journal import MEMORY, Journal
+from smsc.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+
+class EmulatorThread:
+    """The operators of a scenario. See Background."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        """It listens where the scenario says. What keeps it from starting is raised."""
+        self._serving: _Serving
+
+        def build(reactor: Any) -> _Serving:
+            self._serving = _Serving(scenario, reactor)
+            return self._serving
+
+        self._thread = ReactorThread(build)
+        self.where = self._thread.start()
+
+    def copy_journal(self, path: Path) -> None:
+        """See Background."""
+
+        def copy() -> None:
+            journal = self._serving.journal
+            journal.flush()
+            with closing(sqlite3.connect(path)) as target:
+                journal.connection.backup(target)
+
+        self._thread.call(copy)
+
+    def stop(self) -> None:
+        """See Background."""
+        self._thread.stop()
+
+
+class _Serving:
+    """What the thread serves."""
+
+    def __init__(self, scenario: Scenario, reactor: Any) -> None:
+        self._reactor = reactor
+        self.journal = Journal.open(MEMORY, clock=reactor)
+        self._emulator = Emulator(
+            scenario,
+            clock=reactor,
+            network=TcpNetwork(reactor),
+            journal=self.journal,
+            epoch=time.time() - reactor.seconds(),
+        )
+
+    def start(self) -> Deferred[Where]:
+        """See Serving."""
+        return self._emulator.start().addCallback(lambda addresses: Where("", addresses))
+
+    def stop(self) -> Deferred[None]:
+        """See Serving."""
+        cut = self._reactor.callLater(UNBIND_SECONDS, self._cut)
+
+        def stopped(result: Any) -> Any:
+            if cut.active():
+                cut.cancel()
+            return result
+
+        return self._emulator.stop().addBoth(stopped)
+
+    def close(self) -> None:
+        """See Serving."""
+        self.journal.close()
+
+    def _cut(self) -> None:
+        for operator in self._emulator.operators.values():
+            operator.reset(list(operator.connections.values()))
