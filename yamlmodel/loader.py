@@ -5,15 +5,17 @@ sum up, a name that refers to nothing). Each path is a tuple of YAML keys and in
 message is reported at its place in the file.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
-from yaml.nodes import Node
+from yaml.nodes import MappingNode, Node
 
 from yamlmodel.builder import Builder, descend
 from yamlmodel.errors import ConfigError, Problem, dotted
 from yamlmodel.nodes import compose, located, read_text
+from yamlmodel.presets import nested, overlaid
 from yamlmodel.types import Steps
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -37,9 +39,12 @@ def load(path: Path, model: type[T]) -> T:
     return load_located(path, model).value
 
 
-def load_located(path: Path, model: type[T]) -> Loaded[T]:
-    """Like `load`, keeping what is needed to locate later problems."""
-    return _read(read_text(path), model, str(path), path.absolute().parent)
+def load_located(path: Path, model: type[T], changes: Mapping[str, object] | None = None) -> Loaded[T]:
+    """Like `load`, keeping what is needed to locate later problems.
+
+    `changes` are other values than the file's by dotted path, such as ``{"operators.kcell.submit.latency": "2s"}``.
+    """
+    return _read(read_text(path), model, str(path), path.absolute().parent, changes)
 
 
 def loads(text: str, model: type[T], file: str = "<text>") -> T:
@@ -47,8 +52,13 @@ def loads(text: str, model: type[T], file: str = "<text>") -> T:
     return _read(text.removeprefix("\ufeff"), model, file, None).value
 
 
-def _read(text: str, model: type[T], file: str, base: Path | None) -> Loaded[T]:
+def _read(
+    text: str, model: type[T], file: str, base: Path | None, changes: Mapping[str, object] | None = None
+) -> Loaded[T]:
     root = compose(text, file)
+    if changes and isinstance(root, MappingNode):
+        for path, value in changes.items():
+            root = overlaid(root, nested(path, value, root))
     builder = Builder(file, base)
     value = builder.build(root, model, ())
     if builder.problems:

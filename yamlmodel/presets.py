@@ -6,11 +6,13 @@ the one in the file: mappings are merged key by key, everything else (lists too)
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.representer import SafeRepresenter
 
-from yamlmodel.nodes import MERGE_TAG, compose, read_text
+from yamlmodel.nodes import MAP_TAG, MERGE_TAG, STR_TAG, compose, read_text
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -55,6 +57,16 @@ def overlaid(under: MappingNode, over: MappingNode) -> MappingNode:
         merged.append((key, value))
     merged += [(key, value) for key, value in under.value if key.value not in mine]
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
+
+
+def nested(path: str, value: object, place: Node) -> MappingNode:
+    """Mappings around a value, one for each word of the dotted path. What is wrong with it is reported at `place`."""
+    node: Node = SafeRepresenter().represent_data(value)
+    for word in reversed(path.split(".")):
+        node = MappingNode(MAP_TAG, [(ScalarNode(STR_TAG, word), node)])
+    for inner in nodes_of(node):
+        inner.start_mark, inner.end_mark = place.start_mark, place.end_mark
+    return cast(MappingNode, node)
 
 
 def nodes_of(node: Node) -> Iterator[Node]:
