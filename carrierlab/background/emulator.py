@@ -12,6 +12,9 @@ from carrierlab.background.running import UNBIND_SECONDS, Where
 from carrierlab.background.thread import ReactorThread
 from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
+from smsc.control.address import HttpAddress
+from smsc.control.control import Control
+from smsc.control.serving import listen
 from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.model import Scenario
 
@@ -54,18 +57,20 @@ class _Serving:
 
     def __init__(self, scenario: Scenario, reactor: Any) -> None:
         self._reactor = reactor
+        self._epoch = time.time() - reactor.seconds()
+        self._web = listen(HttpAddress("127.0.0.1", 0), token=None)
         self.journal = Journal.open(MEMORY, clock=reactor)
         self._emulator = Emulator(
             scenario,
             clock=reactor,
             network=TcpNetwork(reactor),
             journal=self.journal,
-            epoch=time.time() - reactor.seconds(),
+            epoch=self._epoch,
         )
 
     def start(self) -> Deferred[Where]:
         """See Serving."""
-        return self._emulator.start().addCallback(lambda addresses: Where("", addresses))
+        return self._emulator.start().addCallback(self._ready)
 
     def stop(self) -> Deferred[None]:
         """See Serving."""
@@ -76,11 +81,18 @@ class _Serving:
                 cut.cancel()
             return result
 
-        return self._emulator.stop().addBoth(stopped)
+        return self._web.stop().addCallback(lambda _: self._emulator.stop()).addBoth(stopped)
 
     def close(self) -> None:
         """See Serving."""
         self.journal.close()
+
+    def _ready(self, addresses: dict[str, tuple[str, int]]) -> Where:
+        self._web.start(self._reactor, self._control)
+        return Where(self._web.url.rstrip("/"), addresses)
+
+    def _control(self) -> Control:
+        return Control(self._emulator, self.journal, clock=self._reactor, epoch=self._epoch)
 
     def _cut(self) -> None:
         for operator in self._emulator.operators.values():

@@ -161,7 +161,7 @@ class Client:
     def binds(self, *, system_id: str | None = None) -> list[Bind]:
         """Who is bound; with `system_id` that account's binds only."""
         binds = self._list("/api/binds", list[Bind])
-        return [bind for bind in binds if system_id is None or bind.system_id == system_id]
+        return [bind for bind in binds if bind.bind and system_id in (None, bind.system_id)]
 
     def drop(self, connection: int, how: str = "reset") -> None:
         """End a bind: ``unbind`` in order, ``close`` without a word, ``reset`` as a router does that forgot it."""

@@ -103,7 +103,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     err: str | None
     at: float
     final_at: float | None
-    acknowledged_at: float | None
+    acknowledged_at: float | None = None
     pdus: tuple[Pdu, ...] = ()
 
 
@@ -120,7 +120,7 @@ class MessageDetail(Message, frozen=True, kw_only=True):
     """A message with all its parts, their PDUs, and what happened in which order."""
 
     segments: tuple[Segment, ...]
-    events: tuple[Event, ...]
+    events: tuple[Event, ...] = ()
 
 
 class Bind(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,11 +129,12 @@ class Bind(msgspec.Struct, frozen=True, kw_only=True):
     connection: int
     operator: str
     system_id: str
-    bind: Literal["transmitter", "receiver", "transceiver"]
+    bind: str
+    """``transmitter``, ``receiver`` or ``transceiver``."""
     version: str
     peer: str
-    opened_at: float
-    bound_at: float
+    opened_at: float | None = None
+    bound_at: float | None = None
     stalled: bool = False
 
 

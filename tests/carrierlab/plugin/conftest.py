@@ -1,7 +1,8 @@
-"""Inner pytest sessions: real ones, in processes of their own."""
+"""Inner pytest sessions: real ones, within this process where the global reactor is not involved, else in their own."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,15 +15,39 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a test file in a session that has none of this suite's options; ``tests`` can be imported there."""
+def bare(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A place for sessions that have none of this suite's options and plugins; ``tests`` can be imported there."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "SMSC_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     pytester.makeini("[pytest]\naddopts = -p no:locust -p no:twisted -p no:asyncio -p no:cacheprovider\n")
+    return pytester
+
+
+@pytest.fixture(scope="session")
+def imported() -> None:
+    """What sessions within this process import. A pytester forgets all that was imported after it was made."""
+    for module in ("smsc.control.web", "carrierlab.plugin.emulators", "carrierlab.plugin.playing"):
+        importlib.import_module(module)
+
+
+@pytest.fixture
+def inner(imported: None, bare: pytest.Pytester) -> Run:
+    """Runs a test file in a session within this process."""
 
     def run(source: str, *arguments: str) -> pytest.RunResult:
-        pytester.makepyfile(test_inner=source)
-        return pytester.runpytest_subprocess(*arguments)
+        bare.makepyfile(test_inner=source)
+        return bare.runpytest_inprocess(*arguments)
+
+    return run
+
+
+@pytest.fixture
+def inner_process(bare: pytest.Pytester) -> Run:
+    """The same in a process of its own."""
+
+    def run(source: str, *arguments: str) -> pytest.RunResult:
+        bare.makepyfile(test_inner=source)
+        return bare.runpytest_subprocess(*arguments)
 
     return run

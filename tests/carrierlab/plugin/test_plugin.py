@@ -19,8 +19,8 @@ HEAVY = (
 )
 
 
-def test_nothing_heavy_is_imported_before_a_test_asks_for_a_fixture(inner: Run) -> None:
-    result = inner(
+def test_nothing_heavy_is_imported_before_a_test_asks_for_a_fixture(inner_process: Run) -> None:
+    result = inner_process(
         f"""
         import sys
 
