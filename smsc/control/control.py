@@ -13,17 +13,24 @@ from smsc.control.feed import Feed
 from smsc.control.messages import MessageDesk
 from smsc.control.problem import no_journal
 from smsc.control.reader import reader_of
+from smsc.control.steering import Steering
 from smsc.journal.journal import Journal
 
 
 class Control:
     """An emulator as those see it who look at it and change it from outside."""
 
-    def __init__(self, emulator: Emulator, journal: Journal | None, *, clock: Any, epoch: float) -> None:
-        """`epoch` is the unix time of the clock's zero; a journal in a file needs the reactor as the clock."""
+    def __init__(
+        self, emulator: Emulator, journal: Journal | None, *, clock: IReactorTime, epoch: float, reactor: Any = None
+    ) -> None:
+        """`clock` is the emulator's, `epoch` the unix time of its zero; `reactor` that of those who wait and look on.
+
+        The reactor is the clock when omitted; a journal in a file needs a real one.
+        """
+        reactor = reactor or clock
         self.emulator = emulator
         self.journal = journal
-        self.clock: IReactorTime = clock
+        self.clock = clock
         self.epoch = epoch
         self.binds = Binds(emulator)
         self.desk: MessageDesk | None = None
@@ -34,10 +41,11 @@ class Control:
                 for name, server in emulator.operators.items()
                 if server.state.operator.submit.alphabet != "gsm7"
             }
-            reader = reader_of(journal, clock, alphabets)
+            reader = reader_of(journal, reactor, alphabets)
             feed = Feed(journal, reader, clock, epoch)
-            self.desk = MessageDesk(reader, feed, clock)
-        self.events = Events(clock, feed, f"{int(self.wall() * 1000):x}")
+            self.desk = MessageDesk(reader, feed, reactor)
+        self.events = Events(reactor, feed, f"{int(self.wall() * 1000):x}")
+        self.steering = Steering(emulator, journal, clock, reactor, self.events.add)
 
     @property
     def messages(self) -> MessageDesk:
@@ -47,11 +55,12 @@ class Control:
         return self.desk
 
     def wall(self) -> float:
-        """The time, in unix seconds."""
+        """The emulator's time, in unix seconds."""
         return self.epoch + self.clock.seconds()
 
     def stop(self) -> None:
         """Nobody waits or looks on any longer, and nothing more is read."""
+        self.steering.stop()
         self.events.stop()
         if self.desk is not None:
             self.desk.stop()

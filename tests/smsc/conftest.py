@@ -19,6 +19,7 @@ from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role
 from smsc.app import Emulator
+from smsc.clock import SteerableClock
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import Journal
 from smsc.scenario.model import Scenario
@@ -206,6 +207,7 @@ class Lab:
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.steering = SteerableClock(self.clock)
         self.network = MemoryNetwork()
         self.journal: Journal | None = None
         self.emulator: Emulator
@@ -217,17 +219,18 @@ class Lab:
     def now(self) -> float:
         return self.clock.seconds()
 
-    def start(self, scenario: str, journal: Any = ":memory:") -> Lab:
-        """Serve a scenario; `journal` is a path, or None."""
+    def start(self, scenario: str, journal: Any = ":memory:", *, steered: bool = False) -> Lab:
+        """Serve a scenario; `journal` is a path, or None. `steered`: on a clock of its own, and ready for faults."""
         if journal is not None:
             self.journal = Journal.open(journal, clock=self.clock)
         self.emulator = Emulator(
             loads(scenario, Scenario),
-            clock=self.clock,
+            clock=self.steering if steered else self.clock,
             network=self.network,
             journal=self.journal,
             epoch=EPOCH,
             watcher_for=self.watcher_for,
+            disturbable=steered,
         )
         started: list[Any] = []
         self.emulator.start().addBoth(started.append)
