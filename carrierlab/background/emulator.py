@@ -12,6 +12,7 @@ from carrierlab.background.running import UNBIND_SECONDS, Where
 from carrierlab.background.thread import ReactorThread
 from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
+from smsc.clock import SteerableClock
 from smsc.control.address import HttpAddress
 from smsc.control.control import Control
 from smsc.control.serving import listen
@@ -57,15 +58,17 @@ class _Serving:
 
     def __init__(self, scenario: Scenario, reactor: Any) -> None:
         self._reactor = reactor
-        self._epoch = time.time() - reactor.seconds()
+        self._clock = SteerableClock(reactor)
+        self._epoch = time.time() - self._clock.seconds()
         self._web = listen(HttpAddress("127.0.0.1", 0), token=None)
         self.journal = Journal.open(MEMORY, clock=reactor)
         self._emulator = Emulator(
             scenario,
-            clock=reactor,
+            clock=self._clock,
             network=TcpNetwork(reactor),
             journal=self.journal,
             epoch=self._epoch,
+            disturbable=True,
         )
 
     def start(self) -> Deferred[Where]:
@@ -74,6 +77,7 @@ class _Serving:
 
     def stop(self) -> Deferred[None]:
         """See Serving."""
+        self._clock.resume()  # sessions end in time, and time may stand still
         cut = self._reactor.callLater(UNBIND_SECONDS, self._cut)
 
         def stopped(result: Any) -> Any:
@@ -92,7 +96,7 @@ class _Serving:
         return Where(self._web.url.rstrip("/"), addresses)
 
     def _control(self) -> Control:
-        return Control(self._emulator, self.journal, clock=self._reactor, epoch=self._epoch)
+        return Control(self._emulator, self.journal, clock=self._clock, epoch=self._epoch, reactor=self._reactor)
 
     def _cut(self) -> None:
         for operator in self._emulator.operators.values():
