@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from smppkit.errors import EncodeError
-from smppkit.pdus import PDUS, Pdu
+from smppkit.pdus import PDUS, DistributionList, Pdu, SmeAddress
 from smppkit.text import UnencodableText, alphabet_of, encode_text
 from smppkit.tlvs import MAX_VALUE, TAGS_50, Integer, Tlv
 from smppkit.tlvs import Text as TextForm
@@ -101,6 +101,9 @@ def _number(key: str, value: Any) -> int:
 
 def _other(key: str, value: Any, kind: Any) -> Any:
     try:
+        if key == "dest_addresses":
+            entries = msgspec.convert(value, list[dict[str, Any]])
+            return tuple(msgspec.convert(one, DistributionList if "dl_name" in one else SmeAddress) for one in entries)
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise BadPduOrder(key, f"found {_found(value)}: {error}") from None

@@ -122,6 +122,7 @@ class Esme:
         self.refused = self.link is None
         self.open = not self.refused
         self.reads = True
+        self.unsent = b""  # while the emulator does not read
         self.acknowledge: Callable[[Pdu], int | None] = lambda pdu: 0
         self.events: list[Event] = []
         self.heard: list[Pdu] = []  # every PDU that is news, in the order it came
@@ -165,9 +166,10 @@ class Esme:
         """Exchange what is under way; whether there was anything."""
         if not self.open:
             return False
-        octets = self.session.bytes_to_send()
-        busy = bool(octets)
-        if octets and self.wire.reading:
+        self.unsent += self.session.bytes_to_send()
+        busy = bool(self.unsent) and self.wire.reading
+        if busy:
+            octets, self.unsent = self.unsent, b""
             self.link.dataReceived(octets)
         if self.reads and self.wire.unread:
             busy = True

@@ -6,8 +6,9 @@ from smsc.scenario.accounts import Account, BindType, Timers
 from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, LogNormal
 from smsc.scenario.mobile import MoMessage
-from smsc.scenario.model import MoEntry, OutageFault, ReceiptChange, ResetFault, Scenario, ThrottleFault, When
+from smsc.scenario.model import MoEntry, OutageFault, ResetFault, Scenario, ThrottleFault
 from smsc.scenario.receipts import ReceiptForm, Receipts
+from smsc.scenario.rule_model import ReceiptChange, When
 from smsc.scenario.scalars import Listen
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
@@ -136,7 +137,7 @@ OPERATOR = "operators:\n  x:\n    "
         ),
         (
             OPERATOR + "rules: [{when: {to: x}, note: y}]",
-            "3:13 operators.x.rules[0]: the rule does nothing; expected respond, receipt or latency",
+            "3:13 operators.x.rules[0]: the rule does nothing; expected respond, receipt, latency, reply, message_id, ",
         ),
         (
             OPERATOR + "rules: [{respond: ESME_RSYSERR, receipt: {stat: DELIVRD}}]",
