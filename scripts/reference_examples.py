@@ -10,20 +10,12 @@ import msgspec
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
 from smsc.scenario.machines import Machine
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
-from smsc.scenario.model import (
-    AlertEntry,
-    Congestion,
-    MoEntry,
-    Operator,
-    OutageFault,
-    Outbind,
-    ThrottleFault,
-    UssdEntry,
-)
+from smsc.scenario.model import Congestion, Operator, Outbind
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
 from smsc.scenario.rule_model import Match, ReceiptChange, Rule, RuleReply, When
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
+from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, UssdEntry
 from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, TlvMatch
 
 OPERATOR: Final = "yaml operator"

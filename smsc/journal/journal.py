@@ -196,6 +196,11 @@ class Journal:
         """Whether anybody waits to be told of a commit."""
         return self._awaited > 0
 
+    @property
+    def failing(self) -> bool:
+        """Whether what was recorded last could not be written."""
+        return self._failing
+
     def message(self, message: Message) -> int:
         """Record a message; returns the row by which later calls name it."""
         row = self._next_row
