@@ -11,6 +11,10 @@ import pytest
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[3]
 
+OTHERS = ("locust", "twisted", "pytest_twisted", "asyncio", "cacheprovider", "hypothesispytest", "faker", "anyio")
+BARE = " ".join(f"-p no:{plugin}" for plugin in OTHERS)
+"""Without the plugins of others that happen to be installed here."""
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -20,7 +24,7 @@ def bare(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.P
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "SMSC_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    pytester.makeini("[pytest]\naddopts = -p no:locust -p no:twisted -p no:asyncio -p no:cacheprovider\n")
+    pytester.makeini(f"[pytest]\naddopts = {BARE}\n")
     return pytester
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.carrierlab.plugin.conftest import Run
+from tests.carrierlab.plugin.conftest import BARE, Run
 
 OPERATORS = """
 operators:
@@ -79,7 +79,7 @@ def test_a_file_with_a_mistake_is_told_by_its_place(inner: Run, bare: pytest.Pyt
 
 
 def test_the_session_may_have_a_scenario_of_its_own(inner: Run, bare: pytest.Pytester) -> None:
-    bare.makeini("[pytest]\nsmsc_scenario = operators.yaml\naddopts = -p no:locust -p no:twisted -p no:asyncio\n")
+    bare.makeini(f"[pytest]\nsmsc_scenario = operators.yaml\naddopts = {BARE}\n")
     result = inner(
         HEAD
         + """

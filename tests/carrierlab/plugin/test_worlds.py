@@ -44,7 +44,7 @@ def test_twisted_code_under_test(inner_process: Run, reactor: str) -> None:
             assert message.to == "77011234567"
             yield client.close()
         """,
-        *("-p", "pytest_twisted", f"--reactor={reactor}"),
+        *("-p", "twisted", f"--reactor={reactor}"),
     )
     result.assert_outcomes(passed=1)
 
