@@ -12,7 +12,7 @@ import msgspec
 
 from carrierlab.client.errors import NotMet, Refused, Unreachable
 from carrierlab.client.filters import Filters, as_keys
-from carrierlab.client.values import Bind, Clock, Message, MessageDetail, OperatorInfo, Pdu, Problem
+from carrierlab.client.values import Bind, Clock, Finding, Message, MessageDetail, OperatorInfo, Pdu, Problem
 
 T = TypeVar("T")
 
@@ -28,6 +28,10 @@ class _Items(msgspec.Struct):
 
 class _Id(msgspec.Struct):
     id: int | str
+
+
+class _Report(msgspec.Struct):
+    findings: list[Finding]
 
 
 class _Count(msgspec.Struct):
@@ -247,9 +251,9 @@ class Client:
         """The counters of the emulator."""
         return self._ask("GET", "/api/stats", dict[str, Any])
 
-    def lint(self) -> list[dict[str, Any]]:
-        """What the clients did wrong so far."""
-        return self._list("/api/lint", list[dict[str, Any]])
+    def lint(self, *, system_id: str | None = None) -> list[Finding]:
+        """What the clients, or one of them, did wrong so far."""
+        return self._ask("GET", "/api/lint", _Report, params=as_keys({"system_id": system_id})).findings
 
     def export(self, format: str, **filters: Unpack[Filters]) -> bytes:  # noqa: A002 - the API's word
         """The messages that match as ``json``, ``csv``, ``pcap`` or ``junit``."""
@@ -274,7 +278,7 @@ class Client:
         try:
             return msgspec.json.decode(content, type=kind)
         except msgspec.DecodeError as error:
-            raise Unreachable(f"{self.url}{path} answers what no control API of this version does: {error}") from error
+            raise Unreachable(f"{self.url}{path} answers what no control API of this version does: {error}") from None
 
     def _request(
         self,
@@ -298,9 +302,9 @@ class Client:
         try:
             yield
         except httpx.TimeoutException as error:
-            raise Unreachable(f"{self.url} does not answer in time ({type(error).__name__})") from error
+            raise Unreachable(f"{self.url} does not answer in time ({type(error).__name__})") from None
         except httpx.TransportError as error:
-            raise Unreachable(f"{self.url} cannot be reached: {error}") from error
+            raise Unreachable(f"{self.url} cannot be reached: {error}") from None
 
 
 def _refusal(response: httpx.Response) -> Exception:

@@ -154,6 +154,24 @@ class OperatorInfo(msgspec.Struct, frozen=True, kw_only=True):
         return host.strip("[]"), int(port)
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a client did wrong, as ``smsc lint`` finds it."""
+
+    rule: str
+    severity: str
+    title: str
+    operator: str
+    account: str | None
+    count: int
+    detail: str
+    why: str
+    spec: str
+    remedy: str
+
+    def __repr__(self) -> str:
+        return f"<{self.severity} {self.rule}: {self.detail or self.title} ({self.count} times)>"
+
+
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
     """The clock of the emulator; `now` is unix seconds of its own time."""
 

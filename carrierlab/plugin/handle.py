@@ -10,7 +10,7 @@ from typing import Any, Self, Unpack
 
 import msgspec
 
-from carrierlab.client import Bind, Client, Filters, Message, MessageDetail, NotMet, Pdu
+from carrierlab.client import Bind, Client, Filters, Finding, Message, MessageDetail, NotMet, Pdu
 from carrierlab.client.filters import as_keys
 from carrierlab.plugin.later import Awaitables, Deferreds
 from carrierlab.plugin.messages import Messages
@@ -282,10 +282,9 @@ class Smsc:
         return TestClock(self.client)
 
     @property
-    def lint(self) -> list[dict[str, Any]]:
+    def lint(self) -> list[Finding]:
         """What the code under test did wrong so far."""
-        findings = self.client.lint()
-        return [one for one in findings if self.namespace is None or one.get("system_id") in (None, self.namespace)]
+        return self.client.lint(system_id=self.namespace)
 
     def reset(self) -> None:
         """Forget messages, rules, faults and what is owed. Binds stay."""
