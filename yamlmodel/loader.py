@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node
 from yamlmodel.builder import Builder, descend
 from yamlmodel.errors import ConfigError, Problem, dotted
 from yamlmodel.nodes import compose, located, read_text
-from yamlmodel.presets import nested, overlaid
+from yamlmodel.presets import in_order_of, nested, overlaid
 from yamlmodel.types import Steps
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -58,7 +58,7 @@ def _read(
     root = compose(text, file)
     if changes and isinstance(root, MappingNode):
         for path, value in changes.items():
-            root = overlaid(root, nested(path, value, root))
+            root = in_order_of(root, overlaid(root, nested(path, value, root)))
     builder = Builder(file, base)
     value = builder.build(root, model, ())
     if builder.problems:

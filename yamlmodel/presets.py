@@ -69,6 +69,21 @@ def nested(path: str, value: object, place: Node) -> MappingNode:
     return cast(MappingNode, node)
 
 
+def in_order_of(like: MappingNode, node: MappingNode) -> MappingNode:
+    """A mapping with its keys in the order that another has; those that are new come last."""
+    others = {key.value: value for key, value in like.value if isinstance(key, ScalarNode)}
+    places = {name: place for place, name in enumerate(others)}
+    pairs: list[tuple[int, Node, Node]] = []
+    for key, value in node.value:
+        name = key.value if isinstance(key, ScalarNode) else None
+        other = others.get(name)
+        if isinstance(value, MappingNode) and isinstance(other, MappingNode):
+            value = in_order_of(other, value)
+        pairs.append((places.get(name, len(places)), key, value))
+    pairs.sort(key=lambda pair: pair[0])
+    return MappingNode(node.tag, [(key, value) for _, key, value in pairs], node.start_mark, node.end_mark)
+
+
 def nodes_of(node: Node) -> Iterator[Node]:
     """A node and all below it."""
     yield node

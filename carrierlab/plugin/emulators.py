@@ -67,10 +67,7 @@ class Emulators:
         try:
             yield handle
         finally:
-            try:
-                handle.reset()  # XXX
-            except Exception:
-                pass
+            handle.reset()
 
     @contextmanager
     def own(self, file: Path | None, changes: Mapping[str, Any]) -> Iterator[Smsc]:

@@ -79,6 +79,17 @@ def test_changes_by_dotted_path_stand_over_the_file(tmp_path: Path) -> None:
     assert shop == Shop(Config(tmp_path / "a.sqlite", "TR"), [3])
 
 
+class Ordered(Struct, frozen=True):
+    operators: dict[str, Config]
+
+
+def test_changes_leave_the_order_of_the_file_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("operators:\n  a: {store: a}\n  b: {store: b}\n")
+    changed = load_located(file, Ordered, {"operators.b.country": "TR", "operators.c.store": "c"}).value
+    assert list(changed.operators) == ["a", "b", "c"]
+
+
 def test_a_change_that_fits_nothing_is_a_problem_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "shop.yaml"
     file.write_text("config: {store: a.sqlite}\n")

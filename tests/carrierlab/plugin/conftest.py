@@ -31,7 +31,7 @@ def bare(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.P
 @pytest.fixture(scope="session")
 def imported() -> None:
     """What sessions within this process import. A pytester forgets all that was imported after it was made."""
-    for module in ("smsc.control.web", "carrierlab.plugin.emulators", "carrierlab.plugin.playing"):
+    for module in ("httpcore", "smsc.control.web", "carrierlab.plugin.emulators", "carrierlab.plugin.playing"):
         importlib.import_module(module)
 
 

@@ -30,7 +30,7 @@ FAILING = TEST + "        assert text == 'first'\n"
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[EmulatorThread]:
+def elsewhere(imported: None) -> Iterator[EmulatorThread]:
     emulator = EmulatorThread(read_scenario(None, {}))
     yield emulator
     emulator.stop()
