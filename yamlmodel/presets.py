@@ -77,9 +77,9 @@ def in_order_of(like: MappingNode, node: MappingNode) -> MappingNode:
     for key, value in node.value:
         name = key.value if isinstance(key, ScalarNode) else None
         other = others.get(name)
-        if isinstance(value, MappingNode) and isinstance(other, MappingNode):
-            value = in_order_of(other, value)
-        pairs.append((places.get(name, len(places)), key, value))
+        nested_too = isinstance(value, MappingNode) and isinstance(other, MappingNode)
+        ordered = in_order_of(cast(MappingNode, other), value) if nested_too else value
+        pairs.append((places.get(name, len(places)), key, ordered))
     pairs.sort(key=lambda pair: pair[0])
     return MappingNode(node.tag, [(key, value) for _, key, value in pairs], node.start_mark, node.end_mark)
 

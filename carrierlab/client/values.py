@@ -188,6 +188,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     detail: str = ""
     near_misses: tuple[NearMiss, ...] = ()
-    found: int | None = None
+    found: Any = None
+    """What was found in place of what was expected; of a wait, how many messages came."""
     count: int | None = None
     seen: int | None = None

@@ -79,7 +79,7 @@ def test_what_came_closest_is_in_the_error() -> None:
 
 
 def test_a_refusal_has_the_words_of_the_problem() -> None:
-    api = Api(400, {"status": 400, "title": "Bad request", "detail": 'found "tox"; did you mean "to"?'})
+    api = Api(400, {"status": 400, "title": "T", "detail": 'found "tox"; did you mean "to"?', "found": "tox"})
     with pytest.raises(Refused, match='did you mean "to"') as caught:
         client(api).count()
     assert caught.value.status == 400

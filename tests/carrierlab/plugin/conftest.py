@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def imported() -> None:
     """What sessions within this process import. A pytester forgets all that was imported after it was made."""
     for module in ("httpcore", "smsc.control.web", "carrierlab.plugin.emulators", "carrierlab.plugin.playing"):
         importlib.import_module(module)
+    for route in pkgutil.iter_modules([str(ROOT / "smsc" / "control" / "routes")]):
+        importlib.import_module(f"smsc.control.routes.{route.name}")
 
 
 @pytest.fixture
