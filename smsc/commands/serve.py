@@ -48,7 +48,7 @@ class _ServeCommand(click.RichCommand):
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Port to listen on, 0 for any free one. Default: the scenario's, else 2775.",
+    help="Port to listen on, 0 for any free one (also for several operators). Default: the scenario's, else 2775.",
 )
 @click.option(
     "--journal",
@@ -159,7 +159,7 @@ def _placed(scenario: Scenario, host: str | None, port: int | None, commands: bo
     """The scenario with its operators listening where --host and --port say, and obeying commands if they shall."""
     from msgspec.structs import replace
 
-    if port is not None and len(scenario.operators) > 1:
+    if port and len(scenario.operators) > 1:
         raise click.UsageError(f"--port is for one operator; the scenario has {', '.join(scenario.operators)}")
     operators = {}
     for name, operator in scenario.operators.items():

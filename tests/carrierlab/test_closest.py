@@ -26,7 +26,10 @@ ROWS = [
 
 
 def wanted(to: str = "77011234567", text: str = "*code 1234*") -> list[Condition]:
-    return [Condition("to", to, AddressPattern.parse(to).compile()), Condition("text", text, TextPattern(text).compile())]
+    return [
+        Condition("to", to, AddressPattern.parse(to).compile()),
+        Condition("text", text, TextPattern(text).compile()),
+    ]
 
 
 def test_what_meets_all_conditions_is_found_in_order() -> None:

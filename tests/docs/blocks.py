@@ -12,6 +12,9 @@ The first word is the language, as for any reader; the words after it say how th
 ``sh curl``            every line is a request that the control API answers as its comment says (200 without one)
 ``text OUTPUT-OF …``   what the command after OUTPUT-OF prints, lines of it; ``…`` stands for what is left out
 ``python``             run
+``python conftest``    the conftest.py of the tests in the next three
+``python pytest``      a file of tests, run by pytest with the plugin; ``pytest-asyncio`` and ``pytest-twisted`` with
+                       those plugins too
 ``mermaid``, ``text``  for readers only
 =====================  ==========================================================================================
 """

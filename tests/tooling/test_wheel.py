@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -29,4 +32,13 @@ def test_the_wheel_has_the_packages_with_their_data_and_the_programs(
     assert tops == {package.name for package in packages}
     for program in ("carrierlab", "smsc", "sender"):
         assert f"{program} = {program}.cli:main" in entry_points
+    assert "[pytest11]\ncarrierlab = carrierlab.pytest_plugin" in entry_points
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+def test_pytest_finds_the_plugin_and_is_not_needed_to_run() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["pytest11"] == {"carrierlab": "carrierlab.pytest_plugin"}
+    assert not [requirement for requirement in project["dependencies"] if requirement.startswith("pytest")]
+    imports = "import sys, carrierlab.cli, carrierlab.client, carrierlab.background; sys.exit('pytest' in sys.modules)"
+    subprocess.run([sys.executable, "-c", imports], check=True, timeout=60)

@@ -1,0 +1,37 @@
+"""`smsc serve` as a process of ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from carrierlab.background import EmulatorProcess, StartError
+from carrierlab.client import Client
+from tests.carrierlab.plugin.esmes import BlockingEsme
+
+TWO = "operators: {beeline: {listen: tcp:2775}, kcell: {listen: tcp:2776}}\n"
+
+
+def test_it_serves_a_file_on_free_ports_and_its_journal_can_be_copied(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(TWO)
+    process = EmulatorProcess(tmp_path / "two.yaml", tmp_path)
+    try:
+        assert list(process.where.operators) == ["beeline", "kcell"]
+        with BlockingEsme(*process.where.operators["kcell"], "shop", "secret") as esme:
+            assert esme.send("77011234567", "hello") == [0]
+        with Client(process.where.url) as client:
+            assert client.wait(text="hello")[0].operator == "kcell"
+        process.copy_journal(tmp_path / "copy.sqlite")
+    finally:
+        process.stop()
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite")) as copy:
+        assert copy.execute("SELECT text FROM messages").fetchall() == [("hello",)]
+
+
+def test_what_keeps_it_from_starting_is_in_the_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("operators: {kcell: {listn: tcp:2776}}\n")
+    with pytest.raises(StartError, match=r'bad\.yaml:1:21: .*unknown key "listn"; did you mean "listen"'):
+        EmulatorProcess(tmp_path / "bad.yaml", tmp_path)
