@@ -25,6 +25,7 @@ class Evidence:
         self.parked = tuple(p for p in sent.parked if operator in (None, p.operator))
         self.submits = tuple(s for s in received.submits if operator in (None, s.operator))
         self.binds = tuple(b for b in received.binds if operator in (None, b.operator))
+        self.refused_binds = tuple(b for b in received.refused_binds if operator in (None, b.operator))
         self.receptions = tuple(r for r in received.receptions if operator in (None, r.operator))
 
     @cached_property
