@@ -1,122 +1,50 @@
 """Each scenario fails when what it rehearses is taken away: an expectation that cannot fail expects nothing.
 
-Two sorts of mutation: the operators behave after all (then the scenario no longer rehearses anything, and must say
-so), or one of the programs lacks what the scenario is about.
+Two sorts of mutation: the operators behave after all (`without.py`; the scenario rehearses nothing then, and must say
+so), or one of the programs lacks what the scenario is about (`mistakes.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import msgspec
 import pytest
 
-import sender.domain.retry
-import sender.store.matching
-import sender.store.outcomes
-import smppkit.segments
 from carrierlab.scenario import LabScenario
-from sender.channels.pace import Pace
-from sender.domain.retry import RetryClass
-from sender.pipeline.verdict import Judge
-from sender.store.records import InDoubt, Outcome, Retry
-from smppkit.status import CommandStatus
-from smppkit.text import Alphabet
-from smsc.centre.mailbox import Mailbox
-from smsc.scenario.id_style import IdStyle
-from tests.scenarios.playing import NAMES, complaint, load, play, with_campaign, with_receipts
+from tests.scenarios.mistakes import (
+    dates_decide,
+    doubts_are_sent_again_uncounted,
+    each_connection_knows_its_own,
+    early_receipts_are_forgotten,
+    ids_are_compared_as_text,
+    leading_zeros_count,
+    only_the_last_part_is_waited_for,
+    receipts_are_as_in_the_appendix,
+    receipts_die_with_the_connection,
+    receipts_have_a_text,
+    sender_never_slows_down,
+    texts_are_cut_anywhere,
+    the_case_counts,
+    the_first_receipt_is_the_only_one,
+    throttling_is_taken_for_refusal,
+)
+from tests.scenarios.playing import NAMES, complaint, load, play
+from tests.scenarios.without import (
+    all_rows_are_good,
+    every_part_has_its_receipt,
+    every_text_is_short_and_plain,
+    every_text_is_ucs2,
+    everything_is_delivered,
+    ids_keep_their_base,
+    no_text_is_ucs2,
+    nothing_happens,
+    receipts_come_at_once,
+    receipts_come_in_time,
+    receipts_come_on_the_same_bind,
+    receipts_come_once,
+)
 
 Change = Callable[[LabScenario, pytest.MonkeyPatch], LabScenario]
-
-
-def nothing_happens(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return msgspec.structs.replace(scenario, timeline=[])
-
-
-def all_rows_are_good(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    rows = scenario.workload.campaign.recipients.with_name("texts.csv")
-    return with_campaign(scenario, recipients=rows, template="Hello")
-
-
-def sender_never_slows_down(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(Pace, "throttled", lambda self, sent_at, now: None)
-    return scenario
-
-
-def throttling_is_taken_for_refusal(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setitem(sender.domain.retry.RETRY_CLASSES, CommandStatus.ESME_RTHROTTLED, RetryClass.PERMANENT)
-    return scenario
-
-
-def doubts_are_sent_again_uncounted(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    decide = Judge.outcome
-
-    def outcome(self: Judge, result: Any, at: float) -> Outcome:
-        decided = decide(self, result, at)
-        if isinstance(decided, InDoubt):
-            return Retry(decided.message_id, decided.part, CommandStatus.ESME_RSYSERR, at, at)
-        return decided
-
-    patch.setattr(Judge, "outcome", outcome)
-    return scenario
-
-
-def receipts_die_with_the_connection(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    pump = Mailbox.pump
-
-    def forget(self: Mailbox, now: float) -> None:
-        if not self.receivers:
-            self.queue.clear()
-        pump(self, now)
-
-    patch.setattr(Mailbox, "pump", forget)
-    return scenario
-
-
-def receipts_come_in_time(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_receipts(scenario, before_response=False)
-
-
-def early_receipts_are_forgotten(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "match_parked", lambda db, touched: list(touched))
-    return scenario
-
-
-def ids_keep_their_base(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    operators = {
-        name: msgspec.structs.replace(
-            operator, ids=IdStyle(), receipts=msgspec.structs.replace(operator.receipts, ids=IdStyle())
-        )
-        for name, operator in scenario.operators.items()
-    }
-    return msgspec.structs.replace(scenario, operators=operators)
-
-
-def ids_are_compared_as_text(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id.casefold(),))
-    return scenario
-
-
-def every_text_is_short_and_plain(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_campaign(scenario, template="Your order is ready")
-
-
-def every_text_is_ucs2(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_campaign(scenario, alphabets=[Alphabet.UCS2])
-
-
-def no_text_is_ucs2(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_campaign(scenario, alphabets=[Alphabet.GSM7])
-
-
-def texts_are_cut_anywhere(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    def bodies(text: str, octets: bytes, alphabet: Alphabet, method: object) -> list[bytes]:
-        return [octets[start : start + 134] for start in range(0, len(octets), 134)]
-
-    patch.setattr(smppkit.segments, "_bodies", bodies)
-    return scenario
-
 
 MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     "quickstart": [
@@ -152,6 +80,51 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     "receipt-gauntlet": [
         (ids_are_compared_as_text, {"awaiting_receipt", "unmatched_receipts"}),
         (early_receipts_are_forgotten, {"awaiting_receipt", "unmatched_receipts"}),
+    ],
+    "sibling-binds": [
+        (receipts_come_on_the_same_bind, {"receipts_elsewhere"}),
+        (each_connection_knows_its_own, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
+    "first-part-receipts": [
+        (every_part_has_its_receipt, {"delivered", "awaiting_receipt"}),
+        (only_the_last_part_is_waited_for, {"unmatched_receipts"}),
+    ],
+    "duplicate-receipts": [
+        (receipts_come_once, {"receipts_repeated"}),
+        (the_first_receipt_is_the_only_one, {"unmatched_receipts"}),
+    ],
+    "padded-ids": [
+        (ids_keep_their_base, {"rewritten_ids"}),
+        (leading_zeros_count, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
+    "ids-in-another-case": [
+        (ids_keep_their_base, {"rewritten_ids"}),
+        (the_case_counts, {"awaiting_receipt", "unmatched_receipts"}),
+    ],
+    "accepted-first": [
+        (receipts_come_once, {"receipts_repeated"}),
+        (the_first_receipt_is_the_only_one, {"awaiting_receipt", "unmatched_receipts"}),
+    ],
+    "tlv-only-receipts": [
+        (nothing_happens, {"mo_received"}),
+        (everything_is_delivered, {"expired"}),
+        (receipts_have_a_text, {"awaiting_receipt", "expired"}),
+    ],
+    "receipts-of-their-own": [
+        (everything_is_delivered, {"undelivered"}),
+        (receipts_are_as_in_the_appendix, {"awaiting_receipt"}),
+    ],
+    "receipts-while-unbound": [
+        (nothing_happens, {"receipt_delay_p50", "receipts_elsewhere", "reconnects", "mo_received"}),
+        (receipts_die_with_the_connection, {"awaiting_receipt"}),
+    ],
+    "until-acknowledged": [
+        (nothing_happens, {"receipts_repeated", "receipt_delay_p50"}),
+        (the_first_receipt_is_the_only_one, {"unmatched_receipts"}),
+    ],
+    "midnight": [
+        (receipts_come_at_once, {"receipt_delay_p99"}),
+        (dates_decide, {"awaiting_receipt", "delivered"}),
     ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
