@@ -12,6 +12,9 @@ import pytest
 
 from carrierlab.scenario import LabScenario
 from tests.scenarios.mistakes import (
+    a_full_queue_is_taken_for_refusal,
+    a_length_is_one_octet,
+    a_refusal_breaks_the_connection,
     dates_decide,
     doubts_are_sent_again_uncounted,
     each_connection_knows_its_own,
@@ -22,26 +25,36 @@ from tests.scenarios.mistakes import (
     receipts_are_as_in_the_appendix,
     receipts_die_with_the_connection,
     receipts_have_a_text,
+    responses_come_in_order,
     sender_never_slows_down,
     texts_are_cut_anywhere,
     the_case_counts,
     the_first_receipt_is_the_only_one,
+    the_window_is_ignored,
     throttling_is_taken_for_refusal,
 )
 from tests.scenarios.playing import NAMES, complaint, load, play
 from tests.scenarios.without import (
     all_rows_are_good,
+    answers_come_in_time,
     every_part_has_its_receipt,
     every_text_is_short_and_plain,
     every_text_is_ucs2,
     everything_is_delivered,
     ids_keep_their_base,
+    no_connection_is_touched,
     no_text_is_ucs2,
     nothing_happens,
+    nothing_is_refused,
+    only_messages_are_counted,
     receipts_come_at_once,
     receipts_come_in_time,
     receipts_come_on_the_same_bind,
     receipts_come_once,
+    the_queue_has_room,
+    the_rate_is_known,
+    the_sender_cuts,
+    the_window_is_wide,
 )
 
 Change = Callable[[LabScenario, pytest.MonkeyPatch], LabScenario]
@@ -105,6 +118,22 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (receipts_come_once, {"receipts_repeated"}),
         (the_first_receipt_is_the_only_one, {"awaiting_receipt", "unmatched_receipts"}),
     ],
+    "queue-full": [
+        (the_queue_has_room, {"queue_full"}),
+        (a_full_queue_is_taken_for_refusal, {"refused", "delivered"}),
+    ],
+    "errors-with-a-body": [
+        (nothing_is_refused, {"refused"}),
+        (a_refusal_breaks_the_connection, {"reconnects"}),
+    ],
+    "nack-without-a-number": [
+        (no_connection_is_touched, {"duration"}),
+        (doubts_are_sent_again_uncounted, {"submits", "duplicates"}),
+    ],
+    "window-of-one": [
+        (the_window_is_wide, {"throughput"}),
+        (the_window_is_ignored, {"throughput", "delivered", "refused"}),
+    ],
     "tlv-only-receipts": [
         (nothing_happens, {"mo_received"}),
         (everything_is_delivered, {"expired"}),
@@ -114,6 +143,15 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (everything_is_delivered, {"undelivered"}),
         (receipts_are_as_in_the_appendix, {"awaiting_receipt"}),
     ],
+    "swapped-responses": [
+        (answers_come_in_time, {"submit_latency_p50"}),
+        (responses_come_in_order, {"awaiting_receipt", "unmatched_receipts", "lost"}),
+    ],
+    "throttle-storm": [
+        (the_rate_is_known, {"throttled"}),
+        (sender_never_slows_down, {"throttled"}),
+        (throttling_is_taken_for_refusal, {"refused"}),
+    ],
     "receipts-while-unbound": [
         (nothing_happens, {"receipt_delay_p50", "receipts_elsewhere", "reconnects", "mo_received"}),
         (receipts_die_with_the_connection, {"awaiting_receipt"}),
@@ -122,9 +160,21 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (nothing_happens, {"receipts_repeated", "receipt_delay_p50"}),
         (the_first_receipt_is_the_only_one, {"unmatched_receipts"}),
     ],
+    "slow-answers": [
+        (answers_come_in_time, {"submit_latency_p99"}),
+        (doubts_are_sent_again_uncounted, {"duplicates"}),
+    ],
     "midnight": [
         (receipts_come_at_once, {"receipt_delay_p99"}),
         (dates_decide, {"awaiting_receipt", "delivered"}),
+    ],
+    "parts-count": [
+        (every_text_is_short_and_plain, {"segments"}),
+        (only_messages_are_counted, {"throttled", "peak_rate"}),
+    ],
+    "message-payload": [
+        (the_sender_cuts, {"segments"}),
+        (a_length_is_one_octet, {"garbled"}),
     ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
