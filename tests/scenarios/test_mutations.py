@@ -15,12 +15,15 @@ from tests.scenarios.mistakes import (
     a_full_queue_is_taken_for_refusal,
     a_length_is_one_octet,
     a_refusal_breaks_the_connection,
+    an_unbind_is_answered_at_once,
     dates_decide,
     doubts_are_sent_again_uncounted,
     each_connection_knows_its_own,
     early_receipts_are_forgotten,
     ids_are_compared_as_text,
     leading_zeros_count,
+    nothing_is_asked_in_silence,
+    one_read_is_one_pdu,
     only_the_last_part_is_waited_for,
     receipts_are_as_in_the_appendix,
     receipts_die_with_the_connection,
@@ -30,6 +33,7 @@ from tests.scenarios.mistakes import (
     texts_are_cut_anywhere,
     the_case_counts,
     the_first_receipt_is_the_only_one,
+    the_sender_knocks_without_pause,
     the_window_is_ignored,
     throttling_is_taken_for_refusal,
 )
@@ -55,6 +59,7 @@ from tests.scenarios.without import (
     the_rate_is_known,
     the_sender_cuts,
     the_window_is_wide,
+    there_are_no_ghosts,
 )
 
 Change = Callable[[LabScenario, pytest.MonkeyPatch], LabScenario]
@@ -122,6 +127,10 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (the_queue_has_room, {"queue_full"}),
         (a_full_queue_is_taken_for_refusal, {"refused", "delivered"}),
     ],
+    "ghost-session": [
+        (there_are_no_ghosts, {"refused_binds", "duration"}),
+        (the_sender_knocks_without_pause, {"refused_binds"}),
+    ],
     "errors-with-a-body": [
         (nothing_is_refused, {"refused"}),
         (a_refusal_breaks_the_connection, {"reconnects"}),
@@ -133,6 +142,10 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     "window-of-one": [
         (the_window_is_wide, {"throughput"}),
         (the_window_is_ignored, {"throughput", "delivered", "refused"}),
+    ],
+    "pdus-in-pieces": [
+        (no_connection_is_touched, {"throughput"}),
+        (one_read_is_one_pdu, {"throughput"}),
     ],
     "tlv-only-receipts": [
         (nothing_happens, {"mo_received"}),
@@ -164,6 +177,11 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (answers_come_in_time, {"submit_latency_p99"}),
         (doubts_are_sent_again_uncounted, {"duplicates"}),
     ],
+    "half-open-link": [
+        (nothing_happens, {"reconnects", "duration", "receipt_delay_p99"}),
+        (nothing_is_asked_in_silence, {"resends"}),
+        (doubts_are_sent_again_uncounted, {"duplicates"}),
+    ],
     "midnight": [
         (receipts_come_at_once, {"receipt_delay_p99"}),
         (dates_decide, {"awaiting_receipt", "delivered"}),
@@ -175,6 +193,14 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     "message-payload": [
         (the_sender_cuts, {"segments"}),
         (a_length_is_one_octet, {"garbled"}),
+    ],
+    "unbind-mid-window": [
+        (nothing_happens, {"reconnects"}),
+        (an_unbind_is_answered_at_once, {"unanswered"}),
+    ],
+    "line-noise": [
+        (nothing_happens, {"reconnects"}),
+        (doubts_are_sent_again_uncounted, {"duplicates"}),
     ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
