@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import count as counting
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -33,12 +34,16 @@ class Emulator:
         journal: Journal | None,
         epoch: float,
         watcher_for: Callable[[str], Watcher] | None = None,
+        disturbable: bool = False,
     ) -> None:
         """`epoch` is the unix time of the clock's zero; `watcher_for` an operator is told of all its connections.
+
+        `disturbable`: faults may come that the scenario does not know, so something stands ready on every connection.
 
         The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
         be used.
         """
+        numbers = counting(1)
         self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
         self.operators = {
             name: OperatorServer(
@@ -48,8 +53,9 @@ class Emulator:
                 network=network,
                 journal=journal,
                 stats=self.stats.operators[name],
-                faults=_faults(scenario, name, self.stats.operators[name]),
+                faults=_faults(scenario, name, self.stats.operators[name], disturbable=disturbable),
                 watcher=None if watcher_for is None else watcher_for(name),
+                numbers=numbers,
             )
             for name, operator in scenario.operators.items()
         }
@@ -75,6 +81,21 @@ class Emulator:
         for operator in self.operators.values():
             operator.centre.begin()
         self._timeline.begin()
+
+    def reset(self, system_id: str | None = None) -> Deferred[None]:
+        """Forget all that an account, or (None) anybody, has brought about, in memory and in the journal.
+
+        Nothing of it arrives any more from now on; fires when the journal has nothing of it either, and fails when it
+        cannot be written. Binds stay, other accounts are untouched, and the counters say what was forgotten.
+        """
+        for operator in self.operators.values():
+            operator.centre.reset(system_id)
+        erased: Deferred[None] = Deferred()
+        if self._journal is None:
+            erased.callback(None)
+        else:
+            self._journal.erase(system_id, lambda error: erased.errback(error) if error else erased.callback(None))
+        return erased
 
     def stop(self) -> Deferred[None]:
         """Unbind every session (5 s at most), close everything, and have all of it in the journal."""
@@ -104,9 +125,11 @@ class Emulator:
             self._journal.flush()
 
 
-def _faults(scenario: Scenario, name: str, stats: OperatorStats) -> ActiveFaults | None:
+def _faults(scenario: Scenario, name: str, stats: OperatorStats, *, disturbable: bool) -> ActiveFaults | None:
     """What may befall the connections of an operator; None when nothing ever does, and nothing stands in their way."""
-    ever = bool(scenario.operators[name].faults) or any(
-        isinstance(entry, WireFault) and entry.operator in (None, name) for entry in scenario.timeline
+    ever = (
+        disturbable
+        or bool(scenario.operators[name].faults)
+        or any(isinstance(entry, WireFault) and entry.operator in (None, name) for entry in scenario.timeline)
     )
     return ActiveFaults(scenario.seed, name, stats.faults) if ever else None

@@ -28,7 +28,7 @@ _log = logging.getLogger("smsc")
 class MessageCentre(Centre, Protocol):
     """What subscribers do happens to it."""
 
-    def mobile_originated(self, message: MoMessage) -> None:
+    def mobile_originated(self, message: MoMessage) -> object:
         """A subscriber writes."""
 
     def ussd(self, session: UssdSession) -> None:

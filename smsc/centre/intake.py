@@ -56,6 +56,15 @@ class Intake:
             self._numbered = {}
         self._untidied = 0
 
+    def forget(self, system_id: str | None) -> None:
+        """Parts of long messages that wait for others, of an account or of all, wait no more."""
+        if self._numbered is not None:
+            self._numbered = {
+                number: part
+                for number, part in self._numbered.items()
+                if system_id is not None and part.system_id != system_id
+            }
+
     # --- one destination ----------------------------------------------------------------------
 
     def submit(self, connection: Peer, request: SubmitSm, now: float) -> Answer:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
 from smppkit.pdus import DeliverSm, SubmitSm
+from smsc.journal.erasing import Erasure
 from smsc.journal.lockfile import LockedElsewhereError, LockFile
+from smsc.journal.parts import Parts
 from smsc.journal.records import (
     Committed,
     Group,
@@ -35,7 +37,7 @@ from smsc.journal.records import (
     submit_octets,
     write,
 )
-from smsc.journal.schema import JournalError, prepare
+from smsc.journal.schema import JournalError, load_parts, prepare
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
 from smsc.scenario.reading import read
 
@@ -44,6 +46,11 @@ GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
+
+LOOK_BACK = 5_000  # messages of an earlier run among which parts may wait for parts that come in this one
+
+Watch = Callable[[frozenset[int], Exception | None], None]
+"""Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
 
 _ACKNOWLEDGES = (Kind.RECEIPT, Kind.MO)  # what the column acknowledged_at is about
 _UNFINISHED = (
@@ -109,12 +116,17 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
-        self._next_row = self._highest("messages", "row") + 1
+        # What was erased leaves no row, and an operator may know that it has lost its memory of it.
+        self._next_row = max(self._highest("messages", "row"), self._highest("forgotten", "row")) + 1
         self._next_delivery = self._highest("owed", "delivery") + 1
         self._next_connection = self._highest("connections", "connection") + 1
         self._reader = connection if lock is None else _connect_readonly(path)
         self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
         self._backlog = 0
+        self._awaited = 0
+        self._watchers: list[Watch] = []
+        self._parts = Parts()
+        load_parts(connection, self._parts, after=self._next_row - LOOK_BACK)
         self._writer = _Writer(self, IReactorFromThreads(clock)) if threaded else None
 
     @classmethod
@@ -178,6 +190,11 @@ class Journal:
         """Operations that are recorded and not yet committed."""
         return self._backlog
 
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits to be told of a commit."""
+        return self._awaited > 0
+
     def message(self, message: Message) -> int:
         """Record a message; returns the row by which later calls name it."""
         row = self._next_row
@@ -219,6 +236,7 @@ class Journal:
 
     def replaced(self, pending: Pending, message: Message) -> None:
         """Record that a message has another text, another plan, or both."""
+        self._group.rewritten.append(pending.row)
         self._statement(
             "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
             " state = ?, starts_at = ?, settles_at = ? WHERE row = ?",
@@ -254,6 +272,19 @@ class Journal:
         # By row: what comes after this may be written by the same group, and before it.
         self._statement("DELETE FROM pending WHERE operator = ? AND row <= ?", (operator, last))
         self._statement("DELETE FROM owed WHERE operator = ? AND row <= ?", (operator, last))
+
+    def erase(self, system_id: str | None, erased: Committed) -> None:
+        """Delete what has been recorded so far of an account, whatever the operator, or (None) of all.
+
+        Calls back as ``when_committed`` does, once all of it is gone. Others' groups are written in between.
+        """
+        self._hand_over()
+        if system_id is None:
+            self._forgotten.clear()
+        group = Group()
+        group.erasure = Erasure(system_id)
+        self._await(group, erased)
+        self._put(group)
 
     def tidy(self, operator: str, now: float) -> None:
         """Throw away plans that are of no use any more; `now` is unix seconds."""
@@ -292,8 +323,16 @@ class Journal:
 
         On the reactor's thread; an inline journal calls back before this returns.
         """
-        self._group.waiting.append(callback)
+        self._await(self._group, callback)
         self._hand_over()
+
+    def watch(self, watch: Watch) -> Callable[[], None]:
+        """Tell `watch` of every group once it is on the disk, or is not; returns what ends that.
+
+        On the reactor's thread. Nobody pays for it while nobody watches.
+        """
+        self._watchers.append(watch)
+        return partial(self._watchers.remove, watch)
 
     def flush(self) -> None:
         """Return when all that was recorded is on the disk, or has failed to get there."""
@@ -338,19 +377,34 @@ class Journal:
         if not group.size and not group.waiting:
             return
         self._group = Group()
+        self._put(group)
+
+    def _await(self, group: Group, callback: Committed) -> None:
+        self._awaited += 1
+        group.waiting.append(callback)
+
+    def _put(self, group: Group) -> None:
         if self._writer is not None:
             self._writer.put(group)
-        else:
-            self._told(group, self._write(group))
+            return
+        error = self._write(group)
+        while error is None and group.unfinished:
+            error = self._write(group)
+        self._told(group, error)
 
     def _write(self, group: Group) -> Exception | None:
         """Write one group (in the writer's thread when there is one); returns what prevented it."""
         connection = self.connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            write(connection, group)
+            write(connection, group, self._parts)
+            if group.erasure is not None:
+                if not group.unfinished:  # the first step
+                    self._parts.forget(group.erasure.system_id)
+                group.unfinished = not group.erasure.step(connection)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
+            self._parts.clear()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             return error
@@ -366,8 +420,13 @@ class Journal:
         elif self._failing:
             _log.warning("%s: writing again", self.path)
         self._failing = error is not None
+        self._awaited -= len(group.waiting)
         for callback in group.waiting:
             callback(error)
+        if self._watchers:
+            changed = group.changed()
+            for watch in tuple(self._watchers):
+                watch(changed, error)
 
     def _highest(self, table: str, column: str) -> int:
         row = self.connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our names
@@ -405,8 +464,12 @@ class _Writer:
     def _run(self) -> None:
         while (group := self._take()) is not None:
             error = self._journal._write(group)
-            self._reactor.callFromThread(partial(self._journal._told, group, error))
+            again = group.unfinished and error is None
+            if not again:
+                self._reactor.callFromThread(partial(self._journal._told, group, error))
             with self._changed:
+                if again:  # behind what has come meanwhile
+                    self._groups.append(group)
                 self._writing = False
                 self._changed.notify_all()
 
@@ -416,7 +479,7 @@ class _Writer:
             if not self._groups:
                 return None
             group = self._groups.popleft()
-            while self._groups and group.size + self._groups[0].size <= MOST_AT_ONCE:
+            while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
                 group.absorb(self._groups.popleft())
             self._writing = True
             return group

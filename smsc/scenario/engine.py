@@ -55,7 +55,7 @@ class OperatorState:
     began, for what changes over time; None until somebody says so or the first message comes. `next_id` is the number
     of the next accepted message and may be set (a journal goes on above its highest). `outage` says that it is out of
     service: binds are refused, and the server keeps none. `throttle` is the limit per account that a fault imposes,
-    None without one.
+    None without one; `throttled` says that there is any, be it for one account alone.
     """
 
     def __init__(self, operator: Operator, name: str, seed: int, epoch: float = 0.0) -> None:
@@ -66,6 +66,7 @@ class OperatorState:
         self.next_id = FIRST_MESSAGE_NUMBER
         self.outage = False
         self.throttle: float | None = None
+        self.throttled = False
         self.chance = Chance(seed, name)
         self.reply_chance = Chance(seed, f"{name}\0replies")
         self.rules = Rules(operator.rules, operator.receipts)
@@ -93,7 +94,7 @@ class OperatorState:
         self._accounts = (
             None if operator.accounts == "any" else {account.system_id: account for account in operator.accounts}
         )
-        self._faults: list[Fault] = []
+        self._faults: list[tuple[Fault, str | None]] = []
 
     def _usual(self) -> Usual | None:
         submit, planner = self.operator.submit, self.planner
@@ -135,22 +136,34 @@ class OperatorState:
             return ()
         return (*extra_tlvs(self.operator.submit.tlvs, message_id, submitted), *self.congestion_tlvs(now, version))
 
-    def begin(self, fault: Fault) -> None:
-        """Let a fault hold from now on."""
-        self._faults.append(fault)
+    def forget(self, system_id: str | None) -> None:
+        """What an account, or (None) any, has sent so far has no say in what comes."""
+        self.rates.forget(system_id)
+        self.planner.long_messages.forget(system_id)
+        if self.long_texts is not None:
+            self.long_texts.forget(system_id)
+
+    def begin(self, fault: Fault, account: str | None = None) -> None:
+        """Let a fault hold from now on; a throttle for one account alone, if one is named."""
+        self._faults.append((fault, account))
         self._weigh_faults()
 
-    def end(self, fault: Fault) -> None:
+    def end(self, fault: Fault, account: str | None = None) -> None:
         """Let a fault hold no longer; others, of the same kind too, go on."""
-        if fault in self._faults:
-            self._faults.remove(fault)
+        if (fault, account) in self._faults:
+            self._faults.remove((fault, account))
             self._weigh_faults()
 
     def _weigh_faults(self) -> None:
-        self.outage = any(isinstance(fault, OutageFault) for fault in self._faults)
-        limits = [fault.rate for fault in self._faults if isinstance(fault, ThrottleFault)]
-        self.throttle = min(limits, default=None)
-        self.rates.impose(self.throttle)
+        self.outage = any(isinstance(fault, OutageFault) for fault, _ in self._faults)
+        limits = [(account, fault.rate) for fault, account in self._faults if isinstance(fault, ThrottleFault)]
+        self.throttle = min((rate for account, rate in limits if account is None), default=None)
+        self.throttled = bool(limits)
+        single: dict[str, float] = {}
+        for account, rate in limits:
+            if account is not None:
+                single[account] = min(rate, single.get(account, rate))
+        self.rates.impose(self.throttle, single)
 
 
 def decide_submit(
@@ -174,7 +187,7 @@ def decide_submit(
         status = limit(account, bind, pdu.source_addr, now)
         if status:
             return _refuse(state, None, status, version)
-    if (account.rate is not None or state.throttle is not None) and not state.rates.take(account, now):
+    if (account.rate is not None or state.throttled) and not state.rates.take(account, now):
         return _refuse(state, None, _THROTTLED, version)
     if state.began is None:
         state.began = now

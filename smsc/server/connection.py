@@ -25,6 +25,7 @@ from smsc.stats import add
 
 if TYPE_CHECKING:
     from smsc.server.server import OperatorServer
+    from smsc.wire.wire import FaultyWire
 
 _BINDS = {
     CommandId.BIND_TRANSMITTER: "transmitter",
@@ -55,6 +56,7 @@ class Connection:
         "number",
         "system_id",
         "tls",
+        "wire",
     )
 
     def __init__(self, server: OperatorServer, *, tls: bool = False, outbind: Outbind | None = None) -> None:
@@ -63,6 +65,8 @@ class Connection:
         self.system_id = ""
         self.bind = ""
         self.tls = tls
+        self.wire: FaultyWire | None = None
+        """What stands between the link and its transport, where faults may strike."""
         self.ended_in_order = False
         """By an unbind, or by our own session: not lost on the way."""
         self.account: Account
@@ -144,6 +148,12 @@ class Connection:
                 self._centre.acknowledged(owed, GenericNack(CommandStatus.ESME_RINVMSGLEN))
                 return
         self._centre.sent(owed)
+
+    def say(self, octets: bytes) -> None:
+        """Write octets as they are, behind what is queued; LocalProtocolError when the session is over."""
+        self.link.session.write_octets(octets)
+        self._server.disturbed(self)
+        self.flush()
 
     def flush(self) -> None:
         """Write what is queued; within the link's own turn that happens at its end."""
