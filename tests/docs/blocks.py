@@ -11,6 +11,7 @@ The first word is the language, as for any reader; the words after it say how th
 ``sh``                 every command line is parsed by the program it calls, and the files it names exist
 ``text OUTPUT-OF …``   what the command after OUTPUT-OF prints, lines of it; ``…`` stands for what is left out
 ``python``             run
+``LANGUAGE FILE …``    that file of the repository, as it is
 ``mermaid``, ``text``  for readers only
 =====================  ==========================================================================================
 """
