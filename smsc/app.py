@@ -18,6 +18,7 @@ from smsc.scenario.model import Scenario
 from smsc.server.server import OperatorServer, Watcher
 from smsc.stats import EmulatorStats, OperatorStats
 from smsc.timeline import Timeline
+from smsc.watched import Bell, watched
 
 _log = logging.getLogger("smsc")
 
@@ -44,7 +45,9 @@ class Emulator:
         be used.
         """
         numbers = counting(1)
-        self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
+        bell = Bell()
+        watches = any(entry.when is not None for entry in scenario.timeline)
+        self.stats = EmulatorStats({name: watched(bell) if watches else OperatorStats() for name in scenario.operators})
         self.operators = {
             name: OperatorServer(
                 OperatorState(operator, name, scenario.seed),
@@ -59,12 +62,13 @@ class Emulator:
             )
             for name, operator in scenario.operators.items()
         }
-        self._timeline = Timeline(
+        self.timeline = Timeline(
             scenario.timeline,
             self.operators,
             clock=clock,
             seed=scenario.seed,
             standing={name: operator.faults for name, operator in scenario.operators.items()},
+            bell=bell,
         )
         self._journal = journal
 
@@ -80,7 +84,7 @@ class Emulator:
         """Let the timeline's time be zero now."""
         for operator in self.operators.values():
             operator.centre.begin()
-        self._timeline.begin()
+        self.timeline.begin()
 
     def reset(self, system_id: str | None = None) -> Deferred[None]:
         """Forget all that an account, or (None) anybody, has brought about, in memory and in the journal.
@@ -117,7 +121,7 @@ class Emulator:
         return addresses
 
     async def _stop(self) -> None:
-        self._timeline.stop()
+        self.timeline.stop()
         stopping = [Deferred.fromCoroutine(operator.stop()) for operator in self.operators.values()]
         for operator in stopping:
             await operator

@@ -120,9 +120,9 @@ class Handsets:
 
     def reply(self, held: Held, now: float) -> None:
         """A message was delivered: its reader may answer."""
-        if not self._answers or held.fate.state is not MessageState.DELIVERED or held.to:
+        if not (self._answers or held.plan.reply) or held.fate.state is not MessageState.DELIVERED or held.to:
             return
-        reply = decide_reply(self._shared.state, held.pdu, now)
+        reply = decide_reply(self._shared.state, held.pdu, now, held.plan, held.system_id, held.message_id)
         if reply is not None:
             after, message = reply
             self._shared.wheel.add(now + after, Errand(held.system_id, partial(self._say, message)))

@@ -259,7 +259,7 @@ class Intake:
             held.replaces = self._present(connection, submit, now)
         if self._owner is not None:
             outcomes.is_for(held, self._owner(submit.destination_addr, connection.system_id))
-        if outcomes.minds_all or plan.wanted or plan.notices or held.to:
+        if outcomes.minds_all or plan.wanted or plan.notices or plan.reply or held.to:
             held.timed = outcomes.is_timed(held)
         if submit is not request and _is_transaction(request):
             held.timed = True

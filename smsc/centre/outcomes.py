@@ -61,7 +61,7 @@ class Outcomes:
             held.to
             or held.plan.notices
             or (held.ends < inf and held.wants_receipt())
-            or (self.minds_all and held.fate.state is MessageState.DELIVERED)
+            or ((self.minds_all or held.plan.reply) and held.fate.state is MessageState.DELIVERED)
         )
 
     def record(self, held: Held, request: SubmitSm | DataSm, journal: Journal) -> None:

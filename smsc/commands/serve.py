@@ -248,7 +248,10 @@ class _Serving:
     def _control(self) -> Control:
         from smsc.control.control import Control
 
-        return Control(self._emulator, self._journal, clock=self._clock, epoch=self._epoch, reactor=self._reactor)
+        lint = None if self._watching is None else self._watching.lint.report
+        return Control(
+            self._emulator, self._journal, clock=self._clock, epoch=self._epoch, reactor=self._reactor, lint=lint
+        )
 
 
 def _check_ports(scenario: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -10,31 +11,43 @@ from smsc.app import Emulator
 from smsc.control.binds import Binds
 from smsc.control.events import Events
 from smsc.control.feed import Feed
+from smsc.control.linting import LintDesk
 from smsc.control.messages import MessageDesk
+from smsc.control.pdus import PduDesk
 from smsc.control.problem import no_journal
 from smsc.control.reader import reader_of
 from smsc.control.steering import Steering
 from smsc.journal.journal import Journal
+from smsc.lint.report import Report
 
 
 class Control:
     """An emulator as those see it who look at it and change it from outside."""
 
     def __init__(
-        self, emulator: Emulator, journal: Journal | None, *, clock: IReactorTime, epoch: float, reactor: Any = None
+        self,
+        emulator: Emulator,
+        journal: Journal | None,
+        *,
+        clock: IReactorTime,
+        epoch: float,
+        reactor: Any = None,
+        lint: Callable[[], Report] | None = None,
     ) -> None:
         """`clock` is the emulator's, `epoch` the unix time of its zero; `reactor` that of those who wait and look on.
 
-        The reactor is the clock when omitted; a journal in a file needs a real one.
+        The reactor is the clock when omitted; a journal in a file needs a real one. `lint` gives the report of the lint
+        that watches, where one does.
         """
         reactor = reactor or clock
         self.emulator = emulator
         self.journal = journal
         self.clock = clock
         self.epoch = epoch
-        self.binds = Binds(emulator)
+        self.binds = Binds(emulator, self.wall)
         self.desk: MessageDesk | None = None
-        feed = None
+        self._pdus: PduDesk | None = None
+        feed = reader = None
         if journal is not None:
             alphabets = {
                 name: server.state.operator.submit.alphabet
@@ -44,7 +57,10 @@ class Control:
             reader = reader_of(journal, reactor, alphabets)
             feed = Feed(journal, reader, clock, epoch)
             self.desk = MessageDesk(reader, feed, reactor)
+            self._pdus = PduDesk(reader)
+        self.lint = LintDesk(emulator, reader, lint)
         self.events = Events(reactor, feed, f"{int(self.wall() * 1000):x}")
+        self._ends = self.binds.tell(lambda change: self.events.add("bind", change, change.bind.system_id or None))
         self.steering = Steering(emulator, journal, clock, reactor, self.events.add)
 
     @property
@@ -54,6 +70,13 @@ class Control:
             raise no_journal()
         return self.desk
 
+    @property
+    def pdus(self) -> PduDesk:
+        """The PDUs; Problem when there is no journal."""
+        if self._pdus is None:
+            raise no_journal()
+        return self._pdus
+
     def wall(self) -> float:
         """The emulator's time, in unix seconds."""
         return self.epoch + self.clock.seconds()
@@ -62,5 +85,9 @@ class Control:
         """Nobody waits or looks on any longer, and nothing more is read."""
         self.steering.stop()
         self.events.stop()
+        self.binds.vitals.stop()
+        for end in self._ends:
+            end()
+        self._ends.clear()
         if self.desk is not None:
             self.desk.stop()

@@ -23,7 +23,7 @@ from smsc.faults.registry import FAULTS
 from smsc.faults.reset import ResetFault
 from smsc.faults.restart import Restart
 from smsc.faults.unbind import UnbindFault
-from smsc.scenario.model import OutageFault, ThrottleFault
+from smsc.scenario.timeline_model import OutageFault, ThrottleFault
 from smsc.server.server import OperatorServer
 from yamlmodel.scalars import Duration, Rate
 from yamlmodel.suggest import did_you_mean

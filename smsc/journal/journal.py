@@ -38,8 +38,9 @@ from smsc.journal.records import (
     write,
 )
 from smsc.journal.schema import JournalError, load_parts, prepare
-from smsc.scenario.decisions import Fate, Plan, PlannedNotice
+from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.reading import read
+from smsc.scenario.template import Words
 
 MEMORY = ":memory:"
 GROUP_OPERATIONS = 500
@@ -194,6 +195,11 @@ class Journal:
     def awaited(self) -> bool:
         """Whether anybody waits to be told of a commit."""
         return self._awaited > 0
+
+    @property
+    def failing(self) -> bool:
+        """Whether what was recorded last could not be written."""
+        return self._failing
 
     def message(self, message: Message) -> int:
         """Record a message; returns the row by which later calls name it."""
@@ -508,6 +514,8 @@ def _plan_from(octets: bytes) -> Plan:
     values = msgspec.msgpack.decode(octets)
     values["fate"] = msgspec.convert(values["fate"], Fate)
     values["notices"] = msgspec.convert(values["notices"], tuple[PlannedNotice, ...])
+    values["words"] = msgspec.convert(values.get("words"), Words | None)
+    values["reply"] = msgspec.convert(values.get("reply"), PlannedReply | None)
     return Plan(**values)
 
 
