@@ -44,6 +44,7 @@ class Emulator:
         The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
         be used.
         """
+        self.scenario = scenario
         numbers = counting(1)
         bell = Bell()
         watches = any(entry.when is not None for entry in scenario.timeline)
@@ -85,6 +86,12 @@ class Emulator:
         for operator in self.operators.values():
             operator.centre.begin()
         self.timeline.begin()
+
+    def begin_again(self) -> None:
+        """Let the timeline's time be zero now, once more, and with it that of all that changes over time."""
+        for operator in self.operators.values():
+            operator.state.began = None
+        self.begin_timeline()
 
     def reset(self, system_id: str | None = None) -> Deferred[None]:
         """Forget all that an account, or (None) anybody, has brought about, in memory and in the journal.

@@ -17,6 +17,7 @@ from smsc.control.pdus import PduDesk
 from smsc.control.problem import no_journal
 from smsc.control.reader import reader_of
 from smsc.control.steering import Steering
+from smsc.control.timetable import Timetable
 from smsc.journal.journal import Journal
 from smsc.lint.report import Report
 
@@ -33,11 +34,12 @@ class Control:
         epoch: float,
         reactor: Any = None,
         lint: Callable[[], Report] | None = None,
+        file: str | None = None,
     ) -> None:
         """`clock` is the emulator's, `epoch` the unix time of its zero; `reactor` that of those who wait and look on.
 
         The reactor is the clock when omitted; a journal in a file needs a real one. `lint` gives the report of the lint
-        that watches, where one does.
+        that watches, where one does; `file` is that of the scenario.
         """
         reactor = reactor or clock
         self.emulator = emulator
@@ -62,6 +64,9 @@ class Control:
         self.events = Events(reactor, feed, f"{int(self.wall() * 1000):x}")
         self._ends = self.binds.tell(lambda change: self.events.add("bind", change, change.bind.system_id or None))
         self.steering = Steering(emulator, journal, clock, reactor, self.events.add)
+        self.timetable = Timetable(
+            emulator, self.wall, clock.seconds, file, lambda: self.events.add("scenario", {}, None)
+        )
 
     @property
     def messages(self) -> MessageDesk:

@@ -10,8 +10,11 @@ from twisted.internet.interfaces import IReactorTime
 from smsc.app import Emulator
 from smsc.clock import SteerableClock
 from smsc.control.connections import Connections
+from smsc.control.declined import Declined
 from smsc.control.faults import RuntimeFaults
+from smsc.control.rules import RuntimeRules
 from smsc.control.sending import Sending
+from smsc.control.standing import take_off_scenarios
 from smsc.control.timekeeping import Timekeeper
 from smsc.journal.journal import Journal
 
@@ -36,6 +39,16 @@ class Steering:
         self.faults = RuntimeFaults(operators, clock, lambda: tell("faults", {}, None))
         self.connections = Connections(operators, clock, lambda number: tell("bind", {"connection": number}, None))
         self.sending = Sending(operators)
+        self.rules = RuntimeRules(operators, lambda: tell("rules", {}, None))
+
+    def take_off(self, fault_id: str) -> Declined | None:
+        """Let a fault be over, one that was put on or one of the scenario; None when it is."""
+        if fault_id.isdecimal():
+            return self.faults.take_off(int(fault_id))
+        declined = take_off_scenarios(self._emulator, fault_id)
+        if declined is None:
+            self._tell("faults", {}, None)
+        return declined
 
     def reset(self, system_id: str | None) -> Deferred[None]:
         """Forget all that an account, or (None) anybody, has brought about, and what was put on for it.
@@ -43,6 +56,7 @@ class Steering:
         Fires when the journal has nothing of it any more, and fails when it cannot be written.
         """
         self.faults.forget(system_id)
+        self.rules.forget(system_id)
 
         def erased(result: None) -> None:
             self._tell("reset", {"system_id": system_id}, system_id)

@@ -1,68 +1,81 @@
-"""What came closest, and why it is not it."""
+"""What came closest comes first, and says why it is not what was wanted."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from smsc.journal.near_miss import Condition, Missed, matching, near_misses
-from smsc.scenario.patterns import AddressGlob, TextPattern
+from smsc.journal.message_filter import MessageFilter
+from smsc.journal.near_miss import near_misses
+from smsc.journal.whole import WholeMessage
 
 
-class Row(NamedTuple):
-    to: str
-    text: str
-    part: int | None = None
+def message(number: int, **more: Any) -> WholeMessage:
+    values: dict[str, Any] = {
+        "at": 1000.0 + number,
+        "operator": "op",
+        "system_id": "shop",
+        "direction": "mt",
+        "command": "submit_sm",
+        "from_": "SHOP",
+        "to": "77051234567",
+        "text": "Your code is 1234",
+        "encoding": "gsm7",
+        "data_coding": 0,
+        "parts": 1,
+        "parts_received": 1,
+        "reference": None,
+        "status": 0,
+        "status_name": "ESME_ROK",
+        "message_id": str(number),
+        "message_ids": (str(number),),
+        "state": "ENROUTE",
+        "err": None,
+        "final_at": None,
+        "acknowledged_at": None,
+    }
+    return WholeMessage(id=number, **values | more)
 
 
-ROWS = [
-    Row("77011234567", "Your code is 4321"),
-    Row("77011234567", "Happy birthday"),
-    Row("77019999999", "Your code 1234 is here"),
-    Row("905551234567", "Hello"),
-]
+def test_those_that_meet_more_conditions_come_first() -> None:
+    both = message(1, text="Your order", to="7701")
+    one = message(2, text="Your order")
+    misses = near_misses(MessageFilter(to="7705*", text="code"), [both, one, message(3)])
+    assert [(miss.message.id, [m.field for m in miss.mismatches]) for miss in misses] == [
+        (2, ["text"]),
+        (1, ["to", "text"]),
+    ]
 
 
-def wanted(to: str = "77011234567", text: str = "*code 1234*") -> list[Condition]:
-    return [Condition("to", to, AddressGlob.parse(to).compile()), Condition("text", text, TextPattern(text).compile())]
+def test_among_equals_the_closest_value_comes_first() -> None:
+    near, far = message(1, text="Your cod is 1234"), message(2, text="Happy birthday")
+    misses = near_misses(MessageFilter(text="Your code is 1234"), [near, far])
+    assert [miss.message.id for miss in misses] == [1, 2]
+    assert misses[0].mismatches[0].why == '"Your code is 1234" is not in it; nearest is "Your cod"'
 
 
-def test_what_meets_all_conditions_is_found_in_order() -> None:
-    assert matching(ROWS, wanted(text="*your*")) == [ROWS[0]]
-    assert matching(ROWS, wanted(to="77*", text="*")) == ROWS[:3]
+def test_otherwise_the_newest_comes_first_and_no_more_than_wanted() -> None:
+    misses = near_misses(MessageFilter(system_id="bank"), [message(number) for number in range(1, 6)], most=2)
+    assert [miss.message.id for miss in misses] == [5, 4]
 
 
-def test_what_came_closest_says_what_it_has_instead() -> None:
-    first, second, third = near_misses(ROWS, wanted())
-    assert first == (ROWS[0], 1, (Missed("text", "*code 1234*", "Your code is 4321"),))
-    assert second == (ROWS[2], 1, (Missed("to", "77011234567", "77019999999"),))
-    assert third.row == ROWS[1]
+def test_each_condition_says_why_it_is_not_met() -> None:
+    refused = message(1, status=88, status_name="ESME_RTHROTTLED", state=None, parts=3, parts_received=2)
+    wanted = MessageFilter(
+        to="7701*", state="DELIVRD", status=0, complete=True, since=1002.0, until=1000.0, q="bank code", direction="mo"
+    )
+    (miss,) = near_misses(wanted, [refused])
+    assert {mismatch.field: mismatch.why for mismatch in miss.mismatches} == {
+        "to": "77051234567 does not fit 7701*",
+        "state": "it was refused (ESME_RTHROTTLED) and has no state",
+        "status": "it is ESME_RTHROTTLED, not ESME_ROK",
+        "complete": "2 of its 3 parts have come",
+        "since": "it came 1.000 s too early",
+        "until": "it came 1.000 s too late",
+        "q": "nowhere in it: bank",
+        "direction": "it is mt, not mo",
+    }
 
 
-def test_what_matches_is_no_near_miss_and_nothing_is_near_to_nothing() -> None:
-    assert near_misses([ROWS[2]], wanted(to="7701*")) == []
-    assert near_misses([], wanted()) == []
-
-
-def test_of_equal_ones_the_latest_comes_first_and_no_value_reads_as_nothing() -> None:
-    condition = Condition("part", "2", lambda part: part == 2)
-    rows = [Row("1", "a"), Row("2", "b")]
-    assert [near.row for near in near_misses(rows, [condition])] == rows[::-1]
-    assert near_misses(rows, [condition])[0].missed[0].found == ""
-
-
-def test_a_field_is_read_as_the_caller_says() -> None:
-    condition = Condition("number", "5", lambda value: value == 5)
-    assert matching([{"n": 5}, {"n": 6}], [condition], lambda row, field: row[field[0]]) == [{"n": 5}]
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc"))), st.integers(0, 5))
-def test_every_row_is_either_found_or_missed_something(pairs: list[tuple[str, str]], most: int) -> None:
-    rows = [Row(*pair) for pair in pairs]
-    conditions = [Condition("to", "a", "a".__eq__), Condition("text", "b", "b".__eq__)]
-    near = near_misses(rows, conditions, most=most)
-    assert len(near) == min(most, len(rows) - len(matching(rows, conditions)))
-    assert [miss.met for miss in near] == sorted((miss.met for miss in near), reverse=True)
-    assert all(miss.met + len(miss.missed) == 2 for miss in near)
+def test_a_state_that_may_still_come_is_told_as_it_is_so_far() -> None:
+    (miss,) = near_misses(MessageFilter(state="DELIVRD"), [message(1)])
+    assert miss.mismatches[0].why == "it is ENROUTE so far, not DELIVRD"
