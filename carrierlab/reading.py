@@ -85,7 +85,7 @@ class _Report(NamedTuple):
 
     at: Moment
     message_id: str
-    count: int = 1
+    times: int = 1
 
 
 def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _Report]) -> Submit:
@@ -104,7 +104,7 @@ def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _R
         outcome=row.state if row.final_at is not None else None,
         reported=report.at if report is not None else None,
         reported_id=report.message_id if report is not None else None,
-        reports=report.count if report is not None else 0,
+        reports=report.times if report is not None else 0,
         acknowledged_at=row.acknowledged_at,
     )
 
@@ -145,7 +145,7 @@ def _reported(messages: Sequence[MessageRow], deliveries: Iterable[PduRow]) -> d
         if earlier is None:
             reports[found] = _Report(Moment(row.at, row.row, row.connection), receipt.message_id)
         else:
-            reports[found] = earlier._replace(count=earlier.count + 1)
+            reports[found] = earlier._replace(times=earlier.times + 1)
     return reports
 
 
