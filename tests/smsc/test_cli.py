@@ -183,6 +183,30 @@ def test_a_missing_scenario_is_one_line(tmp_path: Path) -> None:
     assert "none.yaml" in result.stderr
 
 
+def test_one_run_of_a_matrix_is_served(tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(
+        "matrix: {delay: [1s, 9s]}\nvars: {name: a}\n"
+        "operators: {one: {receipts: {delay: '${delay}'}}, two: {system_id: '${name}', listen: tcp:2776}}\n"
+    )
+    for options, told in (
+        ([], f"{path}: matrix: makes 2 runs (delay=1s; delay=9s); expected one to be picked\n"),
+        (["--only", "delay=2s"], f'{path}: found delay="2s"; expected one of 1s, 9s\n'),
+        (["--set", "delay=x"], f'{path}:3:35: operators.one.receipts.delay: found "x"; expected a latency'),
+        (
+            ["--set", "nam=x", "--only", "delay=1s"],
+            f'{path}: found "nam"; expected a variable of this file (delay, name)',
+        ),
+    ):
+        result = smsc("serve", path, *options)
+        assert result.exit_code == 2
+        assert result.stderr.startswith(told)
+    picked = smsc("serve", path, "--only", "delay=1s", "--set", "name=b", "--port", "1")
+    assert "--port is for one operator; the scenario has one, two" in picked.stderr
+    assert "expected NAME=VALUE" in smsc("serve", path, "--set", "delay").stderr
+    assert "--set and --only are about a FILE" in smsc("serve", "--set", "a=b").stderr
+
+
 def test_one_port_is_not_for_two_operators(tmp_path: Path) -> None:
     path = tmp_path / "two.yaml"
     path.write_text('operators: {a: {listen: "tcp:0"}, b: {listen: "tcp:0"}}')
