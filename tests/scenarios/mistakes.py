@@ -157,6 +157,11 @@ def a_full_queue_is_taken_for_refusal(scenario: LabScenario, patch: pytest.Monke
     return scenario
 
 
+def an_error_of_the_system_is_taken_for_refusal(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    patch.setitem(sender.domain.retry.RETRY_CLASSES, CommandStatus.ESME_RSYSERR, RetryClass.PERMANENT)
+    return scenario
+
+
 def the_sender_knocks_without_pause(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     patch.setattr(Backoff, "next", lambda self: 0.5)
     return scenario

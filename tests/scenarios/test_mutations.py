@@ -15,6 +15,7 @@ from tests.scenarios.mistakes import (
     a_full_queue_is_taken_for_refusal,
     a_length_is_one_octet,
     a_refusal_breaks_the_connection,
+    an_error_of_the_system_is_taken_for_refusal,
     an_unbind_is_answered_at_once,
     dates_decide,
     doubts_are_sent_again_uncounted,
@@ -37,7 +38,7 @@ from tests.scenarios.mistakes import (
     the_window_is_ignored,
     throttling_is_taken_for_refusal,
 )
-from tests.scenarios.playing import NAMES, complaint, load, play
+from tests.scenarios.playing import STEMS, complaint, load, play
 from tests.scenarios.without import (
     all_rows_are_good,
     answers_come_in_time,
@@ -48,6 +49,7 @@ from tests.scenarios.without import (
     ids_keep_their_base,
     no_connection_is_touched,
     no_text_is_ucs2,
+    nobody_has_a_rule,
     nothing_happens,
     nothing_is_refused,
     only_messages_are_counted,
@@ -202,12 +204,22 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (nothing_happens, {"reconnects"}),
         (doubts_are_sent_again_uncounted, {"duplicates"}),
     ],
+    "greylisting": [
+        (nobody_has_a_rule, {"submits"}),
+        (an_error_of_the_system_is_taken_for_refusal, {"refused", "delivered"}),
+    ],
+    "every-persona[persona=tlv-only]": [
+        (receipts_have_a_text, {"awaiting_receipt"}),
+    ],
+    "every-persona[persona=hex-id-decimal-receipt]": [
+        (ids_are_compared_as_text, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
 
 
 def test_every_scenario_has_its_mutations() -> None:
-    assert set(MUTATIONS) == set(NAMES)
+    assert {name.partition("[")[0] for name in MUTATIONS} == set(STEMS)
 
 
 @pytest.mark.parametrize(

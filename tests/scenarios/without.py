@@ -127,3 +127,7 @@ def the_sender_cuts(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScen
 
 def only_messages_are_counted(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     return with_campaign(scenario, rate=Rate.parse("28/s"))
+
+
+def nobody_has_a_rule(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    return with_operators(scenario, rules=[])
