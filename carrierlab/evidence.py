@@ -61,6 +61,7 @@ class Evidence:
         self.parked = tuple(p for p in sent.parked if operator in (None, p.operator))
         self.submits = tuple(s for s in received.submits if self._concerns(s.operator, s.account))
         self.binds = tuple(b for b in received.binds if self._concerns(b.operator, b.account))
+        self.refused_binds = tuple(b for b in received.refused_binds if self._concerns(b.operator, b.account))
         self.receptions = tuple(r for r in received.receptions if self._concerns(r.operator, r.account))
         self.reconnections = _reconnections(self.binds, span.binds)
         self.whole = self
@@ -89,6 +90,7 @@ class Evidence:
                 tuple(s for s in self.submits if start <= s.received_at < end),
                 tuple(b for b in self.binds if start <= b.at < end),
                 tuple(r for r in self.receptions if start <= r.at < end),
+                tuple(b for b in self.refused_binds if start <= b.at < end),
             ),
             span,
             self.operator,

@@ -84,10 +84,11 @@ class SenderLedger(msgspec.Struct, frozen=True):
 
 
 class Moment(NamedTuple):
-    """When something went over the wire: unix time, and its place in the order of all PDUs."""
+    """When something went over the wire: unix time, its place in the order of all PDUs, and on which connection."""
 
     at: float
     order: int
+    connection: int = 0
 
 
 class Submit(msgspec.Struct, frozen=True, gc=False):
@@ -111,6 +112,8 @@ class Submit(msgspec.Struct, frozen=True, gc=False):
     """When the receipt was first written to a bind; None while it is owed."""
     reported_id: str | None = None
     """The message id as the receipt writes it."""
+    reports: int = 0
+    """Receipts written about it in all: notices, copies and what was sent again too."""
     acknowledged_at: float | None = None
     """When the deliver_sm_resp for the receipt came."""
     account: str = ""
@@ -139,7 +142,7 @@ class Reception(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bind(msgspec.Struct, frozen=True, gc=False):
-    """One bind that an operator accepted."""
+    """One bind that an operator answered."""
 
     operator: str
     at: float
@@ -152,6 +155,7 @@ class OperatorLedger(msgspec.Struct, frozen=True):
     submits: tuple[Submit, ...]
     binds: tuple[Bind, ...] = ()
     receptions: tuple[Reception, ...] = ()
+    refused_binds: tuple[Bind, ...] = ()
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -282,6 +282,12 @@ def throttled(evidence: Evidence) -> Finding:
 
 
 @_metric(Unit.COUNT, Book.OPERATORS)
+def queue_full(evidence: Evidence) -> Finding:
+    """submit_sm answered with ESME_RMSGQFUL."""
+    return Finding(sum(submit.status == CommandStatus.ESME_RMSGQFUL for submit in evidence.submits))
+
+
+@_metric(Unit.COUNT, Book.OPERATORS)
 def unanswered(evidence: Evidence) -> Finding:
     """submit_sm that an operator accepted and never answered: their connection was gone before."""
     silent = (submit for submit in evidence.accepted if submit.answered is None)
@@ -301,6 +307,12 @@ def reconnects(evidence: Evidence) -> Finding:
 
 
 @_metric(Unit.COUNT, Book.OPERATORS)
+def refused_binds(evidence: Evidence) -> Finding:
+    """Binds refused by the operators."""
+    return Finding(len(evidence.refused_binds))
+
+
+@_metric(Unit.COUNT, Book.OPERATORS)
 def receipts_before_response(evidence: Evidence) -> Finding:
     """Receipts that an operator wrote before the response to the submit_sm they are about."""
     return _cases(
@@ -308,6 +320,24 @@ def receipts_before_response(evidence: Evidence) -> Finding:
         for submit in evidence.accepted
         if submit.reported is not None and (submit.answered is None or submit.reported < submit.answered)
     )
+
+
+@_metric(Unit.COUNT, Book.OPERATORS)
+def receipts_elsewhere(evidence: Evidence) -> Finding:
+    """Receipts that came first on another connection than the response to the submit_sm they are about."""
+    return _cases(
+        f"{submit.recipient}: receipt for {submit.smsc_id}"
+        for submit in evidence.accepted
+        if submit.reported is not None
+        and submit.answered is not None
+        and submit.reported.connection != submit.answered.connection
+    )
+
+
+@_metric(Unit.COUNT, Book.OPERATORS)
+def receipts_repeated(evidence: Evidence) -> Finding:
+    """Receipts beyond the first about each message: notices, copies, and what an operator sent again."""
+    return Finding(sum(max(0, submit.reports - 1) for submit in evidence.accepted))
 
 
 @_metric(Unit.COUNT, Book.OPERATORS)

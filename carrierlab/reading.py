@@ -29,7 +29,7 @@ from sender.domain.template import Template
 from smppkit.codec import decode
 from smppkit.commands import CommandId
 from smppkit.message_ids import candidate_keys, key
-from smppkit.pdus import DeliverSm, SubmitSmResp
+from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
 from smppkit.receipts import parse_receipt
 from smsc.journal.inbox import Inbox, MessageRow, PduRow
 
@@ -41,6 +41,7 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
     submits: list[Submit] = []
     receptions: list[Reception] = []
     binds: list[Bind] = []
+    refused: list[Bind] = []
     by_operator: dict[str, list[MessageRow]] = defaultdict(list)
     for row in inbox.messages():
         if row.command == _MO:
@@ -49,13 +50,27 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
             by_operator[row.operator].append(row)
     for operator, rows in by_operator.items():
         answered = _answered(inbox.pdus(operator=operator, command_id=CommandId.SUBMIT_SM_RESP))
-        reported = _reported(rows, inbox.pdus(operator=operator, command_id=CommandId.DELIVER_SM))
+        reported = _reported(rows, _deliveries(inbox, operator))
         submits += [_submit(row, answered, reported) for row in rows]
     for operator in inbox.operators():
         for command in _BIND_RESPONSES:
-            responses = inbox.pdus(operator=operator, command_id=command, status=0)
-            binds += [Bind(operator, pdu.at, pdu.system_id or "") for pdu in responses if pdu.direction == "out"]
-    return OperatorLedger(tuple(submits), tuple(sorted(binds, key=lambda bind: bind.at)), tuple(receptions))
+            for pdu in inbox.pdus(operator=operator, command_id=command):
+                if pdu.direction == "out":
+                    (refused if pdu.status else binds).append(Bind(operator, pdu.at, pdu.system_id or ""))
+    return OperatorLedger(tuple(submits), _in_order(binds), tuple(receptions), _in_order(refused))
+
+
+def _in_order(binds: Iterable[Bind]) -> tuple[Bind, ...]:
+    return tuple(sorted(binds, key=lambda bind: bind.at))
+
+
+def _deliveries(inbox: Inbox, operator: str) -> list[PduRow]:
+    """All PDUs that carry receipts, in the order they were on the wire."""
+    found = [row for command in _CARRIERS for row in inbox.pdus(operator=operator, command_id=command)]
+    return sorted(found, key=lambda row: row.row)
+
+
+_CARRIERS = (CommandId.DELIVER_SM, CommandId.DATA_SM)
 
 
 _BIND_RESPONSES = (
@@ -66,10 +81,11 @@ _BIND_RESPONSES = (
 
 
 class _Report(NamedTuple):
-    """The first receipt of a message."""
+    """The first receipt of a message, and how many there were."""
 
     at: Moment
     message_id: str
+    times: int = 1
 
 
 def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _Report]) -> Submit:
@@ -88,6 +104,7 @@ def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _R
         outcome=row.state if row.final_at is not None else None,
         reported=report.at if report is not None else None,
         reported_id=report.message_id if report is not None else None,
+        reports=report.times if report is not None else 0,
         acknowledged_at=row.acknowledged_at,
         account=row.system_id,
         source=row.source,
@@ -100,12 +117,12 @@ def _answered(responses: Iterable[PduRow]) -> dict[str, Moment]:
     for row in responses:
         response = decode(row.octets)
         if row.direction == "out" and row.status == 0 and isinstance(response, SubmitSmResp):
-            moments.setdefault(response.message_id, Moment(row.at, row.row))
+            moments.setdefault(response.message_id, Moment(row.at, row.row, row.connection))
     return moments
 
 
 def _reported(messages: Sequence[MessageRow], deliveries: Iterable[PduRow]) -> dict[int, _Report]:
-    """When the receipt of each message was first written, by the message's row.
+    """The first receipt of each message and how many came, by the message's row.
 
     The id in a receipt may be in another base than the one in the response, so the recipient decides between
     the messages that its readings could mean.
@@ -117,13 +134,20 @@ def _reported(messages: Sequence[MessageRow], deliveries: Iterable[PduRow]) -> d
     reports: dict[int, _Report] = {}
     for row in deliveries:
         pdu = decode(row.octets)
-        receipt = parse_receipt(pdu) if row.direction == "out" and isinstance(pdu, DeliverSm) else None
-        if receipt is None or not isinstance(pdu, DeliverSm):
+        if row.direction != "out" or not isinstance(pdu, DeliverSm | DataSm):
+            continue
+        receipt = parse_receipt(pdu)
+        if receipt is None:
             continue
         known = by_recipient.get(pdu.source_addr, {})
         found = next((known[k] for k in candidate_keys(receipt.message_id) if k in known), None)
-        if found is not None:
-            reports.setdefault(found, _Report(Moment(row.at, row.row), receipt.message_id))
+        if found is None:
+            continue
+        earlier = reports.get(found)
+        if earlier is None:
+            reports[found] = _Report(Moment(row.at, row.row, row.connection), receipt.message_id)
+        else:
+            reports[found] = earlier._replace(times=earlier.times + 1)
     return reports
 
 

@@ -36,7 +36,7 @@ from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
-from sender.pipeline.progress import Ending, LaneView, Progress, ending
+from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -45,8 +45,6 @@ from smppkit.transport import Network
 
 log = logging.getLogger(__name__)
 
-_LOOK = 0.25
-"""Seconds between two looks at a campaign's counts."""
 _SURE = 4
 """Looks in a row that must find messages without an account before it is believed."""
 
@@ -280,7 +278,7 @@ class Sender:
                 self.gave_up = f"{progress.unsent} messages wait for an operator that is no longer configured"
             if end not in (None, Ending.STRANDED) or stranded >= _SURE:
                 return
-            await self._look_later()
+            await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
 
@@ -307,14 +305,14 @@ class Sender:
             if (status := lane.channel.status()).down_since is not None
         )
 
-    def _look_later(self) -> Deferred[None]:
+    def _look_later(self, delay: float) -> Deferred[None]:
         waiting: Deferred[None] = Deferred()
 
         def look() -> None:
             del self._looks[call]
             waiting.callback(None)
 
-        call = self._clock.callLater(_LOOK, look)
+        call = self._clock.callLater(delay, look)
         self._looks[call] = waiting
         return waiting
 

@@ -60,6 +60,18 @@ class LaneView(msgspec.Struct, frozen=True):
     """Seconds since the last answer or receipt was recorded, or since its bind came up."""
 
 
+_LOOK = 0.25
+_LONGEST_LOOK = 10.0
+_LOOKS = 1000
+
+
+def look_again(progress: Progress, receipt_wait: float) -> float:
+    """Seconds until the next look at a campaign: a wait of hours for receipts needs none four times a second."""
+    if progress.unsent:
+        return _LOOK
+    return min(_LONGEST_LOOK, max(_LOOK, receipt_wait / _LOOKS))
+
+
 def ending(progress: Progress, lanes: list[LaneView], *, receipt_wait: float, give_up: float | None) -> Ending | None:
     """Whether to stop waiting, and why. Times are seconds; `give_up` None = try for ever."""
     if not progress.unsent:

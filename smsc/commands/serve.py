@@ -70,7 +70,6 @@ class _ServeCommand(click.RichCommand):
 )
 @click.option(
     "--http",
-    envvar="SMSC_HTTP",
     metavar="[HOST:]PORT",
     help="Where the inbox and the control API are, 0 for any free port. Default: 127.0.0.1:2780, or any free port.",
 )

@@ -182,6 +182,28 @@ def test_a_message_that_was_blocked_must_not_have_been_sent() -> None:
     assert found([message(state=State.BLOCKED, parts=())], [submit()])["mismatched"].value == 1
 
 
+def test_a_queue_that_is_full_is_counted_apart_from_throttling() -> None:
+    findings = found([], [submit(status=0x14, smsc_id=""), submit(status=0x58, smsc_id="")])
+    assert findings["queue_full"].value == findings["throttled"].value == 1
+
+
+def test_receipts_on_another_connection_and_again() -> None:
+    here = submit(answered=Moment(1000.03, 2, 1), reported=Moment(1003.0, 3, 1), reports=1)
+    there = submit(smsc_id="A2", answered=Moment(1000.03, 2, 1), reported=Moment(1003.0, 3, 2), reports=3)
+    findings = found([], [here, there, submit(reported=None, reports=0)])
+    assert findings["receipts_elsewhere"].value == 1
+    assert findings["receipts_elsewhere"].examples == ("77050000001: receipt for A2",)
+    assert findings["receipts_repeated"].value == 2
+
+
+def test_refused_binds_are_no_binds() -> None:
+    sent, span = SenderLedger(()), SPAN
+    received = OperatorLedger((), (Bind("alpha", 1.0),), (), (Bind("alpha", 0.5), Bind("beta", 0.7)))
+    assert measure(Evidence(sent, received, span, "alpha"))["refused_binds"].value == 1
+    assert measure(Evidence(sent, received, span))["refused_binds"].value == 2
+    assert measure(Evidence(sent, received, span))["binds"].value == 1
+
+
 def test_receipts_before_the_response_are_counted_from_what_was_written() -> None:
     early = submit(recipient="77050000003", reported=Moment(1000.02, 7), answered=Moment(1000.02, 8))
     never_answered = submit(recipient="77050000002", smsc_id="A2", answered=None)

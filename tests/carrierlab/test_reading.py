@@ -12,7 +12,7 @@ from sender.store.records import Accepted, Intent, NewCampaign, NewMessage, Rece
 from sender.store.sqlite import SqliteStore
 from smppkit.codec import encode
 from smppkit.message_state import MessageState
-from smppkit.pdus import BindTransceiver, DeliverSm, Pdu, SubmitSm
+from smppkit.pdus import BindTransceiver, DataSm, DeliverSm, Pdu, SubmitSm
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
@@ -81,10 +81,22 @@ def test_a_submit_is_read_with_its_answer_and_its_receipt_from_the_wire() -> Non
     (submit,) = book.read().submits
     assert (submit.operator, submit.recipient, submit.smsc_id, submit.text) == ("alpha", "77050000001", "1F", "hello")
     assert (submit.received_at, submit.status, submit.outcome, submit.acknowledged_at) == (61.0, 0, "UNDELIV", 65.1)
-    assert submit.answered == Moment(61.5, 2)
-    assert submit.reported == Moment(61.5, 1), "the first time it was written"
+    assert submit.answered == Moment(61.5, 2, book.connection)
+    assert submit.reported == Moment(61.5, 1, book.connection), "the first time it was written"
+    assert submit.reports == 2
     assert submit.reported_id == "31"
     assert submit.reported < submit.answered
+
+
+def test_a_receipt_in_a_data_sm_is_one_too() -> None:
+    book = Book()
+    book.submit(submit_sm("77050000001"), 61.0, message_id="1F")
+    carried = DataSm(
+        esm_class=4, source_addr="77050000001", destination_addr="SHOP", tlvs=(RECEIPTED_MESSAGE_ID.of("1f"),)
+    )
+    book.wire("out", carried, 62.0)
+    (submit,) = book.read().submits
+    assert (submit.reported_id, submit.reports) == ("1f", 1)
 
 
 def test_a_refused_submit_and_one_that_is_still_under_way() -> None:
@@ -120,6 +132,7 @@ def test_binds_and_messages_of_handsets() -> None:
     book.journal.settled(Owed(row, "shop", b"", Kind.MO), 63.2, "DELIVRD")
     ledger = book.read()
     assert [(bind.operator, bind.at) for bind in ledger.binds] == [("alpha", 60.2)]
+    assert [(bind.operator, bind.at) for bind in ledger.refused_binds] == [("alpha", 60.1)]
     (reception,) = ledger.receptions
     assert (reception.source, reception.text, reception.acknowledged_at) == ("77010000001", "STOP", 63.2)
     assert ledger.submits == ()

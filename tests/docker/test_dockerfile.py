@@ -1,6 +1,7 @@
 """The files in docker/ hold together, as far as can be said without an engine."""
 
 import json
+import subprocess
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import yaml
 import sender.cli
 import smsc.commands.serve
 from sender.config import SenderConfig
-from smsc.control.address import DEFAULT_PORT, HttpAddress
+from smsc.control.address import DEFAULT_PORT
 from yamlmodel.loader import load
 
 ROOT = Path(__file__).parents[2]
@@ -136,16 +137,45 @@ def test_nothing_is_fetched_but_by_the_lock(dockerfile: list[Instruction]) -> No
             assert tool not in instruction.rest
 
 
-def test_the_default_is_smsc_serve_with_a_journal_on_the_volume(dockerfile: list[Instruction]) -> None:
+def served(directory: Path, environment: dict[str, str], *arguments: str) -> list[str]:
+    """The words after `smsc serve` with which docker/serve.sh calls it."""
+    stub = directory / "smsc"
+    stub.write_text("""#!/bin/sh\nprintf '%s\\n' "$@"\n""")
+    stub.chmod(0o755)
+    environment = {"PATH": f"{directory}:/usr/bin:/bin", **environment}
+    command = ["sh", str(DOCKER / "serve.sh"), *arguments]
+    verb, *options = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    assert verb == "serve"
+    return options
+
+
+def test_the_default_is_smsc_serve_with_a_journal_on_the_volume(dockerfile: list[Instruction], tmp_path: Path) -> None:
     (command,) = only(dockerfile, "CMD")
-    program, verb, *options = command.argv
-    assert (program, verb) == ("smsc", "serve")
-    context = smsc.commands.serve.serve.make_context("serve", options)
+    shell, script = command.argv
+    assert shell == "sh"
+    assert script in copied(dockerfile)
+    context = smsc.commands.serve.serve.make_context("serve", served(tmp_path, {}))
     volume = only(dockerfile, "VOLUME")[0].argv[0]
     assert str(context.params["journal"]).startswith(f"{volume}/")
     assert context.params["host"] == "0.0.0.0"  # noqa: S104 # inside a container all its interfaces are meant
-    assert only(dockerfile, "EXPOSE")[0].rest.split() == [str(context.params["port"]), str(DEFAULT_PORT)]
-    assert context.params["http"] is None  # from the environment, with a token
+    assert str(context.params["port"]) == only(dockerfile, "EXPOSE")[0].rest.split()[0]
+
+
+def test_the_control_api_leaves_the_container_only_with_a_token(dockerfile: list[Instruction], tmp_path: Path) -> None:
+    assert "--http" not in served(tmp_path, {})
+    assert "--http" not in served(tmp_path, {"SMSC_TOKEN": ""})
+    with_token = smsc.commands.serve.serve.make_context("serve", served(tmp_path, {"SMSC_TOKEN": "t"}, "--commands"))
+    assert with_token.params["http"] == "0.0.0.0:" + only(dockerfile, "EXPOSE")[0].rest.split()[1]
+    assert with_token.params["commands"] is True
+
+
+def copied(dockerfile: list[Instruction]) -> dict[str, Path]:
+    """The files of the repository in the image, by their place there."""
+    places: dict[str, Path] = {}
+    for instruction in only(dockerfile, "COPY", last_stage(dockerfile)):
+        *sources, target = instruction.rest.split()
+        places |= {target + Path(it).name if target.endswith("/") else target: ROOT / it for it in sources}
+    return places
 
 
 def test_health_is_checked_by_a_script_that_is_in_the_image(dockerfile: list[Instruction]) -> None:
@@ -155,8 +185,7 @@ def test_health_is_checked_by_a_script_that_is_in_the_image(dockerfile: list[Ins
     assert "--timeout=" in options
     python, script, _host, port = json.loads(command)
     assert python == "python"
-    copied = {i.rest.split()[-1]: i.rest.split()[0] for i in only(dockerfile, "COPY")}
-    assert (ROOT / copied[script]).is_file()
+    assert copied(dockerfile)[script].is_file()
     assert port == only(dockerfile, "EXPOSE")[0].rest.split()[0]
 
 
@@ -190,11 +219,7 @@ def test_compose_publishes_on_the_local_interface_only(services: dict[str, dict]
 
 def test_compose_asks_for_a_token_and_serves_the_control_api(services: dict[str, dict]) -> None:
     environment = services["smsc"]["environment"]
-    address = HttpAddress.parse(environment["SMSC_HTTP"])
-    assert (address.host, f"127.0.0.1:{address.port}:{address.port}") == (
-        "0.0.0.0",  # noqa: S104 # inside a container all its interfaces are meant
-        services["smsc"]["ports"][1],
-    )
+    assert services["smsc"]["ports"][1] == f"127.0.0.1:{DEFAULT_PORT}:{DEFAULT_PORT}"
     assert environment["SMSC_TOKEN"].startswith("${SMSC_TOKEN:?")
 
 

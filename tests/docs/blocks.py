@@ -15,6 +15,7 @@ The first word is the language, as for any reader; the words after it say how th
 ``python conftest``    the conftest.py of the tests in the next three
 ``python pytest``      a file of tests, run by pytest with the plugin; ``pytest-asyncio`` and ``pytest-twisted`` with
                        those plugins too
+``LANGUAGE FILE …``    that file of the repository, as it is
 ``mermaid``, ``text``  for readers only
 =====================  ==========================================================================================
 """

@@ -63,7 +63,13 @@ def test_there_are_examples_and_every_one_says_what_it_is() -> None:
     known |= {f"python pytest{kind}" for kind in ("", "-asyncio", "-twisted")}
     assert len(BLOCKS) > 10
     for block in BLOCKS:
-        assert block.info in known or block.info.startswith("text OUTPUT-OF "), f"{block.id}: {block.info!r}"
+        checked = block.info.startswith("text OUTPUT-OF ") or re.fullmatch(r"\w+ FILE docs/examples/\S+", block.info)
+        assert block.info in known or checked, f"{block.id}: {block.info!r}"
+
+
+@named("block", [block for block in BLOCKS if " FILE " in block.info], ids=by_id)
+def test_a_file_that_is_shown_is_that_file(block: Block) -> None:
+    assert block.text == (ROOT / block.info.split()[-1]).read_text()
 
 
 @named("block", of_kind("yaml scenario"), ids=by_id)

@@ -10,15 +10,29 @@ import msgspec
 
 from carrierlab.report.result import Outcome
 from carrierlab.run import Job, run_virtual
-from carrierlab.scenario import LabScenario, load_scenario
+from carrierlab.scenario import LabScenario, load_scenario, load_scenario_runs
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "scenarios"
 FILES = sorted(DIRECTORY.glob("*.yaml"))
-NAMES = [path.stem for path in FILES]
+STEMS = [path.stem for path in FILES]
+
+
+def _runs(path: Path) -> list[str]:
+    """The names of a file's runs: `file`, or `file[persona=tlv-only]` for each that a matrix makes."""
+    if "\nmatrix:" not in path.read_text(encoding="utf-8"):
+        return [path.stem]
+    return [f"{path.stem}[{run.name}]" for run in load_scenario_runs(path)]
+
+
+NAMES = [name for path in FILES for name in _runs(path)]
 
 
 def load(name: str) -> LabScenario:
-    return load_scenario(DIRECTORY / f"{name}.yaml")
+    stem, _, picked = name.rstrip("]").partition("[")
+    path = DIRECTORY / f"{stem}.yaml"
+    if not picked:
+        return load_scenario(path)
+    return next(run.value for run in load_scenario_runs(path) if run.name == picked)
 
 
 def play(scenario: LabScenario, name: str = "changed") -> Outcome:

@@ -1,122 +1,70 @@
 """Each scenario fails when what it rehearses is taken away: an expectation that cannot fail expects nothing.
 
-Two sorts of mutation: the operators behave after all (then the scenario no longer rehearses anything, and must say
-so), or one of the programs lacks what the scenario is about.
+Two sorts of mutation: the operators behave after all (`without.py`; the scenario rehearses nothing then, and must say
+so), or one of the programs lacks what the scenario is about (`mistakes.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import msgspec
 import pytest
 
-import sender.domain.retry
-import sender.store.matching
-import sender.store.outcomes
-import smppkit.segments
 from carrierlab.scenario import LabScenario
-from sender.channels.pace import Pace
-from sender.domain.retry import RetryClass
-from sender.pipeline.verdict import Judge
-from sender.store.records import InDoubt, Outcome, Retry
-from smppkit.status import CommandStatus
-from smppkit.text import Alphabet
-from smsc.centre.mailbox import Mailbox
-from smsc.scenario.id_style import IdStyle
-from tests.scenarios.playing import NAMES, complaint, load, play, with_campaign, with_receipts
+from tests.scenarios.mistakes import (
+    a_full_queue_is_taken_for_refusal,
+    a_length_is_one_octet,
+    a_refusal_breaks_the_connection,
+    an_error_of_the_system_is_taken_for_refusal,
+    an_unbind_is_answered_at_once,
+    dates_decide,
+    doubts_are_sent_again_uncounted,
+    each_connection_knows_its_own,
+    early_receipts_are_forgotten,
+    ids_are_compared_as_text,
+    leading_zeros_count,
+    nothing_is_asked_in_silence,
+    one_read_is_one_pdu,
+    only_the_last_part_is_waited_for,
+    receipts_are_as_in_the_appendix,
+    receipts_die_with_the_connection,
+    receipts_have_a_text,
+    responses_come_in_order,
+    sender_never_slows_down,
+    texts_are_cut_anywhere,
+    the_case_counts,
+    the_first_receipt_is_the_only_one,
+    the_sender_knocks_without_pause,
+    the_window_is_ignored,
+    throttling_is_taken_for_refusal,
+)
+from tests.scenarios.playing import STEMS, complaint, load, play
+from tests.scenarios.without import (
+    all_rows_are_good,
+    answers_come_in_time,
+    every_part_has_its_receipt,
+    every_text_is_short_and_plain,
+    every_text_is_ucs2,
+    everything_is_delivered,
+    ids_keep_their_base,
+    no_connection_is_touched,
+    no_text_is_ucs2,
+    nobody_has_a_rule,
+    nothing_happens,
+    nothing_is_refused,
+    only_messages_are_counted,
+    receipts_come_at_once,
+    receipts_come_in_time,
+    receipts_come_on_the_same_bind,
+    receipts_come_once,
+    the_queue_has_room,
+    the_rate_is_known,
+    the_sender_cuts,
+    the_window_is_wide,
+    there_are_no_ghosts,
+)
 
 Change = Callable[[LabScenario, pytest.MonkeyPatch], LabScenario]
-
-
-def nothing_happens(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return msgspec.structs.replace(scenario, timeline=[])
-
-
-def all_rows_are_good(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    rows = scenario.workload.campaign.recipients.with_name("texts.csv")
-    return with_campaign(scenario, recipients=rows, template="Hello")
-
-
-def sender_never_slows_down(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(Pace, "throttled", lambda self, sent_at, now: None)
-    return scenario
-
-
-def throttling_is_taken_for_refusal(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setitem(sender.domain.retry.RETRY_CLASSES, CommandStatus.ESME_RTHROTTLED, RetryClass.PERMANENT)
-    return scenario
-
-
-def doubts_are_sent_again_uncounted(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    decide = Judge.outcome
-
-    def outcome(self: Judge, result: Any, at: float) -> Outcome:
-        decided = decide(self, result, at)
-        if isinstance(decided, InDoubt):
-            return Retry(decided.message_id, decided.part, CommandStatus.ESME_RSYSERR, at, at)
-        return decided
-
-    patch.setattr(Judge, "outcome", outcome)
-    return scenario
-
-
-def receipts_die_with_the_connection(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    pump = Mailbox.pump
-
-    def forget(self: Mailbox, now: float) -> None:
-        if not self.receivers:
-            self.queue.clear()
-        pump(self, now)
-
-    patch.setattr(Mailbox, "pump", forget)
-    return scenario
-
-
-def receipts_come_in_time(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_receipts(scenario, before_response=False)
-
-
-def early_receipts_are_forgotten(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "match_parked", lambda db, touched: list(touched))
-    return scenario
-
-
-def ids_keep_their_base(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    operators = {
-        name: msgspec.structs.replace(
-            operator, ids=IdStyle(), receipts=msgspec.structs.replace(operator.receipts, ids=IdStyle())
-        )
-        for name, operator in scenario.operators.items()
-    }
-    return msgspec.structs.replace(scenario, operators=operators)
-
-
-def ids_are_compared_as_text(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id.casefold(),))
-    return scenario
-
-
-def every_text_is_short_and_plain(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_campaign(scenario, template="Your order is ready")
-
-
-def every_text_is_ucs2(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_campaign(scenario, alphabets=[Alphabet.UCS2])
-
-
-def no_text_is_ucs2(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    return with_campaign(scenario, alphabets=[Alphabet.GSM7])
-
-
-def texts_are_cut_anywhere(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    def bodies(text: str, octets: bytes, alphabet: Alphabet, method: object) -> list[bytes]:
-        return [octets[start : start + 134] for start in range(0, len(octets), 134)]
-
-    patch.setattr(smppkit.segments, "_bodies", bodies)
-    return scenario
-
 
 MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     "quickstart": [
@@ -153,12 +101,125 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (ids_are_compared_as_text, {"awaiting_receipt", "unmatched_receipts"}),
         (early_receipts_are_forgotten, {"awaiting_receipt", "unmatched_receipts"}),
     ],
+    "sibling-binds": [
+        (receipts_come_on_the_same_bind, {"receipts_elsewhere"}),
+        (each_connection_knows_its_own, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
+    "first-part-receipts": [
+        (every_part_has_its_receipt, {"delivered", "awaiting_receipt"}),
+        (only_the_last_part_is_waited_for, {"unmatched_receipts"}),
+    ],
+    "duplicate-receipts": [
+        (receipts_come_once, {"receipts_repeated"}),
+        (the_first_receipt_is_the_only_one, {"unmatched_receipts"}),
+    ],
+    "padded-ids": [
+        (ids_keep_their_base, {"rewritten_ids"}),
+        (leading_zeros_count, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
+    "ids-in-another-case": [
+        (ids_keep_their_base, {"rewritten_ids"}),
+        (the_case_counts, {"awaiting_receipt", "unmatched_receipts"}),
+    ],
+    "accepted-first": [
+        (receipts_come_once, {"receipts_repeated"}),
+        (the_first_receipt_is_the_only_one, {"awaiting_receipt", "unmatched_receipts"}),
+    ],
+    "queue-full": [
+        (the_queue_has_room, {"queue_full"}),
+        (a_full_queue_is_taken_for_refusal, {"refused", "delivered"}),
+    ],
+    "ghost-session": [
+        (there_are_no_ghosts, {"refused_binds", "duration"}),
+        (the_sender_knocks_without_pause, {"refused_binds"}),
+    ],
+    "errors-with-a-body": [
+        (nothing_is_refused, {"refused"}),
+        (a_refusal_breaks_the_connection, {"reconnects"}),
+    ],
+    "nack-without-a-number": [
+        (no_connection_is_touched, {"duration"}),
+        (doubts_are_sent_again_uncounted, {"submits", "duplicates"}),
+    ],
+    "window-of-one": [
+        (the_window_is_wide, {"throughput"}),
+        (the_window_is_ignored, {"throughput", "delivered", "refused"}),
+    ],
+    "pdus-in-pieces": [
+        (no_connection_is_touched, {"throughput"}),
+        (one_read_is_one_pdu, {"throughput"}),
+    ],
+    "tlv-only-receipts": [
+        (nothing_happens, {"mo_received"}),
+        (everything_is_delivered, {"expired"}),
+        (receipts_have_a_text, {"awaiting_receipt", "expired"}),
+    ],
+    "receipts-of-their-own": [
+        (everything_is_delivered, {"undelivered"}),
+        (receipts_are_as_in_the_appendix, {"awaiting_receipt"}),
+    ],
+    "swapped-responses": [
+        (answers_come_in_time, {"submit_latency_p50"}),
+        (responses_come_in_order, {"awaiting_receipt", "unmatched_receipts", "lost"}),
+    ],
+    "throttle-storm": [
+        (the_rate_is_known, {"throttled"}),
+        (sender_never_slows_down, {"throttled"}),
+        (throttling_is_taken_for_refusal, {"refused"}),
+    ],
+    "receipts-while-unbound": [
+        (nothing_happens, {"receipt_delay_p50", "receipts_elsewhere", "reconnects", "mo_received"}),
+        (receipts_die_with_the_connection, {"awaiting_receipt"}),
+    ],
+    "until-acknowledged": [
+        (nothing_happens, {"receipts_repeated", "receipt_delay_p50"}),
+        (the_first_receipt_is_the_only_one, {"unmatched_receipts"}),
+    ],
+    "slow-answers": [
+        (answers_come_in_time, {"submit_latency_p99"}),
+        (doubts_are_sent_again_uncounted, {"duplicates"}),
+    ],
+    "half-open-link": [
+        (nothing_happens, {"reconnects", "duration", "receipt_delay_p99"}),
+        (nothing_is_asked_in_silence, {"resends"}),
+        (doubts_are_sent_again_uncounted, {"duplicates"}),
+    ],
+    "midnight": [
+        (receipts_come_at_once, {"receipt_delay_p99"}),
+        (dates_decide, {"awaiting_receipt", "delivered"}),
+    ],
+    "parts-count": [
+        (every_text_is_short_and_plain, {"segments"}),
+        (only_messages_are_counted, {"throttled", "peak_rate"}),
+    ],
+    "message-payload": [
+        (the_sender_cuts, {"segments"}),
+        (a_length_is_one_octet, {"garbled"}),
+    ],
+    "unbind-mid-window": [
+        (nothing_happens, {"reconnects"}),
+        (an_unbind_is_answered_at_once, {"unanswered"}),
+    ],
+    "line-noise": [
+        (nothing_happens, {"reconnects"}),
+        (doubts_are_sent_again_uncounted, {"duplicates"}),
+    ],
+    "greylisting": [
+        (nobody_has_a_rule, {"submits"}),
+        (an_error_of_the_system_is_taken_for_refusal, {"refused", "delivered"}),
+    ],
+    "every-persona[persona=tlv-only]": [
+        (receipts_have_a_text, {"awaiting_receipt"}),
+    ],
+    "every-persona[persona=hex-id-decimal-receipt]": [
+        (ids_are_compared_as_text, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
 
 
 def test_every_scenario_has_its_mutations() -> None:
-    assert set(MUTATIONS) == set(NAMES)
+    assert {name.partition("[")[0] for name in MUTATIONS} == set(STEMS)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from sender.domain.message import State
-from sender.pipeline.progress import Ending, LaneView, Progress, ending
+from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 
 UP = LaneView(exhausted=True, down_for=None, quiet_for=0.0)
 
@@ -54,3 +54,9 @@ def test_messages_that_no_account_takes_are_suspected_to_be_stranded() -> None:
 def test_counts_fall_into_unsent_unsettled_and_final() -> None:
     seen = progress(queued=1, claimed=2, submitting=3, accepted=4, in_doubt=5, delivered=6, undelivered=7)
     assert (seen.unsent, seen.unsettled, seen.final, seen.total) == (6, 9, 13, 28)
+
+
+@pytest.mark.parametrize(("wait", "look"), [(30.0, 0.25), (1000.0, 1.0), (108_000.0, 10.0)])
+def test_a_long_wait_for_receipts_is_looked_at_less_often(wait: float, look: float) -> None:
+    assert look_again(progress(accepted=1), wait) == look
+    assert look_again(progress(accepted=1, queued=1), wait) == 0.25
