@@ -1,0 +1,64 @@
+// Server-sent events, and whether there is a connection at all. A connection that was lost says `resync` when it is back:
+// what is shown is then asked for anew, so nothing depends on what was missed.
+
+const KINDS = ["message", "bind", "rules", "faults", "clock", "scenario", "reset", "gap"];
+const LONGEST = 10_000; // ms between two attempts
+
+export class Live extends EventTarget {
+  constructor(path) {
+    super();
+    this.path = path;
+    this.state = "connecting"; // open, lost
+    this.retryAt = 0;
+    this.attempts = 0;
+    this.timer = 0;
+    this.connect();
+    addEventListener("pagehide", () => this.source?.close());
+  }
+
+  connect() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    const source = new EventSource(this.path);
+    this.source = source;
+    source.addEventListener("open", () => {
+      const again = this.state === "lost";
+      this.attempts = 0;
+      this.become("open");
+      if (again) this.emit("resync", null);
+    });
+    source.addEventListener("error", () => {
+      source.close();
+      const wait = Math.min(LONGEST, 1000 * 2 ** this.attempts);
+      this.attempts += 1;
+      this.retryAt = Date.now() + wait;
+      this.timer = setTimeout(() => this.connect(), wait);
+      this.become("lost");
+    });
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event) => {
+        const value = event.data ? JSON.parse(event.data) : null;
+        if (kind === "gap") this.emit("resync", null);
+        else this.emit(kind, value);
+      });
+    }
+  }
+
+  become(state) {
+    this.state = state;
+    this.emit("state", state);
+  }
+
+  emit(kind, value) {
+    this.dispatchEvent(new CustomEvent(kind, { detail: value }));
+  }
+
+  /** Listen to kinds of events until the returned function is called. */
+  on(kinds, listener) {
+    const wrapped = (event) => listener(event.detail, event.type);
+    for (const kind of kinds.split(" ")) this.addEventListener(kind, wrapped);
+    return () => {
+      for (const kind of kinds.split(" ")) this.removeEventListener(kind, wrapped);
+    };
+  }
+}
