@@ -21,6 +21,8 @@ from smsc.commands.running import Run, address_text, not_listening
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
+    from smsc.control.control import Control
+    from smsc.control.serving import ControlServer
     from smsc.journal.journal import Journal
     from smsc.scenario.model import Scenario
 
@@ -64,6 +66,18 @@ class _ServeCommand(click.RichCommand):
 @click.option(
     "--commands", is_flag=True, help="Obey commands in the text of messages, such as `#status=ESME_RTHROTTLED`."
 )
+@click.option(
+    "--http",
+    envvar="SMSC_HTTP",
+    metavar="[HOST:]PORT",
+    help="Where the inbox and the control API are, 0 for any free port. Default: 127.0.0.1:2780, or any free port.",
+)
+@click.option("--no-http", is_flag=True, help="Serve neither.")
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Holds the token that the control API asks for. Default: SMSC_TOKEN of the environment.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Log warnings and errors only.")
 def serve(
     file: Path | None,
@@ -73,6 +87,9 @@ def serve(
     no_journal: bool,
     lint: Path | None,
     commands: bool,
+    http: str | None,
+    no_http: bool,
+    token_file: Path | None,
     quiet: bool,
 ) -> NoReturn:
     """Run the operators of the scenario FILE until SIGTERM or Ctrl-C.
@@ -83,6 +100,8 @@ def serve(
     One line on standard output says when and where it is ready; the log goes to standard error. Exit codes:
     0 stopped in order, 1 an address cannot be listened on, 2 a file or option cannot be used.
     """
+    from smsc.commands.http_option import listening_on
+
     scenario = _placed(_load_scenario(file), host, port, commands)
     watching = None if lint is None else _Watching(scenario, lint)
     logging.basicConfig(
@@ -90,7 +109,8 @@ def serve(
         format="%(asctime)s %(levelname)s %(message)s",
         level=logging.WARNING if quiet else logging.INFO,
     )
-    raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching)))
+    web = None if no_http else listening_on(http, token_file)
+    raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching, web)))
 
 
 def _load_scenario(file: Path | None) -> Scenario:
@@ -151,22 +171,32 @@ class _Watching:
 
 
 class _Serving:
-    """One emulator, its journal, and what watches its clients."""
+    """One emulator, its journal, what watches its clients, and what shows it to people."""
 
-    def __init__(self, scenario: Scenario, journal: Path | None, watching: _Watching | None, reactor: Any) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        journal: Path | None,
+        watching: _Watching | None,
+        web: ControlServer | None,
+        reactor: Any,
+    ) -> None:
         from smppkit.transport import TcpNetwork
         from smsc.app import Emulator
 
         _check_ports(scenario)
         _raise_file_limit(sum(operator.access.connections for operator in scenario.operators.values()))
         self._watching = watching
+        self._web = web
+        self._reactor = reactor
+        self._epoch = time.time() - reactor.seconds()
         self._journal = _open_journal(journal, reactor)
         self._emulator = Emulator(
             scenario,
             clock=reactor,
             network=TcpNetwork(reactor),
             journal=self._journal,
-            epoch=time.time() - reactor.seconds(),
+            epoch=self._epoch,
             watcher_for=None if watching is None else watching.lint.operator,
         )
 
@@ -176,7 +206,9 @@ class _Serving:
 
     def stop(self) -> Deferred[None]:
         """See Service."""
-        return self._emulator.stop()
+        if self._web is None:
+            return self._emulator.stop()
+        return self._web.stop().addCallback(lambda _: self._emulator.stop())
 
     def ended(self, started: bool) -> int:
         """See Service."""
@@ -196,7 +228,15 @@ class _Serving:
             plain = self._emulator.operators[name].plain_port
             if plain is not None:
                 where.append(f"{address_text(host, plain)} ({name}, without TLS)")
-        return ", ".join(where)
+        if self._web is None:
+            return ", ".join(where)
+        self._web.start(self._reactor, self._control)
+        return f"{', '.join(where)}, inbox at {self._web.url}"
+
+    def _control(self) -> Control:
+        from smsc.control.control import Control
+
+        return Control(self._emulator, self._journal, clock=self._reactor, epoch=self._epoch)
 
 
 def _check_ports(scenario: Scenario) -> None:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReac
 
 from smppkit.pdus import DeliverSm, SubmitSm
 from smsc.journal.lockfile import LockedElsewhereError, LockFile
+from smsc.journal.parts import Parts
 from smsc.journal.records import (
     Committed,
     Group,
@@ -35,7 +36,7 @@ from smsc.journal.records import (
     submit_octets,
     write,
 )
-from smsc.journal.schema import JournalError, prepare
+from smsc.journal.schema import JournalError, load_parts, prepare
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
 from smsc.scenario.reading import read
 
@@ -44,6 +45,11 @@ GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
+
+LOOK_BACK = 5_000  # messages of an earlier run among which parts may wait for parts that come in this one
+
+Watch = Callable[[frozenset[int], Exception | None], None]
+"""Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
 
 _ACKNOWLEDGES = (Kind.RECEIPT, Kind.MO)  # what the column acknowledged_at is about
 _UNFINISHED = (
@@ -115,6 +121,9 @@ class Journal:
         self._reader = connection if lock is None else _connect_readonly(path)
         self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
         self._backlog = 0
+        self._watchers: list[Watch] = []
+        self._parts = Parts()
+        load_parts(connection, self._parts, after=self._next_row - LOOK_BACK)
         self._writer = _Writer(self, IReactorFromThreads(clock)) if threaded else None
 
     @classmethod
@@ -219,6 +228,7 @@ class Journal:
 
     def replaced(self, pending: Pending, message: Message) -> None:
         """Record that a message has another text, another plan, or both."""
+        self._group.rewritten.append(pending.row)
         self._statement(
             "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
             " state = ?, starts_at = ?, settles_at = ? WHERE row = ?",
@@ -295,6 +305,14 @@ class Journal:
         self._group.waiting.append(callback)
         self._hand_over()
 
+    def watch(self, watch: Watch) -> Callable[[], None]:
+        """Tell `watch` of every group once it is on the disk, or is not; returns what ends that.
+
+        On the reactor's thread. Nobody pays for it while nobody watches.
+        """
+        self._watchers.append(watch)
+        return partial(self._watchers.remove, watch)
+
     def flush(self) -> None:
         """Return when all that was recorded is on the disk, or has failed to get there."""
         self._hand_over()
@@ -348,9 +366,10 @@ class Journal:
         connection = self.connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            write(connection, group)
+            write(connection, group, self._parts)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
+            self._parts.clear()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             return error
@@ -368,6 +387,10 @@ class Journal:
         self._failing = error is not None
         for callback in group.waiting:
             callback(error)
+        if self._watchers:
+            changed = group.changed()
+            for watch in tuple(self._watchers):
+                watch(changed, error)
 
     def _highest(self, table: str, column: str) -> int:
         row = self.connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our names

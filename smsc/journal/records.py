@@ -17,6 +17,7 @@ from smppkit.enums import at_hand
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.segments import part_of
 from smppkit.tlvs import Tlv
+from smsc.journal.parts import PartKey, Parts
 from smsc.scenario.reading import read
 
 
@@ -100,6 +101,7 @@ class Group:
         "pdus",
         "pending",
         "reached",
+        "rewritten",
         "settled",
         "size",
         "statements",
@@ -112,11 +114,20 @@ class Group:
         self.owed: list[tuple[str, float, Owed]] = []
         self.reached: list[tuple[int, float, str | None, str | None, bool]] = []
         self.over: list[int] = []
+        self.rewritten: list[int] = []
         self.settled: list[tuple[int, int | None, float | None, str | None]] = []
         self.pdus: list[tuple[float, int, str, bytes]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
         self.waiting: list[Committed] = []
         self.size = 0
+
+    def changed(self) -> frozenset[int]:
+        """The rows of messages that it adds or changes."""
+        rows = {entry[0] for entry in self.messages}
+        rows.update(entry[0] for entry in self.reached)
+        rows.update(self.rewritten)
+        rows.update(entry[1] for entry in self.settled if entry[1] is not None)
+        return frozenset(rows)
 
     def absorb(self, later: Group) -> None:
         """Write what another group, recorded after this one, has as well."""
@@ -130,7 +141,7 @@ class Group:
 
 _MESSAGE_COLUMNS = (
     "row, at, operator, system_id, connection, command, source, destination, text, data_coding,"
-    " reference, part, parts, status, number, message_id, outcome, err, state, starts_at, settles_at"
+    " reference, part, parts, first, sequence, status, number, message_id, outcome, err, state, starts_at, settles_at"
 )
 _PENDING_COLUMNS = "row, operator, until, version, told, plan, submit"
 _OWED_COLUMNS = "delivery, row, operator, system_id, kind, destination, bind, due, octets"
@@ -138,14 +149,17 @@ _MOST_MARKS = 32_766  # question marks in a statement: what SQLite allows unless
 _PDU_COLUMNS = "at, connection, direction, command_id, status, sequence, octets"
 
 
-def write(connection: sqlite3.Connection, group: Group) -> None:
-    """Write a group, within the transaction that is open; sqlite3.Error when that cannot be done."""
+def write(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
+    """Write a group, within the transaction that is open; sqlite3.Error when that cannot be done.
+
+    `parts` is told of the parts of long messages.
+    """
     # What is over before it was ever written leaves nothing behind.
     over = frozenset(group.over)
     settled = frozenset([entry[0] for entry in group.settled])
     pending = [entry for entry in group.pending if entry.row not in over]
     owed = [entry for entry in group.owed if entry[2].number not in settled]
-    _insert(connection, "messages", _MESSAGE_COLUMNS, [_message_row(*entry) for entry in group.messages])
+    _insert(connection, "messages", _MESSAGE_COLUMNS, [_message_row(*entry, parts) for entry in group.messages])
     _insert(connection, "pending", _PENDING_COLUMNS, [_pending_row(entry) for entry in pending])
     _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in owed])
     _insert(connection, "pdus", _PDU_COLUMNS, [_pdu_row(*entry) for entry in group.pdus])
@@ -237,10 +251,22 @@ def _json(rows: Sequence[object]) -> str:
     return msgspec.json.encode(rows).decode()
 
 
-def _message_row(row: int, message: Message) -> tuple[object, ...]:
+def _message_row(row: int, message: Message, parts: Parts) -> tuple[object, ...]:
     pdu = message.pdu
     part, body = part_of(pdu)
     text = read(pdu, message.alphabet, body)
+    first = None
+    if part is not None and part.total > 1:
+        key = PartKey(
+            message.operator,
+            message.system_id,
+            pdu.name,
+            pdu.source_addr,
+            pdu.destination_addr,
+            part.reference,
+            part.total,
+        )
+        first = parts.first(key, part.number, row, message.at, refused=bool(message.status))
     return (
         row,
         message.at,
@@ -255,6 +281,8 @@ def _message_row(row: int, message: Message) -> tuple[object, ...]:
         None if part is None else part.reference,
         1 if part is None else part.number,
         1 if part is None else part.total,
+        first,
+        pdu.sequence_number or None,
         message.status,
         message.number,
         message.message_id,

@@ -8,7 +8,9 @@ pdus         every PDU of every connection, as it was on the wire
 connections  who was connected from where, when, and how it ended
 
 Times are unix seconds. A message comes to its `outcome` at `settles_at` without another word in the journal, where that
-is not NULL: nobody has to be told, so nothing happens then. It is SCHEDLD until `starts_at`.
+is not NULL: nobody has to be told, so nothing happens then. It is SCHEDLD until `starts_at`. Of a long message each
+part has a row; `first` is the row of the part that came first, NULL in that row itself and in messages of one part.
+`sequence` is the sequence number of the request that brought the message, NULL for MOs.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from smsc.journal.parts import PartKey, Parts
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -127,7 +131,15 @@ def _states_over_time(db: Database) -> None:
     db.execute("DROP TABLE owed_before")
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first_tables, _states_over_time)
+def _long_messages_as_one(db: Database) -> None:
+    for column in ("first", "sequence"):
+        db.execute(f"ALTER TABLE messages ADD COLUMN {column} INTEGER")
+    # A message that is whole in itself has no entry in it, and pays nothing for it.
+    db.execute("CREATE INDEX idx_messages_first ON messages (first) WHERE first IS NOT NULL")
+    load_parts(db.conn, Parts(), after=0, write=True)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first_tables, _states_over_time, _long_messages_as_one)
 """Number n brings a file of version n to version n + 1 (PRAGMA user_version)."""
 
 VERSION = len(MIGRATIONS)
@@ -152,6 +164,19 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("COMMIT")
 
 
+def load_parts(connection: sqlite3.Connection, parts: Parts, *, after: int, write: bool = False) -> None:
+    """Tell `parts` of the parts in the rows after one; with `write` the rows are told what it says."""
+    rows = connection.execute(
+        "SELECT operator, system_id, command, source, destination, reference, parts, part, row, at, status"
+        " FROM messages WHERE parts > 1 AND row > ? ORDER BY row",
+        (after,),
+    ).fetchall()
+    for *key, part, row, at, status in rows:
+        first = parts.first(PartKey(*key), part, row, at, refused=bool(status))
+        if write and first is not None:
+            connection.execute("UPDATE messages SET first = ? WHERE row = ?", (first, row))
+
+
 def check(connection: sqlite3.Connection, path: str) -> None:
     """JournalError unless the file is a journal of this version."""
     version = _recognise(connection, path)
@@ -166,14 +191,17 @@ def check(connection: sqlite3.Connection, path: str) -> None:
 WHERE_JOURNALS_COME_FROM = "smsc serve makes one, and --journal names another"
 
 
-def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM) -> sqlite3.Connection:
-    """A journal for reading, also one that is being written; JournalError."""
+def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM, *, shared: bool = False) -> sqlite3.Connection:
+    """A journal for reading, also one that is being written; JournalError.
+
+    With `shared` another thread may close it.
+    """
     if path.is_dir():
         raise JournalError(f"{path} is a directory; {remedy}")
     if not path.is_file():
         raise JournalError(f"{path} does not exist; {remedy}")
     try:
-        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True)
+        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, check_same_thread=not shared)
     except sqlite3.Error as error:
         raise JournalError(f"{path} cannot be opened: {error}") from error
     try:

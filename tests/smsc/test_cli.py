@@ -239,7 +239,8 @@ def served(scenario: Path) -> Iterator[Served]:
 
 
 def test_serve_binds_submits_and_stops_on_sigterm(served: Served, tmp_path: Path) -> None:
-    assert re.fullmatch(r"smsc: ready on 127\.0\.0\.1:\d+ \(beeline-kz\)\n", served.line)
+    ready = r"smsc: ready on 127\.0\.0\.1:\d+ \(beeline-kz\), inbox at http://127\.0\.0\.1:\d+/\n"
+    assert re.fullmatch(ready, served.line)
     with served.connect() as esme:
         assert ask(esme, BindTransceiver(system_id="shop", sequence_number=1)).command_status == 0
         submit = SubmitSm(source_addr="SHOP", destination_addr="77051234567", registered_delivery=1, sequence_number=2)

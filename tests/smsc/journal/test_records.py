@@ -10,6 +10,7 @@ import pytest
 from smppkit.message_state import MessageState
 from smppkit.pdus import SubmitSm
 from smsc.journal.journal import MOST_AT_ONCE
+from smsc.journal.parts import Parts
 from smsc.journal.records import Group, Kind, Message, Owed, Pending, write
 from smsc.journal.schema import prepare
 from smsc.scenario.decisions import Fate, Plan
@@ -39,7 +40,7 @@ def test_a_group_may_be_larger_than_one_statement(connection: sqlite3.Connection
     group.messages = [message(row) for row in range(1, MOST_AT_ONCE + 1)]
     # As builds of SQLite may have it that allow the least.
     connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)
-    write(connection, group)
+    write(connection, group, Parts())
     assert rows(connection, "messages", "row") == list(range(1, MOST_AT_ONCE + 1))
 
 
@@ -51,7 +52,7 @@ def test_what_is_over_within_its_group_leaves_nothing_but_its_outcome(connection
     group.reached = [(1, 1001.0, "DELIVRD", "000", False)]
     group.over = [1]
     group.settled = [(11, 1, 1002.0, None)]
-    write(connection, group)
+    write(connection, group, Parts())
     assert rows(connection, "pending", "row") == [2]
     assert rows(connection, "owed", "delivery") == [12]
     assert connection.execute("SELECT state, final_at, acknowledged_at FROM messages ORDER BY row").fetchall() == [

@@ -1,0 +1,117 @@
+"""The web application: routes, what they are given, who is let in, and how what is wrong is said."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+import smsc.control.routes
+from smsc.control.control import Control
+from smsc.control.problem import Problem
+from smsc.control.query import Query, read_query
+from smsc.control.security import HEADERS, Policy
+
+MOST_OCTETS = 1 << 20  # of a request's body
+
+_log = logging.getLogger("smsc")
+
+
+def make_app(control: Control, policy: Policy) -> Litestar:
+    """The application for one emulator."""
+    handlers = [
+        handler
+        for module in sorted(pkgutil.iter_modules(smsc.control.routes.__path__), key=lambda module: module.name)
+        for handler in importlib.import_module(f"smsc.control.routes.{module.name}").HANDLERS
+    ]
+
+    def guard(app: ASGIApp) -> ASGIApp:
+        return _guarded(app, policy)
+
+    return Litestar(
+        route_handlers=handlers,
+        dependencies={
+            "control": Provide(lambda: control, sync_to_thread=False),
+            "policy": Provide(lambda: policy, sync_to_thread=False),
+            "asked": Provide(read_query, sync_to_thread=False),
+        },
+        before_request=_check_query,
+        middleware=[guard],
+        exception_handlers={Problem: _problem, HTTPException: _http_problem, Exception: _fault},
+        openapi_config=OpenAPIConfig(
+            title="smsc",
+            version=version("carrierlab"),
+            description="What an emulated SMSC has seen and does.",
+            path="/schema",
+            use_handler_docstrings=True,
+            render_plugins=[JsonRenderPlugin()],
+        ),
+        request_max_body_size=MOST_OCTETS,
+        logging_config=None,
+        debug=False,
+        signature_types=[Control, Query, Policy],
+    )
+
+
+async def _check_query(request: Request[Any, Any, Any]) -> None:
+    read_query(request)
+
+
+# --- who is let in ---------------------------------------------------------------------------------
+
+
+def _guarded(app: ASGIApp, policy: Policy) -> ASGIApp:
+    extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.WEBSOCKET:  # there are none, and the web server lets none in
+            return
+
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *extra]
+            await send(message)
+
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = policy.refusal(scope["method"], scope["path"], headers)
+        if refusal is not None:
+            raise refusal
+        await app(scope, receive, send_with_headers)
+
+    return guarded
+
+
+# --- what is wrong ---------------------------------------------------------------------------------
+
+
+def _problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    return Response(
+        msgspec.json.encode(problem.body()),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    extra: Sequence[Any] = error.extra if isinstance(error.extra, list) else []
+    said = [entry["message"] for entry in extra if isinstance(entry, dict) and "message" in entry]
+    return _problem(request, Problem(error.status_code, "; ".join(said) or error.detail))
+
+
+def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _problem(request, Problem(500, "a fault of the emulator; its log says more"))

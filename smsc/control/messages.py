@@ -1,0 +1,133 @@
+"""The messages of an emulator: found, counted, waited for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from smsc.control.feed import Feed
+from smsc.control.problem import Problem, missing
+from smsc.control.reader import Reader, Shelf
+from smsc.control.story import MessageDetail, detail_of
+from smsc.control.waiting import LONGEST_WAIT, MOST_AWAITED, Came, Missed, Waiters, missed
+from smsc.journal.message_filter import MessageFilter
+from smsc.journal.near_miss import NearMiss
+from smsc.journal.whole import WholeMessage
+
+MOST_ON_A_PAGE = 1_000
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    """Some messages; `next` is what to give as `before` (or `after`) for those behind them, None when there are none.
+
+    `total` is how many match, on any page.
+    """
+
+    items: list[WholeMessage]
+    next: int | None
+    total: int
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """Whether as many messages match as were expected; `near_misses` when they do not."""
+
+    met: bool
+    count: int
+    wanted: str
+    near_misses: list[NearMiss] = []
+
+
+class MessageDesk:
+    """All about the messages in the journal."""
+
+    def __init__(self, reader: Reader, feed: Feed, clock: IReactorTime) -> None:
+        self.reader = reader
+        self.feed = feed
+        self.waiters = Waiters(feed, reader, clock)
+
+    def stop(self) -> None:
+        """Nobody waits any longer, and nothing more is read."""
+        self.waiters.stop()
+        self.feed.stop()
+        self.reader.stop()
+
+    def page(
+        self, wanted: MessageFilter, *, limit: int, before: int | None = None, after: int | None = None
+    ) -> Deferred[MessagePage]:
+        """The newest first; with `after` the oldest after it first."""
+        now = self.feed.now()
+
+        def work(shelf: Shelf) -> MessagePage:
+            found = shelf.messages.page(wanted, now, limit=limit + 1, before=before, after=after)
+            items, more = found[:limit], len(found) > limit
+            whole = not more and before is None and after is None
+            total = len(items) if whole else shelf.messages.count(wanted, now)
+            return MessagePage(items, items[-1].id if items and more else None, total)
+
+        return self.reader.read(work)
+
+    def latest(self, wanted: MessageFilter) -> Deferred[WholeMessage]:
+        """The newest that matches; Problem 404 with near misses when none does."""
+
+        def found(items: list[WholeMessage]) -> WholeMessage | Deferred[WholeMessage]:
+            if items:
+                return items[0]
+            return missed(self.reader, self.feed.now(), wanted, None, 0).addCallback(_none)
+
+        now = self.feed.now()
+        return self.reader.read(lambda shelf: shelf.messages.page(wanted, now, limit=1)).addCallback(found)
+
+    def detail(self, row: int) -> Deferred[MessageDetail]:
+        """All about one message, by the row of any of its parts; Problem 404."""
+        now = self.feed.now()
+
+        def work(shelf: Shelf) -> MessageDetail:
+            parts = shelf.messages.parts(row, now)
+            if not parts:
+                raise missing("message", row)
+            return detail_of(shelf, parts)
+
+        return self.reader.read(work)
+
+    def count(self, wanted: MessageFilter) -> Deferred[int]:
+        """How many match."""
+        now = self.feed.now()
+        return self.reader.read(lambda shelf: shelf.messages.count(wanted, now))
+
+    def wait(self, wanted: MessageFilter, *, count: int, timeout: float, after: int | None) -> Deferred[Came | Missed]:
+        """Wait for messages that are complete (unless it is asked for others); Problem."""
+        if not 1 <= count <= MOST_AWAITED:
+            raise Problem(400, f"count: found {count}; expected 1 to {MOST_AWAITED:,}", field="count")
+        if not 0 <= timeout <= LONGEST_WAIT:
+            raise Problem(400, f"timeout: found {timeout:g}; expected 0 to {LONGEST_WAIT:g} seconds", field="timeout")
+        return self.waiters.wait(_complete(wanted), count=count, timeout=timeout, after=after)
+
+    def verify(
+        self, wanted: MessageFilter, kind: Literal["equals", "at_least", "at_most"], number: int
+    ) -> Deferred[Verified]:
+        """Whether as many complete messages match as are expected."""
+        wanted = _complete(wanted)
+        words = {"equals": f"{number}", "at_least": f"at least {number}", "at_most": f"at most {number}"}[kind]
+
+        def judge(count: int) -> Verified | Deferred[Verified]:
+            met = {"equals": count == number, "at_least": count >= number, "at_most": count <= number}[kind]
+            if met:
+                return Verified(met, count, words)
+            told = missed(self.reader, self.feed.now(), wanted, None, count)
+            return told.addCallback(lambda missed: Verified(met, count, words, missed.near_misses))
+
+        return self.count(wanted).addCallback(judge)
+
+
+def _complete(wanted: MessageFilter) -> MessageFilter:
+    return replace(wanted, complete=True) if wanted.complete is None and wanted.parts is None else wanted
+
+
+def _none(missed: Missed) -> WholeMessage:
+    problem = missing("message", "that matches")
+    problem.fields.update(near_misses=missed.near_misses, seen=missed.seen)
+    raise problem

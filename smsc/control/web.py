@@ -1,0 +1,49 @@
+"""The web server: with it comes all that is heavy, so it is imported when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from smsc.control.app import make_app
+from smsc.control.control import Control
+from smsc.control.patience import PatientProtocol
+from smsc.control.security import Policy
+
+MOST_CONNECTIONS = 256
+HEADER_OCTETS = 16 * 1024
+GRACE = 2  # seconds for what is under way when we stop
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the signals to `smsc serve`."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server."""
+        yield
+
+
+def make_server(control: Control, policy: Policy) -> Server:
+    """The server of one emulator, in the loop that runs."""
+    return Server(
+        uvicorn.Config(
+            make_app(control, policy),
+            loop="none",
+            http=PatientProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            h11_max_incomplete_event_size=HEADER_OCTETS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
