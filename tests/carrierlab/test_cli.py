@@ -118,10 +118,11 @@ def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
 COMMAND = """
 import sys
 import carrierlab.cli
-original = carrierlab.cli.run_over_sockets
+import carrierlab.commands.run
+original = carrierlab.commands.run.run_over_sockets
 def announced(job, reactor, on_progress):
     return original(job, reactor, lambda progress: print("running", progress.total, file=sys.stderr, flush=True))
-carrierlab.cli.run_over_sockets = announced
+carrierlab.commands.run.run_over_sockets = announced
 carrierlab.cli.main(prog_name="carrierlab")
 """
 

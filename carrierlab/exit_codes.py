@@ -1,0 +1,17 @@
+"""How ``carrierlab`` exits: the one list, which ``--help`` and docs/reports.md show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PASSED: Final = 0
+FAILED: Final = 1
+UNUSABLE: Final = 2
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final[dict[int, str]] = {
+    PASSED: "all went well: every expectation is met, every check passed, nothing is worse",
+    FAILED: "played to a verdict, and it is a bad one",
+    UNUSABLE: "nothing to judge: a bad file, option or place to write to",
+    INTERRUPTED: "stopped by Ctrl-C",
+}
