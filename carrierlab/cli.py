@@ -9,12 +9,14 @@ from typing import Any
 
 import rich_click as click
 
-from carrierlab.exit_codes import EXIT_CODES
+from carrierlab.exit_codes import exit_codes_text
 
 # What only one command needs is imported by it: `carrierlab --help` and shell completion are to be quick.
 _COMMANDS = {
     "run": "carrierlab.commands.run",
     "check": "carrierlab.commands.check",
+    "trace": "carrierlab.commands.trace",
+    "compare": "carrierlab.commands.compare",
     "conformance": "carrierlab.commands.conformance",
     "gauntlet": "carrierlab.commands.gauntlet",
     "schema": "carrierlab.commands.schema",
@@ -35,7 +37,7 @@ class _Commands(click.RichGroup):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
+    epilog=exit_codes_text(),
 )
 @click.version_option(package_name="carrierlab", message="%(prog)s %(version)s")
 def main() -> None:

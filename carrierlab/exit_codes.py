@@ -15,3 +15,8 @@ EXIT_CODES: Final[dict[int, str]] = {
     UNUSABLE: "nothing to judge: a bad file, option or place to write to",
     INTERRUPTED: "stopped by Ctrl-C",
 }
+
+
+def exit_codes_text() -> str:
+    """Return the list as it stands under ``--help``."""
+    return "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + "."

@@ -121,7 +121,9 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         finding = findings[self.metric]
         low, high = self._bounds(findings)
         return Verdict(
-            expectation=self,
+            metric=str(self.metric),
+            operator=self.operator,
+            note=self.note,
             met=low <= finding.value <= high,
             found=show_share(finding.value, METRICS[self.metric].unit, findings),
             wanted=self._wanted(findings),
@@ -151,15 +153,25 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         return f"{form.replace('_', ' ')} {' and '.join(shown)}"
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """An expectation, judged."""
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """An expectation, judged. Holds what reports say of it, and no types of scenario files: a report is read back."""
 
-    expectation: Expectation
+    metric: str
+    operator: str | None
+    """None: all of them together."""
+    note: str
+    """Why it is expected, as the file says."""
     met: bool
     found: str
     wanted: str
     examples: tuple[str, ...]
     """Some of the cases that are too many, or of those that are missing; none when it is met."""
+
+    @property
+    def name(self) -> str:
+        """What is expected, in a line: ``delivered (kcell) at least 93%``."""
+        of = f" ({self.operator})" if self.operator else ""
+        return f"{self.metric}{of} {self.wanted}"
 
 
 _WRITTEN = {

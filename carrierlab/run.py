@@ -29,6 +29,8 @@ from carrierlab.scenario import LabScenario
 from carrierlab.storm import Storm
 from carrierlab.timeline import faults_of
 from carrierlab.trace import Trace
+from carrierlab.traces.format import TraceFile
+from carrierlab.traces.recorder import Recorder
 from carrierlab.trouble import Complaints
 from carrierlab.workload import campaign_plan, configured_binds, read_rejects, sender_config
 from sender.app import RunFailed, Sender
@@ -112,13 +114,20 @@ class Play:
             epoch=stage.epoch,
         )
         self.trouble: list[str] = []
+        self.addresses: dict[str, tuple[str, int]] = {}
+        """Where each operator listens, once it does."""
+
+    @property
+    def started_at(self) -> float:
+        """When the campaign began, in seconds of the stage's clock."""
+        return self._started_at - self._stage.epoch
 
     async def perform(self) -> None:
         """Play to the end of the campaign, then stop both sides in order."""
         stage, scenario = self._stage, self._job.scenario
-        addresses = await self._emulator.start(hold_timeline=True)
+        self.addresses = await self._emulator.start(hold_timeline=True)
         sender = Sender(
-            sender_config(scenario, addresses),
+            sender_config(scenario, self.addresses),
             clock=stage.clock,
             network=stage.network,
             writer=stage.writer,
@@ -191,8 +200,24 @@ def run_virtual(
     ``trace`` may be given to keep what happened; ``storm`` adds accidents that the file does not have; ``on_books`` is
     for whoever looks deeper into both books than an outcome does.
     """
+    with _virtual(job, Trace() if trace is None else trace, storm) as (play, complaints, trace):
+        return play.conclude(complaints, trace, on_books)
+
+
+def record_virtual(job: Job) -> tuple[Outcome, TraceFile]:
+    """As :func:`run_virtual`, with all that happened, for a file."""
+    recorder = Recorder()
+    with _virtual(job, recorder, None) as (play, complaints, _):
+        outcome = play.conclude(complaints, recorder, lambda inbox, _: recorder.read_states(inbox, VIRTUAL_EPOCH))
+        operators = {str(port): name for name, (_, port) in play.addresses.items()}
+        started_at = round(play.started_at, 6)
+        return outcome, recorder.finish(outcome, epoch=VIRTUAL_EPOCH, started_at=started_at, operators=operators)
+
+
+@contextmanager
+def _virtual(job: Job, trace: Trace, storm: Storm | None) -> Iterator[tuple[Play, tuple[str, ...], Trace]]:
+    """Play to the end; what is entered then is the play with its books still open, and what was complained of."""
     clock = SimClock()
-    trace = Trace() if trace is None else trace
     network = SimNetwork(clock, job.scenario.seed, trace=trace)
     if storm is not None:
         storm.unleash(network, job.scenario.seed)
@@ -202,6 +227,8 @@ def run_virtual(
         stack.callback(journal.close)
         store = SqliteStore.open(MEMORY)
         stack.callback(store.close)
+        if isinstance(trace, Recorder):
+            stack.enter_context(trace.watching(clock, store.database.conn))
         writer = InlineWriter(store, clock)
         play = Play(job, Stage(clock, network, VIRTUAL_EPOCH, journal, store, writer, scratch))
         playing = Deferred.fromCoroutine(play.perform())
@@ -211,7 +238,7 @@ def run_virtual(
             play.trouble.append(str(stopped))
             _wind_down(clock, playing)
         clock.wait_for(writer.close())
-        return play.conclude(complaints.lines, trace, on_books)
+        yield play, complaints.lines, trace
 
 
 def _wind_down(clock: SimClock, playing: Deferred[None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from carrierlab.report.result import Fault
+from carrierlab.report.faults import Fault
 from smsc.faults.base import Fault as StrikingFault
 from smsc.scenario.model import (
     AlertEntry,

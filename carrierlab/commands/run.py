@@ -1,33 +1,38 @@
-"""``carrierlab run FILE``: plays a scenario, on sockets or in virtual time, once or once per seed."""
+"""``carrierlab run FILES``: plays scenarios, on sockets or in virtual time, once or once per seed."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
 
-from carrierlab.exit_codes import FAILED, PASSED, UNUSABLE
+from carrierlab.crew import WorkerBroken, cores
+from carrierlab.exit_codes import FAILED, INTERRUPTED, PASSED, UNUSABLE, exit_codes_text
+from carrierlab.many import KEPT, Played, play_many, why_failed
 from carrierlab.parameters import Parsed
 from carrierlab.reactor import with_reactor
 from carrierlab.report.console import headline, print_report
 from carrierlab.report.files import write_reports
+from carrierlab.report.index import write_index
 from carrierlab.report.result import Outcome
-from carrierlab.run import Job, OnProgress, run_over_sockets, run_virtual
+from carrierlab.run import Job, OnProgress, record_virtual, run_over_sockets, run_virtual
 from carrierlab.scenario import LabScenario, load_scenario
-from carrierlab.seeds import SeedRange, run_seeds, why_failed
+from carrierlab.seeds import SeedRange
+from carrierlab.traces.format import write_trace
+from carrierlab.worker import Task
 from sender.pipeline.progress import Progress
 from yamlmodel.errors import ConfigError
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.command(epilog=exit_codes_text())
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--virtual", is_flag=True, help="Simulated clock, links in memory: an hour in seconds, always the same.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed than the file's.")
 @click.option(
@@ -35,29 +40,79 @@ from yamlmodel.errors import ConfigError
     type=Parsed("SEEDS", SeedRange.parse),
     help="Play in virtual time once per seed, such as 1..20; tells which ones fail.",
 )
+@click.option("--jobs", type=click.IntRange(1, 256), default=cores, show_default="one per core", help="Processes.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write report.html, report.json and junit.xml there.")
+@click.option(
+    "--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write all that happened, in virtual time."
+)
+@click.option(
+    "--traces",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports/traces"),
+    show_default=True,
+    help="Where the traces of runs that fail go, when there are many runs.",
+)
+@click.option("--keep", type=click.IntRange(0, 1000), default=KEPT, show_default=True, help="Traces to keep at most.")
 @click.option("--quiet", is_flag=True, help="Print the verdict only.")
 def run(
-    file: Path, virtual: bool, seed: int | None, seeds: SeedRange | None, report: Path | None, quiet: bool
+    files: tuple[Path, ...],
+    virtual: bool,
+    seed: int | None,
+    seeds: SeedRange | None,
+    jobs: int,
+    report: Path | None,
+    trace: Path | None,
+    traces: Path,
+    keep: int,
+    quiet: bool,
 ) -> NoReturn:
-    """Play the scenario FILE, and exit with 0 when every expectation is met, 1 when not, 2 for a bad file."""
-    if seeds is not None and (seed is not None or report is not None):
-        raise click.UsageError("--seeds goes with neither --seed nor --report")
-    job = Job(_load(file), str(file))
+    """Play the scenario FILES and judge what came of it. Several runs make one report.
+
+    With --seeds, and for several files with --virtual, runs share the cores of the machine; what comes out is the same
+    however many there are.
+    """
+    _check(files, virtual, seed, seeds, trace)
+    scenarios = [Job(_load(file), str(file)).seeded(seed) for file in files]
     console = Console(highlight=False)
-    if seeds is not None:
-        raise SystemExit(_run_seeds(job, seeds, console, quiet))
     if report is not None:
         _make_directory(report)
-    job = job.seeded(seed)
-    outcome = run_virtual(job) if virtual else _run_in_real_time(job, console, quiet)
+    if seeds is None and len(scenarios) == 1:
+        outcome = _play_one(scenarios[0], virtual, trace, console, quiet)
+        if report is not None:
+            _write(outcome, report, console, quiet)
+        raise SystemExit(PASSED if outcome.passed else FAILED)
+    if virtual or seeds is not None:
+        tasks = [Task(job.file, one) for job in scenarios for one in seeds or (job.scenario.seed,)]
+        runs = play_many(tasks, jobs=jobs, traces=traces if keep else None, keep=keep)
+        raise SystemExit(_show_many(runs, len(tasks), len(files) > 1, report, console, quiet))
+    outcomes = _run_in_real_time(scenarios, console, quiet)
+    raise SystemExit(_show_many(iter(map(Played, outcomes)), len(outcomes), True, report, console, quiet))
+
+
+def _check(files: Sequence[Path], virtual: bool, seed: int | None, seeds: SeedRange | None, trace: Path | None) -> None:
+    if seeds is not None and seed is not None:
+        raise click.UsageError("--seeds does not go with --seed")
+    if trace is not None and (not virtual or seeds is not None or len(files) > 1):
+        raise click.UsageError("--trace is of one run with --virtual; of many runs --traces keeps those that fail")
+
+
+def _play_one(job: Job, virtual: bool, trace: Path | None, console: Console, quiet: bool) -> Outcome:
+    if trace is not None:
+        outcome, recorded = record_virtual(job)
+        try:
+            write_trace(trace, recorded)
+        except OSError as error:
+            click.echo(f"the trace could not be written: {error}", err=True)
+            raise SystemExit(UNUSABLE) from None
+    elif virtual:
+        outcome = run_virtual(job)
+    else:
+        (outcome,) = _run_in_real_time([job], console, quiet)
     if quiet:
         console.print(headline(outcome))
     else:
         print_report(outcome, console)
-    if report is not None:
-        _write(outcome, report, console, quiet)
-    raise SystemExit(PASSED if outcome.passed else FAILED)
+    return outcome
 
 
 def _load(file: Path) -> LabScenario:
@@ -86,29 +141,69 @@ def _write(outcome: Outcome, directory: Path, console: Console, quiet: bool) -> 
         console.print(f"\nwritten: {', '.join(map(str, written))}", style="dim")
 
 
-def _run_seeds(job: Job, seeds: SeedRange, console: Console, quiet: bool) -> int:
-    failed = 0
-    for outcome in run_seeds(job, seeds):
-        if outcome.passed:
-            if not quiet:
-                console.print(f"seed {outcome.seed}: passed in {outcome.wall:.1f} s", style="dim")
-            continue
-        failed += 1
-        console.print(f"[bold red]seed {outcome.seed}: failed[/]: ", end="")
-        console.print(why_failed(outcome), markup=False)
-        replay = f"carrierlab run {shlex.quote(job.file)} --virtual --seed {outcome.seed}"
-        console.print(f"  replay: {replay}", markup=False, soft_wrap=True)
-    verdict = f"{failed} of {len(seeds)} seeds failed" if failed else f"all {len(seeds)} seeds passed"
-    console.print(verdict, style="bold red" if failed else "bold green")
-    return FAILED if failed else PASSED
+# --- many runs
+
+
+def _show_many(
+    runs: Iterator[Played], count: int, several: bool, report: Path | None, console: Console, quiet: bool
+) -> int:
+    """Tell of every run as it comes; ``several`` files are told apart by their names."""
+    played: list[Played] = []
+    code = PASSED
+    try:
+        for one in runs:
+            _show_one(one, several, console, quiet)
+            played.append(one)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    except WorkerBroken as broken:
+        click.echo(str(broken), err=True)
+        code = UNUSABLE
+    failed = sum(not one.outcome.passed for one in played)
+    if code != PASSED:
+        console.print(f"{len(played)} of {count} runs played, {failed} of them failed", style="bold red")
+    elif failed:
+        console.print(f"{failed} of {count} runs failed", style="bold red")
+    else:
+        console.print(f"all {count} runs passed", style="bold green")
+    if report is not None and played:
+        try:
+            written = write_index(played, report)
+        except OSError as error:
+            click.echo(f"the reports could not be written: {error}", err=True)
+            return UNUSABLE
+        if not quiet:
+            console.print(f"\nwritten: {', '.join(map(str, written))}", style="dim")
+    return code or (FAILED if failed else PASSED)
+
+
+def _show_one(played: Played, several: bool, console: Console, quiet: bool) -> None:
+    outcome = played.outcome
+    name = f"{outcome.file}, seed {outcome.seed}" if several else f"seed {outcome.seed}"
+    name += "".join(f", {key}={value}" for key, value in outcome.parameters.items())
+    if outcome.passed:
+        if not quiet:
+            console.print(f"{name}: passed in {outcome.wall:.1f} s", style="dim", markup=False, soft_wrap=True)
+        return
+    console.print(f"{name}: failed", style="bold red", markup=False, end="")
+    console.print(f": {why_failed(outcome)}", markup=False, soft_wrap=True)
+    if outcome.virtual:
+        console.print(f"  replay: {outcome.replay}", markup=False, soft_wrap=True)
+    if played.trace is not None:
+        console.print(f"  look:   carrierlab trace {shlex.quote(played.trace)}", markup=False, soft_wrap=True)
 
 
 # --- in real time -----------------------------------------------------------------------------------
 
 
-def _run_in_real_time(job: Job, console: Console, quiet: bool) -> Outcome:
+def _run_in_real_time(jobs: Sequence[Job], console: Console, quiet: bool) -> list[Outcome]:
     with _progress(console, quiet) as on_progress:
-        return with_reactor(lambda reactor: run_over_sockets(job, reactor, on_progress))
+        return with_reactor(lambda reactor: _one_after_another(jobs, reactor, on_progress))
+
+
+async def _one_after_another(jobs: Sequence[Job], reactor: Any, on_progress: OnProgress | None) -> list[Outcome]:
+    return [await run_over_sockets(job, reactor, on_progress) for job in jobs]
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import msgspec
 
 from carrierlab.expect import show, show_duration
 from carrierlab.metrics import METRICS
-from carrierlab.report.result import Fault, Outcome
+from carrierlab.report.faults import Fault
+from carrierlab.report.result import Outcome
 
 Values = Mapping[str, float]
 """The value of every metric, by name."""

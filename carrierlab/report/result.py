@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 
@@ -11,22 +12,11 @@ from carrierlab.evidence import Evidence
 from carrierlab.expect import Expectation, Findings, Verdict
 from carrierlab.ledgers import OperatorLedger, SenderLedger, Span
 from carrierlab.metrics import Finding, measure
+from carrierlab.report.faults import Fault
+from carrierlab.report.latency import Latency, latencies
+from carrierlab.report.stories import Story, stories
 from sender.domain.message import State
 from smppkit.status import CommandStatus, status_name
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One entry of the timeline, in seconds from the start."""
-
-    at: float
-    until: float | None
-    """None when it happens in an instant."""
-    operator: str | None
-    """None: all operators."""
-    kind: str
-    """``throttle``, ``reset``, ``outage`` or ``mo``."""
-    detail: str
-    """In words: ``throttle to 5/s``."""
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -72,6 +62,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Width of a bucket of ``series``, in seconds."""
     series: tuple[Series, ...]
     faults: tuple[Fault, ...]
+    latencies: tuple[Latency, ...] = ()
+    stories: tuple[Story, ...] = ()
+    """What happened to some of the messages that went wrong."""
+    parameters: dict[str, str] = {}
+    """What was given to this run beside the file and the seed, by name."""
+
+    @property
+    def replay(self) -> str:
+        """The command that plays the same again."""
+        given = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in self.parameters.items())
+        virtual = " --virtual" if self.virtual else ""
+        return f"carrierlab run {shlex.quote(self.file)}{virtual} --seed {self.seed}{given}"
 
 
 BUCKET_WIDTHS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
@@ -101,6 +103,10 @@ def conclude(
     verdicts = tuple(expectation.check(findings[expectation.operator]) for expectation in expectations)
     trouble = tuple(trouble)
     bucket = bucket_width(span.ended_at - span.started_at)
+    faults = tuple(sorted(faults, key=lambda fault: fault.at))
+    failures = _failures(overall)
+    series = tuple(_series(name, evidence, bucket) for name, evidence in per_operator.items())
+    length = len(series[0].accepted) if series else 0
     return Outcome(
         scenario=scenario,
         file=file,
@@ -114,10 +120,12 @@ def conclude(
         verdicts=verdicts,
         metrics=_values(findings[None]),
         operators={name: _values(findings[name]) for name in per_operator},
-        failures=_failures(overall),
+        failures=failures,
         bucket=bucket,
-        series=tuple(_series(name, evidence, bucket) for name, evidence in per_operator.items()),
-        faults=tuple(sorted(faults, key=lambda fault: fault.at)),
+        series=series,
+        faults=faults,
+        latencies=latencies(overall, per_operator.values(), bucket, length),
+        stories=stories(overall, (failure.example for failure in failures), verdicts, faults),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carrierlab.report.result import Fault
+from carrierlab.report.faults import Fault
 from carrierlab.timeline import faults_of
 from smsc.scenario.model import Scenario
 from yamlmodel.loader import loads

@@ -1,0 +1,63 @@
+"""Many runs in virtual time: the search for the one that breaks, and the traces of those that did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from carrierlab.crew import play_all
+from carrierlab.report.result import Outcome
+from carrierlab.worker import Task
+
+KEPT: Final = 10
+"""Traces of runs that failed which are kept, when nothing else is said."""
+
+
+class Played(msgspec.Struct, frozen=True):
+    """One run of many."""
+
+    outcome: Outcome
+    trace: str | None = None
+    """The file with the trace of a run that failed."""
+
+
+def play_many(runs: Iterable[Task], *, jobs: int = 1, traces: Path | None = None, keep: int = KEPT) -> Iterator[Played]:
+    """Play every run, and yield what came of it in the order given, which is the same for any number of ``jobs``.
+
+    The traces of the first ``keep`` runs that fail are written into ``traces``. Raises WorkerBroken.
+    """
+    tasks = list(runs) if traces is None else _with_traces(runs, traces)
+    kept: set[str] = set()
+    try:
+        with closing(play_all(tasks, jobs)) as answers:
+            for outcome, trace in answers:
+                if trace is not None and len(kept) < keep:
+                    kept.add(trace)
+                yield Played(outcome, trace if trace in kept else None)
+    finally:
+        # Which runs fail first is known only in the order of the runs, and the workers run ahead of it.
+        for task in tasks:
+            if task.trace is not None and task.trace not in kept:
+                Path(task.trace).unlink(missing_ok=True)
+
+
+def _with_traces(runs: Iterable[Task], directory: Path) -> list[Task]:
+    """Give every run a file of its own, named after scenario and seed."""
+    named: dict[str, int] = {}
+    tasks = []
+    for run in runs:
+        name = f"{Path(run.file).stem}-{run.seed}" if run.seed is not None else Path(run.file).stem
+        again = named[name] = named.get(name, 0) + 1
+        path = directory / (f"{name}.trace.gz" if again == 1 else f"{name}-{again}.trace.gz")
+        tasks.append(msgspec.structs.replace(run, trace=str(path)))
+    return tasks
+
+
+def why_failed(outcome: Outcome) -> str:
+    """Return in one line what was wrong with a run."""
+    unmet = [f"{verdict.name}, found {verdict.found}" for verdict in outcome.verdicts if not verdict.met]
+    return "; ".join([*outcome.trouble, *unmet])
