@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import selectors
-import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Final
 
 import msgspec
@@ -64,10 +64,10 @@ class _Worker:
     def __init__(self, scratch: str) -> None:
         self.number = -1
         self._task: Task | None = None
-        self._process = subprocess.Popen(
+        self._process = Popen(
             [sys.executable, "-m", "carrierlab.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=PIPE,
+            stdout=PIPE,
             env={**os.environ, "TMPDIR": scratch, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,
         )
@@ -102,7 +102,7 @@ class _Worker:
                 continue  # a task that it will not take any more
         try:
             self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             self._process.kill()
             self._process.wait()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,9 @@ class Played(msgspec.Struct, frozen=True):
     """The file with the trace of a run that failed."""
 
 
-def play_many(runs: Iterable[Task], *, jobs: int = 1, traces: Path | None = None, keep: int = KEPT) -> Iterator[Played]:
+def play_many(
+    runs: Iterable[Task], *, jobs: int = 1, traces: Path | None = None, keep: int = KEPT
+) -> Generator[Played, None, None]:
     """Play every run, and yield what came of it in the order given, which is the same for any number of ``jobs``.
 
     The traces of the first ``keep`` runs that fail are written into ``traces``. Raises WorkerBroken.

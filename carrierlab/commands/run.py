@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -86,7 +86,7 @@ def run(
         runs = play_many(tasks, jobs=jobs, traces=traces if keep else None, keep=keep)
         raise SystemExit(_show_many(runs, len(tasks), len(files) > 1, report, console, quiet))
     outcomes = _run_in_real_time(scenarios, console, quiet)
-    raise SystemExit(_show_many(iter(map(Played, outcomes)), len(outcomes), True, report, console, quiet))
+    raise SystemExit(_show_many((Played(outcome) for outcome in outcomes), len(outcomes), True, report, console, quiet))
 
 
 def _check(files: Sequence[Path], virtual: bool, seed: int | None, seeds: SeedRange | None, trace: Path | None) -> None:
@@ -145,15 +145,16 @@ def _write(outcome: Outcome, directory: Path, console: Console, quiet: bool) -> 
 
 
 def _show_many(
-    runs: Iterator[Played], count: int, several: bool, report: Path | None, console: Console, quiet: bool
+    runs: Generator[Played, None, None], count: int, several: bool, report: Path | None, console: Console, quiet: bool
 ) -> int:
     """Tell of every run as it comes; ``several`` files are told apart by their names."""
     played: list[Played] = []
     code = PASSED
     try:
-        for one in runs:
-            _show_one(one, several, console, quiet)
-            played.append(one)
+        with closing(runs):
+            for one in runs:
+                played.append(one)
+                _show_one(one, several, console, quiet)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         code = INTERRUPTED

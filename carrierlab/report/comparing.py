@@ -109,7 +109,7 @@ def comparison_json(comparisons: Sequence[Comparison], tolerance: float) -> byte
         "format": "carrierlab-comparison",
         "version": 1,
         "judgement": worst(list(comparisons)).value,
-        "tolerance": tolerance,
+        "tolerance": float(tolerance),
         "comparisons": list(comparisons),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
