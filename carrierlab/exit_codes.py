@@ -11,7 +11,7 @@ INTERRUPTED: Final = 130
 
 EXIT_CODES: Final[dict[int, str]] = {
     PASSED: "all went well: every expectation is met, every check passed, nothing is worse",
-    FAILED: "played to a verdict, and it is a bad one",
+    FAILED: "a verdict, and not a good one: something is not met, has failed, is worse or differs",
     UNUSABLE: "nothing to judge: a bad file, option or place to write to",
     INTERRUPTED: "stopped by Ctrl-C",
 }

@@ -32,10 +32,7 @@ _REPORT = click.Path(path_type=Path)
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page too.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON instead.")
 def compare(before: Path, after: Path, tolerance: float, html: Path | None, json_: bool) -> NoReturn:
-    """Compare the run BEFORE with the run AFTER: report.json files, or the directories of their reports.
-
-    Exits with 0 when AFTER is the same or better, with 1 when anything is worse, with 2 when they cannot be compared.
-    """
+    """Compare the run BEFORE with the run AFTER: report.json files, or the directories of their reports."""
     try:
         comparisons = compare_documents(read_document(before), read_document(after), tolerance)
         if html is not None:

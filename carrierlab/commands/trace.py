@@ -59,7 +59,7 @@ def trace(
     """Show a trace FILE, which `carrierlab run --trace` or a run of `--seeds` that failed has written.
 
     A table on a terminal; elsewhere one happening a line with tabs between number, time, link, direction, command,
-    status and what it is about. Octets and numbers are shown as they were: a trace is of simulated people only.
+    status and what it is about. Numbers and texts are shown as they were, passwords are not.
     """
     recorded = _read(file)
     found = entries(recorded)

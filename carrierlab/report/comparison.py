@@ -29,12 +29,11 @@ BETTER: Final[dict[str, Better]] = {
     **dict.fromkeys(("undelivered", "expired", "refused", "unknown", "in_doubt", "awaiting_receipt"), Better.LESS),
     **dict.fromkeys(("lost", "duplicates", "mismatched", "garbled", "unmatched_receipts"), Better.LESS),
     **dict.fromkeys(("resends", "throttled", "unanswered", "reconnects", "duration"), Better.LESS),
-    **dict.fromkeys(("response p50", "response p90", "response p99", "response p99.9"), Better.LESS),
-    **dict.fromkeys(("receipt p50", "receipt p90", "receipt p99", "receipt p99.9"), Better.LESS),
-    **dict.fromkeys(("submit_latency_p50", "submit_latency_p99"), Better.LESS),
-    **dict.fromkeys(("receipt_delay_p50", "receipt_delay_p99"), Better.LESS),
 }
-"""Every other metric is neither."""
+"""Of percentiles of times less is better too; every other metric is neither."""
+
+TIMES: Final = {"response": "submit_latency", "receipt": "receipt_delay"}
+"""How the names of percentiles begin, by the kind of latency."""
 
 STRICT: Final = frozenset({"lost", "duplicates", "mismatched", "garbled"})
 """Where no tolerance is given: one more is worse."""
@@ -166,6 +165,11 @@ def _word(passed: bool) -> str:
 # --- metrics
 
 
+def which_is_better(name: str) -> Better:
+    """Return which way of a metric is better."""
+    return Better.LESS if name.startswith(tuple(TIMES.values())) else BETTER.get(name, Better.NEITHER)
+
+
 def _values(document: RunDocument) -> dict[str, dict[str, float]]:
     """Metrics and percentiles by operator; those of a single operator are not said twice."""
     values = {TOGETHER: dict(document.metrics)}
@@ -174,7 +178,8 @@ def _values(document: RunDocument) -> dict[str, dict[str, float]]:
     for latency in document.latencies:
         where = values.get(latency.operator or TOGETHER, values[TOGETHER])
         # The two that are metrics too are compared as such.
-        where |= {f"{latency.kind} p90": latency.p90, f"{latency.kind} p99.9": latency.p999}
+        name = TIMES[latency.kind]
+        where |= {f"{name}_p90": latency.p90, f"{name}_p999": latency.p999}
     return values
 
 
@@ -201,7 +206,7 @@ def _metric(name: str, operator: str, before: float, after: float, tolerance: fl
     relative = absolute / before if before else None
     if name not in STRICT and relative is not None and abs(relative) <= tolerance:
         return None
-    better = BETTER.get(name, Better.NEITHER)
+    better = which_is_better(name)
     judgement = Judgement.CHANGED
     if better is not Better.NEITHER:
         judgement = Judgement.BETTER if (absolute > 0) == (better is Better.MORE) else Judgement.WORSE

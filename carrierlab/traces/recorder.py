@@ -157,8 +157,8 @@ def _states(row: MessageRow, epoch: float) -> Iterator[OperatorState]:
     moments = ((row.at, "ENROUTE"), (row.final_at, row.state or ""), (row.acknowledged_at, "receipt acknowledged"))
     for at, state in moments:
         if at is not None:
-            # Unix time is good to a quarter of a microsecond; rounded, it is the same on every machine.
-            yield OperatorState(round(at - epoch, 6), row.operator, row.message_id, row.destination, state)
+            # Unix time is good to a quarter of a microsecond: rounded up, so that no effect stands before its cause.
+            yield OperatorState(round(at - epoch + 1e-6, 6), row.operator, row.message_id, row.destination, state)
 
 
 def _marks(fault: Fault, started_at: float) -> Iterator[FaultMark]:

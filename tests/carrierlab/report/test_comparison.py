@@ -18,6 +18,7 @@ from carrierlab.report.comparison import (
     Incomparable,
     Judgement,
     compare,
+    which_is_better,
     worst,
 )
 from carrierlab.report.document import RunDocument, RunsDocument, run_of
@@ -89,8 +90,8 @@ def test_operators_and_percentiles_are_compared_too() -> None:
     comparison = changed(latencies=(slow, *latencies), operators={**ONE.operators, "beta": beta})
     found = {(change.operator, change.name) for change in comparison.changes}
     assert ("beta", "refused") in found
-    assert ("alpha", "receipt p99.9") in found
-    assert ("together", "receipt p99.9") not in found
+    assert ("alpha", "receipt_delay_p999") in found
+    assert ("together", "receipt_delay_p999") not in found
 
 
 def test_verdicts_that_flipped_are_told() -> None:
@@ -154,7 +155,6 @@ def test_what_has_nothing_in_common_cannot_be_compared() -> None:
 
 
 def test_the_table_of_directions_names_what_there_is() -> None:
-    percentiles = {name for name in BETTER if name.startswith(("response ", "receipt "))}
-    assert set(BETTER) - percentiles <= set(METRICS)
-    assert set(METRICS) >= STRICT
-    assert all(BETTER[name] is Better.LESS for name in percentiles)
+    assert set(METRICS) >= set(BETTER) > STRICT
+    assert which_is_better("receipt_delay_p90") is which_is_better("submit_latency_p50") is Better.LESS
+    assert which_is_better("recipients") is Better.NEITHER
