@@ -56,8 +56,9 @@ summary{cursor:pointer;font-size:13px}
 .line3{stroke:var(--c3)}.fill3{fill:var(--c3)}
 .line4{stroke:var(--c4)}.fill4{fill:var(--c4)}
 .line5{stroke:var(--c5)}.fill5{fill:var(--c5)}
-.beside{display:grid;grid-template-columns:minmax(0,7fr) minmax(0,6fr);gap:4px 28px;align-items:start}
-@media (max-width:860px){.beside{grid-template-columns:minmax(0,1fr)}}
+.beside{display:grid;grid-template-columns:max-content minmax(300px,520px);gap:4px 28px;align-items:start;
+justify-content:space-between}
+@media (max-width:1000px){.beside{grid-template-columns:minmax(0,1fr)}}
 h3{font-size:14px;margin:20px 0 6px}
 td.wrap{overflow-wrap:anywhere;min-width:220px}
 a{color:inherit;text-underline-offset:3px}
