@@ -61,12 +61,16 @@ class Job(msgspec.Struct, frozen=True):
     scenario: LabScenario
     file: str
     """As the user named it."""
+    options: str = ""
+    """What picks it among the runs of the file, as words of a command line with a blank before them."""
+    parameters: dict[str, str] = {}
+    """What sets it apart from the other runs of the file, by name: for reports."""
 
     def seeded(self, seed: int | None) -> Job:
         """Return the same job with another seed; None keeps the file's."""
         if seed is None:
             return self
-        return Job(msgspec.structs.replace(self.scenario, seed=seed), self.file)
+        return msgspec.structs.replace(self, scenario=msgspec.structs.replace(self.scenario, seed=seed))
 
 
 class Stage:
@@ -179,6 +183,8 @@ class Play:
         return conclude(
             scenario=scenario.scenario or Path(self._job.file).stem,
             file=self._job.file,
+            options=self._job.options,
+            parameters=self._job.parameters,
             seed=scenario.seed,
             trace=None if trace is None else trace.digest(),
             wall=time.perf_counter() - self._began,

@@ -65,15 +65,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     latencies: tuple[Latency, ...] = ()
     stories: tuple[Story, ...] = ()
     """What happened to some of the messages that went wrong."""
+    options: str = ""
+    """What picks the run among those of its file, as words of a command line with a blank before them."""
     parameters: dict[str, str] = {}
-    """What was given to this run beside the file and the seed, by name."""
+    """What sets the run apart from the others of its file, by name."""
 
     @property
     def replay(self) -> str:
         """The command that plays the same again."""
-        given = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in self.parameters.items())
         virtual = " --virtual" if self.virtual else ""
-        return f"carrierlab run {shlex.quote(self.file)}{virtual} --seed {self.seed}{given}"
+        return f"carrierlab run {shlex.quote(self.file)}{virtual} --seed {self.seed}{self.options}"
 
 
 BUCKET_WIDTHS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
@@ -84,6 +85,8 @@ def conclude(
     *,
     scenario: str,
     file: str,
+    options: str = "",
+    parameters: dict[str, str] | None = None,
     seed: int,
     trace: str | None,
     wall: float,
@@ -110,6 +113,8 @@ def conclude(
     return Outcome(
         scenario=scenario,
         file=file,
+        options=options,
+        parameters=parameters or {},
         seed=seed,
         virtual=trace is not None,
         trace=trace,

@@ -16,7 +16,7 @@ MAX_STORIES = 40
 MAX_EVENTS = 40
 MAX_TEXT = 200
 _MARGIN = 1.0
-"""Seconds before the first and after the last event in which a fault belongs to a story."""
+"""A fault belongs to a story from so many seconds before its first event on, until the last."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -56,15 +56,10 @@ def stories(
 
 
 def _story(evidence: Evidence, message: SentMessage, faults: list[Fault]) -> Story:
-    submits = [
-        submit
-        for part in range(1, evidence.segments_of.get(message.recipient, 0) + 1)
-        for submit in evidence.submits_by_part.get((message.recipient, part), ())
-    ]
     start = evidence.span.started_at
-    events = sorted((event for submit in submits for event in _events(submit, start)), key=_when)
+    events = sorted((event for submit in _submits(evidence, message) for event in _events(submit, start)), key=_when)
     if events:
-        first, last = events[0].at - _MARGIN, events[-1].at + _MARGIN
+        first, last = events[0].at - _MARGIN, events[-1].at
         befell = (fault for fault in faults if fault.operator in (None, message.operator))
         marks = [mark for fault in befell for mark in _marks(fault) if first <= mark.at <= last]
         events = sorted([*marks, *events], key=_when)
@@ -75,6 +70,11 @@ def _story(evidence: Evidence, message: SentMessage, faults: list[Fault]) -> Sto
         text=(message.text or "")[:MAX_TEXT],
         events=tuple(events[:MAX_EVENTS]),
     )
+
+
+def _submits(evidence: Evidence, message: SentMessage) -> Iterator[Submit]:
+    for part in range(1, evidence.segments_of.get(message.recipient, 0) + 1):
+        yield from evidence.submits_by_part.get((message.recipient, part), ())
 
 
 def ended(message: SentMessage) -> str:

@@ -14,7 +14,7 @@ from carrierlab.report.index import write_index
 from tests.carrierlab.test_html import Reader
 from tests.carrierlab.test_report import outcome
 
-GOOD = msgspec.structs.replace(outcome(expectations=[], seed=1), parameters={"rate": "5/s"})
+GOOD = msgspec.structs.replace(outcome(expectations=[], seed=1), parameters={"rate": "5/s"}, options=" --only rate=5/s")
 RUNS = [Played(GOOD), Played(outcome(seed=2), "traces/lab-2.trace.gz")]
 
 
@@ -52,6 +52,7 @@ def test_it_loads_nothing_and_links_only_to_its_own_runs(tmp_path: Path) -> None
 def test_json_and_junit_hold_every_run(tmp_path: Path) -> None:
     write_index(RUNS, tmp_path)
     runs = json.loads((tmp_path / "report.json").read_text())["runs"]
+    assert runs[0]["replay"] == "carrierlab run lab.yaml --virtual --seed 1 --only rate=5/s"
     assert [(run["seed"], run["passed"], run["trace_file"]) for run in runs] == [
         (1, True, None), (2, False, "traces/lab-2.trace.gz")
     ]  # fmt: skip
