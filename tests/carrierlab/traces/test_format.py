@@ -64,6 +64,7 @@ def test_another_version_is_named(tmp_path: Path) -> None:
         (packed(HEADER, {"kind": "rumour"}), ":2: not a line of a trace"),
         (packed({"format": "carrierlab-trace", "version": 1}), ":1: not the head of a trace"),
     ],
+    ids=["text", "empty", "json", "list", "cut", "no end", "unknown kind", "no head"],
 )
 def test_what_is_no_trace_is_told_in_a_line(tmp_path: Path, content: bytes, told: str) -> None:
     assert bad(tmp_path, content).startswith(told)
