@@ -10,19 +10,11 @@ from typing import Final
 import msgspec
 
 from carrierlab.crew import play_all
-from carrierlab.report.result import Outcome
+from carrierlab.report.played import Played
 from carrierlab.worker import Task
 
 KEPT: Final = 10
 """Traces of runs that failed which are kept, when nothing else is said."""
-
-
-class Played(msgspec.Struct, frozen=True):
-    """One run of many."""
-
-    outcome: Outcome
-    trace: str | None = None
-    """The file with the trace of a run that failed."""
 
 
 def play_many(
@@ -57,9 +49,3 @@ def _with_traces(runs: Iterable[Task], directory: Path) -> list[Task]:
         path = directory / (f"{name}.trace.gz" if again == 1 else f"{name}-{again}.trace.gz")
         tasks.append(msgspec.structs.replace(run, trace=str(path)))
     return tasks
-
-
-def why_failed(outcome: Outcome) -> str:
-    """Return in one line what was wrong with a run."""
-    unmet = [f"{verdict.name}, found {verdict.found}" for verdict in outcome.verdicts if not verdict.met]
-    return "; ".join([*outcome.trouble, *unmet])

@@ -15,12 +15,13 @@ from rich.progress import Progress as ProgressBar
 
 from carrierlab.crew import WorkerBroken, cores
 from carrierlab.exit_codes import FAILED, INTERRUPTED, PASSED, UNUSABLE, exit_codes_text
-from carrierlab.many import KEPT, Played, play_many, why_failed
+from carrierlab.many import KEPT, play_many
 from carrierlab.parameters import Parsed
 from carrierlab.reactor import with_reactor
 from carrierlab.report.console import headline, print_report
 from carrierlab.report.files import write_reports
-from carrierlab.report.index import write_index
+from carrierlab.report.index import MAX_RUNS, Collected, write_index
+from carrierlab.report.played import Played, why_failed
 from carrierlab.report.result import Outcome
 from carrierlab.run import Job, OnProgress, record_virtual, run_over_sockets, run_virtual
 from carrierlab.scenario import LabScenario, load_scenario
@@ -76,6 +77,8 @@ def run(
     console = Console(highlight=False)
     if report is not None:
         _make_directory(report)
+        if len(scenarios) * len(seeds or (0,)) > MAX_RUNS:
+            raise click.UsageError(f"--report is over {MAX_RUNS:,} runs at most")
     if seeds is None and len(scenarios) == 1:
         outcome = _play_one(scenarios[0], virtual, trace, console, quiet)
         if report is not None:
@@ -148,12 +151,16 @@ def _show_many(
     runs: Generator[Played, None, None], count: int, several: bool, report: Path | None, console: Console, quiet: bool
 ) -> int:
     """Tell of every run as it comes; ``several`` files are told apart by their names."""
-    played: list[Played] = []
+    collected = None if report is None else Collected(count)
+    played = failed = 0
     code = PASSED
     try:
         with closing(runs):
             for one in runs:
-                played.append(one)
+                played += 1
+                failed += not one.outcome.passed
+                if collected is not None:
+                    collected.add(one)
                 _show_one(one, several, console, quiet)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
@@ -161,16 +168,15 @@ def _show_many(
     except WorkerBroken as broken:
         click.echo(str(broken), err=True)
         code = UNUSABLE
-    failed = sum(not one.outcome.passed for one in played)
     if code != PASSED:
-        console.print(f"{len(played)} of {count} runs played, {failed} of them failed", style="bold red")
+        console.print(f"{played} of {count} runs played, {failed} of them failed", style="bold red")
     elif failed:
         console.print(f"{failed} of {count} runs failed", style="bold red")
     else:
         console.print(f"all {count} runs passed", style="bold green")
-    if report is not None and played:
+    if report is not None and collected is not None and collected.runs:
         try:
-            written = write_index(played, report)
+            written = write_index(collected.runs, report)
         except OSError as error:
             click.echo(f"the reports could not be written: {error}", err=True)
             return UNUSABLE

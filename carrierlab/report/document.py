@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from carrierlab.many import Played, why_failed
+from carrierlab.report.played import Played, why_failed
 from carrierlab.report.result import Outcome
 
 RUN: Final = "carrierlab-report"

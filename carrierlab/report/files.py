@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from carrierlab.many import Played
 from carrierlab.report.document import to_json
 from carrierlab.report.html import to_html
 from carrierlab.report.junit import to_junit
+from carrierlab.report.played import Played
 from carrierlab.report.result import Outcome
 
 FILES = ("report.json", "junit.xml", "report.html")

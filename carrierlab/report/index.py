@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Final
 
 from carrierlab.expect import show, show_duration
-from carrierlab.many import Played
 from carrierlab.metrics import METRICS
 from carrierlab.report.document import Run, run_of, runs_to_json
 from carrierlab.report.files import FILES, write_all, write_reports
 from carrierlab.report.junit import to_junit
 from carrierlab.report.markup import Markup, element
 from carrierlab.report.page import page, section, table
+from carrierlab.report.played import Played, in_short
 
 DETAILED: Final = 50
 """Reports of single runs that are written at most: all, or the first ones that failed."""
+MAX_RUNS: Final = 20_000
+"""One report is over so many runs at most."""
 MAX_ROWS: Final = 2_000
 SPREAD: Final = ("delivered", "lost", "duplicates", "in_doubt", "throughput", "submit_latency_p99", "receipt_delay_p99")
 """The metrics of the table."""
@@ -46,6 +48,22 @@ def _clear(details: Path) -> None:
             (directory / name).unlink(missing_ok=True)
         if directory.is_dir() and not any(directory.iterdir()):
             directory.rmdir()
+
+
+class Collected:
+    """The runs for a report as they come in, of which only those that get a page are kept whole."""
+
+    def __init__(self, count: int) -> None:
+        """``count`` is how many there will be."""
+        self.runs: list[Played] = []
+        self._all = count <= DETAILED
+        self._left = DETAILED
+
+    def add(self, played: Played) -> None:
+        """Keep one."""
+        whole = self._all or (not played.outcome.passed and self._left > 0)
+        self._left -= whole
+        self.runs.append(played if whole else in_short(played))
 
 
 def index_html(runs: Sequence[Run]) -> bytes:

@@ -12,8 +12,8 @@ from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from carrierlab.expect import Verdict
-from carrierlab.many import Played
 from carrierlab.report.markup import printable
+from carrierlab.report.played import Played
 from carrierlab.report.result import Outcome
 from carrierlab.report.stories import Story
 

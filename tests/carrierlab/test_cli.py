@@ -111,6 +111,7 @@ def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
     path = write(tmp_path)
     assert invoke("run", path, "--seeds", "nine").exit_code == 2
     assert invoke("run", path, "--seeds", "1..2", "--seed", "3").exit_code == 2
+    assert "20,000 runs at most" in invoke("run", path, "--seeds", "1..30000", "--report", tmp_path / "r").output
     assert invoke("run", path, "--trace", tmp_path / "t").exit_code == 2, "a trace is of virtual time"
     assert invoke("run", path, "--seeds", "1..2", "--trace", tmp_path / "t").exit_code == 2
     assert invoke("run", path, "--seed", "-1").exit_code == 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from carrierlab.many import play_many, why_failed
+from carrierlab.many import play_many
+from carrierlab.report.played import why_failed
 from carrierlab.traces.format import read_trace
 from carrierlab.worker import Task, perform
 from tests.carrierlab.files import SCENARIO, write

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from carrierlab.expect import Expectation
 from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger, SentMessage, Span, Submit
-from carrierlab.many import Played
 from carrierlab.report.console import print_report
 from carrierlab.report.faults import Fault
 from carrierlab.report.files import write_reports
 from carrierlab.report.junit import to_junit
+from carrierlab.report.played import Played
 from carrierlab.report.result import Outcome, bucket_width, conclude
 from carrierlab.report.sparkline import fault_marks, sparkline
 from sender.domain.message import State

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from carrierlab.many import Played
 from carrierlab.metrics import METRICS
 from carrierlab.report.comparison import (
     BETTER,
@@ -22,6 +21,7 @@ from carrierlab.report.comparison import (
     worst,
 )
 from carrierlab.report.document import RunDocument, RunsDocument, run_of
+from carrierlab.report.played import Played
 from carrierlab.report.result import Failure, Outcome
 from tests.carrierlab.test_report import outcome
 

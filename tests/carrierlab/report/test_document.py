@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from carrierlab.many import Played
 from carrierlab.report.document import DocumentError, read_document, run_of, runs_to_json, schema_text, to_json
+from carrierlab.report.played import Played
 from carrierlab.report.result import Outcome
 from tests.carrierlab.test_report import outcome
 

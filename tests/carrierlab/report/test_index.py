@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from carrierlab.many import Played
-from carrierlab.report.index import write_index
+from carrierlab.report.index import Collected, write_index
+from carrierlab.report.played import Played
 from tests.carrierlab.test_html import Reader
 from tests.carrierlab.test_report import outcome
 
@@ -63,6 +63,15 @@ def test_of_very_many_runs_only_those_that_failed_have_a_page(tmp_path: Path, mo
     monkeypatch.setattr("carrierlab.report.index.DETAILED", 1)
     write_index(RUNS, tmp_path)
     assert [directory.name for directory in (tmp_path / "runs").iterdir()] == ["lab-2"]
+
+
+def test_of_very_many_runs_only_those_with_a_page_are_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carrierlab.report.index.DETAILED", 1)
+    collected = Collected(4)
+    for run in (RUNS[0], RUNS[1], RUNS[0], RUNS[1]):
+        collected.add(run)
+    assert [bool(run.outcome.series) for run in collected.runs] == [False, True, False, False]
+    assert [run.outcome.seed for run in collected.runs] == [1, 2, 1, 2]
 
 
 def test_an_earlier_report_is_replaced_and_nothing_else_is_touched(tmp_path: Path) -> None:

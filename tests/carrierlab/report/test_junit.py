@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from carrierlab.many import Played
 from carrierlab.report.junit import to_junit
+from carrierlab.report.played import Played
 from tests.carrierlab.test_report import outcome
 
 
