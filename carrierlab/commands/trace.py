@@ -115,13 +115,18 @@ def _step(found: Sequence[Entry], shown: Sequence[Entry], console: Console) -> N
 
 def _list(recorded: TraceFile, shown: Sequence[Entry], limit: int, console: Console) -> None:
     listed = shown[: limit or None]
-    if sys.stdout.isatty():
+    if on_terminal():
         console.print(_head(recorded))
         console.print(_table(listed))
         _tail(recorded, len(shown), len(listed), console)
     else:
         for entry in listed:
             click.echo(plain(entry))
+
+
+def on_terminal() -> bool:
+    """Return whether a person reads the output as it comes."""
+    return sys.stdout.isatty()
 
 
 def _head(recorded: TraceFile) -> Text:

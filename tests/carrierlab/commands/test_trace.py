@@ -32,6 +32,15 @@ def test_away_from_a_terminal_it_is_one_line_each(file: Path) -> None:
     assert len(result.output.splitlines()) == len(LINES)
 
 
+def test_on_a_terminal_it_is_a_table_with_the_verdict_under_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carrierlab.commands.trace.on_terminal", lambda: True)
+    lines = trace(file, "--limit", "9").output.splitlines()
+    assert lines[0] == f"Small · small.yaml · seed 7 · trace {('ab' * 32)[:16]}…"
+    assert lines[1].split() == ["no.", "time", "link", "what", "status", "about"]
+    assert lines[9].split() == ["8", "0.080000", "1", "alpha", "←", "submit_sm_resp", "ESME_RTHROTTLED", "seq.", "2"]
+    assert lines[-3:] == ["11 more; --limit 0 shows all", "✗ delivered equals 1, found 0", "FAILED"]
+
+
 def test_filters_come_together(file: Path) -> None:
     result = trace(file, "--to", f"+{TO}", "--command", "submit_sm*", "--from", "1s", "--until", "1500ms", "--pdus")
     assert [line.split("\t")[4] for line in result.output.splitlines()] == ["submit_sm", "submit_sm_resp"]

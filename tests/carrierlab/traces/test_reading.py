@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from carrierlab.traces.format import Octets, TraceFile
 from carrierlab.traces.reading import entries, first_failure
 from smppkit.codec import encode
@@ -19,6 +24,18 @@ def test_octets_become_pdus_whatever_the_pieces_they_came_in() -> None:
     first = pdus[1]
     assert (first.at, first.link, first.operator, first.octets) == (0.07, "1>", "alpha", encode(submit(2)))
     assert {entry.operator for entry in pdus} == {"alpha"}
+
+
+STREAM = b"".join(encode(submit(number, f"7705000{number:04}")) for number in range(1, 6))
+
+
+@given(st.sets(st.integers(1, len(STREAM) - 1)))
+def test_pieces_of_any_size_make_the_same_pdus(cuts: set[int]) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
+    lines = [Octets(float(b), "1>", STREAM[a:b]) for a, b in pairwise(edges)]
+    found = entries(TraceFile(HEADER, tuple(lines), END))
+    assert b"".join(entry.octets for entry in found) == STREAM
+    assert [sorted(entry.about) for entry in found] == [[f"7705000{number:04}"] for number in range(1, 6)]
 
 
 def test_entries_are_numbered_in_order() -> None:
