@@ -62,6 +62,7 @@ docs: setup-dev ## bring up to date what is made in docs/ and shown in the READM
 	@$(BIN)/python scripts/make_lint.py
 	@$(BIN)/python scripts/make_gauntlet.py
 	@$(BIN)/python scripts/make_schema.py
+	@$(BIN)/python scripts/make_report_schema.py
 	@$(BIN)/python scripts/make_excerpts.py
 
 screenshots: setup-dev ## take the pictures of the inbox in docs/inbox anew

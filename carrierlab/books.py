@@ -62,7 +62,15 @@ class Books:
             return expectation.check(self.trace or "")
         phase = expectation.phase
         if phase is not None and phase not in self.phases:
-            return Verdict(expectation, False, "no such time", f"the phase {phase} to come", ())
+            return Verdict(
+                metric=str(expectation.metric),
+                operator=expectation.operator,
+                note=expectation.note,
+                met=False,
+                found="no such time",
+                wanted=f"the phase {phase} to come",
+                examples=(),
+            )
         if isinstance(expectation, MessageExpectation):
             return expectation.check(self._messages(expectation.scope))
         return expectation.check(self.findings(expectation.scope))

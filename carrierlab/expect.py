@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Protocol, Self
+from typing import Annotated, ClassVar, Self
 
 import msgspec
 from msgspec import Meta
@@ -163,7 +163,9 @@ class Expectation(Compared, frozen=True, kw_only=True):
             else show_share(finding.value, unit, findings)
         )
         return Verdict(
-            expectation=self,
+            metric=str(self.metric),
+            operator=self.operator,
+            note=self.note,
             met=not (few or many),
             found=found,
             wanted=self._which() + self.form_words(findings) + self.of_whom(),
@@ -176,28 +178,22 @@ class Expectation(Compared, frozen=True, kw_only=True):
         return "" if self.severity is None else f"{self.severity.value} or worse "
 
 
-class Judged(Protocol):
-    """Any kind of expectation, as reports show it."""
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """An expectation, judged. Holds what reports say of it, and no types of scenario files: a report is read back."""
 
-    @property
-    def metric(self) -> str:
-        """What it is about: a metric, ``message`` or ``trace``."""
-
-    @property
-    def operator(self) -> str | None:
-        """Whom it judges; None for all."""
-
-    @property
-    def note(self) -> str:
-        """Why it is expected."""
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """An expectation, judged."""
-
-    expectation: Judged
+    metric: str
+    operator: str | None
+    """None: all of them together."""
+    note: str
+    """Why it is expected, as the file says."""
     met: bool
     found: str
     wanted: str
     examples: tuple[str, ...]
     """Some of the cases that are too many, or of those that are missing; none when it is met."""
+
+    @property
+    def name(self) -> str:
+        """What is expected, in a line: ``delivered (kcell) at least 93%``."""
+        of = f" ({self.operator})" if self.operator else ""
+        return f"{self.metric}{of} {self.wanted}"

@@ -99,7 +99,9 @@ class MessageExpectation(Compared, frozen=True, kw_only=True):
             examples = [f'{_place(message)}: "{_cut(message.text)}"' for message in found[:MAX_EXAMPLES]]
         wanted = self.form_words({}) if numbers else "at least 1"
         return Verdict(
-            expectation=self,
+            metric=self.metric,
+            operator=self.operator,
+            note=self.note,
             met=not (few or many),
             found=f"{len(found):,}",
             wanted=f"{wanted} {self.message.words()}{self.of_whom()}",

@@ -49,7 +49,9 @@ class TraceExpectation(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, digest: str) -> Verdict:
         """Compare with the trace of the run."""
         return Verdict(
-            expectation=self,
+            metric=self.metric,
+            operator=self.operator,
+            note=self.note,
             met=digest.startswith(self.trace),
             found=digest[: len(self.trace)],
             wanted=f"equals {self.trace}",

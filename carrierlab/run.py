@@ -36,6 +36,8 @@ from carrierlab.stage import OnProgress, Player, Stage
 from carrierlab.storm import Storm
 from carrierlab.timeline import faults_of, last_mo, never_begun
 from carrierlab.trace import Trace
+from carrierlab.traces.format import TraceFile
+from carrierlab.traces.recorder import Recorder
 from carrierlab.trouble import Complaints
 from carrierlab.workload import CampaignPlayer
 from sender.app import RunFailed
@@ -71,6 +73,8 @@ class Job(msgspec.Struct, frozen=True):
     """What picks it among the runs of the file, as words of a command line with a blank before them."""
     notes: tuple[str, ...] = ()
     """What a report is to say beside its verdict."""
+    parameters: dict[str, str] = {}
+    """What sets it apart from the other runs of the file, by name: for reports."""
 
     def seeded(self, seed: int | None) -> Job:
         """Return the same job with another seed; None keeps the file's. A trace is expected of the file's seed only."""
@@ -80,11 +84,20 @@ class Job(msgspec.Struct, frozen=True):
         notes = self.notes
         if len(kept) < len(self.scenario.expect):
             notes = (*notes, f"the trace is not judged: it is that of seed {self.scenario.seed}")
-        return Job(msgspec.structs.replace(self.scenario, seed=seed, expect=kept), self.file, self.options, notes)
+        scenario = msgspec.structs.replace(self.scenario, seed=seed, expect=kept)
+        return msgspec.structs.replace(self, scenario=scenario, notes=notes)
 
 
 class CannotPlay(Exception):
     """The scenario cannot be played on this stage; the text says why."""
+
+
+def check_playable(scenario: LabScenario, *, virtual: bool) -> None:
+    """CannotPlay for what only the other stage has."""
+    if virtual and scenario.workload.client is not None:
+        raise CannotPlay("workload.client is an external client, which knows no virtual time; run it without --virtual")
+    if not virtual and scenario.expects("trace"):
+        raise CannotPlay("expect names a trace, and only virtual time has one; run it with --virtual")
 
 
 class Play:
@@ -109,6 +122,13 @@ class Play:
         )
         self._player = self._player_for(on_progress, announce or _say_nothing)
         self.trouble: list[str] = []
+        self.addresses: dict[str, tuple[str, int]] = {}
+        """Where each operator listens, once it does."""
+
+    @property
+    def started_at(self) -> float:
+        """When the campaign began, in seconds of the stage's clock."""
+        return self._started_at - self._stage.epoch
 
     def _operators(self) -> LabScenario:
         """Where the workload is ours, the operators listen on any free port of loopback, without TLS."""
@@ -130,9 +150,9 @@ class Play:
     async def perform(self) -> None:
         """Play to the end of the workload, then stop both sides in order."""
         stage, player = self._stage, self._player
-        addresses = await self._emulator.start(hold_timeline=True)
+        self.addresses = await self._emulator.start(hold_timeline=True)
         try:
-            await player.prepare(addresses)
+            await player.prepare(self.addresses)
             self._started_at = self._ended_at = stage.now()
             self._emulator.begin_timeline()
             await player.play()
@@ -180,6 +200,8 @@ class Play:
         return conclude(
             scenario=scenario.scenario or Path(self._job.file).stem,
             file=self._job.file,
+            options=self._job.options,
+            parameters=self._job.parameters,
             seed=scenario.seed,
             wall=time.perf_counter() - self._began,
             trouble=(*self.trouble, *complaints),
@@ -210,10 +232,25 @@ def run_virtual(
     ``trace`` may be given to keep what happened; ``storm`` adds accidents that the file does not have; ``on_books`` is
     for whoever looks deeper into both books than an outcome does.
     """
-    if job.scenario.workload.client is not None:
-        raise CannotPlay("workload.client is an external client, which knows no virtual time; run it without --virtual")
+    with _virtual(job, Trace() if trace is None else trace, storm) as (play, complaints, trace):
+        return play.conclude(complaints, trace, on_books)
+
+
+def record_virtual(job: Job) -> tuple[Outcome, TraceFile]:
+    """As :func:`run_virtual`, with all that happened, for a file."""
+    recorder = Recorder()
+    with _virtual(job, recorder, None) as (play, complaints, _):
+        outcome = play.conclude(complaints, recorder, lambda inbox, _: recorder.read_states(inbox, VIRTUAL_EPOCH))
+        operators = {str(port): name for name, (_, port) in play.addresses.items()}
+        started_at = round(play.started_at, 6)
+        return outcome, recorder.finish(outcome, epoch=VIRTUAL_EPOCH, started_at=started_at, operators=operators)
+
+
+@contextmanager
+def _virtual(job: Job, trace: Trace, storm: Storm | None) -> Iterator[tuple[Play, tuple[str, ...], Trace]]:
+    """Play to the end; what is entered then is the play with its books still open, and what was complained of."""
+    check_playable(job.scenario, virtual=True)
     clock = SimClock()
-    trace = Trace() if trace is None else trace
     network = SimNetwork(clock, job.scenario.seed, trace=trace)
     if storm is not None:
         storm.unleash(network, job.scenario.seed)
@@ -223,6 +260,8 @@ def run_virtual(
         stack.callback(journal.close)
         store = SqliteStore.open(MEMORY)
         stack.callback(store.close)
+        if isinstance(trace, Recorder):
+            stack.enter_context(trace.watching(clock, store.database.conn))
         writer = InlineWriter(store, clock)
         play = Play(job, Stage(clock, network, VIRTUAL_EPOCH, journal, store, writer, scratch))
         playing = Deferred.fromCoroutine(play.perform())
@@ -232,7 +271,7 @@ def run_virtual(
             play.trouble.append(str(stopped))
             _wind_down(clock, playing)
         clock.wait_for(writer.close())
-        return play.conclude(complaints.lines, trace, on_books)
+        yield play, complaints.lines, trace
 
 
 def _wind_down(clock: SimClock, playing: Deferred[None]) -> None:
@@ -248,8 +287,7 @@ async def run_over_sockets(
     job: Job, reactor: Any, on_progress: OnProgress | None = None, announce: Announce | None = None
 ) -> Outcome:
     """Play over real sockets, at the speed of the clock on the wall. `announce` is told where clients may connect."""
-    if job.scenario.expects("trace"):
-        raise CannotPlay("expect names a trace, and only virtual time has one; run it with --virtual")
+    check_playable(job.scenario, virtual=False)
     with ExitStack() as stack, Complaints() as complaints:
         scratch = stack.enter_context(_scratch())
         journal = Journal.open(scratch / "journal.sqlite", clock=reactor, threaded=True)

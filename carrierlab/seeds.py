@@ -1,13 +1,9 @@
-"""One scenario under many seeds: the search for the run that breaks."""
+"""Seeds as they are written on the command line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import ClassVar, Self
-
-from carrierlab.report.result import Outcome
-from carrierlab.run import Job, run_virtual
 
 
 class SeedRange(tuple[int, ...]):
@@ -32,19 +28,3 @@ class SeedRange(tuple[int, ...]):
 
 
 _MOST = 1_000_000
-
-
-def run_seeds(job: Job, seeds: Iterable[int]) -> Iterator[Outcome]:
-    """Play in virtual time, one seed after the other."""
-    for seed in seeds:
-        yield run_virtual(job.seeded(seed))
-
-
-def why_failed(outcome: Outcome) -> str:
-    """Return in one line what was wrong with a run."""
-    unmet = [
-        f"{verdict.expectation.metric} {verdict.wanted}, found {verdict.found}"
-        for verdict in outcome.verdicts
-        if not verdict.met
-    ]
-    return "; ".join([*outcome.trouble, *unmet])

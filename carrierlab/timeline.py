@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from carrierlab.report.result import Fault
+from carrierlab.report.faults import Fault
 from smsc.faults.base import Fault as StrikingFault
 from smsc.scenario.timeline_model import (
     AlertEntry,

@@ -11,6 +11,7 @@ import msgspec
 import rich_click as click
 
 from carrierlab.parameters import Parsed
+from carrierlab.run import Job
 from carrierlab.scenario import LabScenario, load_scenario_runs
 from yamlmodel.runs import Run
 
@@ -35,7 +36,18 @@ class Picked(msgspec.Struct, frozen=True):
         """The runs of a scenario file that are meant. ConfigError."""
         return load_scenario_runs(file, self.values, self.only)
 
-    def options_for(self, run: Mapping[str, str]) -> str:
+    def the_run(self, file: Path) -> Run[LabScenario]:
+        """The only run that is meant. ConfigError for none, or several."""
+        runs = self.runs(file)
+        if len(runs) > 1:
+            raise LookupError(f"{file}: {len(runs)} runs are meant where one was expected")
+        return runs[0]
+
+    def job(self, file: str, run: Run[LabScenario]) -> Job:
+        """A run as a job; `file` is as the user named it."""
+        return Job(run.value, file, options=self._options_for(run.variables), parameters=dict(run.variables))
+
+    def _options_for(self, run: Mapping[str, str]) -> str:
         """The options that pick one run of the matrix, with the blank before them; "" where none are needed."""
         words = [word for name, value in self.values.items() for word in ("--set", f"{name}={value}")]
         words += [word for name, value in run.items() for word in ("--only", f"{name}={value}")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from carrierlab.schema_command import schema_text
+from carrierlab.commands.schema import schema_text
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "scenario.schema.json"
 

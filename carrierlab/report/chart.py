@@ -1,4 +1,4 @@
-"""What happened over time as a drawing (SVG): submits above, receipts below, and the faults on the axis.
+"""What happened over time as a drawing (SVG): submits, receipts, how long both took, and the faults on the axis.
 
 Colours are classes that the page's style sheet knows; the ``fill`` beside them is for a page that is shown without it.
 """
@@ -9,35 +9,47 @@ from collections.abc import Iterable, Sequence
 from math import ceil, log10
 
 from carrierlab.metrics import Unit
+from carrierlab.report.faults import Fault
 from carrierlab.report.figures import fault_words
+from carrierlab.report.latency import Latency
 from carrierlab.report.markup import Markup, element, joined
-from carrierlab.report.result import BUCKET_WIDTHS, Fault, Series
+from carrierlab.report.result import BUCKET_WIDTHS, Series
 from carrierlab.showing import show, show_duration
 
 WIDTH = 760.0
-LEFT, RIGHT = 64.0, 12.0
-TOP, SUBMITS, GAP, RECEIPTS = 8.0, 110.0, 16.0, 64.0
+LEFT, RIGHT = 92.0, 12.0
+TOP, SUBMITS, GAP, RECEIPTS, TIMES = 8.0, 110.0, 18.0, 64.0, 48.0
 TICKS, LANE, MARK = 22.0, 20.0, 18.0
 MAX_TICKS = 8
 MAX_LANES = 5
-FILLS = {"accepted": "#2563eb", "throttled": "#d97706", "receipts": "#0d9488", "fault": "#dc2626"}
+FILLS = {
+    "accepted": "#2563eb",
+    "throttled": "#d97706",
+    "receipts": "#0d9488",
+    "fault": "#dc2626",
+    "p50": "#6d28d9",
+    "p99": "#c4b5fd",
+}
+STRIPS = {"response": "response", "receipt": "receipt delay"}
+"""The names of the rows about time."""
 STEPS = (*BUCKET_WIDTHS, 7200, 21600, 43200, 86400)
 
 Numbered = tuple[int, Fault]
 """A fault and its number in the list of all."""
 
 
-def chart(series: Series, bucket: float, faults: Iterable[Numbered]) -> Markup:
-    """Draw one operator's series, whose buckets are ``bucket`` seconds wide, and the faults that befell it."""
-    plot = _Plot(series, bucket)
+def chart(series: Series, bucket: float, faults: Iterable[Numbered], times: Sequence[Latency] = ()) -> Markup:
+    """Draw one operator's series, whose buckets are ``bucket`` seconds wide, its latencies and what befell it."""
+    plot = _Plot(series, bucket, times)
     marks = _in_lanes(plot, [(number, fault) for number, fault in faults if 0 <= fault.at <= plot.duration])
     height = plot.axis + TICKS + LANE * (1 + max((lane for _, _, lane in marks), default=-1)) + 4
     return element(
         "svg",
-        element("title", f"{series.operator}: submits and receipts over time"),
+        element("title", f"{series.operator}: submits, receipts and latencies over time"),
         *_shades(plot, marks),
         *_scales(plot),
         *_columns(plot),
+        *(mark for index, latency in enumerate(plot.times) for mark in _strip(plot, index, latency)),
         *_axis(plot),
         *_marks(plot, marks),
         class_="chart",
@@ -52,7 +64,8 @@ def chart(series: Series, bucket: float, faults: Iterable[Numbered]) -> Markup:
 class _Plot:
     """Where things are: x of a moment, height of a count."""
 
-    def __init__(self, series: Series, bucket: float) -> None:
+    def __init__(self, series: Series, bucket: float, times: Sequence[Latency]) -> None:
+        self.times = times
         self.series = series
         self.bucket = bucket
         self.length = len(series.accepted)
@@ -61,9 +74,15 @@ class _Plot:
         self.top = round_up(max((*submits, *series.receipts), default=0) / bucket)
         self.submits = TOP + SUBMITS
         """y of the line that submits stand on."""
-        self.axis = self.submits + GAP + RECEIPTS
-        """y of the line that receipts stand on: the axis."""
+        self.receipts = self.submits + GAP + RECEIPTS
+        """y of the line that receipts stand on."""
+        self.axis = self.strip(len(times) - 1) if times else self.receipts
+        """y of the lowest line: the axis."""
         self.step = (WIDTH - LEFT - RIGHT) / max(1, self.length)
+
+    def strip(self, index: int) -> float:
+        """Return y of the line that a row about time stands on."""
+        return self.receipts + (index + 1) * (GAP + TIMES)
 
     def x(self, at: float) -> float:
         """Return where a moment is, in seconds from the start; those after the end are at the end."""
@@ -83,7 +102,7 @@ def round_up(value: float) -> float:
 
 
 def _scales(plot: _Plot) -> Iterable[Markup]:
-    for base, height, name in ((plot.submits, SUBMITS, "submits"), (plot.axis, RECEIPTS, "receipts")):
+    for base, height, name in ((plot.submits, SUBMITS, "submits"), (plot.receipts, RECEIPTS, "receipts")):
         for y, value in ((base - height, plot.top), (base, 0.0)):
             yield _line(LEFT, y, WIDTH - RIGHT, y, "grid")
             label = show(value, Unit.PER_SECOND).replace(".0/s", "/s") if value else "0"
@@ -103,10 +122,36 @@ def _columns(plot: _Plot) -> Iterable[Markup]:
         bars = [
             _bar(x, plot.submits - low, wide, low, "accepted"),
             _bar(x, plot.submits - low - plot.high(throttled) * scale, wide, plot.high(throttled) * scale, "throttled"),
-            _bar(x, plot.axis - plot.high(receipts), wide, plot.high(receipts), "receipts"),
+            _bar(x, plot.receipts - plot.high(receipts), wide, plot.high(receipts), "receipts"),
         ]
         words = f"{_span(index, plot.bucket)}: {accepted:,} accepted, {throttled:,} throttled, {receipts:,} receipts"
         yield element("g", element("title", words), *bars)
+
+
+def _strip(plot: _Plot, index: int, latency: Latency) -> Iterable[Markup]:
+    """A row of one kind of latency: what half and what 1 % of each bucket took longer than, to a logarithmic scale."""
+    base, top = plot.strip(index), max((high for high in latency.high if high is not None), default=0.0)
+    low = max(min((middle for middle in latency.middle if middle), default=1e-6) / 4, top / 1e5, 1e-9)
+    yield _line(LEFT, base, WIDTH - RIGHT, base, "grid")
+    yield _line(LEFT, base - TIMES, WIDTH - RIGHT, base - TIMES, "grid")
+    labels = ((base - TIMES, show_duration(top), "tick"), (base, show_duration(low), "tick"))
+    for y, text, name in (*labels, (base - TIMES / 2, STRIPS[latency.kind], "row")):
+        yield element("text", text, x=LEFT - 6, y=y + 4, text_anchor="end", class_=name)
+    wide = max(0.5, plot.step - 1)
+    for bucket, (middle, high) in enumerate(zip(latency.middle, latency.high, strict=True)):
+        if middle is None or high is None or not top:
+            continue
+        x = LEFT + bucket * plot.step
+        words = f"{_span(bucket, plot.bucket)}: p50 {show_duration(middle)}, p99 {show_duration(high)}"
+        bars = (
+            _bar(x, base - tall, wide, tall, name)
+            for name, tall in (("p99", _tall(high, low, top)), ("p50", _tall(middle, low, top)))
+        )
+        yield element("g", element("title", words), *bars)
+
+
+def _tall(value: float, low: float, top: float) -> float:
+    return TIMES * log10(value / low) / log10(top / low) if value > low < top else 0.0
 
 
 def _bar(x: float, y: float, width: float, height: float, name: str) -> Markup:
@@ -174,7 +219,8 @@ def _marks(plot: _Plot, marks: Iterable[tuple[int, Fault, int]]) -> Iterable[Mar
 def legend() -> Markup:
     """Return what the colours mean."""
     names = (("accepted", "submits accepted"), ("throttled", "submits throttled"), ("receipts", "receipts"))
-    keys = [_key(name, words) for name, words in (*names, ("fault", "faults, by number"))]
+    times = (("p50", "latency p50"), ("p99", "latency p99"))
+    keys = [_key(name, words) for name, words in (*names, *times, ("fault", "faults, by number"))]
     return element("p", *keys, class_="legend")
 
 

@@ -176,15 +176,15 @@ def _verdicts(outcome: Outcome) -> Group:
         line.append(f"found {verdict.found}", "not bold default" if verdict.met else "bold red")
         lines.append(line)
         if not verdict.met:
-            texts = (verdict.expectation.note, *verdict.examples)
+            texts = (verdict.note, *verdict.examples)
             lines += [Text(f"    {text}", "dim") for text in texts if text]
     return Group(*lines)
 
 
 def _name(verdict: Verdict) -> Text:
-    text = Text(verdict.expectation.metric.replace("_", " "), "not bold default")
-    if verdict.expectation.operator:
-        text.append(f", {verdict.expectation.operator}", "dim")
+    text = Text(verdict.metric.replace("_", " "), "not bold default")
+    if verdict.operator:
+        text.append(f", {verdict.operator}", "dim")
     return text
 
 

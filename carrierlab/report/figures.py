@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from carrierlab.metrics import unit_of
-from carrierlab.report.result import Fault, Outcome
+from carrierlab.report.faults import Fault
+from carrierlab.report.result import Outcome
 from carrierlab.showing import show, show_duration
 
 Values = Mapping[str, float]

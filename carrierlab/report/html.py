@@ -6,23 +6,21 @@ which is named by its hash. So nothing is styled by an attribute, and without th
 
 from __future__ import annotations
 
-import shlex
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Iterator, Sequence
 
 from carrierlab.expect import Verdict
-from carrierlab.metrics import unit_of
-from carrierlab.report.chart import chart, legend
-from carrierlab.report.figures import SPEEDS, Line, Values, fault_words, lines_of, operators_of
+from carrierlab.report.figures import SPEEDS, Line, Values, lines_of, operators_of
 from carrierlab.report.markup import Markup, element, joined
-from carrierlab.report.result import Failure, Outcome, Series
-from carrierlab.report.style import STYLE
-from carrierlab.showing import show, show_duration, show_percent
+from carrierlab.report.over_time import over_time
+from carrierlab.report.page import page, section, table
+from carrierlab.report.percentiles import percentiles
+from carrierlab.report.result import Failure, Outcome
+from carrierlab.report.stories import Event, Story
+from carrierlab.showing import show_duration, show_percent
 
 MAX_FAILURES = 100
-MAX_OPEN = 6
-"""Charts of more operators than this are folded."""
+OPEN_STORIES = 3
+"""Stories that are shown unfolded."""
 
 _CLASSES = {"green": "good", "yellow": "warn", "bold red": "bad"}
 """What the console's styles are here."""
@@ -32,39 +30,18 @@ def to_html(outcome: Outcome) -> bytes:
     """Return the page, in UTF-8."""
     sections = [
         _header(outcome),
-        *_section("expectations", "Expectations", _expectations(outcome.verdicts)),
-        *_section("operators", "Operators", _operators(outcome)),
-        *_section("time", f"Over time, one column = {show_duration(outcome.bucket)}", _over_time(outcome)),
-        *_section("latency", "Latency", _latency(outcome)),
-        *_section("failures", "Not delivered", _failures(outcome)),
+        *section("expectations", "Expectations", _expectations(outcome.verdicts)),
+        *section("operators", "Operators", _operators(outcome)),
+        *section("time", f"Over time, one column = {show_duration(outcome.bucket)}", over_time(outcome)),
+        *section("latency", "Latency", percentiles(outcome)),
+        *section("failures", "Not delivered", _failures(outcome)),
+        *section("stories", "What happened to them", _stories(outcome)),
     ]
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_policy()),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{_word(outcome.passed)}: {outcome.scenario}"),
-        element("style", Markup(STYLE)),
-    )
-    page = element("html", head, element("body", element("main", *sections)), lang="en")
-    return f"<!DOCTYPE html>\n{page}\n".encode()
-
-
-def _policy() -> str:
-    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return page(f"{_word(outcome.passed)}: {outcome.scenario}", sections)
 
 
 def _word(passed: bool) -> str:
     return "PASSED" if passed else "FAILED"
-
-
-def _section(name: str, title: str, body: Iterable[Markup]) -> Iterator[Markup]:
-    """A section, unless there is nothing in it."""
-    parts = [part for part in body if part]
-    if parts:
-        yield element("section", element("h2", title), *parts, id=name)
 
 
 def _header(outcome: Outcome) -> Markup:
@@ -76,7 +53,8 @@ def _header(outcome: Outcome) -> Markup:
     facts = [("file", outcome.file), ("seed", str(outcome.seed))]
     if outcome.trace is not None:
         facts.append(("trace", outcome.trace))
-        facts.append(("again", f"carrierlab run {shlex.quote(outcome.file)} --virtual --seed {outcome.seed}"))
+    facts += outcome.parameters.items()
+    facts.append(("again", outcome.replay))
     return element(
         "header",
         element(
@@ -95,28 +73,27 @@ def _header(outcome: Outcome) -> Markup:
 
 def _expectations(verdicts: Sequence[Verdict]) -> Iterator[Markup]:
     if verdicts:
-        yield _table(("", "metric", "operator", "wanted", "found"), (_verdict(verdict) for verdict in verdicts))
+        yield table(("", "metric", "operator", "wanted", "found"), (_verdict(verdict) for verdict in verdicts))
 
 
 def _verdict(verdict: Verdict) -> Markup:
-    expectation = verdict.expectation
     mark = element("td", "✓ met" if verdict.met else "✗ not met", class_="good" if verdict.met else "bad")
     row = element(
         "tr",
         mark,
-        element("th", expectation.metric.replace("_", " "), scope="row"),
-        element("td", expectation.operator or "all"),
+        element("th", verdict.metric.replace("_", " "), scope="row"),
+        element("td", verdict.operator or "all"),
         element("td", verdict.wanted),
         element("td", verdict.found, class_=None if verdict.met else "bad"),
     )
-    texts = [text for text in (expectation.note, *verdict.examples) if text]
+    texts = [text for text in (verdict.note, *verdict.examples) if text]
     if verdict.met or not texts:
         return row
     items = element("ul", *(element("li", text) for text in texts))
     return joined(row, element("tr", element("td"), element("td", items, colspan="4"), class_="examples"))
 
 
-# --- operators and their latency
+# --- operators
 
 
 def _operators(outcome: Outcome) -> Iterator[Markup]:
@@ -132,7 +109,7 @@ def _operators(outcome: Outcome) -> Iterator[Markup]:
         )
         for name, values in operators.items()
     )
-    yield _table(("operator", *(line.title for line in lines), speed.title), rows, numbers_from=1)
+    yield table(("operator", *(line.title for line in lines), speed.title), rows, numbers_from=1)
 
 
 def _figure(values: Values, line: Line) -> Markup:
@@ -143,96 +120,6 @@ def _figure(values: Values, line: Line) -> Markup:
     if line.share and total:
         text.append(element("small", f" {show_percent(value / total)}"))
     return element("td", *text, class_="number")
-
-
-_LATENCIES = (
-    ("response", "submit_latency_p50", "submit_latency_p99"),
-    ("receipt", "receipt_delay_p50", "receipt_delay_p99"),
-)
-_BAR = 200.0
-
-
-def _latency(outcome: Outcome) -> Iterator[Markup]:
-    """Percentiles as figures, and as bars that have one scale for responses and one for receipts."""
-    for kind, middle, high in _LATENCIES:
-        rows = operators_of(outcome)
-        longest = max((values[high] for values in rows.values()), default=0.0)
-        if not longest:
-            continue
-        heads = (f"{kind} latency" if kind == "response" else "receipt delay", "p50", "p99", "p50 and p99")
-        yield _table(heads, (_percentiles(name, rows[name], middle, high, longest) for name in rows), numbers_from=1)
-
-
-def _percentiles(name: str, values: Values, middle: str, high: str, longest: float) -> Markup:
-    wide, narrow = values[high] / longest * _BAR, values[middle] / longest * _BAR
-    bar = element(
-        "svg",
-        element("rect", y=3, width=wide, height=8, rx=2, class_="p99", fill="#93c5fd"),
-        element("rect", y=3, width=narrow, height=8, rx=2, class_="p50", fill="#2563eb"),
-        width=_BAR,
-        height=14,
-        aria_hidden="true",
-    )
-    figures = (element("td", show(values[metric], unit_of(metric)), class_="number") for metric in (middle, high))
-    return element("tr", element("th", name, scope="row"), *figures, element("td", bar))
-
-
-# --- over time
-
-
-def _over_time(outcome: Outcome) -> Iterator[Markup]:
-    if not outcome.series:
-        return
-    numbered = list(enumerate(outcome.faults, 1))
-    yield legend()
-    if len(outcome.series) > 1:
-        together = _together(outcome.series)
-        yield _figure_of(together, outcome.bucket, chart(together, outcome.bucket, numbered))
-    charts = []
-    for series in outcome.series:
-        mine = [(number, fault) for number, fault in numbered if fault.operator in (None, series.operator)]
-        charts.append(_figure_of(series, outcome.bucket, chart(series, outcome.bucket, mine)))
-    if len(charts) > MAX_OPEN:
-        yield element("details", element("summary", f"{len(charts)} operators, each by itself"), *charts)
-    else:
-        yield from charts
-    if numbered:
-        yield element("ol", *(element("li", fault_words(fault)) for _, fault in numbered), class_="faults")
-
-
-def _together(series: Sequence[Series]) -> Series:
-    """All operators as one."""
-    return Series(
-        "together",
-        accepted=_sums(one.accepted for one in series),
-        throttled=_sums(one.throttled for one in series),
-        receipts=_sums(one.receipts for one in series),
-    )
-
-
-def _sums(rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(*rows, strict=True)))
-
-
-def _figure_of(series: Series, bucket: float, drawing: Markup) -> Markup:
-    """A drawing under its operator's name, and the counts themselves, folded."""
-    counts = zip(series.accepted, series.throttled, series.receipts, strict=True)
-    rows = (
-        element(
-            "tr",
-            element("th", show_duration(index * bucket), scope="row"),
-            *(element("td", f"{count:,}", class_="number") for count in row),
-        )
-        for index, row in enumerate(counts)
-        if any(row)
-    )
-    table = _table(("from", "accepted", "throttled", "receipts"), rows, numbers_from=1)
-    return element(
-        "figure",
-        element("figcaption", series.operator),
-        drawing,
-        element("details", element("summary", "as figures"), table),
-    )
 
 
 # --- failures
@@ -248,7 +135,7 @@ def _failures(outcome: Outcome) -> Iterator[Markup]:
         count = f"{sum(failure.count for failure in rest):,}"
         cells = (element("td"), element("td", count, class_="number"), element("td"), element("td"))
         rows.append(element("tr", element("th", f"{len(rest)} more reasons", scope="row"), *cells))
-    yield _table(("what became of them", "operator", "messages", "share", "for example"), rows)
+    yield table(("what became of them", "operator", "messages", "share", "for example"), rows)
 
 
 def _failure(failure: Failure, total: float) -> Markup:
@@ -263,13 +150,29 @@ def _failure(failure: Failure, total: float) -> Markup:
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[Markup], numbers_from: int | None = None) -> Markup:
-    """A table that scrolls by itself where it is too wide; columns from ``numbers_from`` on are numbers."""
-    cells = (
-        element(
-            "th", head, scope="col", class_="number" if numbers_from is not None and index >= numbers_from else None
-        )
-        for index, head in enumerate(heads)
+# --- stories
+
+
+def _stories(outcome: Outcome) -> Iterator[Markup]:
+    for index, story in enumerate(outcome.stories):
+        yield _story(story, index < OPEN_STORIES)
+
+
+def _story(story: Story, unfolded: bool) -> Markup:
+    """One message from end to end, as a list that opens."""
+    title = element(
+        "summary", element("code", f"+{story.recipient}"), f" {story.operator}: ", element("span", story.ended)
     )
-    table = element("table", element("thead", element("tr", *cells)), element("tbody", *rows))
-    return element("div", table, class_="wide")
+    text = element("p", f"“{story.text}”", class_="dim") if story.text else Markup()
+    rows = [_event(event) for event in story.events]
+    body = table(("at", "who", "what"), rows) if rows else element("p", "No operator ever saw it.", class_="dim")
+    return element("details", title, text, body, class_="story", open="open" if unfolded else None)
+
+
+def _event(event: Event) -> Markup:
+    return element(
+        "tr",
+        element("td", f"{event.at:,.3f} s", class_="number"),
+        element("td", event.who, class_="bad" if event.who == "fault" else None),
+        element("td", event.what),
+    )

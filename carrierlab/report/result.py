@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 
@@ -13,23 +14,12 @@ from carrierlab.expect import Verdict
 from carrierlab.metrics import Unit, unit_of
 from carrierlab.phases import Phase
 from carrierlab.quantity import Findings
+from carrierlab.report.faults import Fault
+from carrierlab.report.latency import Latency, latencies
+from carrierlab.report.stories import Story, stories
 from carrierlab.showing import show
 from sender.domain.message import State
 from smppkit.status import CommandStatus, status_name
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One entry of the timeline, in seconds from the start."""
-
-    at: float
-    until: float | None
-    """None when it happens in an instant."""
-    operator: str | None
-    """None: all operators."""
-    kind: str
-    """``throttle``, ``reset``, ``outage``, ``mo`` and so on."""
-    detail: str
-    """In words: ``throttle to 5/s``."""
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -90,6 +80,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Width of a bucket of ``series``, in seconds."""
     series: tuple[Series, ...]
     faults: tuple[Fault, ...]
+    latencies: tuple[Latency, ...] = ()
+    stories: tuple[Story, ...] = ()
+    """What happened to some of the messages that went wrong."""
+    options: str = ""
+    """What picks the run among those of its file, as words of a command line with a blank before them."""
+    parameters: dict[str, str] = {}
+    """What sets the run apart from the others of its file, by name."""
+
+    @property
+    def replay(self) -> str:
+        """The command that plays the same again."""
+        virtual = " --virtual" if self.virtual else ""
+        return f"carrierlab run {shlex.quote(self.file)}{virtual} --seed {self.seed}{self.options}"
 
 
 BUCKET_WIDTHS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
@@ -100,6 +103,8 @@ def conclude(
     *,
     scenario: str,
     file: str,
+    options: str = "",
+    parameters: dict[str, str] | None = None,
     seed: int,
     wall: float,
     trouble: Iterable[str],
@@ -112,12 +117,19 @@ def conclude(
     """Lay the two books side by side, judge the expectations, and gather what the reports show."""
     operators, trace, span = tuple(operators), books.trace, books.span
     overall, found = books.evidence(Scope()), books.findings(Scope())
+    per_operator = {name: books.evidence(Scope(name)) for name in operators}
     verdicts = tuple(books.judge(expectation) for expectation in expectations)
     trouble = tuple(trouble)
     bucket = bucket_width(span.ended_at - span.started_at)
+    faults = tuple(sorted(faults, key=lambda fault: fault.at))
+    failures = _failures(overall)
+    series = tuple(_series(name, evidence, bucket) for name, evidence in per_operator.items())
+    length = len(series[0].accepted) if series else 0
     return Outcome(
         scenario=scenario,
         file=file,
+        options=options,
+        parameters=parameters or {},
         seed=seed,
         virtual=trace is not None,
         trace=trace,
@@ -128,13 +140,15 @@ def conclude(
         verdicts=verdicts,
         metrics=_values(found),
         operators={name: _values(books.findings(Scope(name))) for name in operators},
-        failures=_failures(overall),
+        failures=failures,
         bucket=bucket,
-        series=tuple(_series(name, books.evidence(Scope(name)), bucket) for name in operators),
+        series=series,
         notes=tuple(notes),
         phases=tuple(_phase(books, phase) for phase in books.phases.values()),
         costs=_costs(books, operators),
-        faults=tuple(sorted(faults, key=lambda fault: fault.at)),
+        faults=faults,
+        latencies=latencies(overall, per_operator.values(), bucket, length),
+        stories=stories(overall, (failure.example for failure in failures), verdicts, faults),
     )
 
 

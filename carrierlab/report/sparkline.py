@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from carrierlab.report.result import Fault
+from carrierlab.report.faults import Fault
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 MARKS = {"throttle": "┄", "reset": "↯", "outage": "░", "mo": "↓"}

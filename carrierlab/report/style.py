@@ -4,10 +4,11 @@ from __future__ import annotations
 
 STYLE = """
 :root{--page:#fff;--ink:#1b1f24;--dim:#636c76;--line:#d5dae0;--good:#15722f;--bad:#c0261c;--warn:#935a00;
---soft:#f4f6f8;--accepted:#2563eb;--throttled:#d97706;--receipts:#0d9488;--fault:#c0261c;--light:#a9c7f7;--on:#fff}
+--soft:#f4f6f8;--accepted:#2563eb;--throttled:#d97706;--receipts:#0d9488;--fault:#c0261c;--p50:#6d28d9;--p99:#c9b8f5;
+--c3:#6d28d9;--c4:#c2256f;--c5:#4d7c0f;--on:#fff}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e3e7eb;--dim:#97a1ac;--line:#343b43;--good:#5fd07d;
 --bad:#ff8078;--warn:#e5b04f;--soft:#1e2329;--accepted:#6aa3ff;--throttled:#f0a63c;--receipts:#3fc9b8;--fault:#ff8078;
---light:#2f4a75;--on:#14171b}}
+--p50:#a78bfa;--p99:#4c3f80;--c3:#a78bfa;--c4:#f472b6;--c5:#a3d94f;--on:#14171b}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:24px 20px 64px}
@@ -46,9 +47,26 @@ summary{cursor:pointer;font-size:13px}
 .throttled{fill:var(--throttled)}
 .receipts{fill:var(--receipts)}
 .fault,.mark{fill:var(--fault)}
-.p50{fill:var(--accepted)}
-.p99{fill:var(--light)}
+.p50{fill:var(--p50)}
+.p99{fill:var(--p99)}
+.line{fill:none;stroke-width:1.8;stroke-linejoin:round}
+.line0{stroke:var(--accepted)}.fill0{fill:var(--accepted)}
+.line1{stroke:var(--throttled)}.fill1{fill:var(--throttled)}
+.line2{stroke:var(--receipts)}.fill2{fill:var(--receipts)}
+.line3{stroke:var(--c3)}.fill3{fill:var(--c3)}
+.line4{stroke:var(--c4)}.fill4{fill:var(--c4)}
+.line5{stroke:var(--c5)}.fill5{fill:var(--c5)}
+.beside{display:grid;grid-template-columns:max-content minmax(300px,520px);gap:4px 28px;align-items:start;
+justify-content:space-between}
+@media (max-width:1000px){.beside{grid-template-columns:minmax(0,1fr)}}
+h3{font-size:14px;margin:20px 0 6px}
+td.wrap{overflow-wrap:anywhere;min-width:220px}
+a{color:inherit;text-underline-offset:3px}
+.beside th{white-space:nowrap}.beside td,.beside th{padding-right:14px}
+.story{margin:8px 0;padding:8px 14px;background:var(--soft);border-radius:6px}
+.story summary{font-size:14px}.story summary code{color:var(--ink)}.story summary span{color:var(--warn)}
+.story td,.story th{padding:3px 16px 3px 0}
 .legend span{margin-right:16px;font-size:13px;white-space:nowrap}
 .faults{padding-left:26px}
-@media print{details{display:none}}
+@media print{details:not(.story){display:none}}
 """

@@ -97,20 +97,23 @@ def test_check_reads_files_that_only_the_emulator_plays(tmp_path: Path) -> None:
 
 def test_seeds_names_those_that_fail_and_how_to_replay_them(tmp_path: Path) -> None:
     path = write(tmp_path, FAILING)
-    result = invoke("run", path, "--seeds", "1..2")
+    result = invoke("run", path, "--seeds", "1..2", "--traces", tmp_path / "traces")
     assert result.exit_code == 1
     assert "seed 1: failed: delivered at most 3, found 4" in result.output
     assert f"replay: carrierlab run {path} --virtual --seed 2" in result.output
-    assert "2 of 2 seeds failed" in result.output
-    good = invoke("run", write(tmp_path), "--seeds", "1..2")
+    assert "2 of 2 runs failed" in result.output
+    good = invoke("run", write(tmp_path), "--seeds", "1..2", "--traces", tmp_path / "traces")
     assert good.exit_code == 0
-    assert "all 2 seeds passed" in good.output
+    assert "all 2 runs passed" in good.output
 
 
 def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
     path = write(tmp_path)
     assert invoke("run", path, "--seeds", "nine").exit_code == 2
     assert invoke("run", path, "--seeds", "1..2", "--seed", "3").exit_code == 2
+    assert "20,000 runs at most" in invoke("run", path, "--seeds", "1..30000", "--report", tmp_path / "r").output
+    assert invoke("run", path, "--trace", tmp_path / "t").exit_code == 2, "a trace is of virtual time"
+    assert invoke("run", path, "--seeds", "1..2", "--trace", tmp_path / "t").exit_code == 2
     assert invoke("run", path, "--seed", "-1").exit_code == 2
     assert invoke("run").exit_code == 2
 
@@ -118,11 +121,12 @@ def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
 COMMAND = """
 import sys
 import carrierlab.cli
-original = carrierlab.cli.run_over_sockets
+import carrierlab.commands.run
+original = carrierlab.commands.run.run_over_sockets
 def announced(job, reactor, on_progress, announce):
     told = lambda progress: print("running", progress.total, file=sys.stderr, flush=True)
     return original(job, reactor, told, announce)
-carrierlab.cli.run_over_sockets = announced
+carrierlab.commands.run.run_over_sockets = announced
 carrierlab.cli.main(prog_name="carrierlab")
 """
 

@@ -19,8 +19,12 @@ from carrierlab.expect import Expectation
 from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger, SentMessage, Span, Submit
 from carrierlab.phases import Phase
 from carrierlab.report.console import print_report
-from carrierlab.report.files import to_json, to_junit, write_reports
-from carrierlab.report.result import Fault, Outcome, bucket_width, conclude
+from carrierlab.report.document import to_json
+from carrierlab.report.faults import Fault
+from carrierlab.report.files import write_reports
+from carrierlab.report.junit import to_junit
+from carrierlab.report.played import Played
+from carrierlab.report.result import Outcome, bucket_width, conclude
 from carrierlab.report.sparkline import fault_marks, sparkline
 from sender.domain.message import State
 from smsc.scenario.price import Amount, Price
@@ -176,6 +180,7 @@ def test_the_files_hold_the_run(tmp_path: Path) -> None:
     assert document["verdicts"][2] == {
         "metric": "duplicates",
         "operator": None,
+        "note": "a resend must not reach the handset twice",
         "wanted": "equals 0",
         "found": "1",
         "met": False,
@@ -192,7 +197,7 @@ def test_the_files_hold_the_run(tmp_path: Path) -> None:
 
 
 def test_trouble_is_an_error_to_a_ci_server_and_any_text_is_xml() -> None:
-    suite = ElementTree.fromstring(to_junit(outcome(trouble=("bad \x00 \ud800 text",))))[0]  # noqa: S314 - our own
+    suite = ElementTree.fromstring(to_junit([Played(outcome(trouble=("bad \x00 \ud800 text",)))]))[0]  # noqa: S314 - our own
     assert suite.get("errors") == "1"
     error = suite.find(".//error")
     assert error is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carrierlab.report.result import Fault
+from carrierlab.report.faults import Fault
 from carrierlab.timeline import faults_of, last_mo, never_begun
 from smsc.scenario.model import Scenario
 from smsc.scenario.timeline_model import TimelineEntry

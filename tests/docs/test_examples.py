@@ -16,7 +16,10 @@ import yaml
 from click.testing import CliRunner
 
 from carrierlab.cli import main as carrierlab
-from carrierlab.scenario import LabScenario
+from carrierlab.report.files import write_reports
+from carrierlab.run import Job, record_virtual, run_virtual
+from carrierlab.scenario import LabScenario, load_scenario
+from carrierlab.traces.format import write_trace
 from sender.config import load_config
 from smsc.scenario.model import Scenario
 from tests.docs.blocks import BLOCKS, ROOT, Block, command_lines, of_kind, starting
@@ -39,9 +42,24 @@ def by_id(block: Block) -> str:
     return block.id
 
 
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with what runs leave behind: a trace, and the reports of two runs."""
+    directory = tmp_path_factory.mktemp("played")
+    job = Job(load_scenario(ROOT / "scenarios" / "mixed-scripts.yaml"), "scenarios/mixed-scripts.yaml")
+    outcome, trace = record_virtual(job)
+    write_trace(directory / "mixed.trace.gz", trace)
+    write_reports(outcome, directory / "before")
+    write_reports(run_virtual(job.seeded(3)), directory / "after")
+    return directory
+
+
 @pytest.fixture
-def workplace(tmp_path: Path) -> Path:
+def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A directory with the files that examples name."""
+    block = request.node.callspec.params["block"]
+    if block.page.name == "reports.md" and block.info != "text":
+        shutil.copytree(request.getfixturevalue("played"), tmp_path, dirs_exist_ok=True)
     data = ROOT / "scenarios" / "data" / "recipients.csv"
     for name in ("recipients.csv", "people.csv"):
         shutil.copy(data, tmp_path / name)

@@ -62,5 +62,5 @@ def with_receipts(scenario: LabScenario, **changes: Any) -> LabScenario:
 
 def complaint(outcome: Outcome) -> str:
     """What is to be shown when an outcome is not the one expected."""
-    unmet = [f"{v.expectation.metric}: {v.wanted}, found {v.found} {v.examples}" for v in outcome.verdicts if not v.met]
+    unmet = [f"{v.metric}: {v.wanted}, found {v.found} {v.examples}" for v in outcome.verdicts if not v.met]
     return "\n".join([*outcome.trouble, *unmet])

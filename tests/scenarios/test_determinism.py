@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from carrierlab.run import Job
-from carrierlab.seeds import run_seeds
+from carrierlab.run import Job, run_virtual
 from tests.scenarios.playing import DIRECTORY, complaint, load, played
 
 
@@ -37,7 +36,8 @@ def test_the_trace_is_the_same_in_another_process(name: str, tmp_path: Path) -> 
 
 def test_seeds_of_a_restart_lose_nothing_and_count_what_they_repeat() -> None:
     traces = set()
-    for outcome in run_seeds(Job(load("operator-restart"), "operator-restart.yaml"), range(100, 103)):
+    job = Job(load("operator-restart"), "operator-restart.yaml")
+    for outcome in (run_virtual(job.seeded(seed)) for seed in range(100, 103)):
         assert outcome.metrics["lost"] == 0, complaint(outcome)
         assert outcome.metrics["mismatched"] == 0, complaint(outcome)
         assert outcome.metrics["duplicates"] <= outcome.metrics["resends"], complaint(outcome)

@@ -235,5 +235,5 @@ def test_the_scenario_fails_when(
 ) -> None:
     outcome = play(change(load(name), monkeypatch), name)
     assert not outcome.passed
-    unmet = {str(verdict.expectation.metric) for verdict in outcome.verdicts if not verdict.met}
+    unmet = {verdict.metric for verdict in outcome.verdicts if not verdict.met}
     assert noticed_by <= unmet, complaint(outcome)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from carrierlab.cli import main
-from carrierlab.schema_command import MODELS, schema_of
+from carrierlab.commands.schema import MODELS, schema_of
 from smsc.scenario.personas import persona_files
 from tests.docs.blocks import ROOT, of_kind
 from tests.yamlmodel.validation import mistakes, valid

@@ -65,7 +65,7 @@ def schema_text(kind: str) -> str:
 @click.command("schema")
 @click.argument("kind", type=click.Choice(list(MODELS)), default="scenario")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it into this file.")
-def schema_command(kind: str, output: Path | None) -> None:
+def schema(kind: str, output: Path | None) -> None:
     """Print the JSON Schema of a KIND of file, for editors; see docs/editors.md.
 
     `scenario` is what `carrierlab run` takes, `serve` what `smsc serve` does, `sender` is sender.yaml, and `persona` a

@@ -1,0 +1,1 @@
+"""The commands of ``carrierlab``, one file for each, imported when it is called."""

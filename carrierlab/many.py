@@ -1,0 +1,54 @@
+"""Many runs in virtual time: the search for the one that breaks, and the traces of those that did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from carrierlab.crew import play_all
+from carrierlab.report.played import Played
+from carrierlab.worker import Task
+
+_UNSAFE: Final = re.compile(r"[^\w.=-]+", re.ASCII)
+KEPT: Final = 10
+"""Traces of runs that failed which are kept, when nothing else is said."""
+
+
+def play_many(
+    runs: Iterable[Task], *, jobs: int = 1, traces: Path | None = None, keep: int = KEPT
+) -> Generator[Played, None, None]:
+    """Play every run, and yield what came of it in the order given, which is the same for any number of ``jobs``.
+
+    The traces of the first ``keep`` runs that fail are written into ``traces``. Raises WorkerBroken.
+    """
+    tasks = list(runs) if traces is None else _with_traces(runs, traces)
+    kept: set[str] = set()
+    try:
+        with closing(play_all(tasks, jobs)) as answers:
+            for outcome, trace in answers:
+                if trace is not None and len(kept) < keep:
+                    kept.add(trace)
+                yield Played(outcome, trace if trace in kept else None)
+    finally:
+        # Which runs fail first is known only in the order of the runs, and the workers run ahead of it.
+        for task in tasks:
+            if task.trace is not None and task.trace not in kept:
+                Path(task.trace).unlink(missing_ok=True)
+
+
+def _with_traces(runs: Iterable[Task], directory: Path) -> list[Task]:
+    """Give every run a file of its own, named after scenario, matrix and seed."""
+    named: dict[str, int] = {}
+    tasks = []
+    for run in runs:
+        words = [Path(run.file).stem, *(f"{key}={value}" for key, value in run.run)]
+        name = _UNSAFE.sub("_", "-".join(words if run.seed is None else [*words, str(run.seed)]))
+        again = named[name] = named.get(name, 0) + 1
+        path = directory / (f"{name}.trace.gz" if again == 1 else f"{name}-{again}.trace.gz")
+        tasks.append(msgspec.structs.replace(run, trace=str(path)))
+    return tasks

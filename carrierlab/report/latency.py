@@ -1,0 +1,92 @@
+"""How long responses and receipts took: percentiles, their curve, and their course over time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, Literal
+
+import msgspec
+
+from carrierlab.evidence import Evidence
+
+Timed = tuple[float, float]
+"""When a submit_sm came, in seconds from the start, and how long it took from then on."""
+
+PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
+CURVE: Final = (0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.9, 99.95, 99.99, 100.0)
+"""The percentiles that the curve of a plot goes through."""
+Kind = Literal["response", "receipt"]
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """One distribution, in seconds. Nothing of it was estimated: every case was measured."""
+
+    operator: str | None
+    """None: all of them together."""
+    kind: Kind
+    """``response``: submit_sm to its response; ``receipt``: submit_sm to the acknowledgement of its receipt."""
+    count: int
+    p50: float
+    p90: float
+    p99: float
+    p999: float
+    longest: float
+    curve: tuple[float, ...]
+    """At the percentiles 0, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9, 99.95, 99.99 and 100."""
+    middle: tuple[float | None, ...]
+    """The median of what was submitted in each bucket; null where nothing was."""
+    high: tuple[float | None, ...]
+    """The same of the 99th percentile."""
+
+
+def latencies(overall: Evidence, operators: Iterable[Evidence], bucket: float, length: int) -> tuple[Latency, ...]:
+    """Measure all operators together, where there are several, and each by itself; leave out what never happened."""
+    each = list(operators)
+    found = (
+        _latency(evidence.operator, kind, _timed(evidence, kind), bucket, length)
+        for kind in _KINDS
+        for evidence in ([overall, *each] if len(each) != 1 else each)
+    )
+    return tuple(latency for latency in found if latency is not None)
+
+
+def quantile(ordered: list[float], percent: float) -> float:
+    """Return the nearest-rank percentile of what is in order and not empty, as the metrics do."""
+    return ordered[min(len(ordered) - 1, int(percent / 100 * len(ordered)))]
+
+
+_KINDS: Final[tuple[Kind, ...]] = ("response", "receipt")
+
+
+def _timed(evidence: Evidence, kind: Kind) -> list[Timed]:
+    start = evidence.span.started_at
+    ends = ((s.received_at, s.acknowledged_at) for s in evidence.accepted)
+    if kind == "response":
+        ends = ((s.received_at, s.answered.at if s.answered is not None else None) for s in evidence.accepted)
+    return [(began - start, ended - began) for began, ended in ends if ended is not None]
+
+
+def _latency(operator: str | None, kind: Kind, timed: list[Timed], bucket: float, length: int) -> Latency | None:
+    if not timed:
+        return None
+    ordered = sorted(took for _, took in timed)
+    buckets: dict[int, list[float]] = defaultdict(list)
+    for at, took in timed:
+        buckets[int(at / bucket)].append(took)
+    for group in buckets.values():
+        group.sort()
+    p50, p90, p99, p999 = (quantile(ordered, percent) for percent in PERCENTILES)
+    return Latency(
+        operator=operator,
+        kind=kind,
+        count=len(ordered),
+        p50=p50,
+        p90=p90,
+        p99=p99,
+        p999=p999,
+        longest=ordered[-1],
+        curve=tuple(quantile(ordered, percent) for percent in CURVE),
+        middle=tuple(quantile(buckets[n], 50) if n in buckets else None for n in range(length)),
+        high=tuple(quantile(buckets[n], 99) if n in buckets else None for n in range(length)),
+    )
