@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carrierlab.traces.format import Octets, TraceFile
@@ -29,6 +29,7 @@ def test_octets_become_pdus_whatever_the_pieces_they_came_in() -> None:
 STREAM = b"".join(encode(submit(number, f"7705000{number:04}")) for number in range(1, 6))
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(1, len(STREAM) - 1)))
 def test_pieces_of_any_size_make_the_same_pdus(cuts: set[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
