@@ -156,7 +156,7 @@ def rows(fields: list[msgspec.structs.FieldInfo]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for field in fields:
         form, description, examples = unwrap(field.type)
-        written = kind(form)
+        written = kind(form).replace("](#", "](reference.md#")
         if examples:
             written = written.split(" such as ")[0] + ", as in " + ", ".join(f"`{example}`" for example in examples)
         yield f"| `{field.encode_name}` | {cell(description)} | {cell(written)} | {cell(default(field))} |"

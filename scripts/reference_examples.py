@@ -7,15 +7,23 @@ from typing import Final
 
 import msgspec
 
+from carrierlab.awaited_client import Client, Until
+from carrierlab.expect import Expectation
+from carrierlab.expect_message import MessageExpectation, MessageFilter
+from carrierlab.expect_trace import TraceExpectation
+from carrierlab.load.model import Kind, Load, Stage
+from carrierlab.scenario import Campaign, Workload
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
 from smsc.scenario.machines import Machine
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
 from smsc.scenario.model import Congestion, Operator, Outbind
+from smsc.scenario.price import Price, PriceException
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
 from smsc.scenario.rule_model import Match, ReceiptChange, Rule, RuleReply, When
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
 from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, UssdEntry
+from smsc.scenario.timing import After, Every, Occasion
 from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, TlvMatch
 
 OPERATOR: Final = "yaml operator"
@@ -47,6 +55,7 @@ broadcast: false
 outbind: {addresses: {shop: tcp:2776}}
 timers: {enquire_link: 60s}
 faults: [{fault: slice, size: 1, probability: 5%}]
+price: 4.00 KZT
 """,
     ),
     Account: (
@@ -380,4 +389,105 @@ timeline:
         PART,
         'timeline: [{at: 2m, operator: beeline-kz, alert: "77010000001", account: shop, status: 0}]\n',
     ),
+    After: (
+        PART,
+        """\
+timeline:
+  - {at: 1m, for: 30s, name: storm, fault: throttle, rate: 5/s}
+  - {after: {start_of: storm, delay: 10s}, fault: reset, binds: 1}
+  - {after: {end_of: storm}, fault: unbind}
+  - {after: 5s, fault: reset}           # after the entry before it began
+""",
+    ),
+    Every: (PART, "timeline: [{at: 30s, every: {period: 20s, times: 5, until: 2m}, for: 2s, fault: stall}]\n"),
+    Occasion: (
+        PART,
+        """\
+timeline:
+  - {when: 1000 accepted, fault: restart}
+  - {when: {refused: 10, operator: kcell, delay: 5s, times: 3}, operator: beeline-kz, fault: reset}
+""",
+    ),
+    Price: (OPERATOR, "price: {segment: 4.00 KZT, except: [{from: BANK, segment: 5.50}]}\n"),
+    PriceException: (OPERATOR, 'price: {segment: 4.00 KZT, except: [{to: "7705*", from: SHOP, segment: 3.20}]}\n'),
+    Workload: (PART, "workload: {load: {rate: 10/s, for: 30s}}\n"),
+    Campaign: (
+        PART,
+        """\
+workload:
+  campaign:
+    recipients: recipients.csv
+    limit: 500
+    template: "{name|Dear client}, your order {order} is ready"
+    sender: SHOP
+    country: KZ
+    class: service
+    routes: [{prefix: "7705", operator: beeline-kz}, {operator: kcell}]
+    binds: 2
+    rate: 50/s
+    receipt_wait: 2m
+""",
+    ),
+    Load: (
+        PART,
+        """\
+workload:
+  load:
+    operator: beeline-kz
+    account: shop
+    arrival: burst
+    burst: 20
+    rate: 50/s
+    for: 2m
+    mix: [{text: "Your code is {digits:6}"}]
+    binds: 2
+    window: 20
+    response_timeout: 10s
+    give_up: 5s
+    receipt_wait: 1m
+""",
+    ),
+    Stage: (
+        PART,
+        """\
+workload:
+  load:
+    stages:
+      - {rate: 20/s, for: 30s}
+      - {from: 20/s, to: 200/s, for: 1m}
+      - {for: 10s}                      # nothing
+      - {rate: 50/s, count: 1000}
+""",
+    ),
+    Kind: (
+        PART,
+        """\
+workload:
+  load:
+    rate: 10/s
+    count: 1000
+    mix:
+      - {share: 70%, to: "7705#######", from: SHOP, text: "No {n}: your code is {digits:6}"}
+      - {share: 20%, operator: kcell, length: 300, alphabet: ucs2, long_message: udh16}
+      - {text: Sale!, registered: false}
+""",
+    ),
+    Client: (PART, "workload: {client: {for: 60s, until: {unbound: true}}}\n"),
+    Until: (PART, "workload: {client: {for: 60s, until: {accepted: 100, unbound: true}}}\n"),
+    Expectation: (
+        PART,
+        """\
+phases: {calm: 0s-30s}
+expect:
+  - {metric: delivered, between: [90%, 97%], operator: kcell}
+  - {metric: submit_latency, percentile: 99.9, at_most: 1s, phase: calm}
+  - {metric: lint_findings, severity: error, equals: 0, note: nothing that breaks the protocol}
+""",
+    ),
+    MessageExpectation: (
+        PART,
+        'expect: [{message: {to: "77011234567", text: "*code 1234*"}, equals: 1, operator: kcell}]\n',
+    ),
+    MessageFilter: (PART, 'expect: [{message: {to: "7705*", from: SHOP, text: /code/, parts: 1, state: DELIVRD}}]\n'),
+    TraceExpectation: (PART, "expect: [{trace: 9c1e5f0a77b2, note: the run that we looked at}]\n"),
 }

@@ -13,6 +13,7 @@ from yamlmodel.suggest import did_you_mean
 
 _LISTEN = re.compile(r"tcp:(?:(\[[0-9a-fA-F:.]+\]|[^:\[\]\s]*):)?([0-9]{1,5})", re.ASCII)
 DEFAULT_HOST = "127.0.0.1"
+_HIGHEST = 999  # what "2+" ends at: a message has 255 parts at most
 
 
 class Listen(msgspec.Struct, frozen=True):
@@ -165,10 +166,15 @@ class Span(msgspec.Struct, frozen=True):
         if match is None:
             raise ValueError(f"expected {cls.expected}")
         low = int(match[1])
-        high = 999 if match[2] else int(match[3] or low)
+        high = _HIGHEST if match[2] else int(match[3] or low)
         if high < low:
             raise ValueError(f"expected the lower number first: {high}-{low}")
         return cls(low, high)
 
     def __contains__(self, number: int) -> bool:
         return self.low <= number <= self.high
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.low}"
+        return f"{self.low}+" if self.high == _HIGHEST else f"{self.low}-{self.high}"

@@ -107,6 +107,34 @@ def test_seeds_names_those_that_fail_and_how_to_replay_them(tmp_path: Path) -> N
     assert "all 2 runs passed" in good.output
 
 
+CLIENT = 'operators: {alpha: {listen: "tcp:2775"}}\nworkload: {client: {for: 1s}}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (CLIENT, ["--virtual"], "workload.client is an external client, which knows no virtual time; run it without"),
+        (CLIENT, ["--seeds", "1..3"], "workload.client is an external client"),
+        (
+            SCENARIO + "  - {trace: 0123456789ab}\n",
+            [],
+            "expect names a trace, and only virtual time has one; run it with",
+        ),
+        (CLIENT.replace("client: {for: 1s}", ""), [], "found none; expected exactly one of campaign, load, client"),
+        ('operators: {alpha: {listen: "tcp:2775"}}\n', [], 'the key "workload" is missing; expected a mapping with'),
+    ],
+)
+def test_what_cannot_be_played_so_exits_with_2_and_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str], said: str
+) -> None:
+    monkeypatch.setattr("carrierlab.cli._with_reactor", lambda main: main(None).send(None))
+    result = invoke("run", write(tmp_path, text), *options)
+    assert result.exit_code == 2
+    (line,) = result.output.splitlines()
+    assert "small.yaml" in line
+    assert said in line
+
+
 def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
     path = write(tmp_path)
     assert invoke("run", path, "--seeds", "nine").exit_code == 2

@@ -57,6 +57,12 @@ def test_it_says_what_was_wanted_and_what_came_closest() -> None:
     assert "  to is 77019999999, wanted 77011234567" in verdict.examples
 
 
+def test_a_range_of_parts_is_shown_as_it_was_written() -> None:
+    for parts in ("3", "2-5", "2+"):
+        verdict = expectation(f"{{message: {{parts: {parts}}}, equals: 9}}").check(MESSAGES)
+        assert verdict.wanted == f"equals 9 parts {parts}"
+
+
 def test_a_refused_message_says_why_it_does_not_count() -> None:
     verdict = expectation('{message: {to: "77050000001"}}').check(MESSAGES)
     place = verdict.examples.index("closest: to 77050000001 from SHOP at beta")
