@@ -25,10 +25,11 @@ from carrierlab.parameters import Parsed
 from carrierlab.report.console import headline, print_report
 from carrierlab.report.files import write_reports
 from carrierlab.report.result import Outcome
-from carrierlab.run import Job, OnProgress, run_over_sockets, run_virtual
+from carrierlab.run import CannotPlay, Job, run_over_sockets, run_virtual
 from carrierlab.scenario import LabScenario, load_any, load_scenario
 from carrierlab.schema_command import schema_command
 from carrierlab.seeds import SeedRange, run_seeds, why_failed
+from carrierlab.stage import OnProgress
 from sender.pipeline.progress import Progress
 from smsc.scenario.model import Scenario
 from yamlmodel.errors import ConfigError
@@ -68,11 +69,13 @@ def run(
     job = Job(_load(file), str(file))
     console = Console(highlight=False)
     if seeds is not None:
-        raise SystemExit(_run_seeds(job, seeds, console, quiet))
+        with _playable(file):
+            raise SystemExit(_run_seeds(job, seeds, console, quiet))
     if report is not None:
         _make_directory(report)
     job = job.seeded(seed)
-    outcome = run_virtual(job) if virtual else _run_in_real_time(job, console, quiet)
+    with _playable(file):
+        outcome = run_virtual(job) if virtual else _run_in_real_time(job, console, quiet)
     if quiet:
         console.print(headline(outcome))
     else:
@@ -104,6 +107,16 @@ def _summary(scenario: Scenario) -> str:
         counts.append((len(scenario.expect), "expectation"))
     said = ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts)
     return said if isinstance(scenario, LabScenario) else f"{said}; no workload: for smsc serve"
+
+
+@contextmanager
+def _playable(file: Path) -> Iterator[None]:
+    """A scenario that cannot be played as asked is answered in one line."""
+    try:
+        yield
+    except CannotPlay as error:
+        click.echo(f"{file}: {error}", err=True)
+        raise SystemExit(UNUSABLE) from None
 
 
 def _load(file: Path) -> LabScenario:
@@ -154,7 +167,7 @@ def _run_seeds(job: Job, seeds: SeedRange, console: Console, quiet: bool) -> int
 
 def _run_in_real_time(job: Job, console: Console, quiet: bool) -> Outcome:
     with _progress(console, quiet) as on_progress:
-        return _with_reactor(lambda reactor: run_over_sockets(job, reactor, on_progress))
+        return _with_reactor(lambda reactor: run_over_sockets(job, reactor, on_progress, click.echo))
 
 
 @contextmanager

@@ -19,9 +19,9 @@ def losses(evidence: Evidence) -> Iterator[str]:
         why = _why_lost(evidence, message)
         if why:
             yield f"{message.recipient}: {why}"
-    for recipient, part in evidence.accepted_by_part:
-        if recipient not in evidence.by_recipient:
-            yield f"{recipient} segment {part}: accepted by an operator, unknown to the sender"
+    for (key, part), group in evidence.accepted_by_part.items():
+        if key not in evidence.by_key:
+            yield f"{group[0].recipient} segment {part}: accepted by an operator, unknown to the sender"
 
 
 def _why_lost(evidence: Evidence, message: SentMessage) -> str | None:
@@ -38,7 +38,7 @@ def _why_lost(evidence: Evidence, message: SentMessage) -> str | None:
         if part.state is State.ACCEPTED and submit.acknowledged_at is not None and _end(submit.outcome) is not None:
             return f"the receipt for {part.smsc_id} was acknowledged and is not in the store"
     for number in range(1, _segments_of(evidence, message) + 1):
-        group = evidence.accepted_by_part.get((message.recipient, number))
+        group = evidence.accepted_by_part.get((message.key, number))
         sent = known.get(number)
         if group and (sent is None or (sent.smsc_id is None and sent.state in _UNFINISHED)):
             return f"segment {number} accepted as {submit_name(group[0])}, unknown to the sender"
@@ -52,34 +52,34 @@ def _submit_of(evidence: Evidence, message: SentMessage, part: SentPart) -> Subm
     cannot tell which one a receipt is about.
     """
     submit = evidence.by_id.get((message.operator, part.smsc_id or ""))
-    if submit is not None and submit.recipient == message.recipient:
+    if submit is not None and submit.key == message.key:
         return submit
     for number in range(1, _segments_of(evidence, message) + 1):
-        for submit in evidence.accepted_by_part.get((message.recipient, number), ()):
+        for submit in evidence.accepted_by_part.get((message.key, number), ()):
             if submit.reported_id == part.smsc_id:
                 return submit
     return None
 
 
-def text_received(evidence: Evidence, recipient: str) -> str | None:
-    """The text that the accepted segments make; None while one is missing."""
-    first = evidence.accepted_by_part.get((recipient, 1))
+def text_received(evidence: Evidence, key: str) -> str | None:
+    """The text that the accepted segments of a message make; None while one is missing."""
+    first = evidence.accepted_by_part.get((key, 1))
     if first is None:
         return None
-    groups = [evidence.accepted_by_part.get((recipient, number)) for number in range(1, first[0].parts + 1)]
+    groups = [evidence.accepted_by_part.get((key, number)) for number in range(1, first[0].parts + 1)]
     return "".join(group[0].text for group in groups if group) if all(groups) else None
 
 
 def _segments_of(evidence: Evidence, message: SentMessage) -> int:
     """How many segments a message has, as the operators were told; 1 when none has come."""
-    return evidence.segments_of.get(message.recipient, 1)
+    return evidence.segments_of.get(message.key, 1)
 
 
 def decisions(evidence: Evidence, message: SentMessage) -> list[str]:
     """What the operator decided about each submit of a message, one word each, without repetition."""
     words: dict[str, None] = {}
     for number in range(1, _segments_of(evidence, message) + 1):
-        for submit in evidence.submits_by_part.get((message.recipient, number), ()):
+        for submit in evidence.submits_by_part.get((message.key, number), ()):
             words[status_name(submit.status) if submit.status else submit.outcome or "no receipt"] = None
     return list(words)
 
@@ -91,11 +91,12 @@ def agrees(evidence: Evidence, message: SentMessage) -> bool:
     twice may have come to two ends, and the sender can know of either.
     """
     groups = [
-        evidence.submits_by_part.get((message.recipient, number), [])
+        evidence.submits_by_part.get((message.key, number), [])
         for number in range(1, _segments_of(evidence, message) + 1)
     ]
     if message.state in (State.CANCELLED, State.BLOCKED):
-        return not any(submit.status == 0 for group in groups for submit in group)
+        written = {part.number for part in message.parts}
+        return not any(submit.status == 0 and submit.part not in written for group in groups for submit in group)
     ends = [_ends(group) for group in groups]
     if message.state is State.DELIVERED:
         return all(State.DELIVERED in states for states in ends)

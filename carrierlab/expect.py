@@ -7,21 +7,25 @@
       - {metric: lost, equals: 0}
       - {metric: duplicates, at_most: resends}          # another metric as the limit
       - {metric: duration, between: [20s, 2m], operator: kcell}
+      - {metric: submit_latency, percentile: 99.9, at_most: 1s, phase: storm}
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar, Self
+import enum
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Protocol, Self
 
 import msgspec
+from msgspec import Meta
 
-from carrierlab.metrics import METRICS, Finding, Unit
-from yamlmodel.scalars import Duration, Percent, Rate
+from carrierlab.evidence import Scope
+from carrierlab.metrics import METRICS, Book, Metric, percentile_name
+from carrierlab.quantity import Findings, Quantity
+from carrierlab.showing import show, show_share
 from yamlmodel.suggest import did_you_mean
 
-Findings = Mapping[str, Finding]
-"""Every metric, by name."""
+Problems = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 class MetricName(str):
@@ -39,177 +43,161 @@ class MetricName(str):
         return cls(text)
 
 
-class Quantity(msgspec.Struct, frozen=True):
-    """A limit as written: a number, a share of the recipients, a time, a rate, or another metric's name."""
+class LeastSeverity(enum.Enum):
+    """How bad a finding of the lint is at least."""
 
-    written: str
-    kind: Unit | None
-    """The unit that the way of writing implies; None for a bare number or a name."""
-    number: float = 0.0
-    metric: str | None = None
-    share: bool = False
-    """Whether ``number`` is a share of the recipients."""
-
-    expected: ClassVar[str] = "a number, a percentage, a time such as 20s, a rate such as 50/s, or a metric's name"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the written form; ValueError names the forms that are expected."""
-        text = text.strip()
-        if text in METRICS:
-            return cls(text, METRICS[text].unit, metric=text)
-        if text.replace("_", "").isdecimal() and text.isascii():
-            return cls(text, None, number=float(text))
-        if text.endswith("%"):
-            return cls(text, Unit.MESSAGES, number=Percent.parse(text), share=True)
-        if "/" in text:
-            return cls(text, Unit.PER_SECOND, number=Rate.parse(text))
-        if text[:1].isdigit():
-            try:
-                return cls(text, None, number=float(text))
-            except ValueError:
-                return cls(text, Unit.SECONDS, number=Duration.parse(text))
-        raise ValueError(f"expected {cls.expected}{did_you_mean(text, METRICS)}")
-
-    def value(self, findings: Findings) -> float:
-        """Return the limit as a number to compare a metric with."""
-        if self.metric is not None:
-            return findings[self.metric].value
-        return self.number * findings["recipients"].value if self.share else self.number
-
-    def shown(self, findings: Findings) -> str:
-        """Return the limit as written, with its value where the writing does not say it."""
-        if self.metric is not None:
-            return f"{self.written} ({show(self.value(findings), METRICS[self.metric].unit)})"
-        return self.written
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
 
 
-_FORMS = ("equals", "at_least", "at_most", "between")
-_COUNTS = frozenset({Unit.MESSAGES, Unit.COUNT})
+FORMS = ("equals", "at_least", "at_most", "between")
 
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of ``expect``: a metric, and exactly one of equals, at_least, at_most and between."""
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """What expectations of a number have: exactly one of equals, at_least, at_most and between, and whom they judge."""
 
-    metric: MetricName
-    operator: str | None = None
-    """Judge what concerns this operator only; percentages are of its recipients."""
-    equals: Quantity | None = None
-    at_least: Quantity | None = None
-    at_most: Quantity | None = None
-    between: tuple[Quantity, ...] | None = None
-    """Two limits, both allowed."""
-    note: str = ""
-    """Why this is expected: shown when it is not met."""
+    operator: Annotated[str, Meta(description="Judge only what concerns this operator")] | None = None
+    account: Annotated[str, Meta(description="… and this account: a system_id")] | None = None
+    phase: Annotated[str, Meta(description="… and this [phase](scenarios.md#phases)")] | None = None
+    equals: Annotated[Quantity, Meta(description="It is this")] | None = None
+    at_least: Annotated[Quantity, Meta(description="It is this or more")] | None = None
+    at_most: Annotated[Quantity, Meta(description="It is this or less")] | None = None
+    between: Annotated[tuple[Quantity, ...], Meta(description="It lies between these two, both allowed")] | None = None
+    note: Annotated[str, Meta(description="Why it is expected, shown when it is not met")] = ""
 
-    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield what the types of the fields cannot say."""
-        given = [form for form in _FORMS if getattr(self, form) is not None]
-        if len(given) != 1:
-            written = " and ".join(given) or "none"
-            yield (), f"found {written}; expected exactly one of {', '.join(_FORMS)}"
-        if self.between is not None and len(self.between) != 2:
-            yield ("between",), f"found {len(self.between)} values; expected two, the lowest and the highest"
-        unit = METRICS[self.metric].unit
-        for form, quantity in self._limits():
-            if not _fits(quantity, unit):
-                path = (form,)
-                yield path, f'found "{quantity.written}"; {self.metric} is compared with {_WRITTEN[unit]}'
+    @property
+    def scope(self) -> Scope:
+        """Whom it judges."""
+        return Scope(self.operator, self.account, self.phase)
 
-    def check(self, findings: Findings) -> Verdict:
-        """Compare with what was found."""
-        finding = findings[self.metric]
-        low, high = self._bounds(findings)
-        return Verdict(
-            expectation=self,
-            met=low <= finding.value <= high,
-            found=show_share(finding.value, METRICS[self.metric].unit, findings),
-            wanted=self._wanted(findings),
-            examples=finding.others if finding.value < low else finding.examples if finding.value > high else (),
-        )
-
-    def _limits(self) -> list[tuple[str, Quantity]]:
-        single = [(form, getattr(self, form)) for form in _FORMS[:3]]
+    def limits(self) -> list[tuple[str, Quantity]]:
+        """Its limits, each with the key it stands under."""
+        single = [(form, getattr(self, form)) for form in FORMS[:3]]
         pair = [("between", quantity) for quantity in self.between or ()]
         return [(form, quantity) for form, quantity in [*single, *pair] if quantity is not None]
 
-    def _bounds(self, findings: Findings) -> tuple[float, float]:
-        values = [quantity.value(findings) for _, quantity in self._limits()]
+    def form_problems(self) -> Problems:
+        """Yield what is wrong with the way its limits are said."""
+        given = [form for form in FORMS if getattr(self, form) is not None]
+        if len(given) != 1:
+            written = " and ".join(given) or "none"
+            yield (), f"found {written}; expected exactly one of {', '.join(FORMS)}"
+        if self.between is not None and len(self.between) != 2:
+            yield ("between",), f"found {len(self.between)} values; expected two, the lowest and the highest"
+
+    def of_whom(self) -> str:
+        """Whom it judges beside an operator, for people: " in storm"."""
+        account = f" of {self.account}" if self.account is not None else ""
+        return account + (f" in {self.phase}" if self.phase is not None else "")
+
+    def form_words(self, findings: Findings) -> str:
+        """Its limits in words: "at least 93%"."""
+        shown = [quantity.shown(findings) for _, quantity in self.limits()]
+        form = next(form for form in FORMS if getattr(self, form) is not None)
+        return f"{form.replace('_', ' ')} {' and '.join(shown)}"
+
+
+class Expectation(Compared, frozen=True, kw_only=True):
+    """A metric, and exactly one of equals, at_least, at_most and between."""
+
+    metric: Annotated[MetricName, Meta(description="One of the [metrics](#metrics)", examples=["delivered"])]
+    percentile: (
+        Annotated[float, Meta(description="Of a metric of many times: which of them, in order", gt=0, le=100)] | None
+    ) = None
+    severity: (
+        Annotated[LeastSeverity, Meta(description="Of `lint_findings`: those that are as bad, or worse")] | None
+    ) = None
+
+    @property
+    def definition(self) -> Metric:
+        """The metric it names."""
+        return METRICS[self.metric]
+
+    @property
+    def finding(self) -> str:
+        """What it compares, as findings are called: ``submit_latency_p99.9``."""
+        if self.percentile is not None:
+            return percentile_name(self.metric, self.percentile)
+        return self.metric if self.severity is None else f"{self.metric}_{self.severity.value}"
+
+    def metrics(self) -> Iterator[tuple[str, Metric]]:
+        """Every metric that it names, with the key it stands under."""
+        yield "metric", self.definition
+        for form, quantity in self.limits():
+            if quantity.metric is not None:
+                yield form, METRICS[quantity.metric]
+            elif quantity.share:
+                yield form, METRICS["recipients"]
+
+    def problems(self) -> Problems:
+        """Yield what the types of the fields cannot say."""
+        yield from self.form_problems()
+        metric = self.definition
+        if metric.values is not None and self.percentile is None:
+            yield (), f"{self.metric} is many times; expected the key percentile, such as percentile: 99"
+        if metric.values is None and self.percentile is not None:
+            yield ("percentile",), f"{self.metric} is one number; remove the key"
+        if metric.book is not Book.LINT and self.severity is not None:
+            yield ("severity",), f"{self.metric} has none; remove the key, or expect lint_findings"
+        if metric.book is Book.LINT and self.phase is not None:
+            yield ("phase",), "findings of the lint belong to the whole run; remove the key"
+        for form, quantity in self.limits():
+            problem = quantity.problem(metric.unit, self.metric)
+            if problem is not None:
+                yield (form,), problem
+
+    def check(self, findings: Findings) -> Verdict:
+        """Compare with what was found."""
+        finding, unit = findings[self.finding], self.definition.unit
+        values = [quantity.value(findings, unit) for _, quantity in self.limits()]
         low, high = min(values), max(values)
-        if self.at_least is not None:
-            high = float("inf")
-        if self.at_most is not None:
-            low = float("-inf")
-        if any(quantity.share for _, quantity in self._limits()) and self.equals is not None:
+        if any(quantity.share for _, quantity in self.limits()) and self.equals is not None:
             # A share of a count is seldom whole: equal means the nearest whole number of messages.
             low, high = round(low), round(high)
-        return low, high
+        few = self.at_most is None and finding.value < low
+        many = self.at_least is None and finding.value > high
+        found = (
+            show(finding.value, unit, finding.currency)
+            if finding.currency
+            else show_share(finding.value, unit, findings)
+        )
+        return Verdict(
+            expectation=self,
+            met=not (few or many),
+            found=found,
+            wanted=self._which() + self.form_words(findings) + self.of_whom(),
+            examples=finding.others if few else finding.examples if many else (),
+        )
 
-    def _wanted(self, findings: Findings) -> str:
-        shown = [quantity.shown(findings) for _, quantity in self._limits()]
-        form = next(form for form in _FORMS if getattr(self, form) is not None)
-        return f"{form.replace('_', ' ')} {' and '.join(shown)}"
+    def _which(self) -> str:
+        if self.percentile is not None:
+            return f"p{self.percentile:g} "
+        return "" if self.severity is None else f"{self.severity.value} or worse "
+
+
+class Judged(Protocol):
+    """Any kind of expectation, as reports show it."""
+
+    @property
+    def metric(self) -> str:
+        """What it is about: a metric, ``message`` or ``trace``."""
+
+    @property
+    def operator(self) -> str | None:
+        """Whom it judges; None for all."""
+
+    @property
+    def note(self) -> str:
+        """Why it is expected."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """An expectation, judged."""
 
-    expectation: Expectation
+    expectation: Judged
     met: bool
     found: str
     wanted: str
     examples: tuple[str, ...]
     """Some of the cases that are too many, or of those that are missing; none when it is met."""
-
-
-_WRITTEN = {
-    Unit.MESSAGES: "a number, a percentage of the recipients, or another count",
-    Unit.COUNT: "a number or another count",
-    Unit.SECONDS: "a time such as 20s or 500ms",
-    Unit.PER_SECOND: "a rate such as 50/s",
-}
-
-
-def _fits(quantity: Quantity, unit: Unit) -> bool:
-    if quantity.share:
-        return unit is Unit.MESSAGES
-    if quantity.kind is None:
-        return quantity.number.is_integer() if unit in _COUNTS else True
-    return quantity.kind is unit or {quantity.kind, unit} <= _COUNTS
-
-
-def show(value: float, unit: Unit) -> str:
-    """Write a value as people do: ``9,412``, ``1.3 s``, ``41 ms``, ``118/s``."""
-    if unit is Unit.SECONDS:
-        return show_duration(value)
-    if unit is Unit.PER_SECOND:
-        return f"{value:,.1f}/s" if value < 100 else f"{value:,.0f}/s"
-    return f"{value:,.0f}"
-
-
-def show_share(value: float, unit: Unit, findings: Findings) -> str:
-    """Write a value, with its share of the recipients where that says more."""
-    total = findings["recipients"].value
-    text = show(value, unit)
-    if unit is Unit.MESSAGES and value and total and value != total:
-        return f"{text} ({show_percent(value / total)})"
-    return text
-
-
-def show_percent(share: float) -> str:
-    """Write a share: ``94.1 %``; one that is not nothing never reads as nothing."""
-    return "<0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"
-
-
-def show_duration(seconds: float) -> str:
-    """Write a time span: ``41 ms``, ``1.3 s``, ``2 min 5 s``, ``1 h 2 min``."""
-    if seconds < 0.0005:
-        return "0 s" if seconds < 5e-7 else f"{seconds * 1e6:.0f} µs"
-    if seconds < 0.9995:
-        return f"{seconds * 1e3:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"

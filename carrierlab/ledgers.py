@@ -42,6 +42,21 @@ class SentMessage(msgspec.Struct, frozen=True):
     """The operator's error code in the receipt that decided the state."""
     text: str | None = None
     """What the recipient was to read; None when it is not known."""
+    account: str = ""
+    """system_id of the account it goes through; empty when it is not known."""
+    number: int = 0
+    """Which message of a load it is, from 1; 0 in a campaign, which has each recipient once."""
+    due: float | None = None
+    """When it was to be sent (unix seconds); None in a campaign, which sends as fast as it may."""
+    written_at: float | None = None
+    """When its first segment was written; None when it never was, and in a campaign."""
+    answered_at: float | None = None
+    """When the response to its last segment came; None when one is missing, and in a campaign."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other message."""
+        return f"{self.recipient}#{self.number}" if self.number else self.recipient
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -101,6 +116,17 @@ class Submit(msgspec.Struct, frozen=True, gc=False):
     """Receipts written about it in all: notices, copies and what was sent again too."""
     acknowledged_at: float | None = None
     """When the deliver_sm_resp for the receipt came."""
+    account: str = ""
+    """system_id of the ESME."""
+    source: str = ""
+    """The sender's address."""
+    number: int = 0
+    """Which message of a load it is a part of; 0 when its recipient says that."""
+
+    @property
+    def key(self) -> str:
+        """The message it is a part of: ``SentMessage.key``."""
+        return f"{self.recipient}#{self.number}" if self.number else self.recipient
 
 
 class Reception(msgspec.Struct, frozen=True, gc=False):
@@ -110,6 +136,9 @@ class Reception(msgspec.Struct, frozen=True, gc=False):
     source: str
     text: str
     acknowledged_at: float | None = None
+    at: float = 0.0
+    """When the handset wrote it."""
+    account: str = ""
 
 
 class Bind(msgspec.Struct, frozen=True, gc=False):
@@ -117,6 +146,7 @@ class Bind(msgspec.Struct, frozen=True, gc=False):
 
     operator: str
     at: float
+    account: str = ""
 
 
 class OperatorLedger(msgspec.Struct, frozen=True):

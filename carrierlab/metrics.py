@@ -6,9 +6,11 @@ the number, and where a number is made of cases, up to a handful of them for a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import Enum
 from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -17,6 +19,8 @@ from carrierlab.evidence import Evidence
 from carrierlab.ledgers import SentMessage
 from sender.domain.message import State
 from smppkit.status import CommandStatus, status_name
+from smsc.lint.finding import Severity
+from smsc.lint.registry import RULES
 
 MAX_EXAMPLES = 5
 _MAX_QUOTED = 60
@@ -30,43 +34,128 @@ class Unit(Enum):
     COUNT = "count"
     SECONDS = "seconds"
     PER_SECOND = "per second"
+    MONEY = "money"
+
+
+class Book(Enum):
+    """What a metric cannot do without."""
+
+    CAMPAIGN = "the book of a campaign"
+    LOAD = "the book of a load"
+    SENDER = "the book of whoever sends"
+    """Of a campaign or a load: what an external client believes is not known."""
+    OPERATORS = "the book of the operators"
+    LINT = "the lint"
 
 
 class Finding(msgspec.Struct, frozen=True):
     """The value of a metric, and some of the cases behind it."""
 
-    value: float
+    value: float | Decimal
     examples: tuple[str, ...] = ()
     """Some of what was counted: shown when it is too many."""
     others: tuple[str, ...] = ()
     """Some of what was not counted and might have been: shown when it is too few."""
+    currency: str = ""
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """A metric that scenario files can name."""
+    """A metric that scenario files can name.
+
+    One of `find` and `values` is there: a number, or many of which an expectation names a percentile.
+    """
 
     name: str
     unit: Unit
     meaning: str
-    find: Callable[[Evidence], Finding]
+    book: Book
+    find: Callable[[Evidence], Finding] | None = None
+    values: Callable[[Evidence], list[float]] | None = None
+    compares: bool = False
+    """It lays the books side by side: a message is judged with all its submits, whenever they came."""
 
 
 METRICS: dict[str, Metric] = {}
+PERCENTILES_SHOWN: Final = (50.0, 99.0)
+"""Those of each distribution that every report has, as ``submit_latency_p50``."""
 
 
-def measure(evidence: Evidence) -> dict[str, Finding]:
-    """Compute every metric."""
-    return {name: metric.find(evidence) for name, metric in METRICS.items()}
+def percentile_name(metric: str, percentile: float) -> str:
+    """What a percentile of a metric is called: ``submit_latency_p99.9``."""
+    return f"{metric}_p{percentile:g}"
 
 
-def _metric(
-    unit: Unit,
-) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Finding]]:
+def unit_of(name: str) -> Unit:
+    """The unit of a metric, or of a percentile of one."""
+    return METRICS[name if name in METRICS else name.rpartition("_p")[0]].unit
+
+
+class Measured(Mapping[str, Finding]):
+    """What the metrics say of some evidence, computed when asked for.
+
+    Beside the names of metrics it takes ``submit_latency_p99.9`` and ``lint_findings_warning``.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._found: dict[str, Finding] = {}
+
+    def __getitem__(self, name: str) -> Finding:
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for metric in METRICS.values():
+            if metric.values is not None:
+                yield from (percentile_name(metric.name, percentile) for percentile in PERCENTILES_SHOWN)
+            elif metric.book is not Book.LINT or self._evidence.known.lint is not None:
+                yield metric.name
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _find(self, name: str) -> Finding:
+        metric = METRICS.get(name)
+        if metric is not None and metric.find is not None:
+            return metric.find(self._evidence.whole if metric.compares else self._evidence)
+        base, _, severity = name.rpartition("_")
+        if base == lint_findings.__name__:
+            return _lint_findings(self._evidence, Severity[severity.upper()])
+        base, _, percentile = name.rpartition("_p")
+        values = METRICS[base].values
+        if values is None:
+            raise KeyError(name)
+        return Finding(_quantile(values(self._evidence), float(percentile) / 100))
+
+
+def measure(evidence: Evidence) -> Measured:
+    """Every metric of some evidence."""
+    return Measured(evidence)
+
+
+_Find = Callable[[Evidence], Finding]
+_Values = Callable[[Evidence], list[float]]
+
+
+def _metric(unit: Unit, book: Book = Book.SENDER, *, compares: bool = False) -> Callable[[_Find], _Find]:
     """Register a function under its own name; its docstring is the metric's meaning."""
 
-    def register(find: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:
-        METRICS[find.__name__] = Metric(find.__name__, unit, (find.__doc__ or "").strip(), find)
+    def register(find: _Find) -> _Find:
+        name, meaning = find.__name__, (find.__doc__ or "").strip()
+        METRICS[name] = Metric(name, unit, meaning, book, find=find, compares=compares)
         return find
+
+    return register
+
+
+def _distribution(book: Book) -> Callable[[_Values], _Values]:
+    """Register a function that gives the times of which an expectation names a percentile."""
+
+    def register(values: _Values) -> _Values:
+        name, meaning = values.__name__, (values.__doc__ or "").strip()
+        METRICS[name] = Metric(name, Unit.SECONDS, meaning, book, values=values)
+        return values
 
     return register
 
@@ -105,7 +194,7 @@ def recipients(evidence: Evidence) -> Finding:
     return Finding(len(evidence.messages))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.CAMPAIGN)
 def rejected_rows(evidence: Evidence) -> Finding:
     """Rows of the recipients file that were reported as bad and not sent to."""
     return _cases(f"line {reject.line}: {reject.reason}" for reject in evidence.sent.rejects)
@@ -159,6 +248,12 @@ def awaiting_receipt(evidence: Evidence) -> Finding:
     return _in_state(evidence, State.ACCEPTED)
 
 
+@_metric(Unit.MESSAGES, Book.LOAD)
+def unsent(evidence: Evidence) -> Finding:
+    """Messages of a load that could not be written in time, and were given up."""
+    return _in_state(evidence, State.CANCELLED)
+
+
 # --- what went over the wire
 
 
@@ -168,7 +263,7 @@ def segments(evidence: Evidence) -> Finding:
     return Finding(sum(len(message.parts) for message in evidence.messages))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def submits(evidence: Evidence) -> Finding:
     """submit_sm received by the operators, refused ones included."""
     return Finding(len(evidence.submits))
@@ -180,26 +275,26 @@ def resends(evidence: Evidence) -> Finding:
     return Finding(sum(part.resends for message in evidence.messages for part in message.parts))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def throttled(evidence: Evidence) -> Finding:
     """submit_sm answered with ESME_RTHROTTLED."""
     return Finding(sum(submit.status == CommandStatus.ESME_RTHROTTLED for submit in evidence.submits))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def queue_full(evidence: Evidence) -> Finding:
     """submit_sm answered with ESME_RMSGQFUL."""
     return Finding(sum(submit.status == CommandStatus.ESME_RMSGQFUL for submit in evidence.submits))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def unanswered(evidence: Evidence) -> Finding:
     """submit_sm that an operator accepted and never answered: their connection was gone before."""
     silent = (submit for submit in evidence.accepted if submit.answered is None)
     return _cases(f"{submit.recipient}: {submit_name(submit)}" for submit in silent)
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def binds(evidence: Evidence) -> Finding:
     """Binds accepted by the operators."""
     return Finding(len(evidence.binds))
@@ -207,18 +302,17 @@ def binds(evidence: Evidence) -> Finding:
 
 @_metric(Unit.COUNT)
 def reconnects(evidence: Evidence) -> Finding:
-    """Binds beyond the ones that the sender was configured to hold."""
-    configured = sum(count for name, count in evidence.span.binds.items() if evidence.operator in (None, name))
-    return Finding(max(0, len(evidence.binds) - configured))
+    """Binds beyond the ones that the workload was configured to hold."""
+    return Finding(len(evidence.reconnections))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def refused_binds(evidence: Evidence) -> Finding:
     """Binds refused by the operators."""
     return Finding(len(evidence.refused_binds))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def receipts_before_response(evidence: Evidence) -> Finding:
     """Receipts that an operator wrote before the response to the submit_sm they are about."""
     return _cases(
@@ -228,7 +322,7 @@ def receipts_before_response(evidence: Evidence) -> Finding:
     )
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def receipts_elsewhere(evidence: Evidence) -> Finding:
     """Receipts that came first on another connection than the response to the submit_sm they are about."""
     return _cases(
@@ -240,13 +334,13 @@ def receipts_elsewhere(evidence: Evidence) -> Finding:
     )
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def receipts_repeated(evidence: Evidence) -> Finding:
     """Receipts beyond the first about each message: notices, copies, and what an operator sent again."""
     return Finding(sum(max(0, submit.reports - 1) for submit in evidence.accepted))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def rewritten_ids(evidence: Evidence) -> Finding:
     """Receipts that name their message in another way than the response did: another base, case or length."""
     return _cases(
@@ -264,7 +358,7 @@ def unmatched_receipts(evidence: Evidence) -> Finding:
     )
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, Book.OPERATORS)
 def mo_received(evidence: Evidence) -> Finding:
     """Messages from handsets that the sender acknowledged."""
     return _cases(
@@ -277,24 +371,24 @@ def mo_received(evidence: Evidence) -> Finding:
 # --- where the two books disagree
 
 
-@_metric(Unit.MESSAGES)
+@_metric(Unit.MESSAGES, compares=True)
 def lost(evidence: Evidence) -> Finding:
     """Messages that one side acknowledged and the other does not know, or that ended in no state."""
     return _cases(losses(evidence))
 
 
-@_metric(Unit.COUNT)
+@_metric(Unit.COUNT, compares=True)
 def duplicates(evidence: Evidence) -> Finding:
     """Segments accepted by operators more than once, counted as often as they were too many."""
     extra = [
-        (f"{recipient} segment {part}: accepted as {', '.join(submit_name(s) for s in group)}", len(group) - 1)
-        for (recipient, part), group in evidence.accepted_by_part.items()
+        (f"{group[0].recipient} segment {part}: accepted as {', '.join(submit_name(s) for s in group)}", len(group) - 1)
+        for (_, part), group in evidence.accepted_by_part.items()
         if len(group) > 1
     ]
     return Finding(sum(count for _, count in extra), tuple(text for text, _ in extra[:MAX_EXAMPLES]))
 
 
-@_metric(Unit.MESSAGES)
+@_metric(Unit.MESSAGES, compares=True)
 def mismatched(evidence: Evidence) -> Finding:
     """Messages whose final state at the sender is not what their operator decided."""
     return _cases(
@@ -305,27 +399,43 @@ def mismatched(evidence: Evidence) -> Finding:
     )
 
 
-@_metric(Unit.MESSAGES)
+@_metric(Unit.MESSAGES, compares=True)
 def garbled(evidence: Evidence) -> Finding:
     """Messages of which the operator's segments, put together, are not the text that was to be sent."""
     return _cases(
         f"{message.recipient}: sent {_quoted(message.text)}, received {_quoted(received)}"
         for message in evidence.messages
-        if message.text is not None
-        and (received := text_received(evidence, message.recipient)) not in (None, message.text)
+        if message.text is not None and (received := text_received(evidence, message.key)) not in (None, message.text)
     )
+
+
+@_metric(Unit.COUNT)
+def out_of_order(evidence: Evidence) -> Finding:
+    """Segments that an operator accepted after one to the same number that was due later, or is a later part."""
+    due = {message.key: (message.due or 0.0, message.number) for message in evidence.messages}
+    latest: dict[tuple[str, str], tuple[float, int, int]] = {}
+    late = []
+    for submit in sorted(evidence.accepted, key=lambda submit: submit.received_at):
+        if submit.key not in due:
+            continue
+        place = (*due[submit.key], submit.part)
+        number = (submit.operator, submit.recipient)
+        if place < latest.get(number, place):
+            late.append(f"{submit.recipient}: {submit_name(submit)} came after one that was to come later")
+        latest[number] = max(place, latest.get(number, place))
+    return _cases(late)
 
 
 # --- how fast it was
 
 
-@_metric(Unit.SECONDS)
+@_metric(Unit.SECONDS, Book.OPERATORS)
 def duration(evidence: Evidence) -> Finding:
     """Time from the start of the campaign to its end."""
     return Finding(evidence.span.ended_at - evidence.span.started_at)
 
 
-@_metric(Unit.PER_SECOND)
+@_metric(Unit.PER_SECOND, Book.OPERATORS)
 def throughput(evidence: Evidence) -> Finding:
     """Segments accepted per second, between the first and the last of them."""
     times = [submit.received_at for submit in evidence.accepted]
@@ -334,7 +444,7 @@ def throughput(evidence: Evidence) -> Finding:
     return Finding((len(times) - 1) / (max(times) - min(times)))
 
 
-@_metric(Unit.PER_SECOND)
+@_metric(Unit.PER_SECOND, Book.OPERATORS)
 def peak_rate(evidence: Evidence) -> Finding:
     """The most submit_sm that the operators received in any sliding second."""
     times = sorted(submit.received_at for submit in evidence.submits)
@@ -346,28 +456,89 @@ def peak_rate(evidence: Evidence) -> Finding:
     return Finding(peak)
 
 
-@_metric(Unit.SECONDS)
-def submit_latency_p50(evidence: Evidence) -> Finding:
-    """Median time from a submit_sm at the operator to its response."""
-    return Finding(_quantile(_submit_latencies(evidence), 0.50))
+@_distribution(Book.OPERATORS)
+def submit_latency(evidence: Evidence) -> list[float]:
+    """Time from a submit_sm at the operator to its response, percentile by percentile."""
+    return [submit.answered.at - submit.received_at for submit in evidence.accepted if submit.answered is not None]
 
 
-@_metric(Unit.SECONDS)
-def submit_latency_p99(evidence: Evidence) -> Finding:
-    """The time from a submit_sm at the operator to its response that 1 % exceed."""
-    return Finding(_quantile(_submit_latencies(evidence), 0.99))
+@_distribution(Book.OPERATORS)
+def receipt_delay(evidence: Evidence) -> list[float]:
+    """Time from a submit_sm to the acknowledgement of its receipt, percentile by percentile."""
+    return [
+        submit.acknowledged_at - submit.received_at
+        for submit in evidence.accepted
+        if submit.acknowledged_at is not None
+    ]
 
 
-@_metric(Unit.SECONDS)
-def receipt_delay_p50(evidence: Evidence) -> Finding:
-    """Median time from a submit_sm to the acknowledgement of its receipt."""
-    return Finding(_quantile(_receipt_delays(evidence), 0.50))
+@_distribution(Book.LOAD)
+def response_time(evidence: Evidence) -> list[float]:
+    """Time from when a message was due to the response to its last segment: what waited to be sent waited too."""
+    return [m.answered_at - m.due for m in evidence.messages if m.answered_at is not None and m.due is not None]
 
 
-@_metric(Unit.SECONDS)
-def receipt_delay_p99(evidence: Evidence) -> Finding:
-    """The time from a submit_sm to the acknowledgement of its receipt that 1 % exceed."""
-    return Finding(_quantile(_receipt_delays(evidence), 0.99))
+@_distribution(Book.LOAD)
+def send_lag(evidence: Evidence) -> list[float]:
+    """Time from when a message was due to when its first segment was written."""
+    return [m.written_at - m.due for m in evidence.messages if m.written_at is not None and m.due is not None]
+
+
+# --- what it cost
+
+
+@_metric(Unit.MONEY, Book.OPERATORS)
+def cost(evidence: Evidence) -> Finding:
+    """Price of all segments that operators accepted, exactly."""
+    currency = next((price.currency for price in evidence.known.prices.values() if price.currency), "")
+    return Finding(_cost(evidence), currency=currency)
+
+
+@_metric(Unit.MONEY, Book.OPERATORS)
+def cost_per_delivered(evidence: Evidence) -> Finding:
+    """The same for each segment that its operator delivered; nothing when none was."""
+    well = sum(submit.outcome == "DELIVRD" for submit in evidence.accepted)
+    currency = cost(evidence).currency
+    return Finding(_cost(evidence) / well if well else Decimal(0), currency=currency)
+
+
+def _cost(evidence: Evidence) -> Decimal:
+    prices = evidence.known.prices
+    known: dict[tuple[str, str, str], Decimal] = {}
+    total = Decimal(0)
+    for submit in evidence.accepted:
+        key = (submit.operator, submit.source, submit.recipient)
+        if key not in known:
+            price = prices.get(submit.operator)
+            known[key] = Decimal(0) if price is None else price.for_segment(submit.source, submit.recipient)
+        total += known[key]
+    return total
+
+
+# --- what the client did wrong
+
+
+@_metric(Unit.COUNT, Book.LINT)
+def lint_findings(evidence: Evidence) -> Finding:
+    """Rules of the [lint](lint.md) that the sending side broke, one for each account; a `severity` leaves out what is
+    less.
+    """
+    return _lint_findings(evidence, Severity.NOTE)
+
+
+def _lint_findings(evidence: Evidence, least: Severity) -> Finding:
+    findings = [
+        finding
+        for finding in evidence.known.lint or ()
+        if RULES[finding.rule].severity >= least
+        and evidence.operator in (None, finding.operator)
+        and evidence.account in (None, finding.account)
+    ]
+    return _cases(
+        f"{RULES[finding.rule].severity.word} {finding.rule}: {finding.account} at {finding.operator},"
+        f" {finding.count} times; {finding.detail}"
+        for finding in findings
+    )
 
 
 # --- helpers
@@ -381,18 +552,6 @@ def _is_accepted(message: SentMessage) -> bool:
 def _quoted(text: str | None) -> str:
     text = text or ""
     return f'"{text}"' if len(text) <= _MAX_QUOTED else f'"{text[:_MAX_QUOTED]}…"'
-
-
-def _submit_latencies(evidence: Evidence) -> list[float]:
-    return [submit.answered.at - submit.received_at for submit in evidence.accepted if submit.answered is not None]
-
-
-def _receipt_delays(evidence: Evidence) -> list[float]:
-    return [
-        submit.acknowledged_at - submit.received_at
-        for submit in evidence.accepted
-        if submit.acknowledged_at is not None
-    ]
 
 
 def _quantile(values: list[float], share: float) -> float:

@@ -45,7 +45,7 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
     by_operator: dict[str, list[MessageRow]] = defaultdict(list)
     for row in inbox.messages():
         if row.command == _MO:
-            receptions.append(Reception(row.operator, row.source, row.text, row.acknowledged_at))
+            receptions.append(Reception(row.operator, row.source, row.text, row.acknowledged_at, row.at, row.system_id))
         else:
             by_operator[row.operator].append(row)
     for operator, rows in by_operator.items():
@@ -56,7 +56,7 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
         for command in _BIND_RESPONSES:
             for pdu in inbox.pdus(operator=operator, command_id=command):
                 if pdu.direction == "out":
-                    (refused if pdu.status else binds).append(Bind(operator, pdu.at))
+                    (refused if pdu.status else binds).append(Bind(operator, pdu.at, pdu.system_id or ""))
     return OperatorLedger(tuple(submits), _in_order(binds), tuple(receptions), _in_order(refused))
 
 
@@ -85,7 +85,7 @@ class _Report(NamedTuple):
 
     at: Moment
     message_id: str
-    count: int = 1
+    times: int = 1
 
 
 def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _Report]) -> Submit:
@@ -104,8 +104,10 @@ def _submit(row: MessageRow, answered: dict[str, Moment], reported: dict[int, _R
         outcome=row.state if row.final_at is not None else None,
         reported=report.at if report is not None else None,
         reported_id=report.message_id if report is not None else None,
-        reports=report.count if report is not None else 0,
+        reports=report.times if report is not None else 0,
         acknowledged_at=row.acknowledged_at,
+        account=row.system_id,
+        source=row.source,
     )
 
 
@@ -145,7 +147,7 @@ def _reported(messages: Sequence[MessageRow], deliveries: Iterable[PduRow]) -> d
         if earlier is None:
             reports[found] = _Report(Moment(row.at, row.row, row.connection), receipt.message_id)
         else:
-            reports[found] = earlier._replace(count=earlier.count + 1)
+            reports[found] = earlier._replace(times=earlier.times + 1)
     return reports
 
 

@@ -18,27 +18,36 @@ from typing import Any
 
 import msgspec
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IReactorTime
 
+from carrierlab.books import Books
+from carrierlab.captured import captured
+from carrierlab.client import Announce, ClientPlayer
 from carrierlab.clock import OutOfTime, SimClock, Stuck
+from carrierlab.evidence import Knowledge
+from carrierlab.expect_trace import TraceExpectation
 from carrierlab.ledgers import SenderLedger, Span
 from carrierlab.links import SimNetwork
-from carrierlab.reading import read_journal, read_store
+from carrierlab.load.player import LoadPlayer
+from carrierlab.phases import phases_of
+from carrierlab.reading import read_journal
 from carrierlab.report.result import Outcome, conclude
 from carrierlab.scenario import LabScenario
+from carrierlab.stage import OnProgress, Player, Stage
 from carrierlab.storm import Storm
-from carrierlab.timeline import faults_of
+from carrierlab.timeline import faults_of, last_mo, never_begun
 from carrierlab.trace import Trace
 from carrierlab.trouble import Complaints
-from carrierlab.workload import campaign_plan, configured_binds, read_rejects, sender_config
-from sender.app import RunFailed, Sender
-from sender.pipeline.progress import Progress
+from carrierlab.workload import CampaignPlayer
+from sender.app import RunFailed
 from sender.store.sqlite import SqliteStore
-from sender.store.writer import InlineWriter, ThreadWriter, Writer
-from smppkit.transport import Network, TcpNetwork
+from sender.store.writer import InlineWriter, ThreadWriter
+from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
+from smsc.lint.finding import Finding as LintFinding
+from smsc.lint.live import LiveLint
+from smsc.scenario.price import Price
 from smsc.scenario.scalars import Listen
 
 VIRTUAL_EPOCH = 1_767_225_600.0
@@ -48,7 +57,6 @@ VIRTUAL_LIMIT = 7 * 86400.0
 
 _WIND_DOWN = 60.0
 
-OnProgress = Callable[[Progress], None]
 OnBooks = Callable[[Inbox, SenderLedger], None]
 """Is shown both books of a run before they are closed."""
 
@@ -59,92 +67,84 @@ class Job(msgspec.Struct, frozen=True):
     scenario: LabScenario
     file: str
     """As the user named it."""
+    notes: tuple[str, ...] = ()
+    """What a report is to say beside its verdict."""
 
     def seeded(self, seed: int | None) -> Job:
-        """Return the same job with another seed; None keeps the file's."""
-        if seed is None:
+        """Return the same job with another seed; None keeps the file's. A trace is expected of the file's seed only."""
+        if seed is None or seed == self.scenario.seed:
             return self
-        return Job(msgspec.structs.replace(self.scenario, seed=seed), self.file)
+        kept = [each for each in self.scenario.expect if not isinstance(each, TraceExpectation)]
+        notes = self.notes
+        if len(kept) < len(self.scenario.expect):
+            notes = (*notes, f"the trace is not judged: it is that of seed {self.scenario.seed}")
+        return Job(msgspec.structs.replace(self.scenario, seed=seed, expect=kept), self.file, notes)
 
 
-class Stage:
-    """Where a scenario is played, and the two books that are kept meanwhile."""
-
-    def __init__(
-        self,
-        clock: IReactorTime,
-        network: Network,
-        epoch: float,
-        journal: Journal,
-        store: SqliteStore,
-        writer: Writer,
-        scratch: Path,
-    ) -> None:
-        self.clock = clock
-        self.network = network
-        self.epoch = epoch
-        self.journal = journal
-        self.store = store
-        self.writer = writer
-        self.scratch = scratch
-
-    def now(self) -> float:
-        """Return unix time."""
-        return self.epoch + self.clock.seconds()
+class CannotPlay(Exception):
+    """The scenario cannot be played on this stage; the text says why."""
 
 
 class Play:
     """One scenario on one stage. :meth:`perform` it, then :meth:`conclude`."""
 
-    def __init__(self, job: Job, stage: Stage, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self, job: Job, stage: Stage, on_progress: OnProgress | None = None, announce: Announce | None = None
+    ) -> None:
         self._job = job
         self._stage = stage
-        self._on_progress = on_progress
         self._began = time.perf_counter()
-        self._campaign_id: int | None = None
         self._started_at = self._ended_at = stage.now()
-        self._plan = campaign_plan(job.scenario, stage.scratch)
+        self._notes = list(job.notes)
+        self._lint = LiveLint.of_scenario(job.scenario) if job.scenario.expects("lint_findings") else None
         self._emulator = Emulator(
-            _on_free_ports(job.scenario),
+            self._operators(),
             clock=stage.clock,
             network=stage.network,
             journal=stage.journal,
             epoch=stage.epoch,
+            watcher_for=None if self._lint is None else self._lint.operator,
         )
+        self._player = self._player_for(on_progress, announce or _say_nothing)
         self.trouble: list[str] = []
 
+    def _operators(self) -> LabScenario:
+        """Where the workload is ours, the operators listen on any free port of loopback, without TLS."""
+        scenario = self._job.scenario
+        if scenario.workload.client is not None:
+            return scenario
+        secured = [name for name, operator in scenario.operators.items() if operator.tls is not None]
+        self._notes += [f"{name} is played without TLS" for name in secured]
+        return _on_free_ports(scenario)
+
+    def _player_for(self, on_progress: OnProgress | None, announce: Announce) -> Player:
+        scenario, stage = self._job.scenario, self._stage
+        if scenario.workload.load is not None:
+            return LoadPlayer(scenario, scenario.workload.load, stage, on_progress)
+        if scenario.workload.client is not None:
+            return ClientPlayer(scenario.workload.client, scenario.operators, self._emulator, stage.clock, announce)
+        return CampaignPlayer(scenario, stage, on_progress)
+
     async def perform(self) -> None:
-        """Play to the end of the campaign, then stop both sides in order."""
-        stage, scenario = self._stage, self._job.scenario
+        """Play to the end of the workload, then stop both sides in order."""
+        stage, player = self._stage, self._player
         addresses = await self._emulator.start(hold_timeline=True)
-        sender = Sender(
-            sender_config(scenario, addresses),
-            clock=stage.clock,
-            network=stage.network,
-            writer=stage.writer,
-            store=stage.store,
-            epoch=stage.epoch,
-            seed=scenario.seed,
-        )
         try:
-            imported = await sender.import_campaign(self._plan)
-            self._campaign_id = imported.campaign_id
+            await player.prepare(addresses)
             self._started_at = self._ended_at = stage.now()
             self._emulator.begin_timeline()
-            await sender.start()
-            wait = float(scenario.workload.campaign.receipt_wait)
-            await sender.run(imported.campaign_id, self._on_progress, receipt_wait=wait)
+            await player.play()
             await self._last_handset_message()
         except RunFailed as failure:
             self.trouble.append(str(failure))
         finally:
             self._ended_at = stage.now()
-            await sender.stop()
+            await player.stop()
             await self._emulator.stop()
 
     async def _last_handset_message(self) -> None:
         """Stay for the messages of handsets that the timeline still has, and a second for their answers."""
-        last = self._job.scenario.last_mo()
+        last = last_mo(self._job.scenario.timeline)
         if last is None:
             return
         left = self._started_at + last + 1.0 - self._stage.now()
@@ -157,30 +157,47 @@ class Play:
         self, complaints: tuple[str, ...], trace: Trace | None = None, on_books: OnBooks | None = None
     ) -> Outcome:
         """Read both books and judge. The stage must be quiet."""
-        stage, scenario = self._stage, self._job.scenario
+        stage, scenario, timeline = self._stage, self._job.scenario, self._emulator.timeline
         stage.journal.flush()
-        sent = SenderLedger(())
-        if self._campaign_id is not None:
-            rejects = read_rejects(self._plan.rejects)
-            sent = read_store(stage.store.database.conn, self._campaign_id, rejects)
+        sent = self._player.ledger()
         with _inbox(stage.journal) as inbox:
-            received = read_journal(inbox)
+            received = self._player.read(read_journal(inbox), sent)
+            messages = captured(inbox.messages()) if scenario.expects("message") else []
             if on_books is not None:
                 on_books(inbox, sent)
+        span = Span(self._started_at, self._ended_at, self._player.binds)
+        books = Books(
+            sent,
+            received,
+            span,
+            known=Knowledge(_prices(scenario), self._lint_findings()),
+            messages=messages,
+            phases=phases_of(scenario.phases, timeline.history, span.ended_at - span.started_at),
+            trace=None if trace is None else trace.digest(),
+        )
         return conclude(
             scenario=scenario.scenario or Path(self._job.file).stem,
             file=self._job.file,
             seed=scenario.seed,
-            trace=None if trace is None else trace.digest(),
             wall=time.perf_counter() - self._began,
             trouble=(*self.trouble, *complaints),
             operators=scenario.operators,
             expectations=scenario.expect,
-            faults=faults_of(scenario.timeline),
-            sent=sent,
-            received=received,
-            span=Span(self._started_at, self._ended_at, configured_binds(scenario)),
+            faults=faults_of(timeline.history),
+            notes=(*self._notes, *never_begun(timeline.entries)),
+            books=books,
         )
+
+    def _lint_findings(self) -> tuple[LintFinding, ...] | None:
+        return None if self._lint is None else tuple(self._lint.finish(self._stage.now()).findings)
+
+
+def _say_nothing(line: str) -> None:
+    """Nobody wants to know where to connect."""
+
+
+def _prices(scenario: LabScenario) -> dict[str, Price]:
+    return {name: Price.of(each.price) for name, each in scenario.operators.items() if each.price is not None}
 
 
 def run_virtual(
@@ -191,6 +208,8 @@ def run_virtual(
     ``trace`` may be given to keep what happened; ``storm`` adds accidents that the file does not have; ``on_books`` is
     for whoever looks deeper into both books than an outcome does.
     """
+    if job.scenario.workload.client is not None:
+        raise CannotPlay("workload.client is an external client, which knows no virtual time; run it without --virtual")
     clock = SimClock()
     trace = Trace() if trace is None else trace
     network = SimNetwork(clock, job.scenario.seed, trace=trace)
@@ -223,8 +242,12 @@ def _wind_down(clock: SimClock, playing: Deferred[None]) -> None:
         return
 
 
-async def run_over_sockets(job: Job, reactor: Any, on_progress: OnProgress | None = None) -> Outcome:
-    """Play over real sockets on loopback, at the speed of the clock on the wall."""
+async def run_over_sockets(
+    job: Job, reactor: Any, on_progress: OnProgress | None = None, announce: Announce | None = None
+) -> Outcome:
+    """Play over real sockets, at the speed of the clock on the wall. `announce` is told where clients may connect."""
+    if job.scenario.expects("trace"):
+        raise CannotPlay("expect names a trace, and only virtual time has one; run it with --virtual")
     with ExitStack() as stack, Complaints() as complaints:
         scratch = stack.enter_context(_scratch())
         journal = Journal.open(scratch / "journal.sqlite", clock=reactor, threaded=True)
@@ -233,7 +256,9 @@ async def run_over_sockets(job: Job, reactor: Any, on_progress: OnProgress | Non
         stack.callback(store.close)
         writer = ThreadWriter(store, reactor)
         epoch = time.time() - reactor.seconds()
-        play = Play(job, Stage(reactor, TcpNetwork(reactor), epoch, journal, store, writer, scratch), on_progress)
+        play = Play(
+            job, Stage(reactor, TcpNetwork(reactor), epoch, journal, store, writer, scratch), on_progress, announce
+        )
         try:
             await play.perform()
         finally:
@@ -242,7 +267,7 @@ async def run_over_sockets(job: Job, reactor: Any, on_progress: OnProgress | Non
 
 
 def _on_free_ports(scenario: LabScenario) -> LabScenario:
-    """Listen on any free port of loopback, without TLS: the workload is ours, and will be told where."""
+    """The same scenario, listening on any free port of loopback and without TLS."""
     anywhere = Listen("127.0.0.1", 0)
     operators = {
         name: msgspec.structs.replace(operator, listen=anywhere, tls=None)

@@ -9,7 +9,11 @@ import msgspec
 from msgspec import Meta
 from yaml.nodes import MappingNode
 
-from carrierlab.expect import Expectation
+from carrierlab.books import AnyExpectation
+from carrierlab.checks import whole_problems
+from carrierlab.client import Client
+from carrierlab.load.model import Load
+from carrierlab.phases import PhaseSpan
 from sender.config import BindMode, Country, Prefix, RetryConfig, RouteConfig
 from sender.domain.message import MessageClass
 from sender.domain.recipients import HeaderError
@@ -19,13 +23,12 @@ from sender.pipeline.importing import open_recipients
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 from smsc.scenario.accounts import Account
-from smsc.scenario.model import MoEntry, Operator, Problems, Scenario
+from smsc.scenario.model import Operator, Problems, Scenario
 from smsc.server.tls import tls_problems
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
 from yamlmodel.nodes import compose, read_text
 from yamlmodel.scalars import Duration, Rate
-from yamlmodel.suggest import did_you_mean
 
 ANYBODY = Account(system_id="lab", password="lab")  # noqa: S106 - for operators that let anyone in
 
@@ -75,53 +78,70 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """What is done to the operators."""
+    """What is done to the operators: exactly one of these."""
 
-    campaign: Campaign
+    campaign: Annotated[Campaign, Meta(description="A campaign of our sender")] | None = None
+    load: Annotated[Load, Meta(description="A generated load of ESMEs of our own")] | None = None
+    client: Annotated[Client, Meta(description="Whatever an external client does")] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of them it is."""
+        return next(kind for kind in self.__struct_fields__ if getattr(self, kind) is not None)
+
+    def problems(self) -> Problems:
+        """There is one."""
+        given = [kind for kind in self.__struct_fields__ if getattr(self, kind) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            yield (), f"found {found}; expected exactly one of {', '.join(self.__struct_fields__)}"
 
 
 class LabScenario(Scenario, frozen=True, kw_only=True):
     """A whole file."""
 
-    workload: Annotated[Workload, Meta(description="What our sender does")]
-    expect: Annotated[list[Expectation], Meta(description="What must be true at the end")] = msgspec.field(
+    phases: Annotated[
+        dict[str, PhaseSpan],
+        Meta(description="Spans of the run by name, for expectations", examples=["{calm: 0s-30s}"]),
+    ] = msgspec.field(default_factory=dict)
+    workload: Annotated[Workload, Meta(description="What is done to the operators")]
+    expect: Annotated[list[AnyExpectation], Meta(description="What must be true at the end")] = msgspec.field(
         default_factory=list
     )
 
     def problems(self) -> Problems:
-        """Names refer to something."""
+        """Names refer to something, and what is expected can be judged."""
         yield from super().problems()
-        for index, route in enumerate(self.workload.campaign.routes):
-            if route.operator not in self.operators:
-                yield ("workload", "campaign", "routes", index, "operator"), self._unknown(route.operator)
-        for index, expectation in enumerate(self.expect):
-            if expectation.operator is not None and expectation.operator not in self.operators:
-                yield ("expect", index, "operator"), self._unknown(expectation.operator)
-        for name, operator in self.operators.items():
-            if operator.accounts == []:
-                yield ("operators", name, "accounts"), "nobody may bind; the workload needs an account"
+        yield from whole_problems(self)
 
     def routes(self) -> list[RouteConfig]:
         """The routes of the campaign: everything to the first operator when the file names none."""
-        return self.workload.campaign.routes or [RouteConfig(operator=next(iter(self.operators)), prefix=Prefix(""))]
+        campaign = self.workload.campaign
+        given = [] if campaign is None else campaign.routes
+        return given or [RouteConfig(operator=next(iter(self.operators)), prefix=Prefix(""))]
 
     def used_operators(self) -> list[str]:
-        """The operators that some route leads to, in the order of the file."""
-        used = {route.operator for route in self.routes()}
+        """The operators that the workload leads to, in the order of the file."""
+        load = self.workload.load
+        if self.workload.client is not None:
+            return list(self.operators)
+        if load is None:
+            used = {route.operator for route in self.routes()}
+        else:
+            usual = load.operator or next(iter(self.operators))
+            used = {kind.operator or usual for kind in load.mix}
         return [name for name in self.operators if name in used]
 
-    def last_mo(self) -> float | None:
-        """Seconds from the start at which the last message of a handset is sent; None when none is."""
-        return max((entry.at for entry in self.timeline if isinstance(entry, MoEntry)), default=None)
-
-    def _unknown(self, name: str) -> str:
-        known = ", ".join(self.operators)
-        return f'found "{name}"; expected an operator of this file ({known}){did_you_mean(name, self.operators)}'
+    def expects(self, metric: str) -> bool:
+        """Whether an expectation names this metric."""
+        return any(expectation.metric == metric for expectation in self.expect)
 
 
-def account_of(operator: Operator) -> Account:
-    """The account that the workload binds with: the first one."""
-    return ANYBODY if operator.accounts == "any" else operator.accounts[0]
+def account_of(operator: Operator, system_id: str | None = None) -> Account:
+    """The account that the workload binds with: the one that it names, or else the first one."""
+    if operator.accounts == "any":
+        return ANYBODY if system_id is None else msgspec.structs.replace(ANYBODY, system_id=system_id)
+    return next((each for each in operator.accounts if each.system_id == system_id), operator.accounts[0])
 
 
 def load_scenario(path: Path) -> LabScenario:
@@ -130,7 +150,7 @@ def load_scenario(path: Path) -> LabScenario:
     if problems := tls_problems(loaded):
         raise ConfigError(*problems)
     campaign = loaded.value.workload.campaign
-    problem = _recipients_problem(campaign)
+    problem = None if campaign is None else _recipients_problem(campaign)
     if problem is not None:
         key, message = problem
         raise ConfigError(loaded.problem(("workload", "campaign", key), message))
@@ -140,7 +160,7 @@ def load_scenario(path: Path) -> LabScenario:
 def load_any(path: Path) -> Scenario:
     """As `load_scenario`; a file without workload and expectations is one that `smsc serve` alone plays."""
     root = compose(read_text(path), str(path))
-    if isinstance(root, MappingNode) and any(key.value in ("workload", "expect") for key, _ in root.value):
+    if isinstance(root, MappingNode) and any(key.value in ("workload", "expect", "phases") for key, _ in root.value):
         return load_scenario(path)
     loaded = load_located(path, Scenario)
     if problems := tls_problems(loaded):

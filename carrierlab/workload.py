@@ -1,4 +1,4 @@
-"""The workload: our sender, configured from the scenario file and the addresses that the operators listen on."""
+"""The workload that is a campaign: our sender, configured from the scenario file and where the operators listen."""
 
 from __future__ import annotations
 
@@ -7,18 +7,87 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
-from carrierlab.ledgers import Reject
+from msgspec.structs import replace
+
+from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger
+from carrierlab.reading import read_store
 from carrierlab.scenario import Campaign, LabScenario, account_of
-from sender.app import CampaignPlan
+from carrierlab.stage import Addresses, OnProgress, Stage
+from sender.app import CampaignPlan, Sender
 from sender.config import BindMode, OperatorConfig, SenderConfig
 from smsc.scenario.model import Operator
 
 DEFAULT_WINDOW = 10
 
 
+class CampaignPlayer:
+    """Our sender, its campaign, and its store as the book."""
+
+    def __init__(self, scenario: LabScenario, stage: Stage, on_progress: OnProgress | None = None) -> None:
+        self._scenario = scenario
+        self._stage = stage
+        self._on_progress = on_progress
+        self._plan = campaign_plan(scenario, stage.scratch)
+        self._sender: Sender | None = None
+        self._campaign_id: int | None = None
+
+    @property
+    def binds(self) -> dict[str, int]:
+        """How many binds the sender keeps up with each operator."""
+        return configured_binds(self._scenario)
+
+    async def prepare(self, addresses: Addresses) -> None:
+        """Import the recipients."""
+        stage = self._stage
+        self._sender = Sender(
+            sender_config(self._scenario, addresses),
+            clock=stage.clock,
+            network=stage.network,
+            writer=stage.writer,
+            store=stage.store,
+            epoch=stage.epoch,
+            seed=self._scenario.seed,
+        )
+        imported = await self._sender.import_campaign(self._plan)
+        self._campaign_id = imported.campaign_id
+
+    async def play(self) -> None:
+        """Send the campaign; RunFailed when the sender gives up."""
+        if self._sender is None or self._campaign_id is None:
+            raise RuntimeError("the campaign is not prepared")
+        await self._sender.start()
+        wait = float(campaign_of(self._scenario).receipt_wait)
+        await self._sender.run(self._campaign_id, self._on_progress, receipt_wait=wait)
+
+    async def stop(self) -> None:
+        """Stop the sender in order."""
+        if self._sender is not None:
+            await self._sender.stop()
+
+    def ledger(self) -> SenderLedger:
+        """What the store says."""
+        if self._campaign_id is None:
+            return SenderLedger(())
+        read = read_store(self._stage.store.database.conn, self._campaign_id, read_rejects(self._plan.rejects))
+        accounts = {name: account_of(each).system_id for name, each in self._scenario.operators.items()}
+        messages = tuple(replace(message, account=accounts[message.operator]) for message in read.messages)
+        return replace(read, messages=messages)
+
+    def read(self, received: OperatorLedger, sent: SenderLedger) -> OperatorLedger:
+        """As it is: a campaign has each recipient once."""
+        return received
+
+
+def campaign_of(scenario: LabScenario) -> Campaign:
+    """The campaign of a scenario that has one."""
+    if scenario.workload.campaign is None:
+        raise LookupError("the workload is no campaign")
+    return scenario.workload.campaign
+
+
 def sender_config(scenario: LabScenario, addresses: Mapping[str, tuple[str, int]]) -> SenderConfig:
     """Configure the sender for the operators that the campaign's routes lead to."""
-    campaign = scenario.workload.campaign
+    campaign = campaign_of(scenario)
     return SenderConfig(
         country=campaign.country,
         operators={
@@ -32,7 +101,7 @@ def sender_config(scenario: LabScenario, addresses: Mapping[str, tuple[str, int]
 
 def configured_binds(scenario: LabScenario) -> dict[str, int]:
     """How many binds the sender keeps up with each operator; a transmitter and a receiver are two."""
-    campaign = scenario.workload.campaign
+    campaign = campaign_of(scenario)
     each = campaign.binds * (2 if campaign.bind is BindMode.PAIR else 1)
     return dict.fromkeys(scenario.used_operators(), each)
 
@@ -56,7 +125,7 @@ def _operator_config(campaign: Campaign, operator: Operator, host: str, port: in
 
 def campaign_plan(scenario: LabScenario, scratch: Path) -> CampaignPlan:
     """Plan the campaign; the rejects file, and the shortened recipients file if any, go into ``scratch``."""
-    campaign = scenario.workload.campaign
+    campaign = campaign_of(scenario)
     return CampaignPlan(
         template=campaign.template,
         sender=campaign.sender,

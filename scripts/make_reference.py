@@ -17,8 +17,12 @@ from typing import Annotated, Any, Literal, Union
 import msgspec
 from reference_examples import EXAMPLES
 
+from carrierlab.client import Client, Until
 from carrierlab.expect import Expectation
-from carrierlab.metrics import METRICS
+from carrierlab.expect_message import MessageExpectation, MessageFilter
+from carrierlab.expect_trace import TraceExpectation
+from carrierlab.load.model import Kind, Load, Stage
+from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config import OperatorConfig, RetryConfig, RouteConfig, SenderConfig, Source, TlsConfig
 from smppkit.status import status_name
@@ -27,23 +31,14 @@ from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
 from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
-from smsc.scenario.model import (
-    AlertEntry,
-    Congestion,
-    MoEntry,
-    Operator,
-    OutageFault,
-    Outbind,
-    ReceiptChange,
-    Rule,
-    ThrottleFault,
-    UssdEntry,
-    When,
-)
+from smsc.scenario.model import Congestion, Operator, Outbind, ReceiptChange, Rule, When
+from smsc.scenario.price import Price, PriceException
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
 from smsc.scenario.scalars import Number, Octet, SpokenVersion, Status
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
+from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, UssdEntry
+from smsc.scenario.timing import After, Every, Occasion
 from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
 from yamlmodel.scalars import Duration, Percent, Rate
 
@@ -88,9 +83,22 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     UssdEntry: "A USSD session",
     UssdSession: "ussd",
     AlertEntry: "An alert",
+    Occasion: "when of an entry",
+    After: "after",
+    Every: "every",
+    Price: "price",
+    PriceException: "Another price",
     Workload: "workload",
     Campaign: "campaign",
+    Load: "load",
+    Stage: "A stage",
+    Kind: "A kind of message",
+    Client: "client",
+    Until: "until",
     Expectation: "An expectation",
+    MessageExpectation: "An expectation of messages",
+    MessageFilter: "Which messages",
+    TraceExpectation: "An expectation of the trace",
 }
 SENDER: dict[type[msgspec.Struct], str] = {
     SenderConfig: "sender.yaml",
@@ -101,6 +109,14 @@ SENDER: dict[type[msgspec.Struct], str] = {
     RetryConfig: "retry",
 }
 TITLES = SCENARIO | SENDER
+
+COMPARED = """\
+Counts of messages may be compared with a share of the recipients too, and every count with another count. Of metrics that
+are many times an expectation names a `percentile`. What an external client believes is not known, so some metrics need a
+workload of our own.
+"""
+
+BOOKS = {Book.CAMPAIGN: "a campaign", Book.LOAD: "a load", Book.SENDER: "a campaign or a load"}
 
 HEAD = """\
 # Reference
@@ -171,18 +187,6 @@ def kind(form: Any) -> str:
     return str(getattr(form, "__name__", form))
 
 
-# What the types cannot say of themselves.
-NOTES: dict[tuple[type[msgspec.Struct], str], str] = {
-    (Workload, "campaign"): "One campaign of our sender",
-    (Expectation, "metric"): "One of the [metrics](#metrics)",
-    (Expectation, "operator"): "Judge only what concerns this operator",
-    (Expectation, "equals"): "The metric is this",
-    (Expectation, "at_least"): "The metric is this or more",
-    (Expectation, "at_most"): "The metric is this or less",
-    (Expectation, "between"): "The metric lies between these two, both allowed",
-    (Expectation, "note"): "Why it is expected, shown when it is not met",
-}
-
 NAMES: dict[Any, str] = {
     str: "text",
     int: "whole number",
@@ -251,7 +255,6 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
         yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
     for field in msgspec.structs.fields(model):
         form, description, examples = unwrap(field.type)
-        description = description or NOTES.get((model, field.encode_name), "")
         written = kind(form)
         if examples:
             written = written.split(" such as ")[0] + ", as in " + ", ".join(f"`{example}`" for example in examples)
@@ -271,15 +274,19 @@ def sections(titles: dict[type[msgspec.Struct], str]) -> Iterator[str]:
 
 def page() -> str:
     """The whole page."""
-    metrics = [f"| `{metric.name}` | {metric.unit.value} | {cell(metric.meaning)} |" for metric in METRICS.values()]
+    metrics = [
+        f"| `{metric.name}` | {metric.unit.value}{', many' if metric.values else ''} | {cell(metric.meaning)} |"
+        f" {BOOKS.get(metric.book, 'any workload')} |"
+        for metric in METRICS.values()
+    ]
     lines = [
         HEAD,
         "## Scenario files",
         *sections(SCENARIO),
         "\n## Metrics\n",
-        "Counts of messages may be compared with a share of the recipients too, and every count with another count.\n",
-        "| metric | counts | what it says |",
-        "|---|---|---|",
+        COMPARED,
+        "| metric | counts | what it says | after |",
+        "|---|---|---|---|",
         *metrics,
         "\n## The sender's configuration",
         *sections(SENDER),

@@ -9,22 +9,11 @@ import msgspec
 
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
-from smsc.scenario.model import (
-    AlertEntry,
-    Congestion,
-    MoEntry,
-    Operator,
-    OutageFault,
-    Outbind,
-    ReceiptChange,
-    Rule,
-    ThrottleFault,
-    UssdEntry,
-    When,
-)
+from smsc.scenario.model import Congestion, Operator, Outbind, ReceiptChange, Rule, When
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
+from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, UssdEntry
 from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
 
 OPERATOR: Final = "yaml operator"

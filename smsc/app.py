@@ -17,6 +17,7 @@ from smsc.scenario.model import Scenario
 from smsc.server.server import OperatorServer, Watcher
 from smsc.stats import EmulatorStats, OperatorStats
 from smsc.timeline import Timeline
+from smsc.watched import Bell, watched
 
 _log = logging.getLogger("smsc")
 
@@ -39,7 +40,9 @@ class Emulator:
         The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
         be used.
         """
-        self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
+        bell = Bell()
+        watches = any(entry.when is not None for entry in scenario.timeline)
+        self.stats = EmulatorStats({name: watched(bell) if watches else OperatorStats() for name in scenario.operators})
         self.operators = {
             name: OperatorServer(
                 OperatorState(operator, name, scenario.seed),
@@ -53,12 +56,13 @@ class Emulator:
             )
             for name, operator in scenario.operators.items()
         }
-        self._timeline = Timeline(
+        self.timeline = Timeline(
             scenario.timeline,
             self.operators,
             clock=clock,
             seed=scenario.seed,
             standing={name: operator.faults for name, operator in scenario.operators.items()},
+            bell=bell,
         )
         self._journal = journal
 
@@ -74,7 +78,7 @@ class Emulator:
         """Let the timeline's time be zero now."""
         for operator in self.operators.values():
             operator.centre.begin()
-        self._timeline.begin()
+        self.timeline.begin()
 
     def stop(self) -> Deferred[None]:
         """Unbind every session (5 s at most), close everything, and have all of it in the journal."""
@@ -96,7 +100,7 @@ class Emulator:
         return addresses
 
     async def _stop(self) -> None:
-        self._timeline.stop()
+        self.timeline.stop()
         stopping = [Deferred.fromCoroutine(operator.stop()) for operator in self.operators.values()]
         for operator in stopping:
             await operator

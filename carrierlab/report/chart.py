@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import ceil, log10
 
-from carrierlab.expect import show, show_duration
 from carrierlab.metrics import Unit
 from carrierlab.report.figures import fault_words
 from carrierlab.report.markup import Markup, element, joined
 from carrierlab.report.result import BUCKET_WIDTHS, Fault, Series
+from carrierlab.showing import show, show_duration
 
 WIDTH = 760.0
 LEFT, RIGHT = 64.0, 12.0

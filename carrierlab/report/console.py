@@ -11,11 +11,12 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from carrierlab.expect import Verdict, show, show_duration, show_percent
+from carrierlab.expect import Verdict
 from carrierlab.metrics import Unit
 from carrierlab.report.figures import SPEEDS, Line, Values, fault_words, lines_of, operators_of
 from carrierlab.report.result import Failure, Outcome
 from carrierlab.report.sparkline import MARKS, fault_marks, sparkline
+from carrierlab.showing import show, show_duration, show_percent
 
 MAX_FAILURES = 12
 
@@ -47,10 +48,14 @@ def _sections(outcome: Outcome) -> Iterator[RenderableType]:
     yield headline(outcome)
     for trouble in outcome.trouble:
         yield Text(f"! {trouble}", "bold red")
+    for note in outcome.notes:
+        yield Text(f"· {note}", "dim")
     yield from _section("Operators", _operators(outcome))
     if outcome.failures:
         yield from _section("Not delivered", _failures(outcome))
     yield from _section(f"Submits over time, one column = {show_duration(outcome.bucket)}", _timeline(outcome))
+    if outcome.phases:
+        yield from _section("Phases", _phases(outcome))
     if outcome.verdicts:
         yield from _section("Expectations", _verdicts(outcome))
     if outcome.trace is not None:
@@ -78,6 +83,22 @@ def _operators(outcome: Outcome) -> Table:
         table.add_row(line.title, *(_figure(values, line) for values in columns.values()))
     for speed in SPEEDS:
         table.add_row(speed.title, *(Text(speed.shown(values)) for values in columns.values()))
+    if outcome.costs:
+        table.add_row("cost", *(Text(outcome.costs.get(name, "")) for name in columns))
+    return table
+
+
+def _phases(outcome: Outcome) -> Table:
+    """One column per phase, as for operators."""
+    table = _table()
+    table.add_column("", no_wrap=True)
+    for phase in outcome.phases:
+        span = f"{show_duration(phase.start)} – {show_duration(phase.end)}"
+        table.add_column(Text(phase.name, "bold").append(f"\n{span}", "not bold dim"), justify="right")
+    for line in lines_of(phase.metrics for phase in outcome.phases):
+        table.add_row(line.title, *(_figure(phase.metrics, line) for phase in outcome.phases))
+    for speed in SPEEDS:
+        table.add_row(speed.title, *(Text(speed.shown(phase.metrics)) for phase in outcome.phases))
     return table
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from carrierlab.expect import show, show_duration
-from carrierlab.metrics import METRICS
+from carrierlab.metrics import unit_of
 from carrierlab.report.result import Fault, Outcome
+from carrierlab.showing import show, show_duration
 
 Values = Mapping[str, float]
 """The value of every metric, by name."""
@@ -39,7 +39,7 @@ class Speed(msgspec.Struct, frozen=True):
 
     def shown(self, values: Values) -> str:
         """Return the figures as written: ``16 ms, 126 ms``."""
-        return ", ".join(show(values[name], METRICS[name].unit) for name in self.metrics)
+        return ", ".join(show(values[name], unit_of(name)) for name in self.metrics)
 
 
 LINES = (

@@ -11,13 +11,14 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from carrierlab.expect import Verdict, show, show_duration, show_percent
-from carrierlab.metrics import METRICS
+from carrierlab.expect import Verdict
+from carrierlab.metrics import unit_of
 from carrierlab.report.chart import chart, legend
 from carrierlab.report.figures import SPEEDS, Line, Values, fault_words, lines_of, operators_of
 from carrierlab.report.markup import Markup, element, joined
 from carrierlab.report.result import Failure, Outcome, Series
 from carrierlab.report.style import STYLE
+from carrierlab.showing import show, show_duration, show_percent
 
 MAX_FAILURES = 100
 MAX_OPEN = 6
@@ -172,7 +173,7 @@ def _percentiles(name: str, values: Values, middle: str, high: str, longest: flo
         height=14,
         aria_hidden="true",
     )
-    figures = (element("td", show(values[metric], METRICS[metric].unit), class_="number") for metric in (middle, high))
+    figures = (element("td", show(values[metric], unit_of(metric)), class_="number") for metric in (middle, high))
     return element("tr", element("th", name, scope="row"), *figures, element("td", bar))
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from carrierlab.evidence import Evidence
-from carrierlab.expect import Expectation, Findings, Verdict
-from carrierlab.ledgers import OperatorLedger, SenderLedger, Span
-from carrierlab.metrics import Finding, measure
+from carrierlab.books import AnyExpectation, Books
+from carrierlab.evidence import Evidence, Scope
+from carrierlab.expect import Verdict
+from carrierlab.metrics import Unit, unit_of
+from carrierlab.phases import Phase
+from carrierlab.quantity import Findings
+from carrierlab.showing import show
 from sender.domain.message import State
 from smppkit.status import CommandStatus, status_name
 
@@ -24,7 +27,7 @@ class Fault(msgspec.Struct, frozen=True):
     operator: str | None
     """None: all operators."""
     kind: str
-    """``throttle``, ``reset``, ``outage`` or ``mo``."""
+    """``throttle``, ``reset``, ``outage``, ``mo`` and so on."""
     detail: str
     """In words: ``throttle to 5/s``."""
 
@@ -49,6 +52,15 @@ class Failure(msgspec.Struct, frozen=True):
     example: str
 
 
+class PhaseFigures(msgspec.Struct, frozen=True):
+    """A phase of the run, in seconds from the start, and every metric of it that is a number."""
+
+    name: str
+    start: float
+    end: float
+    metrics: dict[str, float]
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One run of one scenario. Times are seconds; those of the run are simulated ones in virtual time."""
 
@@ -64,6 +76,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that the run took on this machine."""
     trouble: tuple[str, ...]
     """What kept the run from being played to its end; empty when nothing did."""
+    phases: tuple[PhaseFigures, ...] = ()
+    """Those that came, in the order of the file."""
+    costs: dict[str, str] = {}
+    """What each operator with a price took, in words: ``1,204.50 KZT``."""
+    notes: tuple[str, ...] = ()
+    """What somebody who reads the verdict should know, and decides nothing."""
     verdicts: tuple[Verdict, ...]
     metrics: dict[str, float]
     operators: dict[str, dict[str, float]]
@@ -83,22 +101,18 @@ def conclude(
     scenario: str,
     file: str,
     seed: int,
-    trace: str | None,
     wall: float,
     trouble: Iterable[str],
     operators: Iterable[str],
-    expectations: Iterable[Expectation],
+    expectations: Iterable[AnyExpectation],
     faults: Iterable[Fault],
-    sent: SenderLedger,
-    received: OperatorLedger,
-    span: Span,
+    books: Books,
+    notes: Iterable[str] = (),
 ) -> Outcome:
     """Lay the two books side by side, judge the expectations, and gather what the reports show."""
-    overall = Evidence(sent, received, span)
-    per_operator = {name: Evidence(sent, received, span, name) for name in operators}
-    findings: dict[str | None, dict[str, Finding]] = {None: measure(overall)}
-    findings |= {name: measure(evidence) for name, evidence in per_operator.items()}
-    verdicts = tuple(expectation.check(findings[expectation.operator]) for expectation in expectations)
+    operators, trace, span = tuple(operators), books.trace, books.span
+    overall, found = books.evidence(Scope()), books.findings(Scope())
+    verdicts = tuple(books.judge(expectation) for expectation in expectations)
     trouble = tuple(trouble)
     bucket = bucket_width(span.ended_at - span.started_at)
     return Outcome(
@@ -112,11 +126,14 @@ def conclude(
         wall=wall,
         trouble=trouble,
         verdicts=verdicts,
-        metrics=_values(findings[None]),
-        operators={name: _values(findings[name]) for name in per_operator},
+        metrics=_values(found),
+        operators={name: _values(books.findings(Scope(name))) for name in operators},
         failures=_failures(overall),
         bucket=bucket,
-        series=tuple(_series(name, evidence, bucket) for name, evidence in per_operator.items()),
+        series=tuple(_series(name, books.evidence(Scope(name)), bucket) for name in operators),
+        notes=tuple(notes),
+        phases=tuple(_phase(books, phase) for phase in books.phases.values()),
+        costs=_costs(books, operators),
         faults=tuple(sorted(faults, key=lambda fault: fault.at)),
     )
 
@@ -130,7 +147,18 @@ def bucket_width(duration: float) -> float:
 
 
 def _values(findings: Findings) -> dict[str, float]:
-    return {name: finding.value for name, finding in findings.items()}
+    """The metrics that are numbers; money is not one, see ``Outcome.costs``."""
+    return {name: float(found.value) for name, found in findings.items() if unit_of(name) is not Unit.MONEY}
+
+
+def _phase(books: Books, phase: Phase) -> PhaseFigures:
+    return PhaseFigures(phase.name, phase.start, phase.end, _values(books.findings(Scope(phase=phase.name))))
+
+
+def _costs(books: Books, operators: Iterable[str]) -> dict[str, str]:
+    priced = [name for name in operators if name in books.known.prices]
+    costs = {name: books.findings(Scope(name))["cost"] for name in priced}
+    return {name: show(found.value, Unit.MONEY, found.currency) for name, found in costs.items()}
 
 
 def _series(operator: str, evidence: Evidence, bucket: float) -> Series:

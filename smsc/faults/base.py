@@ -50,8 +50,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="fault", tag=""
                 said.append(f"{field.encode_name} {_written(value)}")
         return f"{self.tag} ({', '.join(said)})" if said else self.tag
 
+    def problems(self) -> Problems:
+        """What the types of its keys cannot say."""
+        return ()
 
-_UNSAID = frozenset({"at", "for_", "operator", "from_", "until", "password"})  # said elsewhere, or not for logs
+
+# Said elsewhere, or not for logs.
+_UNSAID = frozenset({"at", "after", "every", "when", "name", "for_", "operator", "from_", "until", "password"})
 
 
 def _written(value: object) -> str:

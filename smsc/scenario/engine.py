@@ -23,12 +23,13 @@ from smsc.scenario.id_style import Writer
 from smsc.scenario.latency import Fixed
 from smsc.scenario.limits import AccountRates, FillingQueue, Load, throttle_limit
 from smsc.scenario.long_texts import LongTexts
-from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Fault, Operator, OutageFault, ResetFault, ThrottleFault
+from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Operator
 from smsc.scenario.people import People
 from smsc.scenario.planning import Planner, Submission, key_of, window_of
 from smsc.scenario.reply_model import Replies
 from smsc.scenario.rules import Rules
 from smsc.scenario.submitting import ErrorBody, Unregistered
+from smsc.scenario.timeline_model import Fault, OutageFault, ResetFault, ThrottleFault
 from smsc.scenario.tlv_values import extra_tlvs
 from smsc.scenario.treatment import REFUSED, RESPONSE, IdWriter, seconds
 

@@ -4,33 +4,30 @@ The names are the keys of the file, and each has its description beside it. Time
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from smppkit.text import Alphabet
-from smsc.faults.registry import ENTRIES, FaultEntry, StandingFault
+from smsc.faults.registry import StandingFault
 from smsc.scenario.accounts import DEFAULT_VERSION, Access, Account, Timers, Tls
 from smsc.scenario.id_style import LONGEST_V33, IdStyle
 from smsc.scenario.latency import Latency
-from smsc.scenario.mobile import MobileOriginated, MoMessage, UssdSession
+from smsc.scenario.mobile import MobileOriginated
 from smsc.scenario.patterns import AddressGlob, TextPattern
 from smsc.scenario.personas import find_persona
+from smsc.scenario.price import Amount, Price
 from smsc.scenario.receipt_text import ReceiptText
 from smsc.scenario.receipts import Carrier, Conflict, Notice, ReceiptForm, Receipts
 from smsc.scenario.scalars import DEFAULT_HOST, Listen, Number, Octet, Span, SpokenVersion, Stat, Status
 from smsc.scenario.submitting import Submit
 from smsc.scenario.subscribers import Subscriber
+from smsc.scenario.timeline_model import TimelineEntry, timeline_problems
 from smsc.scenario.tlv_values import ExtraTlv
 from yamlmodel.presets import Preset
-from yamlmodel.scalars import Duration, Percent, Rate
+from yamlmodel.scalars import Percent, Rate
 from yamlmodel.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from smsc.faults.reset import ResetFault as ResetFault
-else:
-    ResetFault = ENTRIES["reset"]
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -166,6 +163,11 @@ class Operator(msgspec.Struct, frozen=True):
     outbind: Annotated[Outbind, Meta(description="Ask ESMEs to bind when there is something for them")] | None = None
     timers: Annotated[Timers, Meta(description="Timers of its sessions")] = Timers()
     faults: Annotated[list[StandingFault], Meta(description="What befalls its connections, see faults.md")] = []
+    price: (
+        Annotated[Amount, Meta(description="What a segment costs; for `carrierlab` to judge", examples=["4.00 KZT"])]
+        | Price
+        | None
+    ) = None
 
     def problems(self) -> Problems:
         """Accounts are distinct, rules speak of accounts that exist, SMPP 3.3 can carry its ids, ports are free."""
@@ -193,68 +195,21 @@ class Operator(msgspec.Struct, frozen=True):
                 yield ("rules", index, "when", "account"), message
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What every entry of a timeline has."""
-
-    at: Annotated[Duration, Meta(description="Time from the start", examples=["30s"])]
-    operator: Annotated[str, Meta(description="Whom it befalls; all when omitted")] | None = None
-
-
-class ThrottleFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="throttle", rename={"for_": "for"}):
-    """Every account is limited further for a while; more gets ESME_RTHROTTLED."""
-
-    rate: Annotated[Rate, Meta(description="Submits at most, per account", examples=["5/s"])]
-    for_: Annotated[Duration, Meta(description="How long; to the end when omitted")] | None = None
-
-
-class OutageFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="outage", rename={"for_": "for"}):
-    """Connections are cut and binds refused for a while."""
-
-    for_: Annotated[Duration, Meta(description="How long; to the end when omitted")] | None = None
-
-
-class UssdEntry(Entry, frozen=True, kw_only=True):
-    """A subscriber opens a USSD session."""
-
-    ussd: Annotated[UssdSession, Meta(description="What is dialled and answered")]
-
-
-class AlertEntry(Entry, frozen=True, kw_only=True):
-    """A subscriber is available again: alert_notification."""
-
-    alert: Annotated[str, Meta(description="The subscriber's number", min_length=1, max_length=64)]
-    account: Annotated[str, Meta(description="Whose ESME is told; all when omitted")] | None = None
-    status: Annotated[int, Meta(description="ms_availability_status", ge=0, le=2)] = 0
-
-
-class MoEntry(Entry, frozen=True, kw_only=True):
-    """A subscriber writes."""
-
-    mo: Annotated[MoMessage, Meta(description="The message")]
-
-
-Fault = ThrottleFault | ResetFault | OutageFault
-TimelineEntry = ThrottleFault | OutageFault | FaultEntry | MoEntry | UssdEntry | AlertEntry
-
-
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole file. `workload` and `expect` are the harness's: accepted here and left alone."""
+    """A whole file. `phases`, `workload` and `expect` are the harness's: accepted here and left alone."""
 
     scenario: Annotated[str, Meta(description="What it is about, in one line")] = ""
     seed: Annotated[int, Meta(description="Everything random follows from it")] = 0
     operators: Annotated[dict[str, Operator], Meta(description="Operators by name", min_length=1)]
     timeline: Annotated[list[TimelineEntry], Meta(description="What happens when")] = []
+    phases: Any = None
     workload: Any = None
     expect: Any = None
 
     def problems(self) -> Problems:
         """Names refer to something, and no two operators want one address."""
-        for index, entry in enumerate(self.timeline):
-            if entry.operator is not None and entry.operator not in self.operators:
-                known = ", ".join(self.operators)
-                hint = did_you_mean(entry.operator, self.operators)
-                message = f'found "{entry.operator}"; expected an operator of this file ({known}){hint}'
-                yield ("timeline", index, "operator"), message
+        for path, message in timeline_problems(self.timeline, self.operators):
+            yield ("timeline", *path), message
         taken: dict[Listen, str] = {}
         for name, operator in self.operators.items():
             if operator.listen.port and operator.listen in taken:

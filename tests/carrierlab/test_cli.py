@@ -119,8 +119,8 @@ COMMAND = """
 import sys
 import carrierlab.cli
 original = carrierlab.cli.run_over_sockets
-def announced(job, reactor, on_progress):
-    return original(job, reactor, lambda progress: print("running", progress.total, file=sys.stderr, flush=True))
+def announced(job, reactor, on_progress, announce):
+    return original(job, reactor, lambda progress: print("running", progress.total, file=sys.stderr, flush=True), announce)
 carrierlab.cli.run_over_sockets = announced
 carrierlab.cli.main(prog_name="carrierlab")
 """

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from carrierlab.expect import Expectation, show_duration
+from carrierlab.expect import Expectation
 from carrierlab.metrics import METRICS, Finding
+from carrierlab.showing import show_duration
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
 

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from carrierlab.books import Books
 from carrierlab.expect import Expectation
 from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger, SentMessage, Span, Submit
 from carrierlab.report.console import print_report
@@ -57,17 +58,20 @@ def outcome(**changes: Any) -> Outcome:
         "scenario": "Two operators",
         "file": "lab.yaml",
         "seed": 42,
-        "trace": "ab" * 32,
         "wall": 1.5,
         "trouble": (),
         "operators": ["alpha", "beta"],
         "expectations": loads(EXPECT, Wanted).expect,
         "faults": FAULTS,
+    }
+    books = {
         "sent": SenderLedger(tuple(SENT), (Reject(4, "no number"),)),
         "received": OperatorLedger(tuple(RECEIVED)),
         "span": Span(1000.0, 1060.0, {"alpha": 1, "beta": 1}),
+        "trace": "ab" * 32,
     }
-    return conclude(**(told | changes))
+    books |= {key: changes.pop(key) for key in list(changes) if key in ("known", "messages", "phases", *books)}
+    return conclude(**(told | changes), books=Books(**books))
 
 
 def test_a_run_passes_when_every_expectation_is_met_and_nothing_broke() -> None:
