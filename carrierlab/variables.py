@@ -45,9 +45,9 @@ class Picked(msgspec.Struct, frozen=True):
 
     def job(self, file: str, run: Run[LabScenario]) -> Job:
         """A run as a job; `file` is as the user named it."""
-        return Job(run.value, file, options=self._options_for(run.variables), parameters=dict(run.variables))
+        return Job(run.value, file, options=self.options_for(run.variables), parameters=dict(run.variables))
 
-    def _options_for(self, run: Mapping[str, str]) -> str:
+    def options_for(self, run: Mapping[str, str]) -> str:
         """The options that pick one run of the matrix, with the blank before them; "" where none are needed."""
         words = [word for name, value in self.values.items() for word in ("--set", f"{name}={value}")]
         words += [word for name, value in run.items() for word in ("--only", f"{name}={value}")]

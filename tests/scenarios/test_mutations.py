@@ -159,7 +159,7 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (receipts_are_as_in_the_appendix, {"awaiting_receipt"}),
     ],
     "swapped-responses": [
-        (answers_come_in_time, {"submit_latency_p50"}),
+        (answers_come_in_time, {"submit_latency"}),
         (responses_come_in_order, {"awaiting_receipt", "unmatched_receipts", "lost"}),
     ],
     "throttle-storm": [
@@ -168,24 +168,24 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
         (throttling_is_taken_for_refusal, {"refused"}),
     ],
     "receipts-while-unbound": [
-        (nothing_happens, {"receipt_delay_p50", "receipts_elsewhere", "reconnects", "mo_received"}),
+        (nothing_happens, {"receipt_delay", "receipts_elsewhere", "reconnects", "mo_received"}),
         (receipts_die_with_the_connection, {"awaiting_receipt"}),
     ],
     "until-acknowledged": [
-        (nothing_happens, {"receipts_repeated", "receipt_delay_p50"}),
+        (nothing_happens, {"receipts_repeated", "receipt_delay"}),
         (the_first_receipt_is_the_only_one, {"unmatched_receipts"}),
     ],
     "slow-answers": [
-        (answers_come_in_time, {"submit_latency_p99"}),
+        (answers_come_in_time, {"submit_latency"}),
         (doubts_are_sent_again_uncounted, {"duplicates"}),
     ],
     "half-open-link": [
-        (nothing_happens, {"reconnects", "duration", "receipt_delay_p99"}),
+        (nothing_happens, {"reconnects", "duration", "receipt_delay"}),
         (nothing_is_asked_in_silence, {"resends"}),
         (doubts_are_sent_again_uncounted, {"duplicates"}),
     ],
     "midnight": [
-        (receipts_come_at_once, {"receipt_delay_p99"}),
+        (receipts_come_at_once, {"receipt_delay"}),
         (dates_decide, {"awaiting_receipt", "delivered"}),
     ],
     "parts-count": [
@@ -213,6 +213,9 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     ],
     "every-persona[persona=hex-id-decimal-receipt]": [
         (ids_are_compared_as_text, {"awaiting_receipt", "unmatched_receipts", "delivered"}),
+    ],
+    "codes-beside-a-campaign": [
+        (nothing_happens, {"response_time", "reconnects"}),
     ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""
