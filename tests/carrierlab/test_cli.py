@@ -127,7 +127,7 @@ CLIENT = 'operators: {alpha: {listen: "tcp:2775"}}\nworkload: {client: {for: 1s}
 def test_what_cannot_be_played_so_exits_with_2_and_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str], said: str
 ) -> None:
-    monkeypatch.setattr("carrierlab.cli._with_reactor", lambda main: main(None).send(None))
+    monkeypatch.setattr("carrierlab.commands.run.with_reactor", lambda main: main(None).send(None))
     result = invoke("run", write(tmp_path, text), *options)
     assert result.exit_code == 2
     (line,) = result.output.splitlines()
@@ -213,13 +213,14 @@ MATRIX = SCENARIO.replace("seed: 1", "matrix: {most: [0, 3], text: [a, b]}\nvars
 
 
 def test_a_file_with_a_matrix_is_played_once_for_each_combination(tmp_path: Path) -> None:
-    result = invoke("run", write(tmp_path, MATRIX), "--virtual", "--quiet", "--report", tmp_path / "out")
+    result = invoke("run", write(tmp_path, MATRIX), "--virtual", "--report", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "Small [most=0, text=a]" in result.output
-    assert result.output.splitlines()[-1] == "all 4 runs passed"
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["most=0_text=a", "most=0_text=b", "most=3_text=a", "most=3_text=b"]
-    assert json.loads((tmp_path / "out" / names[0] / "report.json").read_text())["passed"] is True
+    assert "most=0, text=a: passed in" in result.output
+    assert "all 4 runs passed" in result.output
+    runs = json.loads((tmp_path / "out" / "report.json").read_text())["runs"]
+    assert [run["parameters"] for run in runs] == [
+        {"most": most, "text": text} for most in ("0", "3") for text in ("a", "b")
+    ]
 
 
 def test_one_run_that_fails_is_enough(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_messages_are_counted(text: str, met: bool, found: str) -> None:
 
 def test_it_says_what_was_wanted_and_what_came_closest() -> None:
     verdict = expectation('{message: {to: "77011234567", text: "*code 1234*"}}').check(MESSAGES)
-    assert verdict.expectation.metric == "message"
+    assert verdict.metric == "message"
     assert verdict.wanted == 'at least 1 to 77011234567, text "*code 1234*"'
     assert verdict.examples[:3] == (
         "closest: to 77011234567 from SHOP at alpha",

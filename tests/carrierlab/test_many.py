@@ -51,7 +51,7 @@ def test_why_a_run_failed_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 def test_a_trace_that_cannot_be_written_is_trouble(tmp_path: Path) -> None:
-    answer = perform(Task(str(write(tmp_path, FAILING)), 4, str(tmp_path / "small.yaml" / "t")))
+    answer = perform(Task(str(write(tmp_path, FAILING)), 4, trace=str(tmp_path / "small.yaml" / "t")))
     assert answer.trace is None
     assert answer.outcome is not None
     assert "the trace could not be written" in answer.outcome.trouble[-1]
