@@ -80,8 +80,8 @@ def smsc(request: pytest.FixtureRequest, _smsc_emulators: Emulators) -> Iterator
 
     marker = request.node.get_closest_marker("smsc_scenario")
     if marker is not None:
-        file, changes = marked(marker, request)
-        handling = _smsc_emulators.own(file, changes)
+        file, values = marked(marker, request)
+        handling = _smsc_emulators.own(file, values)
     else:
         handling = _smsc_emulators.shared(request.node.nodeid)
     with handling as handle:

@@ -6,13 +6,11 @@ the one in the file: mappings are merged key by key, everything else (lists too)
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from yaml.representer import SafeRepresenter
 
-from yamlmodel.nodes import MAP_TAG, MERGE_TAG, STR_TAG, compose, read_text
+from yamlmodel.nodes import MERGE_TAG, compose, read_text
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -57,31 +55,6 @@ def overlaid(under: MappingNode, over: MappingNode) -> MappingNode:
         merged.append((key, value))
     merged += [(key, value) for key, value in under.value if key.value not in mine]
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
-
-
-def nested(path: str, value: object, place: Node) -> MappingNode:
-    """Mappings around a value, one for each word of the dotted path. What is wrong with it is reported at `place`."""
-    node: Node = SafeRepresenter().represent_data(value)
-    for word in reversed(path.split(".")):
-        node = MappingNode(MAP_TAG, [(ScalarNode(STR_TAG, word), node)])
-    for inner in nodes_of(node):
-        inner.start_mark, inner.end_mark = place.start_mark, place.end_mark
-    return cast(MappingNode, node)
-
-
-def in_order_of(like: MappingNode, node: MappingNode) -> MappingNode:
-    """A mapping with its keys in the order that another has; those that are new come last."""
-    others = {key.value: value for key, value in like.value if isinstance(key, ScalarNode)}
-    places = {name: place for place, name in enumerate(others)}
-    pairs: list[tuple[int, Node, Node]] = []
-    for key, value in node.value:
-        name = key.value if isinstance(key, ScalarNode) else None
-        other = others.get(name)
-        nested_too = isinstance(value, MappingNode) and isinstance(other, MappingNode)
-        ordered = in_order_of(cast(MappingNode, other), value) if nested_too else value
-        pairs.append((places.get(name, len(places)), key, ordered))
-    pairs.sort(key=lambda pair: pair[0])
-    return MappingNode(node.tag, [(key, value) for _, key, value in pairs], node.start_mark, node.end_mark)
 
 
 def nodes_of(node: Node) -> Iterator[Node]:

@@ -70,9 +70,9 @@ class Emulators:
             handle.reset()
 
     @contextmanager
-    def own(self, file: Path | None, changes: Mapping[str, Any]) -> Iterator[Smsc]:
+    def own(self, file: Path | None, values: Mapping[str, Any]) -> Iterator[Smsc]:
         """An emulator in this process for one test alone."""
-        scenario = read_scenario(file, changes)
+        scenario = read_scenario(file, values)
         with ExitStack() as stack:
             background = EmulatorThread(scenario)
             stack.callback(background.stop)
@@ -89,7 +89,7 @@ class Emulators:
         if "://" in settings.smsc:
             client = self._stack.enter_context(Client(settings.smsc, token=settings.token))
             return _Shared(client, _operators_at(client, settings), None, run=this_run(), copy_journal=None)
-        scenario = read_scenario(settings.scenario, {})
+        scenario = read_scenario(settings.scenario)
         background: Background
         if settings.smsc == "process":
             background = EmulatorThread(scenario)

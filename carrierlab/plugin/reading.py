@@ -24,12 +24,17 @@ def find(file: str | Path, *directories: Path) -> Path:
     return next((path for path in candidates if path.exists()), candidates[0])
 
 
-def read_scenario(file: Path | None, changes: Mapping[str, Any]) -> Scenario:
+def texts(values: Mapping[str, Any] | None) -> dict[str, str]:
+    """Values of variables as a command line has them: ``--set NAME=VALUE``."""
+    return {name: str(value) for name, value in (values or {}).items()}
+
+
+def read_scenario(file: Path | None, values: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a file, or the one that lets anybody in; on free ports of loopback.
 
-    `changes` are other values than the file's, by dotted path. ConfigError for what is wrong with either.
+    `values` of variables take the place of the file's. ConfigError for what is wrong with either.
     """
-    loaded = load_located(DEFAULTS if file is None else file, Scenario, changes)
+    loaded = load_located(DEFAULTS if file is None else file, Scenario, texts(values))
     if problems := tls_problems(loaded):
         raise ConfigError(*problems)
     scenario = loaded.value

@@ -65,33 +65,3 @@ def test_what_is_found_wrong_later_is_located_too(tmp_path: Path) -> None:
 def test_any_text_is_a_config_or_a_config_error(text: str) -> None:
     with suppress(ConfigError):
         assert isinstance(loads(text, Config), Config)
-
-
-class Shop(Struct, frozen=True):
-    config: Config
-    codes: list[int] = []
-
-
-def test_changes_by_dotted_path_stand_over_the_file(tmp_path: Path) -> None:
-    file = tmp_path / "shop.yaml"
-    file.write_text("config: {store: a.sqlite, country: KZ}\ncodes: [1, 2]\n")
-    shop = load_located(file, Shop, {"config.country": "TR", "codes": [3]}).value
-    assert shop == Shop(Config(tmp_path / "a.sqlite", "TR"), [3])
-
-
-class Ordered(Struct, frozen=True):
-    operators: dict[str, Config]
-
-
-def test_changes_leave_the_order_of_the_file_as_it_is(tmp_path: Path) -> None:
-    file = tmp_path / "shop.yaml"
-    file.write_text("operators:\n  a: {store: a}\n  b: {store: b}\n")
-    changed = load_located(file, Ordered, {"operators.b.country": "TR", "operators.c.store": "c"}).value
-    assert list(changed.operators) == ["a", "b", "c"]
-
-
-def test_a_change_that_fits_nothing_is_a_problem_of_the_file(tmp_path: Path) -> None:
-    file = tmp_path / "shop.yaml"
-    file.write_text("config: {store: a.sqlite}\n")
-    with pytest.raises(ConfigError, match=r'shop\.yaml:1:1: config: unknown key "contry"; did you mean "country"'):
-        load_located(file, Shop, {"config.contry": "TR"})
