@@ -21,6 +21,7 @@ from smsc.scenario.model import Scenario
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
 
 
 class EmulatorThread:
@@ -60,7 +61,6 @@ class _Serving:
         self._reactor = reactor
         self._clock = SteerableClock(reactor)
         self._epoch = time.time() - self._clock.seconds()
-        self._web = listen(HttpAddress("127.0.0.1", 0), token=None)
         self.journal = Journal.open(MEMORY, clock=reactor)
         self._emulator = Emulator(
             scenario,
@@ -70,10 +70,11 @@ class _Serving:
             epoch=self._epoch,
             disturbable=True,
         )
+        self._web = listen(HttpAddress("127.0.0.1", 0), token=None)
 
     def start(self) -> Deferred[Where]:
         """See Serving."""
-        return self._emulator.start().addCallback(self._ready)
+        return self._emulator.start().addCallbacks(self._ready, self._not_started)
 
     def stop(self) -> Deferred[None]:
         """See Serving."""
@@ -94,6 +95,10 @@ class _Serving:
     def _ready(self, addresses: dict[str, tuple[str, int]]) -> Where:
         self._web.start(self._reactor, self._control)
         return Where(self._web.url.rstrip("/"), addresses)
+
+    def _not_started(self, failure: Failure) -> Failure:
+        self._web.stop()  # nothing is served yet: this closes its socket, at once
+        return failure
 
     def _control(self) -> Control:
         return Control(self._emulator, self.journal, clock=self._clock, epoch=self._epoch, reactor=self._reactor)

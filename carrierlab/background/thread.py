@@ -40,6 +40,7 @@ class ReactorThread:
         self._started: Future[Where] = Future()
         self._failure: BaseException | None = None
         self._reactor: Any = None
+        self._ending = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Where:
@@ -55,6 +56,8 @@ class ReactorThread:
             self.stop()
             raise StartError(f"the emulator was not ready after {START_SECONDS:g} s") from None
         except BaseException:
+            if not self._started.done():  # we were interrupted; else it has failed, and ends by itself
+                self._reactor.callFromThread(self._stop)
             self._thread.join()
             raise
 
@@ -114,12 +117,18 @@ class ReactorThread:
     def _stop(self) -> None:
         from twisted.internet.defer import maybeDeferred
 
-        stopping = maybeDeferred(lambda: None if self._serving is None else self._serving.stop())
-        stopping.addCallbacks(lambda _: self._reactor.stop(), self._broken)
+        if not self._ending:
+            stopping = maybeDeferred(lambda: None if self._serving is None else self._serving.stop())
+            stopping.addCallbacks(lambda _: self._end(), self._broken)
 
     def _broken(self, failure: Any) -> None:
         self._failed(failure.value)
-        self._reactor.stop()
+        self._end()
+
+    def _end(self) -> None:
+        if not self._ending:
+            self._ending = True
+            self._reactor.stop()
 
     def _failed(self, error: BaseException) -> None:
         if self._started.done():

@@ -225,6 +225,17 @@ class Client:
         """End a fault."""
         self._do("DELETE", f"/api/faults/{fault}")
 
+    def states(self) -> list[dict[str, Any]]:
+        """The state machines of rules, and where they are."""
+        return self._list("/api/states", list[dict[str, Any]])
+
+    def set_state(
+        self, operator: str, name: str, state: str, *, system_id: str | None = None, number: str | None = None
+    ) -> None:
+        """Put a state machine into a state; of one account or number where each has its own."""
+        body = {"state": state, "system_id": system_id, "number": number}
+        self._do("PUT", f"/api/states/{operator}/{name}", body)
+
     # --- time, and the emulator as a whole ----------------------------------------------------
 
     def clock(self) -> Clock:
@@ -246,6 +257,14 @@ class Client:
     def reset(self, system_id: str | None = None) -> None:
         """Forget everything of an account, or of all: messages, what is owed, rules and faults made for it."""
         self._do("POST", "/api/reset", {"system_id": system_id})
+
+    def scenario(self) -> dict[str, Any]:
+        """What the emulator plays, and how far its timeline is."""
+        return self._ask("GET", "/api/scenario", dict[str, Any])
+
+    def begin_scenario(self) -> None:
+        """Begin the timeline anew."""
+        self._do("POST", "/api/scenario/begin", {})
 
     def stats(self) -> dict[str, Any]:
         """The counters of the emulator."""

@@ -26,7 +26,9 @@ class Filters(TypedDict, total=False):
     """Name or number of the command_status."""
     command: str
     encoding: str
-    parts: str | int
+    parts: int
+    complete: bool
+    """Whether all parts have come."""
     message_id: str
     id: int
     since: float | str

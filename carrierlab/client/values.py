@@ -30,6 +30,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"
     """The worst ``command_status`` among the responses to its parts."""
     status_name: str
     message_id: str | None
+    message_ids: tuple[str, ...] = ()
+    """Of all parts."""
     state: str | None
     """As receipts write it, such as ``DELIVRD``; None when it was refused."""
     err: str | None

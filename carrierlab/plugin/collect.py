@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import pytest
 
-from carrierlab.plugin.playing import play, report_text
+from carrierlab.plugin.playing import jobs_of, play, report_text
 from carrierlab.report.result import Outcome
+from carrierlab.run import Job
 from yamlmodel.errors import ConfigError
 
 
@@ -34,25 +35,32 @@ class ScenarioFile(pytest.File):
         return made
 
     def collect(self) -> Iterator[pytest.Item]:
-        """It is one test."""
-        yield ScenarioItem.from_parent(self, name=self.path.stem)
+        """One test, or one for each run of its matrix."""
+        for name, job in jobs_of(self.path):
+            item = ScenarioItem.from_parent(self, name=f"{self.path.stem}[{name}]" if name else self.path.stem)
+            item.job = job
+            yield item
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What is wrong with the file, line by line."""
+        return str(excinfo.value) if isinstance(excinfo.value, ConfigError) else super().repr_failure(excinfo)
 
 
 class ScenarioItem(pytest.Item):
-    """One scenario, played with the seed of its file."""
+    """One run of a scenario, played with the seed of its file."""
+
+    job: Job
 
     def runtest(self) -> None:
         """Play it."""
-        outcome = play(self.path, seed=None)
+        outcome = play(self.job)
         if not outcome.passed:
             raise NotMet(outcome)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The report that ``carrierlab run`` prints, or what is wrong with the file."""
+        """The report that ``carrierlab run`` prints."""
         if isinstance(excinfo.value, NotMet):
             return report_text(excinfo.value.outcome)
-        if isinstance(excinfo.value, ConfigError):
-            return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

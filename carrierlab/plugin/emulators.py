@@ -89,7 +89,7 @@ class Emulators:
         if "://" in settings.smsc:
             client = self._stack.enter_context(Client(settings.smsc, token=settings.token))
             return _Shared(client, _operators_at(client, settings), None, run=this_run(), copy_journal=None)
-        scenario = read_scenario(settings.scenario, {})
+        scenario = read_scenario(settings.scenario)
         background: Background
         if settings.smsc == "process":
             background = EmulatorThread(scenario)

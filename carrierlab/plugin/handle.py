@@ -329,4 +329,7 @@ class Smsc:
             raise self._not_seen(f"No message came to {number} that could be answered", unmet) from None
 
     def _not_seen(self, headline: str, unmet: NotMet) -> NotSeen:
-        return NotSeen(not_seen_text(headline, unmet.near_misses, self.messages))
+        near_misses = unmet.near_misses
+        # A message under another account says something only where this one has none that comes close.
+        mine = [one for one in near_misses if self.namespace in (None, one.message.system_id)]
+        return NotSeen(not_seen_text(headline, mine or near_misses, self.messages))

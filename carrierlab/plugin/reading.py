@@ -24,14 +24,17 @@ def find(file: str | Path, *directories: Path) -> Path:
     return next((path for path in candidates if path.exists()), candidates[0])
 
 
-def read_scenario(file: Path | None, values: Mapping[str, Any]) -> Scenario:
+def texts(values: Mapping[str, Any] | None) -> dict[str, str]:
+    """Values of variables as a command line has them: ``--set NAME=VALUE``."""
+    return {name: str(value) for name, value in (values or {}).items()}
+
+
+def read_scenario(file: Path | None, values: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a file, or the one that lets anybody in; on free ports of loopback.
 
-    `values` of variables take the place of the file's, as ``--set`` does. ConfigError for what is wrong with either.
+    `values` of variables take the place of the file's. ConfigError for what is wrong with either.
     """
-    loaded = load_located(
-        DEFAULTS if file is None else file, Scenario, {name: _written(value) for name, value in values.items()}
-    )
+    loaded = load_located(DEFAULTS if file is None else file, Scenario, texts(values))
     if problems := tls_problems(loaded):
         raise ConfigError(*problems)
     scenario = loaded.value
@@ -39,8 +42,3 @@ def read_scenario(file: Path | None, values: Mapping[str, Any]) -> Scenario:
         name: msgspec.structs.replace(operator, listen=_ANYWHERE) for name, operator in scenario.operators.items()
     }
     return msgspec.structs.replace(scenario, operators=operators)
-
-
-def _written(value: Any) -> str:
-    """A value as ``--set`` takes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

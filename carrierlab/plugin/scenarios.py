@@ -53,11 +53,11 @@ class Scenarios:
         self._handles.append(handle)
         return handle
 
-    def play(self, file: str | Path, *, seed: int | None = None) -> Played:
+    def play(self, file: str | Path, *, seed: int | None = None, set: Mapping[str, Any] | None = None) -> Played:  # noqa: A002
         """Play a whole file, its workload included, in virtual time. ConfigError when it cannot be used."""
-        from carrierlab.plugin.playing import play
+        from carrierlab.plugin.playing import job_of, play
 
-        played = Played(play(_found(file, self._request), seed))
+        played = Played(play(job_of(_found(file, self._request), seed, set)))
         self._played.append(played)
         return played
 

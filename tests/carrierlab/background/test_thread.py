@@ -109,7 +109,7 @@ import sys
 from carrierlab.background import EmulatorThread
 from carrierlab.plugin.reading import read_scenario
 from twisted.python import threadable
-emulator = EmulatorThread(read_scenario(None, {}))
+emulator = EmulatorThread(read_scenario(None))
 emulator.stop()
 assert threadable.ioThread is None, threadable.ioThread
 assert "twisted.internet.reactor" not in sys.modules

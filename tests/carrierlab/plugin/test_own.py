@@ -7,6 +7,7 @@ import pytest
 from tests.carrierlab.plugin.conftest import BARE, Run
 
 OPERATORS = """
+vars: {status: ESME_RINVDSTADR}
 operators:
   beeline:
     listen: tcp:2775
@@ -14,7 +15,7 @@ operators:
   kcell:
     listen: tcp:2776
     rules:
-      - {when: {to: "${refused|7705*}"}, respond: ESME_RINVDSTADR}
+      - {when: {to: "7705*"}, respond: "${status}"}
 """
 HEAD = """
 import pytest
@@ -50,17 +51,17 @@ def test_it(smsc):
     result.assert_outcomes(passed=1)
 
 
-def test_values_of_the_file_can_be_set_by_the_test(inner: Run) -> None:
+def test_variables_of_the_file_have_the_values_of_the_test(inner: Run) -> None:
     result = inner(
         HEAD
         + """
-@pytest.mark.smsc_scenario("operators.yaml", set={"refused": "none"})
+@pytest.mark.smsc_scenario("operators.yaml", set={"status": 8})
 def test_marked(smsc):
     with bound(smsc.operators["kcell"]) as kcell:
-        assert kcell.send("77051234567", "two") == [0]
+        assert kcell.send("77051234567", "two") == [8]
 
 def test_called(smsc_scenario):
-    smsc = smsc_scenario("operators.yaml", set={"refused": "7799*"})
+    smsc = smsc_scenario("operators.yaml", set={"status": "ESME_RTHROTTLED"})
     other = smsc_scenario("operators.yaml")
     with bound(smsc) as client:
         client.send("77011234567", "hello")

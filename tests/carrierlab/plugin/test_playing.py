@@ -53,18 +53,28 @@ def test_a_scenario_is_played_and_its_verdicts_are_read_in_the_failure(inner: Ru
 @pytest.mark.usefixtures("small")
 def test_scenario_files_are_tests_where_that_is_asked_for(inner: Run, pytester: pytest.Pytester) -> None:
     (pytester.path / "operators.yaml").write_text("operators: {kcell: {}}\n")
-    (pytester.path / "typo.yaml").write_text(SMALL.replace("delivered", "delivred"))
+    matrix = SMALL.replace("WANTED", "3") + "matrix: {delay: [1s, 2s]}\n"
+    (pytester.path / "many.yaml").write_text(matrix.replace("delay: 1s", 'delay: "${delay}"'))
     result = inner("def test_here(): pass", "--scenarios", "-v", ".")
-    result.assert_outcomes(passed=2, failed=2)
+    result.assert_outcomes(passed=4, failed=1)
     result.stdout.fnmatch_lines(
         [
             "*good.yaml::good PASSED*",
+            "*many.yaml::many?delay=1s? PASSED*",
+            "*many.yaml::many?delay=2s? PASSED*",
             "*✗ delivered*4*found 3*",
-            '*typo.yaml:6:14: *found "delivred"; unknown metric; did you mean "delivered"*',
             "FAILED bad.yaml::bad - FAILED  Three messages",
         ]
     )
     inner("def test_here(): pass", ".").assert_outcomes(passed=1)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_scenario_file_with_a_mistake_is_not_collected_and_says_where(inner: Run, pytester: pytest.Pytester) -> None:
+    (pytester.path / "typo.yaml").write_text(SMALL.replace("delivered", "delivred").replace("WANTED", "3"))
+    result = inner("", "--scenarios", "typo.yaml")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(['*typo.yaml:6:14: *found "delivred"; unknown metric; did you mean "delivered"?'])
 
 
 def test_the_scenarios_of_this_repository_are_collected(inner: Run, pytester: pytest.Pytester) -> None:

@@ -31,7 +31,7 @@ FAILING = TEST + "        assert text == 'first'\n"
 
 @pytest.fixture
 def elsewhere(imported: None) -> Iterator[EmulatorThread]:
-    emulator = EmulatorThread(read_scenario(None, {}))
+    emulator = EmulatorThread(read_scenario(None))
     yield emulator
     emulator.stop()
 
