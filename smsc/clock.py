@@ -243,5 +243,5 @@ class SteerableClock:
 
 
 def _whole(at: float) -> float:
-    """The next whole tick."""
-    return ceil((at - _SLACK) / TICK) * TICK
+    """The next whole tick; no sooner than `at`, of which that may be short by a rounding step."""
+    return max(at, ceil((at - _SLACK) / TICK) * TICK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
@@ -235,6 +235,7 @@ def test_an_advance_that_makes_no_sense_is_refused(clock: SteerableClock, second
         clock.advance(seconds)
 
 
+@settings(deadline=None)
 @given(
     waits=st.lists(st.floats(0, 100), max_size=30),
     steps=st.lists(st.one_of(st.floats(0, 30), st.sampled_from(["pause", "resume", "real"])), max_size=20),
