@@ -76,7 +76,7 @@ export function snippet(text, longest = 200) {
   return visible(start.isWellFormed?.() === false ? start.toWellFormed() : start);
 }
 
-const ENCODINGS = { gsm7: "GSM 7-bit", ucs2: "UCS-2", latin1: "Latin-1", binary: "binary", ascii: "ASCII" };
+const ENCODINGS = { gsm7: "GSM 7-bit", ucs2: "UCS-2", latin1: "Latin-1", ascii: "ASCII", octets: "octets" };
 export const encodingName = (encoding) => ENCODINGS[encoding] ?? encoding ?? "unknown";
 
 // What a state means for the eye: good, bad, waiting, or nothing in particular.

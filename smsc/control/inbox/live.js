@@ -25,7 +25,7 @@ export class Live extends EventTarget {
       const again = this.state === "lost";
       this.attempts = 0;
       this.become("open");
-      if (again) this.emit("resync", null);
+      this.emit(again ? "resync" : "opened", null); // what came between asking and listening is asked for
     });
     source.addEventListener("error", () => {
       source.close();

@@ -65,7 +65,7 @@ export function mount(root, first, page) {
   }
 
   const leave = [
-    page.live.on("message resync reset", (message, kind) => {
+    page.live.on("message opened resync reset", (message, kind) => {
       if (kind !== "message" || ends(message)[0] === number) thread.soon();
       if (!arrived) arrived = setTimeout(() => { arrived = 0; drawNumbers(); }, PATIENCE);
     }),

@@ -89,6 +89,7 @@ export class MessagePane {
     const message = this.message;
     this.parts = { phone: h("div", {}), facts: h("div", {}), events: h("ol", { class: "events" }), segments: h("div", {}) };
     this.drawn = new Map();
+    this.look = null;
     const title = h("span", {}, h("bdi", {}, snippet(message.from, 40)), h("span", { class: "dim" }, " → "), h("bdi", {}, snippet(message.to, 40)));
     const folds = h("div", { class: "open-body" },
       h("div", { class: "open-top" }, this.parts.phone, this.parts.facts),
@@ -101,7 +102,9 @@ export class MessagePane {
   /** All that may change while it is looked at; PDUs that are unfolded stay as they are. */
   drawLive() {
     const message = this.message;
-    put(this.parts.phone, phone(message));
+    const look = JSON.stringify([message.text, message.parts_received, message.status]);
+    if (look !== this.look) put(this.parts.phone, phone(message)); // else what is selected in it stays selected
+    this.look = look;
     put(this.parts.facts, this.facts(message));
     put(this.parts.events, events(message));
     this.segments(message);

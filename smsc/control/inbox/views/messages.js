@@ -78,7 +78,7 @@ export function mount(root, first, page) {
     state.title = word;
     say(from, snippet(message.from, 30));
     say(to, snippet(message.to, 30));
-    say(text, message.text ? snippet(message.text) : message.encoding === "binary" ? "binary" : "no text");
+    say(text, message.text ? snippet(message.text) : message.encoding === "octets" ? "octets" : "no text");
     text.classList.toggle("none", !message.text);
     say(account, message.parts > 1 ? `${message.system_id} · ${message.parts} parts` : message.system_id);
     say(time, when(message.at));
@@ -200,6 +200,7 @@ export function mount(root, first, page) {
         arrived = setTimeout(() => { arrived = 0; refresh(); }, PATIENCE);
       }
     }),
+    page.live.on("opened", refresh),
     page.live.on("resync reset", () => { reload(); if (pane.shown) pane.reload(); }),
     page.onAccounts(drawChips),
   ];

@@ -1,0 +1,66 @@
+"""A hundred thousand messages: as many elements as for a hundred, any place of the list at once, and a search that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from twisted.internet.task import Clock
+
+from smppkit.pdus import SubmitSm
+from smsc.journal.journal import Journal
+from smsc.journal.records import Message
+from tests.smsc.control.inbox.browser import Tab
+from tests.smsc.control.inbox.conftest import Emulator
+
+MANY = 100_000
+BEGAN = 1_767_225_600.0
+ELEMENTS = 700
+
+
+def fill(path: Path) -> None:
+    """A journal with that many messages, one each second, all delivered."""
+    journal = Journal.open(path, clock=Clock())
+    for number in range(1, MANY + 1):
+        at = BEGAN + number
+        submit = SubmitSm(
+            source_addr="SHOP", destination_addr=f"7701{number:07d}", short_message=b"message number %d" % number
+        )
+        journal.message(
+            Message(at, "smsc", "shop", 1, submit, 0, number, f"{number:x}", "DELIVRD", "000", "ENROUTE", settles_at=at + 1)
+        )
+    journal.close()
+
+
+def test_a_hundred_thousand_messages(
+    tab_of: Callable[[Emulator], Tab], serve: Callable[..., Emulator], tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    fill(path)
+    emulator = serve("--port", 0, "--journal", path)
+    tab = tab_of(emulator)
+    tab.open()
+    tab.wait(".search-said", "100,000 messages")
+    tab.wait(".row:not([hidden]) .text", f"message number {MANY}")
+
+    def elements() -> int:
+        return int(tab.js("return document.querySelectorAll('*').length"))
+
+    assert elements() < ELEMENTS
+    for place in (50_000, 99_990, 12_345, 0):
+        tab.js("const l = document.querySelector('.list'); l.scrollTop = arguments[0] * 40", place)
+        tab.wait(".row:not([hidden]):not(.coming) .text", f"message number {MANY - place - 2 if place < 99_000 else 1}")
+        assert elements() < ELEMENTS
+    held = tab.js("return document.querySelector('.list').scrollHeight")
+    assert held == MANY * 40
+
+    tab.type("#search", "number 77777")
+    tab.until(lambda: tab.texts(".row:not([hidden]) .text") == ["message number 77777"])
+    tab.type("#search", "to:77010012345")
+    tab.until(lambda: tab.texts(".row:not([hidden]) .text") == ["message number 12345"])
+    tab.js("const s = document.querySelector('#search'); s.value = ''; s.dispatchEvent(new Event('input'))")
+    tab.wait(".search-said", "100,000 messages")
+    emulator.bind().submit("the newest of all", receipt=0)
+    tab.wait(".search-said", "100,001 messages")
+    tab.wait(".row:not([hidden]) .text", "the newest of all")
+    assert elements() < ELEMENTS
