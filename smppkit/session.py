@@ -95,6 +95,10 @@ class Session:
         """True once the session is over; it takes and gives no more octets."""
         return self.state is _CLOSED
 
+    def listen_in(self, tap: Tap) -> None:
+        """Tell `tap` of every PDU from now on, instead of the one that was told so far."""
+        self._wire.listen_in(tap)
+
     @property
     def outstanding(self) -> int:
         """Our requests that the peer has not answered yet."""

@@ -25,6 +25,11 @@ class Wire:
         self._tap_in = None if tap is None else partial(tap, "in")
         self._out: list[bytes] = []
 
+    def listen_in(self, tap: Tap) -> None:
+        """Tell `tap`, and nobody else, of every PDU from the next one on."""
+        self._tap = tap
+        self._tap_in = partial(tap, "in")
+
     def speak(self, codec: Codec, max_length: int) -> None:
         """Go on in this version, and with PDUs up to this length; from the next PDU on, both ways."""
         self.codec = self._decoder.codec = codec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import count as counting
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -40,6 +41,7 @@ class Emulator:
         be used.
         """
         self.stats = EmulatorStats({name: OperatorStats() for name in scenario.operators})
+        numbers = counting(1)
         self.operators = {
             name: OperatorServer(
                 OperatorState(operator, name, scenario.seed),
@@ -50,6 +52,7 @@ class Emulator:
                 stats=self.stats.operators[name],
                 faults=_faults(scenario, name, self.stats.operators[name]),
                 watcher=None if watcher_for is None else watcher_for(name),
+                numbers=numbers,
             )
             for name, operator in scenario.operators.items()
         }

@@ -163,7 +163,7 @@ def pdus(
     with _open_inbox(journal) as inbox:
         from smsc.commands.listing import PDU_COLUMNS, pdu_brief, pdu_cells, pdu_json
 
-        def read(**page: int | None) -> Sequence[Any]:
+        def read(**page: Any) -> Sequence[Any]:
             return inbox.pdus(
                 connection=connection,
                 operator=operator,

@@ -236,7 +236,8 @@ class _Serving:
     def _control(self) -> Control:
         from smsc.control.control import Control
 
-        return Control(self._emulator, self._journal, clock=self._reactor, epoch=self._epoch)
+        lint = None if self._watching is None else self._watching.lint.report
+        return Control(self._emulator, self._journal, clock=self._reactor, epoch=self._epoch, lint=lint)
 
 
 def _check_ports(scenario: Scenario) -> None:

@@ -96,8 +96,10 @@ def _guarded(app: ASGIApp, policy: Policy) -> ASGIApp:
 # --- what is wrong ---------------------------------------------------------------------------------
 
 
-def _problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if problem.status == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return Response(b"", status_code=303, headers={"Location": "/login"})
     return Response(
         msgspec.json.encode(problem.body()),
         status_code=problem.status,

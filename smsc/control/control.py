@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -10,24 +11,39 @@ from smsc.app import Emulator
 from smsc.control.binds import Binds
 from smsc.control.events import Events
 from smsc.control.feed import Feed
+from smsc.control.linting import LintDesk
 from smsc.control.messages import MessageDesk
+from smsc.control.pdus import PduDesk
 from smsc.control.problem import no_journal
 from smsc.control.reader import reader_of
 from smsc.journal.journal import Journal
+from smsc.lint.report import Report
 
 
 class Control:
     """An emulator as those see it who look at it and change it from outside."""
 
-    def __init__(self, emulator: Emulator, journal: Journal | None, *, clock: Any, epoch: float) -> None:
-        """`epoch` is the unix time of the clock's zero; a journal in a file needs the reactor as the clock."""
+    def __init__(
+        self,
+        emulator: Emulator,
+        journal: Journal | None,
+        *,
+        clock: Any,
+        epoch: float,
+        lint: Callable[[], Report] | None = None,
+    ) -> None:
+        """`epoch` is the unix time of the clock's zero; a journal in a file needs the reactor as the clock.
+
+        `lint` gives the report of the lint that watches, where one does.
+        """
         self.emulator = emulator
         self.journal = journal
         self.clock: IReactorTime = clock
         self.epoch = epoch
-        self.binds = Binds(emulator)
+        self.binds = Binds(emulator, self.wall)
         self.desk: MessageDesk | None = None
-        feed = None
+        self._pdus: PduDesk | None = None
+        feed = reader = None
         if journal is not None:
             alphabets = {
                 name: server.state.operator.submit.alphabet
@@ -37,7 +53,10 @@ class Control:
             reader = reader_of(journal, clock, alphabets)
             feed = Feed(journal, reader, clock, epoch)
             self.desk = MessageDesk(reader, feed, clock)
+            self._pdus = PduDesk(reader)
+        self.lint = LintDesk(emulator, reader, lint)
         self.events = Events(clock, feed, f"{int(self.wall() * 1000):x}")
+        self._ends = self.binds.tell(lambda change: self.events.add("bind", change, change.bind.system_id or None))
 
     @property
     def messages(self) -> MessageDesk:
@@ -46,6 +65,13 @@ class Control:
             raise no_journal()
         return self.desk
 
+    @property
+    def pdus(self) -> PduDesk:
+        """The PDUs; Problem when there is no journal."""
+        if self._pdus is None:
+            raise no_journal()
+        return self._pdus
+
     def wall(self) -> float:
         """The time, in unix seconds."""
         return self.epoch + self.clock.seconds()
@@ -53,5 +79,9 @@ class Control:
     def stop(self) -> None:
         """Nobody waits or looks on any longer, and nothing more is read."""
         self.events.stop()
+        self.binds.vitals.stop()
+        for end in self._ends:
+            end()
+        self._ends.clear()
         if self.desk is not None:
             self.desk.stop()

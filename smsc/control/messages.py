@@ -15,6 +15,7 @@ from smsc.control.reader import Reader, Shelf
 from smsc.control.story import MessageDetail, detail_of
 from smsc.control.waiting import LONGEST_WAIT, MOST_AWAITED, Came, Missed, Waiters, missed
 from smsc.journal.message_filter import MessageFilter
+from smsc.journal.messages import Conversation
 from smsc.journal.near_miss import NearMiss
 from smsc.journal.whole import WholeMessage
 
@@ -105,6 +106,20 @@ class MessageDesk:
         if not 0 <= timeout <= LONGEST_WAIT:
             raise Problem(400, f"timeout: found {timeout:g}; expected 0 to {LONGEST_WAIT:g} seconds", field="timeout")
         return self.waiters.wait(_complete(wanted), count=count, timeout=timeout, after=after)
+
+    def conversations(self, q: str | None, limit: int) -> Deferred[list[Conversation]]:
+        """One for each subscriber's number, the latest first; `q` are words that one of its messages has."""
+        now = self.feed.now()
+        return self.reader.read(lambda shelf: shelf.messages.conversations(q, now, limit))
+
+    def conversation(
+        self, number: str, *, system_id: str | None, limit: int, before: int | None
+    ) -> Deferred[list[WholeMessage]]:
+        """The newest messages from and to a number, oldest first."""
+        now = self.feed.now()
+        return self.reader.read(
+            lambda shelf: shelf.messages.conversation(number, now, system_id=system_id, limit=limit, before=before)
+        )
 
     def verify(
         self, wanted: MessageFilter, kind: Literal["equals", "at_least", "at_most"], number: int

@@ -27,6 +27,8 @@ class Shelf(NamedTuple):
     connection: sqlite3.Connection
     messages: Messages
     inbox: Inbox
+    alphabets: Mapping[str, str]
+    """What operators mean by data_coding 0, where that is not gsm7."""
 
 
 class Reader(Protocol):
@@ -94,4 +96,4 @@ class ThreadedReader:
 
 
 def _shelf(connection: sqlite3.Connection, alphabets: Mapping[str, str]) -> Shelf:
-    return Shelf(connection, Messages(connection, alphabets), Inbox(connection))
+    return Shelf(connection, Messages(connection, alphabets), Inbox(connection), alphabets)

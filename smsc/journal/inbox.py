@@ -149,20 +149,26 @@ class Inbox:
         *,
         connection: int | None = None,
         operator: str | None = None,
+        system_id: str | None = None,
+        direction: str | None = None,
         command_id: int | None = None,
         status: int | None = None,
         since: float | None = None,
         limit: int | None = None,
         after: int | None = None,
+        before: int | None = None,
     ) -> list[PduRow]:
-        """PDUs in the order they were on the wire; the arguments are as in ``messages``."""
+        """PDUs in the order they were on the wire: the newest `limit` before a row, or the first ones after one."""
         conditions = {
             "connection = ?": connection,
             "operator = ?": operator,
+            "system_id = ?": system_id,
+            "direction = ?": direction,
             "command_id = ?": command_id,
             "status = ?": status,
             "at >= ?": since,
             "row > ?": after,
+            "row < ?": before,
         }
         where, values = _where(conditions)
         newest = limit is not None and after is None
@@ -173,6 +179,11 @@ class Inbox:
         )
         found = [PduRow(**row) for row in rows]
         return found[::-1] if newest else found
+
+    def pdu(self, row: int) -> PduRow | None:
+        """One PDU."""
+        found = self.pdus(after=row - 1, before=row + 1)
+        return found[0] if found else None
 
     def operators(self) -> list[str]:
         """The operators that the journal knows, by name."""

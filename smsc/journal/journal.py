@@ -187,6 +187,11 @@ class Journal:
         """Operations that are recorded and not yet committed."""
         return self._backlog
 
+    @property
+    def failing(self) -> bool:
+        """Whether what was recorded last could not be written."""
+        return self._failing
+
     def message(self, message: Message) -> int:
         """Record a message; returns the row by which later calls name it."""
         row = self._next_row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from smsc.lint.finding import Finding
@@ -9,7 +10,7 @@ from smsc.lint.lint import Lint
 from smsc.lint.registry import RULES
 from smsc.lint.report import Report, format_for, render
 from smsc.lint.settings import LintSettings
-from smsc.scenario.model import Scenario
+from smsc.scenario.model import Operator, Scenario
 
 
 class LiveLint:
@@ -22,14 +23,7 @@ class LiveLint:
     @classmethod
     def of_scenario(cls, scenario: Scenario) -> LiveLint:
         """With the windows that the scenario gives its accounts."""
-        windows = {
-            (name, account.system_id): account.window
-            for name, operator in scenario.operators.items()
-            if operator.accounts != "any"
-            for account in operator.accounts
-            if account.window is not None
-        }
-        return cls(LintSettings(windows=windows))
+        return cls(LintSettings(windows=windows_of(scenario.operators)))
 
     def operator(self, name: str) -> Lint:
         """The lint of one operator: tell it of every connection and PDU."""
@@ -57,6 +51,17 @@ class LiveLint:
         report = self.finish(at)
         path.write_text(render(report, form), encoding="utf-8")
         return report
+
+
+def windows_of(operators: Mapping[str, Operator]) -> dict[tuple[str, str], int]:
+    """The windows that operators have agreed with their accounts, by operator and system_id."""
+    return {
+        (name, account.system_id): account.window
+        for name, operator in operators.items()
+        if operator.accounts != "any"
+        for account in operator.accounts
+        if account.window is not None
+    }
 
 
 def report_of(lints: list[Lint], source: str | None = None, account: str | None = None) -> Report:

@@ -50,9 +50,11 @@ class Connection:
         "_server",
         "account",
         "bind",
+        "bound_at",
         "ended_in_order",
         "link",
         "number",
+        "opened_at",
         "system_id",
         "tls",
     )
@@ -63,6 +65,9 @@ class Connection:
         self.system_id = ""
         self.bind = ""
         self.tls = tls
+        self.opened_at = 0.0
+        """When it stood, in seconds of the clock."""
+        self.bound_at: float | None = None
         self.ended_in_order = False
         """By an unbind, or by our own session: not lost on the way."""
         self.account: Account
@@ -162,6 +167,7 @@ class Connection:
 
     def connected(self, link: Link) -> None:
         """See smppkit.transport.Handler."""
+        self.opened_at = self._now()
         self._server.opened(self)
         _log.info("%s: connected", self)
         if self._outbind is None:
@@ -246,6 +252,7 @@ class Connection:
         self.account = account
         self.system_id = account.system_id
         self.bind = _BINDS[pdu.command_id]
+        self.bound_at = now
         server.bound(self)
         _log.info("%s: bound", self)
         if self.bind != "transmitter":

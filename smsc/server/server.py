@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
 from itertools import count as counting
 from typing import Any, Literal, Protocol
 
@@ -58,6 +59,12 @@ class Watcher(Protocol):
         """A connection is gone."""
 
 
+Recorder = Callable[[int, str, bytes, float], None]
+"""Told of a PDU: the number of its connection, "in" or "out", its octets, and when (unix seconds)."""
+Told = Callable[[str, "Connection", str], None]
+"""Told what became of a connection: "opened", "bound" or "closed", and why it was closed."""
+
+
 class OperatorServer:
     """The listeners of one operator and its connections."""
 
@@ -72,8 +79,11 @@ class OperatorServer:
         stats: OperatorStats,
         faults: ActiveFaults | None = None,
         watcher: Watcher | None = None,
+        numbers: Iterator[int] | None = None,
     ) -> None:
         """`epoch` is the unix time of the clock's zero; `faults` are what may befall its connections, None if nothing.
+
+        `numbers` are those of connections where no journal gives them.
 
         TlsFileError when a file of its TLS cannot be used.
         """
@@ -93,7 +103,13 @@ class OperatorServer:
         self.connections: dict[int, Connection] = {}
         self._epoch = epoch
         self._watcher = watcher
-        self._numbers = counting(1)
+        self._numbers = counting(1) if numbers is None else numbers
+        self._recorders: list[Recorder] = []
+        if journal is not None:
+            self._recorders.append(journal.pdu)
+        if watcher is not None:
+            self._recorders.append(watcher.pdu)
+        self._told: list[Told] = []
         self._address = (operator.listen.host, operator.listen.port)
         self._plain_port: int | None = None
         self._turned_away: set[str] = set()  # the reasons that the log has been told
@@ -140,6 +156,11 @@ class OperatorServer:
         return self._outages > 0
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, or would."""
+        return self._address
+
+    @property
     def plain_port(self) -> int | None:
         """The port that takes plain connections beside TLS ones."""
         return self._plain_port
@@ -180,11 +201,7 @@ class OperatorServer:
     def tap_for(self, connection: Connection) -> Callable[[str, bytes], None] | None:
         """What records and watches the PDUs of a connection; None when nobody wants them."""
         journal, number, keep_up = self.journal, connection.number, self.centre.keep_up
-        recorders = []
-        if self.journal is not None:
-            recorders.append(self.journal.pdu)
-        if self._watcher is not None:
-            recorders.append(self._watcher.pdu)
+        recorders = self._recorders
         if not recorders:
             return None
         clock, epoch = self.clock, self._epoch
@@ -245,12 +262,15 @@ class OperatorServer:
                 tls_offered=self._tls is not None,
             )
 
+        self._say("opened", connection)
+
     def bound(self, connection: Connection) -> None:
         """A connection has bound."""
         self.stats.binds += 1
         self.door.bound(connection.system_id, connection.host)
         if self.journal is not None:
             self.journal.connection_bound(connection.number, connection.system_id, connection.bind, self._wall())
+        self._say("bound", connection)
 
     def closed(self, connection: Connection, reason: str) -> None:
         """A connection is gone."""
@@ -268,10 +288,32 @@ class OperatorServer:
             self.journal.connection_closed(connection.number, reason, self._wall())
         if self._watcher is not None:
             self._watcher.closed(connection.number, self._wall(), reason)
+        self._say("closed", connection, reason)
         self._outbinder.closed(connection)
         if self._all_closed is not None and not self.connections:
             self._all_closed.callback(None)
             self._all_closed = None
+
+    # --- for those who look on ----------------------------------------------------------------
+
+    @property
+    def listening(self) -> bool:
+        """Whether new connections are taken."""
+        return bool(self._ports)
+
+    def record(self, recorder: Recorder) -> Callable[[], None]:
+        """Tell `recorder` of every PDU from now on; returns what ends that."""
+        self._recorders.append(recorder)
+        if len(self._recorders) == 1:  # the connections that there are tell nobody yet
+            for connection in self.connections.values():
+                if (tap := self.tap_for(connection)) is not None:
+                    connection.link.session.listen_in(tap)
+        return partial(self._recorders.remove, recorder)
+
+    def tell(self, told: Told) -> Callable[[], None]:
+        """Tell `told` what becomes of connections from now on; returns what ends that."""
+        self._told.append(told)
+        return partial(self._told.remove, told)
 
     # --- for the timeline ---------------------------------------------------------------------
 
@@ -318,6 +360,10 @@ class OperatorServer:
         self.centre.mobile_originated(message)
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _say(self, what: str, connection: Connection, reason: str = "") -> None:
+        for told in tuple(self._told):
+            told(what, connection, reason)
 
     def _new_protocol(self, host: str, tls: bool) -> Any:
         """The protocol of a connection from an address; None when it is not let in."""
@@ -380,6 +426,10 @@ class OperatorServer:
         _log.warning("%s: %d sessions did not unbind in time and are cut", self.name, len(self.connections))
         for connection in list(self.connections.values()):
             connection.link.reset("did not unbind in time")
+
+    def wall(self, at: float) -> float:
+        """A time of the clock in unix seconds."""
+        return self._epoch + at
 
     def _wall(self) -> float:
         return self._epoch + self.clock.seconds()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from litestar import get
 
-from smsc.control.binds import Bind
+from smsc.control.binds import BusyBind
 from smsc.control.control import Control
 
 
 @get("/api/binds")
-async def binds(control: Control) -> list[Bind]:
-    """All connections, in the order they came, operator by operator."""
+async def binds(control: Control) -> list[BusyBind]:
+    """All connections, in the order they came, operator by operator; rates and latencies from the first look on."""
     return control.binds.all()
 
 
-HANDLERS = [binds]
+@get("/api/binds/{connection:int}")
+async def bind(control: Control, connection: int) -> BusyBind:
+    """One connection."""
+    return control.binds.one(connection)
+
+
+HANDLERS = [binds, bind]

@@ -1,0 +1,67 @@
+"""What is in the journal, as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import IO
+
+from litestar import get
+from litestar.response import Stream
+
+from smsc.control.control import Control
+from smsc.control.export import FORMATS, Format, capture, piece
+from smsc.control.problem import Problem
+from smsc.control.query import FILTERS, Option, Query, query
+from smsc.control.turns import of_deferred
+from smsc.journal.message_filter import MessageFilter
+
+_PCAP = "pcap"
+_FORMAT = {"format": Option("json unless given", choices=(*FORMATS, _PCAP))}
+_PIECE = 1 << 16  # octets
+
+
+@get("/api/export", **query(_FORMAT, FILTERS))
+async def export(control: Control, asked: Query) -> Stream:
+    """Messages that match, oldest first, as JSON, CSV or JUnit; or all PDUs (of an operator) as a packet capture."""
+    wanted, name = asked.filters(), asked.get("format", "json")
+    if name == _PCAP:
+        if others := [field for field in wanted.given() if field != "operator"]:
+            raise Problem(400, f"{others[0]}: a packet capture has whole connections; expected no filter but operator")
+        file = await of_deferred(control.messages.reader.read(partial(_capture, wanted.operator)))
+        return _download(_read(file), "application/vnd.tcpdump.pcap", "pcap")
+    form = FORMATS[name]
+    return _download(_pieces(control, form, wanted), form.media_type, form.suffix)
+
+
+def _capture(operator: str | None, shelf: object) -> IO[bytes]:
+    return capture(shelf, operator)  # type: ignore[arg-type]
+
+
+def _download(content: AsyncIterator[bytes], media_type: str, suffix: str) -> Stream:
+    headers = {"Content-Disposition": f'attachment; filename="smsc.{suffix}"', "Cache-Control": "no-store"}
+    return Stream(content, media_type=media_type, headers=headers)
+
+
+async def _pieces(control: Control, form: Format, wanted: MessageFilter) -> AsyncIterator[bytes]:
+    desk, after = control.messages, 0
+    now = desk.feed.now()
+    while True:
+        octets, last = await of_deferred(desk.reader.read(lambda shelf: piece(shelf, form, wanted, now, after)))  # noqa: B023 - read at once
+        yield octets
+        if last is None:
+            return
+        after = last
+
+
+async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    try:
+        while octets := await loop.run_in_executor(None, file.read, _PIECE):
+            yield octets
+    finally:
+        file.close()
+
+
+HANDLERS = [export]
