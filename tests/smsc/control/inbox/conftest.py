@@ -97,8 +97,8 @@ def emulator(serve: Callable[..., Emulator]) -> Emulator:
 
 
 @pytest.fixture
-def tab_of(chromium: Chrome) -> Iterator[Callable[[Emulator], Tab]]:
-    """A tab with the page of an emulator; at the end its console must have said nothing."""
+def tab_of(chromium: Chrome, serve: Callable[..., Emulator]) -> Iterator[Callable[[Emulator], Tab]]:
+    """A tab with the page of an emulator; at the end, while that still runs, its console must have said nothing."""
     tabs: list[Tab] = []
 
     def look(emulator: Emulator) -> Tab:

@@ -51,12 +51,29 @@ def test_shift_and_enter_start_a_line(tab: Tab, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "a" * 160, "a" * 161, "€" * 80, "€" * 81, "[" * 200, "ж" * 70, "ж" * 71, "🎉" * 35, "🎉" * 36, "a" * 500 + "ж", "a" * 152 + "€" * 40]
+    "text",
+    [
+        "",
+        "a",
+        "a" * 160,
+        "a" * 161,
+        "€" * 80,
+        "€" * 81,
+        "[" * 200,
+        "ж" * 70,
+        "ж" * 71,
+        "🎉" * 35,
+        "🎉" * 36,
+        "a" * 500 + "ж",
+        "a" * 152 + "€" * 40,
+    ],
+    ids=lambda text: f"{text[:1]}{len(text)}",
 )
 def test_what_is_typed_is_measured_as_it_is_sent(tab: Tab, text: str) -> None:
     tab.open("#/conversations")
     measured = tab.driver.execute_async_script(
-        "import('/static/smstext.js').then((m) => arguments[1](m.measure(arguments[0])), (e) => arguments[1](String(e)))", text
+        "import('/static/smstext.js').then((m) => arguments[1](m.measure(arguments[0])), (e) => arguments[1](String(e)))",
+        text,
     )
     assert measured["segments"] == count_segments(text)
 

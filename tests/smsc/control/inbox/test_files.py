@@ -13,7 +13,17 @@ from smppkit.gsm0338 import try_encode_gsm7
 INBOX = Path(smsc.control.__file__).parent / "inbox"
 SCRIPTS = sorted(INBOX.rglob("*.js"))
 STYLES = sorted(INBOX.rglob("*.css"))
-PARSERS = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "createContextualFragment", "setHTML", "eval(", "new Function")
+PARSERS = (
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+    "DOMParser",
+    "createContextualFragment",
+    "setHTML",
+    "eval(",
+    "new Function",
+)
 
 
 def test_there_are_scripts_and_styles() -> None:
@@ -28,7 +38,9 @@ def test_no_script_parses_text_as_html_or_code(path: Path) -> None:
     assert not re.search(r'setAttribute\(\s*"style"', source), "the policy refuses style attributes"
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES, INBOX / "index.html", INBOX / "icon.svg"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*SCRIPTS, *STYLES, INBOX / "index.html", INBOX / "icon.svg"], ids=lambda path: path.name
+)
 def test_nothing_is_fetched_from_elsewhere(path: Path) -> None:
     addresses = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s\"']*", path.read_text()))
     assert addresses <= {"http://www.w3.org/2000/svg"}
@@ -59,7 +71,15 @@ def test_the_reply_box_knows_the_same_alphabet() -> None:
     extended = re.search(r'EXTENDED = new Set\("((?:[^"\\]|\\.)*)"', source)
     assert basic is not None
     assert extended is not None
-    written = {name: found[1].replace('\\"', '"').replace("\\n", "\n").replace("\\r", "\r").replace("\\f", "\f").replace("\\\\", "\\") for name, found in (("basic", basic), ("extended", extended))}
+    written = {
+        name: found[1]
+        .replace('\\"', '"')
+        .replace("\\n", "\n")
+        .replace("\\r", "\r")
+        .replace("\\f", "\f")
+        .replace("\\\\", "\\")
+        for name, found in (("basic", basic), ("extended", extended))
+    }
     for character in map(chr, range(0x10000)):
         if 0xD800 <= ord(character) < 0xE000:
             continue

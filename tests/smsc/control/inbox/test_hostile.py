@@ -56,7 +56,12 @@ def test_senders_and_accounts_may_be_hostile_too(tab: Tab, emulator: Emulator) -
     esme.submit("from whom", source="<i>x</i>")
     for place in ("#/messages", "#/conversations", "#/binds", "#/chaos"):
         tab.open(place)
-        tab.until(lambda: "<b>shop</b>" in tab.js("return document.querySelector('main').textContent") or "<i>" in tab.js("return document.querySelector('main').textContent"))
+        tab.until(
+            lambda: (
+                "<b>shop</b>" in tab.js("return document.querySelector('main').textContent")
+                or "<i>" in tab.js("return document.querySelector('main').textContent")
+            )
+        )
         assert tab.js("return document.querySelectorAll('main b, main i').length") == 0
 
 
@@ -72,4 +77,8 @@ def test_an_override_does_not_leave_its_cell(tab: Tab, emulator: Emulator) -> No
     emulator.bind().submit("\u202ereversed")
     tab.open()
     tab.wait(".row:not([hidden]) .text", "reversed")
-    assert set(tab.js("return [...document.querySelectorAll('.row:not([hidden]) .cell')].map((c) => getComputedStyle(c).unicodeBidi)")) == {"isolate"}
+    assert set(
+        tab.js(
+            "return [...document.querySelectorAll('.row:not([hidden]) .cell')].map((c) => getComputedStyle(c).unicodeBidi)"
+        )
+    ) == {"isolate"}

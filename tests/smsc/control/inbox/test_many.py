@@ -27,7 +27,9 @@ def fill(path: Path) -> None:
             source_addr="SHOP", destination_addr=f"7701{number:07d}", short_message=b"message number %d" % number
         )
         journal.message(
-            Message(at, "smsc", "shop", 1, submit, 0, number, f"{number:x}", "DELIVRD", "000", "ENROUTE", settles_at=at + 1)
+            Message(
+                at, "smsc", "shop", 1, submit, 0, number, f"{number:x}", "DELIVRD", "000", "ENROUTE", settles_at=at + 1
+            )
         )
     journal.close()
 

@@ -6,6 +6,7 @@ import json
 
 from selenium.webdriver import Keys
 
+from smppkit.pdus import DeliverSm
 from tests.smsc.control.inbox.browser import Tab
 from tests.smsc.control.inbox.conftest import Emulator
 from tests.smsc.control.inbox.esme import Esme, text_of
@@ -17,6 +18,10 @@ def open_newest(tab: Tab, emulator: Emulator) -> None:
     newest = emulator.ask("GET", "/api/messages?limit=1")["items"][0]
     tab.open(f"#/messages/{newest['id']}")
     tab.wait(".phone")
+
+
+def is_receipt(pdu: DeliverSm) -> bool:
+    return bool(pdu.esm_class & 0x04)
 
 
 def facts(tab: Tab) -> dict[str, str]:
@@ -43,7 +48,9 @@ def test_emoji_are_shown_as_the_phone_does(tab: Tab, emulator: Emulator) -> None
 
 
 def test_what_happened_is_told_with_times_and_gaps(tab: Tab, emulator: Emulator) -> None:
-    emulator.bind().submit("watch me")
+    esme = emulator.bind()
+    esme.submit("watch me")
+    esme.wait_for(is_receipt)
     open_newest(tab, emulator)
     tab.wait(".events strong", "acknowledged")
     kinds = tab.texts(".events strong")
@@ -60,10 +67,15 @@ def test_a_field_marks_its_octets_and_an_octet_its_field(tab: Tab, emulator: Emu
     tab.wait(".fields th", "source_addr")
     names = tab.texts(".fields tbody th")
     row = names.index("source_addr")
-    tab.js("document.querySelectorAll('.fields tbody tr')[arguments[0]].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))", row)
+    tab.js(
+        "document.querySelectorAll('.fields tbody tr')[arguments[0]].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))",
+        row,
+    )
     lit = tab.texts(".octet.lit")
     assert bytes.fromhex("".join(lit)) == b"SHOP\0"
-    tab.js("document.querySelector('.octet[data-at=\"4\"]').dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))")
+    tab.js(
+        "document.querySelector('.octet[data-at=\"4\"]').dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))"
+    )
     assert tab.texts(".fields tr.lit th") == ["command_id"]
     assert "".join(tab.texts(".octet.lit")) == "00000004"
 
@@ -81,7 +93,9 @@ def test_fields_and_octets_are_walked_with_the_arrows(tab: Tab, emulator: Emulat
 
 
 def test_all_pdus_of_a_message_are_there(tab: Tab, emulator: Emulator) -> None:
-    emulator.bind().submit("whole")
+    esme = emulator.bind()
+    esme.submit("whole")
+    esme.wait_for(is_receipt)
     open_newest(tab, emulator)
     tab.until(lambda: len(tab.all(".pdu")) == 4)
     assert tab.texts(".pdu summary code") == ["submit_sm", "submit_sm_resp", "deliver_sm", "deliver_sm_resp"]
@@ -94,7 +108,9 @@ def test_a_receipt_can_be_forced_and_reaches_the_client(tab: Tab, emulator: Emul
     esme.submit("no receipt by itself", to="77015553000")
     open_newest(tab, emulator)
     tab.click("summary", "Force a receipt")
-    tab.js("const s = document.querySelector('.drop select'); s.value = 'UNDELIV'; s.dispatchEvent(new Event('change'))")
+    tab.js(
+        "const s = document.querySelector('.drop select'); s.value = 'UNDELIV'; s.dispatchEvent(new Event('change'))"
+    )
     tab.click(".drop button", "Send the receipt")
     receipt = esme.wait_for(lambda pdu: b"stat:UNDELIV" in pdu.short_message)
     assert b"err:001" in receipt.short_message
@@ -104,7 +120,9 @@ def test_a_receipt_can_be_forced_and_reaches_the_client(tab: Tab, emulator: Emul
 def test_it_can_be_copied_as_json_and_as_curl(tab: Tab, emulator: Emulator) -> None:
     emulator.bind().submit("copy me")
     open_newest(tab, emulator)
-    tab.driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    tab.driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
     tab.click("button", "Copy as JSON")
     read = "navigator.clipboard.readText().then(arguments[0], (error) => arguments[0](String(error)))"
     tab.until(lambda: "copy me" in tab.driver.execute_async_script(read))

@@ -45,9 +45,15 @@ def test_a_fault_that_is_switched_on_strikes_until_it_is_switched_off(tab: Tab, 
     esme = emulator.bind()
     assert esme.submit("before")[0].command_status == 0
     tab.open("#/chaos")
-    tab.until(lambda: tab.js("return document.querySelector('[aria-label=\"Switch on a fault\"] select').options.length > 5"))
-    tab.js("const s = document.querySelector('[aria-label=\"Switch on a fault\"] select'); s.value = 'error_body'; if (!s.value) s.value = [...s.options][0].value")
-    tab.js("const s = document.querySelector('[aria-label=\"Switch on a fault\"] select'); s.value = 'generic_nack'; s.dispatchEvent(new Event('change'))")
+    tab.until(
+        lambda: tab.js("return document.querySelector('[aria-label=\"Switch on a fault\"] select').options.length > 5")
+    )
+    tab.js(
+        "const s = document.querySelector('[aria-label=\"Switch on a fault\"] select'); s.value = 'error_body'; if (!s.value) s.value = [...s.options][0].value"
+    )
+    tab.js(
+        "const s = document.querySelector('[aria-label=\"Switch on a fault\"] select'); s.value = 'generic_nack'; s.dispatchEvent(new Event('change'))"
+    )
     tab.click("button", "Switch on")
     tab.wait(".switches [role=switch][aria-label*=generic_nack]")
     tab.wait(".switches li", "until switched off")
@@ -59,7 +65,9 @@ def test_a_fault_that_is_switched_on_strikes_until_it_is_switched_off(tab: Tab, 
 def test_a_fault_that_cannot_be_is_said_beside_its_form(tab: Tab, emulator: Emulator) -> None:
     tab.allowed.append("/api/faults")
     tab.open("#/chaos")
-    tab.until(lambda: tab.js("return document.querySelector('[aria-label=\"Switch on a fault\"] select').options.length > 5"))
+    tab.until(
+        lambda: tab.js("return document.querySelector('[aria-label=\"Switch on a fault\"] select').options.length > 5")
+    )
     tab.type("[aria-label='Switch on a fault'] input", "soon")
     tab.click("button", "Switch on")
     tab.wait("[aria-label='Switch on a fault'] .problem", "soon")
@@ -126,7 +134,9 @@ timeline:
 """
 
 
-def test_a_scenario_is_shown_with_its_timeline(tab_of: Callable[[Emulator], Tab], serve: Callable[..., Emulator], tmp_path: Path) -> None:
+def test_a_scenario_is_shown_with_its_timeline(
+    tab_of: Callable[[Emulator], Tab], serve: Callable[..., Emulator], tmp_path: Path
+) -> None:
     path = tmp_path / "evening.yaml"
     path.write_text(SCENARIO)
     tab = tab_of(serve(path))

@@ -16,7 +16,16 @@ scenario: An evening
 operators: {steppe-mobile: {listen: "tcp:0", rules: [{when: {to: "7705*"}, respond: ESME_RTHROTTLED}]}}
 timeline: [{at: 0s, for: 1h, fault: throttle, rate: 1000/s}, {at: 2h, fault: reset}]
 """
-PLACES = ("#/messages", "#/messages/1", "#/messages?find=nothing", "#/conversations", "#/conversations/77010000001", "#/binds", "#/chaos", "#/scenario")
+PLACES = (
+    "#/messages",
+    "#/messages/1",
+    "#/messages?find=nothing",
+    "#/conversations",
+    "#/conversations/77010000001",
+    "#/binds",
+    "#/chaos",
+    "#/scenario",
+)
 
 
 @pytest.fixture
@@ -113,13 +122,21 @@ def test_a_lost_connection_is_said_and_mends(
     emulator = serve("--port", 0, "--journal", tmp_path / "journal.sqlite")
     emulator.bind().submit("before the restart")
     tab = tab_of(emulator)
-    tab.allowed += ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_NETWORK"]
+    tab.allowed += [
+        "ERR_CONNECTION_REFUSED",
+        "ERR_CONNECTION_RESET",
+        "ERR_INCOMPLETE_CHUNKED_ENCODING",
+        "ERR_EMPTY_RESPONSE",
+        "ERR_NETWORK",
+    ]
     tab.open()
     tab.wait(".row:not([hidden]) .text", "before the restart")
     emulator.end()
     tab.wait("#banner", "The connection to the emulator is lost.")
     assert tab.texts(".row:not([hidden]) .text") == ["before the restart"]
-    again = serve("--port", 0, "--journal", tmp_path / "journal.sqlite", "--http", emulator.url.rstrip("/").rpartition(":")[2])
+    again = serve(
+        "--port", 0, "--journal", tmp_path / "journal.sqlite", "--http", emulator.url.rstrip("/").rpartition(":")[2]
+    )
     again.bind().submit("after it")
     tab.click("#banner button", "Try now")
     tab.wait(".row:not([hidden]) .text", "after it")
@@ -141,4 +158,6 @@ def test_tab_goes_through_the_page_in_the_order_it_is_read(tab: Tab, emulator: E
     )
     assert order[0] == "skip"
     assert order.index("Messages") < order.index("theme") < order.index("search") < order.index("list")
-    assert tab.js("return document.querySelectorAll('[tabindex]:not([tabindex=\"0\"]):not([tabindex=\"-1\"])').length") == 0
+    assert (
+        tab.js('return document.querySelectorAll(\'[tabindex]:not([tabindex="0"]):not([tabindex="-1"])\').length') == 0
+    )
