@@ -27,7 +27,7 @@ from carrierlab.reading import read_journal, read_store
 from carrierlab.report.result import Outcome, conclude
 from carrierlab.scenario import LabScenario
 from carrierlab.storm import Storm
-from carrierlab.timeline import faults_of
+from carrierlab.timeline import faults_of, last_mo, never_begun
 from carrierlab.trace import Trace
 from carrierlab.trouble import Complaints
 from carrierlab.workload import campaign_plan, configured_binds, read_rejects, sender_config
@@ -144,7 +144,7 @@ class Play:
 
     async def _last_handset_message(self) -> None:
         """Stay for the messages of handsets that the timeline still has, and a second for their answers."""
-        last = self._job.scenario.last_mo()
+        last = last_mo(self._job.scenario.timeline)
         if last is None:
             return
         left = self._started_at + last + 1.0 - self._stage.now()
@@ -176,7 +176,8 @@ class Play:
             trouble=(*self.trouble, *complaints),
             operators=scenario.operators,
             expectations=scenario.expect,
-            faults=faults_of(scenario.timeline),
+            faults=faults_of(self._emulator.timeline.history),
+            notes=never_begun(self._emulator.timeline.entries),
             sent=sent,
             received=received,
             span=Span(self._started_at, self._ended_at, configured_binds(scenario)),

@@ -19,7 +19,7 @@ from sender.pipeline.importing import open_recipients
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 from smsc.scenario.accounts import Account
-from smsc.scenario.model import MoEntry, Operator, Problems, Scenario
+from smsc.scenario.model import Operator, Problems, Scenario
 from smsc.server.tls import tls_problems
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
@@ -109,10 +109,6 @@ class LabScenario(Scenario, frozen=True, kw_only=True):
         """The operators that some route leads to, in the order of the file."""
         used = {route.operator for route in self.routes()}
         return [name for name in self.operators if name in used]
-
-    def last_mo(self) -> float | None:
-        """Seconds from the start at which the last message of a handset is sent; None when none is."""
-        return max((entry.at for entry in self.timeline if isinstance(entry, MoEntry)), default=None)
 
     def _unknown(self, name: str) -> str:
         known = ", ".join(self.operators)

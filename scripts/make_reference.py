@@ -26,25 +26,16 @@ from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
 from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, Latency
+from smsc.scenario.machines import Machine
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
-from smsc.scenario.model import (
-    AlertEntry,
-    Congestion,
-    MoEntry,
-    Operator,
-    OutageFault,
-    Outbind,
-    ReceiptChange,
-    Rule,
-    ThrottleFault,
-    UssdEntry,
-    When,
-)
+from smsc.scenario.model import Congestion, Operator, Outbind
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
+from smsc.scenario.rule_model import Match, ReceiptChange, Rule, RuleReply, When
 from smsc.scenario.scalars import Number, Octet, SpokenVersion, Status
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
-from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
+from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, UssdEntry
+from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, TlvMatch
 from yamlmodel.scalars import Duration, Percent, Rate
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
@@ -78,7 +69,11 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     MoTraffic: "traffic",
     Rule: "A rule",
     When: "when",
+    Match: "not",
+    TlvMatch: "tlv of a rule",
+    RuleReply: "reply of a rule",
     ReceiptChange: "receipt of a rule",
+    Machine: "A state machine",
     Congestion: "congestion",
     Outbind: "outbind",
     ThrottleFault: "fault: throttle",

@@ -8,24 +8,15 @@ from typing import Final
 import msgspec
 
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
+from smsc.scenario.machines import Machine
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
-from smsc.scenario.model import (
-    AlertEntry,
-    Congestion,
-    MoEntry,
-    Operator,
-    OutageFault,
-    Outbind,
-    ReceiptChange,
-    Rule,
-    ThrottleFault,
-    UssdEntry,
-    When,
-)
+from smsc.scenario.model import Congestion, Operator, Outbind
 from smsc.scenario.receipts import Conflict, Notice, Receipts, Retry
+from smsc.scenario.rule_model import Match, ReceiptChange, Rule, RuleReply, When
 from smsc.scenario.submitting import Content, Queue, Schedule, SenderRules, Submit, Throttle
 from smsc.scenario.subscribers import Phase, Subscriber
-from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
+from smsc.scenario.timeline_model import AlertEntry, MoEntry, OutageFault, ThrottleFault, UssdEntry
+from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, TlvMatch
 
 OPERATOR: Final = "yaml operator"
 PART: Final = "yaml part"
@@ -47,6 +38,7 @@ receipts: {delay: 3s}
 subscribers: [{numbers: "7701*", is: "off"}]
 mobile_originated: {replies: [{say: {STOP: 1%}}]}
 rules: [{when: {to: "77050000*"}, respond: ESME_RINVDSTADR}]
+states: {login: started}
 ids: hex lower 8                    # decimal, hex or uuid; `large`; "hex SAR-{}-{parts}-{part}"
 ids_v33: hex
 congestion: {capacity: 100/s}
@@ -260,6 +252,14 @@ mobile_originated:
 rules:
   - {when: {to: "77050000*"}, respond: ESME_RINVDSTADR, note: nobody has these}
   - {when: {text: /casino/i}, receipt: {stat: REJECTD}, latency: 2s, probability: 50%}
+  - id: login                           # for changes at run time
+    when: {text: "/code (?P<code>[0-9]+)/"}
+    in: {login: started}
+    then: {login: sent}
+    message_id: "{id}-{code}"
+    tlvs: [{tag: 0x1400, text: "{to:4}"}]
+    reply: {text: "{code}", after: 20s}
+states: {login: started}
 """,
     ),
     When: (
@@ -267,17 +267,62 @@ rules:
         """\
 rules:
   - when:
-      to: "7705*"
+      to: ["7705*", "/^7706[0-4]/"]       # one of them; 7705* is a prefix
       from: SHOP
       text: "*order*"
       account: shop
-      encoding: ucs2                # or a data_coding
+      encoding: ucs2                    # or a data_coding
       parts: 2+
       part: 1
-      tlv: 0x1400
+      tlv: {tag: 0x1400, text: "ref-*"}   # 0x1400 alone is any
       from_ton: 5
       registered: true
+      not: {to: "77050000*"}
+      after: 30s
+      before: 10m
+      count: every 10th                 # or 3, 2-4, 5+
+      rate: 5/s
+      per: to
     receipt: none
+""",
+    ),
+    Match: (
+        OPERATOR,
+        """\
+rules:
+  - when:
+      not:
+        to: ["7701*", "7702*"]
+        from: SHOP
+        text: /urgent/i
+        account: shop
+        encoding: gsm7
+        parts: 1
+        part: 1
+        tlv: 0x1400
+        from_ton: 5
+        registered: false
+    latency: 2s
+""",
+    ),
+    TlvMatch: (
+        OPERATOR,
+        """\
+rules:
+  - {when: {tlv: {tag: 0x1400, text: "ref-*"}}, respond: ESME_RSUBMITFAIL}
+  - {when: {tlv: {tag: 0x0204, number: 7}}, respond: ESME_RSUBMITFAIL}
+  - {when: {tlv: {tag: 0x1401, octets: 0a1b}}, respond: ESME_RSUBMITFAIL}
+""",
+    ),
+    RuleReply: (OPERATOR, "rules: [{when: {text: /code/i}, reply: {text: 'You wrote {text}', after: 2s}}]\n"),
+    Machine: (
+        OPERATOR,
+        """\
+states:
+  login: {initial: started, per: to}    # or login: started, one for all
+rules:
+  - {in: {login: started}, then: {login: sent}}
+  - {in: {login: sent}, respond: ESME_RSUBMITFAIL}
 """,
     ),
     ReceiptChange: (

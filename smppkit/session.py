@@ -105,6 +105,13 @@ class Session:
         return len(self._outstanding)
 
     @property
+    def waits(self) -> bool:
+        """Whether the peer has anything to answer: a request, an enquire_link or an unbind."""
+        if self.state is _CLOSED:
+            return False
+        return bool(self._outstanding) or self._timers.enquired_at is not None or self._unbind_sent is not None
+
+    @property
     def unanswered(self) -> int:
         """The peer's requests that we have not answered yet."""
         return self._unanswered.count
@@ -211,6 +218,15 @@ class Session:
             return
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
+
+    def write_octets(self, octets: bytes) -> None:
+        """Queue octets as they are, behind what is queued: what is no answer and has none, or a lie.
+
+        LocalProtocolError when the session is over.
+        """
+        if self.state is _CLOSED:
+            raise LocalProtocolError("the session is over")
+        self._wire.write_octets(octets)
 
     def forget(self, sequence_number: int, now: float) -> None:
         """A request of the peer is never to be answered: it waits no longer, and is counted."""

@@ -38,7 +38,7 @@ class DeliveryStats(msgspec.Struct):
     """Not wanted any more before it was acknowledged (its message was cancelled, replaced, or expired), or not to be
     put on the wire at all."""
     forgotten: int = 0
-    """Lost in a restart without memory."""
+    """Lost in a restart without memory, or in a reset of its account."""
 
 
 class AlertStats(msgspec.Struct):
@@ -58,7 +58,7 @@ class BookStats(msgspec.Struct):
     evicted: int = 0
     """Left the memory because it is bounded; a journal still knows them."""
     forgotten: int = 0
-    """Not final when a restart without memory lost them."""
+    """Not final when a restart without memory, or a reset of their account, lost them."""
 
 
 class OperatorStats(msgspec.Struct):
@@ -91,7 +91,7 @@ class OperatorStats(msgspec.Struct):
     operations_refused: dict[int, int] = {}
     answered: int = 0
     answered_late: int = 0
-    """Decided, but the connection was gone when the answer was due."""
+    """Decided, but the connection was gone when the answer was due, or what it was about had been forgotten."""
     unanswered: int = 0
     """Left without an answer because the scenario says so."""
     journal_failures: int = 0

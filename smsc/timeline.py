@@ -1,64 +1,125 @@
-"""Plays the timeline of a scenario: each entry at its time, each fault ended when its time is over.
+"""Plays the timeline of a scenario: each entry when its time or its event has come, each ended when its time is over.
 
-The faults that are an operator's habit are played too, in their window.
+The faults that are an operator's habit are played too, in their window. What is on can be looked at, begun and ended
+at run time::
+
+    timeline.entries                      # each with its state: to come, on or past
+    timeline.start(timeline.entries[0])   # begin it now, whatever the file says
+    timeline.end(timeline.entries[0])
+    added = timeline.strike(entry)        # one that is not in the file
+    timeline.begin()                      # all over again
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from random import Random
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Final
 
+import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from smsc.faults.active import ActiveFaults
 from smsc.faults.base import WireFault
-from smsc.faults.operator import Centre, FaultyOperator, OperatorFault
 from smsc.faults.registry import StandingFault
-from smsc.faults.reset import ResetFault
-from smsc.scenario.engine import OperatorState, apply_fault, end_fault
-from smsc.scenario.mobile import MoMessage, UssdSession
-from smsc.scenario.model import AlertEntry, MoEntry, OutageFault, ThrottleFault, TimelineEntry, UssdEntry
+from smsc.performing import Operator, Undo, begin_wire_fault, perform
+from smsc.scenario.timeline_model import TimelineEntry, follows, lasts
+from smsc.scenario.timing import After, Occasion, first_at, repeated
+from smsc.watched import COUNTERS, Bell
 
-_log = logging.getLogger("smsc")
-
-
-class MessageCentre(Centre, Protocol):
-    """What subscribers do happens to it."""
-
-    def mobile_originated(self, message: MoMessage) -> None:
-        """A subscriber writes."""
-
-    def ussd(self, session: UssdSession) -> None:
-        """A subscriber opens a USSD session."""
-
-    def alert(self, number: str, account: str | None, status: int) -> None:
-        """A subscriber is available again."""
+MOST_ADDED: Final = 256
+"""Entries added at run time that may be on at once."""
+MOST_REMEMBERED: Final = 10_000
+"""Beginnings that ``Timeline.history`` keeps."""
 
 
-class Operator(FaultyOperator, Protocol):
-    """What can befall an operator. `faults` are those of its connections; None when it was made without."""
+class EntryState(Enum):
+    """Where an entry of a timeline stands. One that comes again is to come until its last time."""
 
-    name: str
-    state: OperatorState
-    clock: IReactorTime
-    faults: ActiveFaults | None
+    TO_COME = "to come"
+    ON = "on"
+    PAST = "past"
+
+
+class Spell(msgspec.Struct):
+    """One time that an entry was on. Times are seconds since the timeline began."""
+
+    entry: TimelineEntry
+    began: float
+    ended: float | None = None
+    """As `began` when it was over in an instant; None while it is on."""
+
+
+class Played:
+    """One entry as it is played. `index` is its place in the file, None when it was added at run time."""
+
+    __slots__ = ("added", "comes_after", "entry", "index", "spell", "times", "undos", "waiting")
+
+    def __init__(self, entry: TimelineEntry, index: int | None, added: int = 0) -> None:
+        self.entry = entry
+        self.index = index
+        self.added = added
+        self.times = 0
+        """How often it has begun since the timeline did."""
+        self.waiting = 1 if index is not None else 0
+        """For how much it still waits: the timeline's beginning, times that are set, events."""
+        self.comes_after: Played | None = None
+        """The entry that it follows."""
+        self.spell: Spell | None = None
+        """The last time that it was on."""
+        self.undos: list[Undo] = []
+        """How to end it, for the timeline."""
 
     @property
-    def centre(self) -> MessageCentre:
-        """Its memory, and its subscribers."""
+    def name(self) -> str:
+        """What the file calls it, or where it stands: "entry 1"."""
+        if self.entry.name is not None:
+            return self.entry.name
+        return f"entry {self.index + 1}" if self.index is not None else f"added {self.added}"
 
-    def bound_connections(self) -> list[Any]:
-        """The connections on which somebody is bound, in the order they came."""
+    @property
+    def on(self) -> bool:
+        """Whether it lasts and is not over."""
+        return self.spell is not None and self.spell.ended is None
 
-    def reset(self, connections: Sequence[Any]) -> None:
-        """Cut connections."""
+    @property
+    def state(self) -> EntryState:
+        """Where it stands."""
+        if self.on:
+            return EntryState.ON
+        other = self.comes_after
+        to_come = self.waiting or (other is not None and other.state is not EntryState.PAST)
+        return EntryState.TO_COME if to_come else EntryState.PAST
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, {self.state.value}>"
+
+
+class _Armed:
+    """An entry that waits for a counter to reach `goal`."""
+
+    __slots__ = ("goal", "left", "occasion", "operators", "played")
+
+    def __init__(self, played: Played, occasion: Occasion, operators: Sequence[Operator]) -> None:
+        self.played = played
+        self.occasion = occasion
+        self.operators = operators
+        self.left = occasion.times
+        self.goal = self.counted() + occasion.count
+
+    def counted(self) -> int:
+        count = COUNTERS[self.occasion.counted]
+        return sum(count(operator.stats) for operator in self.operators)
 
 
 class Timeline:
-    """The entries of a scenario and the operators they befall."""
+    """The entries of a scenario and the operators they befall.
+
+    `entries` are those of the file, in its order; `added` those begun at run time that are on; `history` every
+    beginning so far, the first `MOST_REMEMBERED` of them, and `unremembered` counts the others. `began_at` is the
+    clock's time of its zero, None before.
+    """
 
     def __init__(
         self,
@@ -68,35 +129,139 @@ class Timeline:
         clock: IReactorTime,
         seed: int,
         standing: Mapping[str, Sequence[StandingFault]] = MappingProxyType({}),
+        bell: Bell | None = None,
     ) -> None:
-        """`standing` are the faults of each operator that need no entry."""
-        self._entries = entries
+        """`standing` are the faults of each operator that need no entry; `bell` tells that counters have grown.
+
+        The counters that an entry waits for must ring the bell: ``smsc.watched.watched`` makes such.
+        """
+        self.entries = tuple(Played(entry, index) for index, entry in enumerate(entries))
+        self.added: list[Played] = []
+        self.history: list[Spell] = []
+        self.unremembered = 0
+        self.began_at: float | None = None
         self._operators = operators
         self._clock = clock
         self._seed = seed
         self._standing = standing
         self._calls: set[IDelayedCall] = set()
+        self._habits: list[Undo] = []
+        self._armed: list[_Armed] = []
+        self._strikes = 0
+        self._after_start: dict[int, list[tuple[Played, float]]] = {}
+        self._after_end: dict[int, list[tuple[Played, float]]] = {}
+        for index, played in enumerate(self.entries):
+            self._link(index, played, entries)
+        if bell is not None:
+            bell.ring = self._look
+
+    # --- the whole ------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Let the timeline's time be zero now."""
+        """Let the timeline's time be zero now. What an earlier beginning has on is ended first."""
+        if self.began_at is not None:
+            self._unwind()
+        self.began_at = self._clock.seconds()
         for name, faults in self._standing.items():
             for index, fault in enumerate(faults):
                 self._stand(self._operators[name], index, fault)
-        for index, entry in enumerate(self._entries):
-            self._later(float(entry.at), self._play, index, entry)
+        for played in self.entries:
+            played.times = 0
+            played.waiting = 0
+            played.spell = None
+            at = first_at(played.entry)
+            if at is not None:
+                self._expect(played, at)
+            elif played.entry.when is not None:
+                self._arm(played, Occasion.of(played.entry.when))
 
     def stop(self) -> None:
         """Nothing more happens. Faults of connections are over, so that these can end; others stay on."""
-        for call in self._calls:
-            call.cancel()
-        self._calls.clear()
+        self._forget_plans()
         for operator in self._operators.values():
             if operator.faults is not None:
                 operator.faults.stop()
 
+    # --- single entries, at run time ------------------------------------------------------------------
+
+    def start(self, played: Played) -> None:
+        """Let an entry begin now. One that is on is ended first, so that its time counts from now.
+
+        LookupError when it is a fault of connections and an operator was made without any.
+        """
+        self.end(played)
+        self._play(played)
+
+    def end(self, played: Played) -> bool:
+        """Let an entry be over now; False when it was not on. What comes after its end comes."""
+        spell = played.spell
+        if spell is None or spell.ended is not None:
+            return False
+        undos, played.undos = played.undos, []
+        for undo in undos:
+            undo()
+        spell.ended = self._now()
+        if played in self.added:
+            self.added.remove(played)
+        if played.index is not None:
+            self._follow(self._after_end, played.index)
+        return True
+
+    def strike(self, entry: TimelineEntry) -> Played:
+        """Let something that is not in the file begin now; what says when it begins is not looked at.
+
+        It lasts as long as its `for` says, or until ``end``. LookupError as ``start``, and when its operator is not
+        known; ValueError when `MOST_ADDED` are on already.
+        """
+        if entry.operator is not None and entry.operator not in self._operators:
+            raise LookupError(f"there is no operator {entry.operator}")
+        if len(self.added) >= MOST_ADDED:
+            raise ValueError(f"{MOST_ADDED} added entries are on; end one first")
+        self._strikes += 1
+        played = Played(entry, None, self._strikes)
+        self._play(played)
+        if played.on:
+            self.added.append(played)
+        return played
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _link(self, index: int, played: Played, entries: Sequence[TimelineEntry]) -> None:
+        other, after = follows(entries, index), played.entry.after
+        if other is None or after is None:
+            return
+        played.comes_after = self.entries[other]
+        if isinstance(after, After):
+            table = self._after_start if after.end_of is None else self._after_end
+            table.setdefault(other, []).append((played, float(after.delay)))
+        else:
+            self._after_start.setdefault(other, []).append((played, float(after)))
+
+    def _unwind(self) -> None:
+        self._forget_plans()
+        self._after_start, after_start = {}, self._after_start
+        self._after_end, after_end = {}, self._after_end
+        for played in (*self.entries, *self.added):
+            self.end(played)
+        self._after_start, self._after_end = after_start, after_end
+        for undo in self._habits:
+            undo()
+        self._habits.clear()
+        self.history.clear()
+        self.unremembered = 0
+
+    def _forget_plans(self) -> None:
+        for call in self._calls:
+            call.cancel()
+        self._calls.clear()
+        self._armed.clear()
+        for played in self.entries:
+            played.waiting = 0
+
     def _stand(self, operator: Operator, index: int, fault: StandingFault) -> None:
         def begin() -> None:
-            undo = _begin(operator, fault, f"habit {index}")
+            undo = begin_wire_fault(operator, fault, f"habit {index}")
+            self._habits.append(undo)
             if fault.until is not None:
                 self._later(max(0.0, float(fault.until) - float(fault.from_)), undo)
 
@@ -106,105 +271,96 @@ class Timeline:
         else:
             self._later(float(fault.from_), begin)
 
-    def _play(self, index: int, entry: TimelineEntry) -> None:
-        names = list(self._operators) if entry.operator is None else [entry.operator]
-        for name in names:
-            operator = self._operators[name]
-            # One source per entry and operator, so that adding an entry changes no other one's choices.
-            chance = Random(f"{self._seed}/{index}/{name}")  # noqa: S311 - reproducible, nothing to guess
-            undo = _perform(operator, entry, index, chance, self._clock.seconds())
-            lasts = getattr(entry, "for_", None)
-            if undo is not None and lasts is not None:
-                self._later(float(lasts), undo)
+    def _expect(self, played: Played, delay: float, nth: int = 1) -> None:
+        """An entry begins in so many seconds, for the `nth` time in a row, and then again when it is one that does."""
+        played.waiting += 1
 
-    def _later(self, delay: float, act: Callable[..., None], *args: Any) -> None:
+        def come() -> None:
+            played.waiting -= 1
+            self._again(played, nth)
+            self.start(played)
+
+        self._later(delay, come)
+
+    def _again(self, played: Played, nth: int) -> None:
+        every = repeated(played.entry)
+        if every is None or (every.times is not None and nth >= every.times):
+            return
+        if every.until is None or self._now() + every.period < every.until:
+            self._expect(played, float(every.period), nth + 1)
+
+    def _play(self, played: Played) -> None:
+        entry = played.entry
+        # One source per entry and operator, so that adding an entry changes no other one's choices.
+        key = f"{played.index}" if played.index is not None else f"added {played.added}"
+        again = f" {played.times}" if played.times else ""
+        undos: list[Undo] = []
+        for name in self._befallen(entry):
+            chance = Random(f"{self._seed}/{key}/{name}{again}")  # noqa: S311 - reproducible, nothing to guess
+            undo = perform(self._operators[name], entry, f"entry {key}{again}", chance, self._clock.seconds())
+            if undo is not None:
+                undos.append(undo)
+        played.times += 1
+        spell = played.spell = Spell(entry, self._now(), None if undos else self._now())
+        played.undos = undos
+        self._remember(spell)
+        if played.index is not None:
+            self._follow(self._after_start, played.index)
+        span: Any = getattr(entry, "for_", None)
+        if not undos and played.index is not None:
+            self._follow(self._after_end, played.index)
+        elif undos and span is not None:
+            self._later(float(span), self._over, played, spell)
+
+    def _befallen(self, entry: TimelineEntry) -> list[str]:
+        """Whom an entry befalls; LookupError when it can befall one of them not."""
+        names = list(self._operators) if entry.operator is None else [entry.operator]
+        if isinstance(entry, WireFault) and lasts(entry):
+            for name in names:
+                if self._operators[name].faults is None:
+                    raise LookupError(f"{name} was made without faults of connections, and {entry.tag} is one")
+        return names
+
+    def _over(self, played: Played, spell: Spell) -> None:
+        """The time of one spell is over; another one may have begun since."""
+        if played.spell is spell:
+            self.end(played)
+
+    def _follow(self, table: Mapping[int, Sequence[tuple[Played, float]]], index: int) -> None:
+        for played, delay in table.get(index, ()):
+            self._expect(played, delay)
+
+    def _remember(self, spell: Spell) -> None:
+        if len(self.history) < MOST_REMEMBERED:
+            self.history.append(spell)
+        else:
+            self.unremembered += 1
+
+    def _arm(self, played: Played, occasion: Occasion) -> None:
+        name = occasion.operator or played.entry.operator
+        operators = list(self._operators.values()) if name is None else [self._operators[name]]
+        played.waiting += 1
+        self._armed.append(_Armed(played, occasion, operators))
+
+    def _look(self) -> None:
+        """A counter has grown. What begins now begins in the next turn: whoever counts is not done yet."""
+        for armed in tuple(self._armed):
+            if armed.counted() < armed.goal:
+                continue
+            armed.goal += armed.occasion.count
+            armed.left -= 1
+            if not armed.left:
+                self._armed.remove(armed)
+                armed.played.waiting -= 1
+            self._expect(armed.played, float(armed.occasion.delay))
+
+    def _now(self) -> float:
+        return self._clock.seconds() - (self.began_at or 0.0)
+
+    def _later(self, delay: float, act: Callable[..., object], *args: Any) -> None:
         def run() -> None:
             self._calls.discard(call)
             act(*args)
 
         call = self._clock.callLater(delay, run)
         self._calls.add(call)
-
-
-# --- the entries: each begins something and returns how to end it, when it lasts ---------------------
-
-_Undo = Callable[[], None]
-
-
-def _perform(operator: Operator, entry: Any, index: int, chance: Random, now: float) -> _Undo | None:
-    if isinstance(entry, OperatorFault):
-        _log.info("%s: %s", operator.name, entry.words())
-        return entry.begin(operator)
-    at_once = isinstance(entry, ResetFault) and entry.at_once
-    if isinstance(entry, WireFault) and not at_once:
-        return _begin(operator, entry, f"entry {index}")
-    kind = ResetFault if at_once else type(entry)
-    return _PERFORM[kind](operator, entry, chance, now)
-
-
-def _begin(operator: Operator, fault: WireFault, key: str) -> _Undo:
-    faults = operator.faults
-    if faults is None:
-        raise LookupError(f"{operator.name} was made without faults, and has {fault.words()}")
-    _log.info("%s: %s", operator.name, fault.words())
-    running = faults.begin(fault, key)
-
-    def end() -> None:
-        _log.info("%s: no more %s", operator.name, fault.words())
-        faults.end(running)
-
-    return end
-
-
-def _throttle(operator: Operator, entry: ThrottleFault, chance: Random, now: float) -> _Undo:  # noqa: ARG001
-    _log.info("%s: throttles every account to %g/s", operator.name, entry.rate)
-    apply_fault(operator.state, entry, now)
-
-    def end() -> None:
-        _log.info("%s: throttles no more", operator.name)
-        end_fault(operator.state, entry, operator.clock.seconds())
-
-    return end
-
-
-def _reset(operator: Operator, entry: ResetFault, chance: Random, now: float) -> None:  # noqa: ARG001
-    bound = operator.bound_connections()
-    if entry.binds != "all":
-        bound = chance.sample(bound, min(entry.binds, len(bound)))
-    _log.info("%s: resets %d binds", operator.name, len(bound))
-    operator.reset(bound)
-
-
-def _outage(operator: Operator, entry: OutageFault, chance: Random, now: float) -> _Undo:  # noqa: ARG001
-    _log.info("%s: is out of service", operator.name)
-    apply_fault(operator.state, entry, now)
-    operator.begin_outage()
-
-    def end() -> None:
-        _log.info("%s: is back in service", operator.name)
-        end_fault(operator.state, entry, operator.clock.seconds())
-        operator.end_outage()
-
-    return end
-
-
-def _mo(operator: Operator, entry: MoEntry, chance: Random, now: float) -> None:  # noqa: ARG001
-    operator.centre.mobile_originated(entry.mo)
-
-
-def _ussd(operator: Operator, entry: UssdEntry, chance: Random, now: float) -> None:  # noqa: ARG001
-    operator.centre.ussd(entry.ussd)
-
-
-def _alert(operator: Operator, entry: AlertEntry, chance: Random, now: float) -> None:  # noqa: ARG001
-    operator.centre.alert(entry.alert, entry.account, entry.status)
-
-
-_PERFORM: dict[type, Callable[[Operator, Any, Random, float], _Undo | None]] = {
-    ThrottleFault: _throttle,
-    ResetFault: _reset,
-    OutageFault: _outage,
-    MoEntry: _mo,
-    UssdEntry: _ussd,
-    AlertEntry: _alert,
-}

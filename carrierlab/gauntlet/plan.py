@@ -104,7 +104,7 @@ _PAIRS: Final = frozenset({"route-receivers", "id-3.3-hex"})  # SMPP 3.3 has no 
 _TIMELINES: Final = {"held-while-unbound": ({"at": "10s", "for": "40s", "fault": "outage"},)}
 # Nothing in an operator makes a client refuse a receipt; answers that are on their way when the connection is cut come
 # to the same: what the client has taken already comes again.
-_CUT: Final = {"fault": "reset", "stage": "receipt", "skip": 8, "times": 1, "after": "1s"}
+_CUT: Final = {"fault": "reset", "stage": "receipt", "skip": 8, "times": 1, "delay": "1s"}
 _LATE: Final = {"fault": "delay", "stage": "receipt", "direction": "in", "by": "uniform 0s 1100ms"}
 _FAULTS: Final = {"retried": (_LATE, _CUT), "retried-on-few": (_CUT,)}
 

@@ -47,6 +47,8 @@ def _sections(outcome: Outcome) -> Iterator[RenderableType]:
     yield headline(outcome)
     for trouble in outcome.trouble:
         yield Text(f"! {trouble}", "bold red")
+    for note in outcome.notes:
+        yield Text(f"· {note}", "dim")
     yield from _section("Operators", _operators(outcome))
     if outcome.failures:
         yield from _section("Not delivered", _failures(outcome))

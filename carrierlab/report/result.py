@@ -64,6 +64,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that the run took on this machine."""
     trouble: tuple[str, ...]
     """What kept the run from being played to its end; empty when nothing did."""
+    notes: tuple[str, ...] = ()
+    """What somebody who reads the verdict should know, and decides nothing."""
     verdicts: tuple[Verdict, ...]
     metrics: dict[str, float]
     operators: dict[str, dict[str, float]]
@@ -89,6 +91,7 @@ def conclude(
     operators: Iterable[str],
     expectations: Iterable[Expectation],
     faults: Iterable[Fault],
+    notes: Iterable[str] = (),
     sent: SenderLedger,
     received: OperatorLedger,
     span: Span,
@@ -117,6 +120,7 @@ def conclude(
         failures=_failures(overall),
         bucket=bucket,
         series=tuple(_series(name, evidence, bucket) for name, evidence in per_operator.items()),
+        notes=tuple(notes),
         faults=tuple(sorted(faults, key=lambda fault: fault.at)),
     )
 

@@ -43,6 +43,12 @@ class Mishaps(msgspec.Struct, frozen=True):
             if not isinstance(entry, WireFault):
                 message = f'found "{entry.tag}", a fault of the message centre; expected one of connections'
                 yield ("timeline", index, "fault"), message
+            for key in ("after", "every", "when"):
+                if getattr(entry, key) is not None:
+                    yield (
+                        ("timeline", index, key),
+                        "a proxy plays what has a time; expected at, and no other key for it",
+                    )
             if entry.operator is not None:
                 yield ("timeline", index, "operator"), "a proxy stands before one operator; remove the key"
 
@@ -68,10 +74,11 @@ class MishapPlayer:
         for index, habit in enumerate(self._mishaps.faults):
             self._later(float(habit.from_), self._begin, habit, f"habit {index}", _lasts(habit))
         for index, entry in enumerate(self._mishaps.timeline):
+            at = float(entry.at or 0)
             if isinstance(entry, ResetFault) and entry.at_once:
-                self._later(float(entry.at), self._reset, entry, index)
+                self._later(at, self._reset, entry, index)
             else:
-                self._later(float(entry.at), self._begin, entry, f"entry {index}", entry.for_)
+                self._later(at, self._begin, entry, f"entry {index}", entry.for_)
 
     def stop(self) -> None:
         """No more happens, and what is on is over: connections can end."""

@@ -173,12 +173,16 @@ class Broadcasts:
             self._shared.stats.book.cancelled += 1
         return request.response()
 
-    def forget(self, now: float) -> int:
-        """Forget all; returns how many were not over."""
-        living = sum(not broadcast.state(now).final for broadcast in self._in_order)
-        self._by_id.clear()
-        self._in_order.clear()
-        return living
+    def forget(self, now: float, system_id: str | None = None) -> int:
+        """Forget all, or those of an account; returns how many were not over."""
+        leaving = [broadcast for broadcast in self._in_order if system_id in (None, broadcast.system_id)]
+        if system_id is None:
+            self._by_id.clear()
+            self._in_order.clear()
+        else:
+            for broadcast in leaving:
+                self._drop(broadcast)
+        return sum(not broadcast.state(now).final for broadcast in leaving)
 
     # --- inside -------------------------------------------------------------------------------
 

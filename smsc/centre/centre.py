@@ -38,21 +38,21 @@ from smppkit.status import CommandStatus
 from smsc.centre.book import Held
 from smsc.centre.broadcasts import Broadcasts
 from smsc.centre.deliveries import Deliveries
-from smsc.centre.handsets import Handsets
+from smsc.centre.handsets import Handsets, Written
 from smsc.centre.intake import Intake
 from smsc.centre.mailbox import Mailbox
 from smsc.centre.operations import Operations
 from smsc.centre.outcomes import Outcomes
 from smsc.centre.owners import Owners
-from smsc.centre.shared import Answer, Due, Peer, Shared
+from smsc.centre.shared import Answer, Due, Errand, Peer, Shared
 from smsc.centre.wheel import Wheel
+from smsc.clock import TICK
 from smsc.journal.journal import Journal, Unfinished
-from smsc.journal.records import Owed
+from smsc.journal.records import Kind, Owed
 from smsc.scenario.engine import OperatorState
 from smsc.scenario.mobile import MoMessage, UssdSession
 from smsc.stats import OperatorStats, count
 
-TICK = 0.002  # seconds; how coarse latencies and delays are
 MOST_UNWRITTEN = 20_000  # operations the journal may be behind before we stop reading from those who cause it
 
 _log = logging.getLogger("smsc")
@@ -98,7 +98,6 @@ class MessageCentre:
             CancelBroadcastSm: self._broadcasts.cancel,
         }
         self._held_back: dict[Peer, None] = {}  # a set's order would depend on addresses in memory
-        self._life = 0
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -128,7 +127,7 @@ class MessageCentre:
 
     def stop(self) -> None:
         """Forget what waits for its time; with a journal it is there for the next run."""
-        self._life += 1  # what the journal has still to tell of comes too late
+        self._shared.lives.forget()  # what the journal has still to tell of comes too late
         self._handsets.stop()
         self._shared.wheel.clear()
         self._outcomes.forget()
@@ -142,18 +141,45 @@ class MessageCentre:
         The counters and the journal's rows stay. The connections are the caller's to cut.
         """
         shared, now = self._shared, self._shared.now()
-        self._life += 1
+        shared.lives.forget()
         shared.stats.book.forgotten += len(shared.book.living(now)) + self._broadcasts.forget(now)
         for due in shared.wheel.clear():
             if isinstance(due, Answer):
                 shared.stats.answered_late += 1
-        shared.stats.answered_late += self._outcomes.unanswered
+        shared.stats.answered_late += len(self._outcomes.unanswered)
         self._outcomes.forget()
         self._deliveries.forget()
         shared.book.clear()
         self._handsets.forget()
         if shared.journal is not None:
             shared.journal.forget(self.name)
+
+    def reset(self, system_id: str | None) -> None:
+        """Forget all that an account, or (None) anybody, has brought about: nothing of it arrives any more.
+
+        The binds stay, and so do the counters, which say what was forgotten. What waits for an answer never gets one.
+        The journal's rows are the caller's to erase.
+        """
+        shared, now = self._shared, self._shared.now()
+        shared.lives.forget(system_id)
+        shared.stats.book.forgotten += self._broadcasts.forget(now, system_id)
+        taken = shared.book.take(lambda held: system_id in (None, held.system_id))
+        shared.stats.book.forgotten += sum(not held.final(now) for held in taken)
+        waiting = shared.wheel.take(lambda due: _is_of(due, system_id))
+        answers = [due for due in waiting if isinstance(due, Answer)]
+        if system_id is None:
+            answers += self._outcomes.unanswered
+            self._outcomes.forget()
+            self._deliveries.forget()
+            self._handsets.forget()
+        else:
+            answers += self._outcomes.forget_account(system_id)
+            self._deliveries.forget_account(system_id, _planned(waiting))
+            self._handsets.forget_account(system_id)
+        self._intake.forget(system_id)
+        self.state.forget(system_id)
+        for answer in answers:
+            self._never_answer(answer, now)
 
     # --- for connections ----------------------------------------------------------------------
 
@@ -218,7 +244,7 @@ class MessageCentre:
         if journal is None:
             self._release(answers)
             return
-        journal.when_committed(partial(self._committed, answers, self._life))
+        journal.when_committed(partial(self._committed, answers, self._shared.lives.now))
         if journal.backlog > MOST_UNWRITTEN:
             for answer in answers:
                 self.keep_up(answer.connection)
@@ -234,11 +260,30 @@ class MessageCentre:
         if first:
             journal.when_committed(self._caught_up)
 
+    # --- for whoever steers it ------------------------------------------------------------------
+
+    def find(self, system_id: str, message_id: str, row: int = 0) -> Held | None:
+        """The message of an account that is in memory; of several destinations the one with that row."""
+        first = self._shared.book.find(system_id, message_id)
+        if first is None or not row:
+            return first
+        return next((held for held in self._shared.book.destinations(message_id) if held.row == row), None)
+
+    def conclude(self, held: Held, stat: str, err: str | None = None, after: float = 0.0) -> None:
+        """Let a message come to an end in so many seconds, whatever was planned, and its receipt be sent.
+
+        Also one that nobody has asked for. ValueError when the message is final (I1).
+        """
+        self._outcomes.conclude(held, self.state.planner.fates.of(stat, err), after, self._shared.now())
+
     # --- for the timeline ---------------------------------------------------------------------
 
-    def mobile_originated(self, message: MoMessage) -> None:
-        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to."""
-        self._handsets.write(message, self._shared.now())
+    def mobile_originated(self, message: MoMessage, system_id: str | None = None) -> Written:
+        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to.
+
+        `system_id` names another account.
+        """
+        return self._handsets.write(message, self._shared.now(), system_id)
 
     def ussd(self, session: UssdSession) -> None:
         """A subscriber opens a USSD session."""
@@ -255,9 +300,12 @@ class MessageCentre:
             for answer in answers:
                 if answer.response.command_status == CommandStatus.ESME_ROK:
                     self._refuse_unwritten(answer)
-        if life != self._life:  # the memory was lost meanwhile, and these messages with it
+        lives = self._shared.lives
+        if life != lives.now:  # something was forgotten meanwhile, and perhaps these messages with it
             for answer in answers:
-                self._drop_messages(answer)
+                if lives.over(life, answer.connection.system_id):
+                    self._drop_messages(answer)
+                    answer.dropped = True
         self._release(answers)
 
     def _refuse_unwritten(self, answer: Answer) -> None:
@@ -306,7 +354,9 @@ class MessageCentre:
                 for held in answer.more:
                     if self._outcomes.begin(held, now):
                         due.append(held)
-            if answer.silent:
+            if answer.dropped:
+                self._never_answer(answer, now)
+            elif answer.silent:
                 stats.unanswered += answer.submits
                 if answer.response.command_id & RESPONSE_BIT:
                     answer.connection.forget(answer.response.sequence_number, now)
@@ -353,6 +403,12 @@ class MessageCentre:
             self._deliveries.deliver(later)
         for job in jobs:
             job(now)
+
+    def _never_answer(self, answer: Answer, now: float) -> None:
+        """What a request was about is forgotten: it leaves the window as one that nobody answers."""
+        self._shared.stats.answered_late += 1
+        if answer.response.command_id & RESPONSE_BIT:
+            answer.connection.forget(answer.response.sequence_number, now)
 
     def _answer(self, answers: list[Answer], now: float) -> None:
         stats = self._shared.stats
@@ -404,6 +460,25 @@ def _with_body(response: Pdu, body: bytes) -> bytes:
     """A refusal with something behind its header, which SMPP 3.4 §4.4.2 does not have."""
     header = encode(response)[:HEADER_LENGTH]
     return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
+
+
+def _is_of(due: Due, system_id: str | None) -> bool:
+    """Whether what is due is an account's, or (None) any account's: what subscribers do by themselves is nobody's."""
+    if isinstance(due, Answer):
+        return system_id in (None, due.connection.system_id)
+    return isinstance(due, Held | Owed | Errand) and system_id in (None, due.system_id)
+
+
+def _planned(waiting: list[Due]) -> dict[Kind, int]:
+    """The deliveries that are planned and not made yet, by what waits for that."""
+    planned: dict[Kind, int] = {}
+    for due in waiting:
+        if isinstance(due, Held) and due.awaited:
+            planned[Kind.RECEIPT] = planned.get(Kind.RECEIPT, 0) + due.awaited
+            due.awaited = 0  # it may be in the wheel more than once
+        elif isinstance(due, Errand) and due.brings is not None:
+            planned[due.brings] = planned.get(due.brings, 0) + 1
+    return planned
 
 
 def _messages(answer: Answer) -> list[Held]:

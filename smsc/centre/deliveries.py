@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from smppkit.codec import encode
@@ -37,7 +37,8 @@ class Deliveries:
         self._shared = shared
         self._told = told
         self._unreceived = unreceived
-        self._life = 0  # how often everything was forgotten: what is under way from an earlier life is nobody's
+        self._lives = shared.lives
+        self._made: dict[tuple[str, Kind], int] = {}  # that wait, by account: written already, not only planned
         self._retry = shared.operator.receipts.retry
         self._passing = frozenset(map(int, self._retry.on))
         self._most_owed = MOST_OWED
@@ -66,7 +67,9 @@ class Deliveries:
         if unclaimed is not None and unclaimed is not mailbox:
             while unclaimed.queue:
                 owed = unclaimed.queue.popleft()
+                self._count_made(owed, -1)
                 owed.system_id = connection.system_id
+                self.adopt(owed)
                 mailbox.queue.append(owed)
         mailbox.pump(self._shared.now())
 
@@ -118,7 +121,7 @@ class Deliveries:
         now = self._shared.now()
         touched: dict[str, Mailbox] = {}
         for owed in deliveries:
-            if owed.withdrawn or owed.life != self._life:
+            if owed.withdrawn or self._lives.over(owed.life, owed.system_id):
                 continue
             mailbox = touched.get(owed.system_id)
             if mailbox is None:
@@ -129,7 +132,8 @@ class Deliveries:
 
     def adopt(self, owed: Owed) -> None:
         """A delivery belongs to the memory there is now."""
-        owed.life = self._life
+        owed.life = self._lives.now
+        self._count_made(owed, 1)
 
     def first_time(self, owed: Owed, now: float) -> None:
         """A delivery has fallen due that was written before its time: as journals of the first version have them."""
@@ -139,7 +143,7 @@ class Deliveries:
 
     def withdraw(self, owed: Owed) -> None:
         """A delivery is not wanted any more, wherever it is: waiting, or sent and not answered."""
-        if owed.withdrawn:
+        if owed.withdrawn or self._lives.over(owed.life, owed.system_id):
             return
         owed.withdrawn = True
         self.mailbox(owed.system_id).take(lambda other: other is owed)
@@ -157,7 +161,7 @@ class Deliveries:
 
     def acknowledged(self, owed: Owed, response: Pdu) -> None:
         """An ESME answered a delivery (SMPP 5.0 §4.7.6: 0x64 try again, 0x65 no more there, 0x66 not this one)."""
-        if owed.withdrawn or owed.life != self._life:
+        if owed.withdrawn or self._lives.over(owed.life, owed.system_id):
             return
         now = self._shared.now()
         status = response.command_status
@@ -181,7 +185,9 @@ class Deliveries:
         by_account: dict[str, list[Owed]] = {}
         now = self._shared.now()
         for owed in deliveries:
-            if not owed.withdrawn and owed.life == self._life and not self._attempts_are_over(owed, now):
+            if owed.withdrawn or self._lives.over(owed.life, owed.system_id):
+                continue
+            if not self._attempts_are_over(owed, now):
                 self._stats[owed.kind].repeated += 1
                 by_account.setdefault(owed.system_id, []).append(owed)
         for system_id, again in by_account.items():
@@ -206,16 +212,30 @@ class Deliveries:
             if not told:
                 self._shared.stats.alerts.unheard += 1
 
-    # --- a restart without memory -------------------------------------------------------------
+    # --- what is forgotten --------------------------------------------------------------------
 
     def forget(self) -> None:
-        """Lose everything that waits; what is under way to an ESME is lost when its connection is."""
-        self._life += 1
+        """Lose everything that waits or is only planned; what an ESME says about what it was sent counts for nothing.
+
+        The lives have to be told first.
+        """
         for mailbox in self.mailboxes.values():
             mailbox.take(bool)
+        self._made.clear()
         for stats in (self._shared.stats.receipts, self._shared.stats.mo, self._shared.stats.messages):
             stats.forgotten += stats.waiting
             stats.waiting = 0
+
+    def forget_account(self, system_id: str, planned: Mapping[Kind, int]) -> None:
+        """Lose what waits for one account, and what is `planned` for it and was never made."""
+        mailbox = self.mailboxes.get(system_id)
+        if mailbox is not None:
+            mailbox.take(bool)
+        for kind, stats in self._stats.items():
+            lost = planned.get(kind, 0) + self._made.pop((system_id, kind), 0)
+            stats.forgotten += lost
+            stats.waiting -= lost
+        self.receiver_went(system_id)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -247,8 +267,17 @@ class Deliveries:
             self._settle(owed, None)
             self._tell(owed, CommandStatus.ESME_RX_P_APPN, now)
 
+    def _count_made(self, owed: Owed, by: int) -> None:
+        key = (owed.system_id, owed.kind)
+        count = self._made.get(key, 0) + by
+        if count:
+            self._made[key] = count
+        else:
+            del self._made[key]
+
     def _settle(self, owed: Owed, acknowledged_at: float | None) -> None:
         self._stats[owed.kind].waiting -= 1
+        self._count_made(owed, -1)
         shared = self._shared
         if shared.journal is not None and owed.number:
             state = "DELIVRD" if owed.kind is Kind.MO and acknowledged_at is not None else None

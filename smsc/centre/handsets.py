@@ -6,6 +6,9 @@ import logging
 from functools import partial
 from math import inf
 from random import Random
+from typing import TypeAlias
+
+import msgspec
 
 from smppkit.codec import encode
 from smppkit.errors import EncodeError
@@ -17,7 +20,7 @@ from smppkit.tlvs import SET_DPF
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.owners import Owners
-from smsc.centre.shared import Shared
+from smsc.centre.shared import Errand, Shared
 from smsc.centre.traffic import Traffic
 from smsc.centre.translate import mo_pdus
 from smsc.centre.ussd import LONGEST_SESSION, Dialogue, Dialogues
@@ -32,6 +35,16 @@ MOST_WATCHED = 100_000  # subscribers whom somebody waits for
 _MOST_PHASES = 1000  # that a subscriber is off one after another
 
 _log = logging.getLogger("smsc")
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """What a subscriber wrote is not delivered, and why."""
+
+    reason: str
+
+
+Written: TypeAlias = list[int] | LeftOut
+"""The journal's rows of the parts that are delivered, 0 without a journal."""
 
 
 class Handsets:
@@ -49,7 +62,7 @@ class Handsets:
         # The chance of the operator gives a source of its own to what follows.
         self._seed = seed = shared.state.reply_chance.digest("", SubmitSm(source_addr="subscribers")).hex()
         self._traffic = [
-            Traffic(traffic, f"{seed}/traffic/{index}", self.write, shared.wheel.add)
+            Traffic(traffic, f"{seed}/traffic/{index}", self._say, shared.wheel.add)
             for index, traffic in enumerate(shared.operator.mobile_originated.traffic)
         ]
 
@@ -77,10 +90,21 @@ class Handsets:
             for traffic in self._traffic:
                 traffic.begin(self._shared.now())
 
+    def forget_account(self, system_id: str) -> None:
+        """What was under way for one account is lost: its errands are taken out of the wheel by whoever asks this."""
+        self._watched = {key: None for key in self._watched if key[0] != system_id}
+        for dialogue in self._dialogues.open():
+            if self._owners.of(dialogue.session.dials) == system_id:
+                self._dialogues.close(dialogue)
+                self._shared.stats.ussd_ended += 1
+
     # --- messages -----------------------------------------------------------------------------
 
-    def write(self, message: MoMessage, now: float) -> None:
-        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to."""
+    def write(self, message: MoMessage, now: float, system_id: str | None = None) -> Written:
+        """A subscriber writes: every segment becomes a deliver_sm for the account that the number belongs to.
+
+        `system_id` names another account.
+        """
         self._reference += 1
         # A source for each message: what befalls its parts does not depend on other messages.
         chance = Random(f"{self._seed}/mo/{self._reference}")  # noqa: S311 - reproducible, nothing to guess
@@ -90,18 +114,21 @@ class Handsets:
         except SegmentError as error:
             _log.error("%s: an MO cannot be cut into segments and is left out: %s", self._shared.name, error)
             self._leave_out()
-            return
+            return LeftOut(f"it cannot be cut into segments: {error}")
         _log.info("%s: MO from %s to %s", self._shared.name, masked(message.from_), masked(message.to))
-        self._send(pdus, self._owners.of(message.to), now)
+        return self._send(pdus, self._owners.of(message.to) if system_id is None else system_id, now)
 
     def reply(self, held: Held, now: float) -> None:
         """A message was delivered: its reader may answer."""
-        if not self._answers or held.fate.state is not MessageState.DELIVERED or held.to:
+        if not (self._answers or held.plan.reply) or held.fate.state is not MessageState.DELIVERED or held.to:
             return
-        reply = decide_reply(self._shared.state, held.pdu, now)
+        reply = decide_reply(self._shared.state, held.pdu, now, held.plan, held.system_id, held.message_id)
         if reply is not None:
             after, message = reply
-            self._shared.wheel.add(now + after, partial(self.write, message))
+            self._shared.wheel.add(now + after, Errand(held.system_id, partial(self._say, message)))
+
+    def _say(self, message: MoMessage, now: float) -> None:
+        self.write(message, now)  # what is left out is counted and logged
 
     # --- who can be reached again ---------------------------------------------------------------
 
@@ -124,7 +151,7 @@ class Handsets:
             lasts = until
         if elapsed < lasts < inf:
             self._watched[key] = None
-            self._shared.wheel.add(now + lasts - elapsed, partial(self._reachable, key))
+            self._shared.wheel.add(now + lasts - elapsed, Errand(system_id, partial(self._reachable, key)))
 
     def _reachable(self, key: tuple[str, str], now: float) -> None:
         del self._watched[key]
@@ -182,22 +209,25 @@ class Handsets:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _send(self, pdus: list[DeliverSm], system_id: str, now: float) -> None:
+    def _send(self, pdus: list[DeliverSm], system_id: str, now: float) -> Written:
         if self._deliveries.full:
             self._leave_out()
-            return
+            return LeftOut(
+                f"{self._deliveries.waiting} deliveries wait to be acknowledged, which is as many as are held"
+            )
         try:
             written = [(pdu, encode(pdu)) for pdu in pdus]
         except EncodeError as error:
             _log.error("%s: what a subscriber sends cannot be written and is left out: %s", self._shared.name, error)
             self._leave_out()
-            return
+            return LeftOut(f"it cannot be written: {error}")
         owed = [self._record(pdu, octets, system_id, now) for pdu, octets in written]
         journal = self._shared.journal
         if journal is None:
             self._deliveries.deliver(owed)
         else:
             journal.when_committed(partial(self._committed, owed))
+        return [one.row for one in owed]
 
     def _record(self, pdu: DeliverSm, octets: bytes, system_id: str, now: float) -> Owed:
         shared = self._shared

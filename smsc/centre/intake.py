@@ -56,6 +56,15 @@ class Intake:
             self._numbered = {}
         self._untidied = 0
 
+    def forget(self, system_id: str | None) -> None:
+        """Parts of long messages that wait for others, of an account or of all, wait no more."""
+        if self._numbered is not None:
+            self._numbered = {
+                number: part
+                for number, part in self._numbered.items()
+                if system_id is not None and part.system_id != system_id
+            }
+
     # --- one destination ----------------------------------------------------------------------
 
     def submit(self, connection: Peer, request: SubmitSm, now: float) -> Answer:
@@ -250,7 +259,7 @@ class Intake:
             held.replaces = self._present(connection, submit, now)
         if self._owner is not None:
             outcomes.is_for(held, self._owner(submit.destination_addr, connection.system_id))
-        if outcomes.minds_all or plan.wanted or plan.notices or held.to:
+        if outcomes.minds_all or plan.wanted or plan.notices or plan.reply or held.to:
             held.timed = outcomes.is_timed(held)
         if submit is not request and _is_transaction(request):
             held.timed = True

@@ -21,7 +21,7 @@ from smppkit.pdus import DataSm, SubmitSm
 from smppkit.status import CommandStatus
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
-from smsc.centre.shared import Answer, Shared
+from smsc.centre.shared import Answer, Errand, Shared
 from smsc.centre.translate import as_delivery
 from smsc.journal.journal import Journal, Unfinished
 from smsc.journal.records import Kind, Message, Owed, Pending
@@ -61,7 +61,7 @@ class Outcomes:
             held.to
             or held.plan.notices
             or (held.ends < inf and held.wants_receipt())
-            or (self.minds_all and held.fate.state is MessageState.DELIVERED)
+            or ((self.minds_all or held.plan.reply) and held.fate.state is MessageState.DELIVERED)
         )
 
     def record(self, held: Held, request: SubmitSm | DataSm, journal: Journal) -> None:
@@ -100,10 +100,9 @@ class Outcomes:
         for index, notice in enumerate(held.plan.notices):
             if not notice.late and not held.told >> index & 1:
                 self._deliveries.plan(Kind.NOTICE)
-                wheel.add(held.at + notice.after, partial(self._notice, held, index))
+                self._note_later(held.at + notice.after, held, index)
         if held.to and not held.final(now):
-            wheel.add(max(now, held.starts), partial(self._carry, held))
-            wheel.add(held.expires, partial(self._expire, held))
+            self._carry_later(held, now)
         if held.ends <= now:
             return True
         if held.ends < inf:
@@ -114,7 +113,7 @@ class Outcomes:
         """Have a request answered when its message has come to its end (transaction mode, SMPP 3.4 §2.10.3)."""
         self._transactions[id(held)] = answer
         if held.ends == inf and not held.to:
-            self._shared.wheel.add(held.expires, partial(self._waited_enough, held))
+            self._shared.wheel.add(held.expires, Errand(held.system_id, partial(self._waited_enough, held)))
 
     def resumed(self, unfinished: Unfinished) -> Held:
         """A message of an earlier run, as the journal has it."""
@@ -167,6 +166,17 @@ class Outcomes:
             self._expect(held)
             shared.wheel.add(now, held)
 
+    def conclude(self, held: Held, fate: Fate, after: float, now: float) -> None:
+        """Let a message come to another end, with a receipt, in so many seconds. ValueError when it is final (I1)."""
+        held.plan = msgspec.structs.replace(held.plan, wanted=held.plan.wanted | 1 << fate.state)
+        if after <= 0:
+            self.cut_short(held, fate, now)
+            return
+        if held.final(now):
+            held.end(fate, now)
+        ends_after = now - held.at + after
+        self.replan(held, msgspec.structs.replace(held.plan, fate=fate, ends_after=ends_after, early=False), now)
+
     def replan(self, held: Held, plan: Plan, now: float) -> None:
         """Give a message that is not final another plan, whose times count from its own submit.
 
@@ -185,8 +195,7 @@ class Outcomes:
             return
         self._expect(held)
         if held.to:
-            shared.wheel.add(max(now, held.starts), partial(self._carry, held))
-            shared.wheel.add(held.expires, partial(self._expire, held))
+            self._carry_later(held, now)
         elif held.timed and held.ends < inf:
             shared.wheel.add(held.ends, held)
 
@@ -219,7 +228,7 @@ class Outcomes:
         for index, notice in enumerate(held.plan.notices):
             if notice.late and not held.told >> index & 1:
                 self._deliveries.plan(Kind.NOTICE)
-                self._shared.wheel.add(ended_at + notice.after, partial(self._notice, held, index))
+                self._note_later(ended_at + notice.after, held, index)
 
     def answered(self, owed: Owed, status: int, now: float) -> None:
         """The ESME that a message is for has answered, or never will (`status` < 0)."""
@@ -237,12 +246,32 @@ class Outcomes:
         self._carried.clear()
         self._transactions.clear()
 
+    def forget_account(self, system_id: str) -> list[Answer]:
+        """Lose what is an account's; returns what waited for the end of a message to be answered."""
+        for key, owed in list(self._carried.items()):
+            if isinstance(owed.about, Held) and owed.about.system_id == system_id:
+                del self._carried[key]
+                owed.about = None
+                self._deliveries.withdraw(owed)
+        mine = [(key, one) for key, one in self._transactions.items() if one.connection.system_id == system_id]
+        for key, _ in mine:
+            del self._transactions[key]
+        return [answer for _, answer in mine]
+
     @property
-    def unanswered(self) -> int:
-        """How many requests wait for the end of their message."""
-        return len(self._transactions)
+    def unanswered(self) -> list[Answer]:
+        """What waits for the end of a message to be answered."""
+        return list(self._transactions.values())
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _note_later(self, at: float, held: Held, index: int) -> None:
+        self._shared.wheel.add(at, Errand(held.system_id, partial(self._notice, held, index), Kind.NOTICE))
+
+    def _carry_later(self, held: Held, now: float) -> None:
+        wheel = self._shared.wheel
+        wheel.add(max(now, held.starts), Errand(held.system_id, partial(self._carry, held)))
+        wheel.add(held.expires, Errand(held.system_id, partial(self._expire, held)))
 
     def _pending(self, held: Held) -> Pending:
         until = None

@@ -13,10 +13,11 @@ from twisted.internet.interfaces import IReactorTime
 from smppkit.pdus import Pdu
 from smppkit.states import Version
 from smsc.centre.book import Book, Held
+from smsc.centre.lives import Lives
 from smsc.centre.mailbox import Receiver
 from smsc.centre.wheel import Wheel
 from smsc.journal.journal import Journal
-from smsc.journal.records import Owed
+from smsc.journal.records import Kind, Owed
 from smsc.scenario.accounts import Account
 from smsc.scenario.engine import OperatorState
 from smsc.stats import OperatorStats
@@ -71,11 +72,27 @@ class Answer(msgspec.Struct, gc=False):
     """The messages for the other destinations of a submit_multi."""
     submits: bool = True
     """Whether the request brought a message."""
+    dropped: bool = False
+    """What it is about was forgotten before it could go out: it never does."""
 
 
 Job: TypeAlias = Callable[[float], None]
 """Something to be done at its time; gets the time."""
-Due: TypeAlias = Answer | Held | Owed | Job
+
+
+class Errand(msgspec.Struct, gc=False):
+    """A job that is an account's, and not done when that is forgotten. `brings` is the delivery planned for it."""
+
+    system_id: str
+    job: Job
+    brings: Kind | None = None
+
+    def __call__(self, now: float) -> None:
+        """Do it."""
+        self.job(now)
+
+
+Due: TypeAlias = Answer | Held | Owed | Errand | Job
 """What waits for its time in the wheel."""
 
 
@@ -102,6 +119,7 @@ class Shared:
         self.stats = stats
         self.wheel = wheel
         self.book = Book(stats.book)
+        self.lives = Lives()
 
     def now(self) -> float:
         """The time, in seconds of the clock."""

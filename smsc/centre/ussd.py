@@ -95,6 +95,10 @@ class Dialogues:
             self.close(dialogue)
         return dialogue
 
+    def open(self) -> list[Dialogue]:
+        """The sessions that go on."""
+        return list(self._open.values())
+
     def is_open(self, dialogue: Dialogue) -> bool:
         """Whether a session goes on."""
         return self._open.get(dialogue.number) is dialogue

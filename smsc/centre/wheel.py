@@ -51,6 +51,19 @@ class Wheel(Generic[T]):
         if self._armed is None or slot < self._armed_slot:
             self._arm()
 
+    def take(self, unwanted: Callable[[T], bool]) -> list[T]:
+        """Take out what is not wanted any more; in the order of falling due. Goes through everything."""
+        taken: list[T] = []
+        for slot in sorted(self._order):
+            items = self._slots[slot]
+            leaving = [item for item in items if unwanted(item)]
+            if leaving:
+                # The list itself stays, empty or not, and the order with it.
+                self._slots[slot] = [item for item in items if not unwanted(item)]
+                taken += leaving
+        self._count -= len(taken)
+        return taken
+
     def clear(self) -> list[T]:
         """Forget everything; returns what was held, in the order of falling due."""
         held = [item for slot in sorted(self._order) for item in self._slots[slot]]

@@ -78,6 +78,9 @@ class _ServeCommand(click.RichCommand):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Holds the token that the control API asks for. Default: SMSC_TOKEN of the environment.",
 )
+@click.option(
+    "--paused", is_flag=True, help="Begin with time standing still, until the control API lets it run or advances it."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Log warnings and errors only.")
 def serve(
     file: Path | None,
@@ -90,6 +93,7 @@ def serve(
     http: str | None,
     no_http: bool,
     token_file: Path | None,
+    paused: bool,
     quiet: bool,
 ) -> NoReturn:
     """Run the operators of the scenario FILE until SIGTERM or Ctrl-C.
@@ -109,8 +113,10 @@ def serve(
         format="%(asctime)s %(levelname)s %(message)s",
         level=logging.WARNING if quiet else logging.INFO,
     )
+    if paused and no_http:
+        raise click.UsageError("--paused needs the control API, which lets time go on; remove --paused or --no-http")
     web = None if no_http else listening_on(http, token_file)
-    raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching, web)))
+    raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching, web, paused)))
 
 
 def _load_scenario(file: Path | None) -> Scenario:
@@ -179,25 +185,30 @@ class _Serving:
         journal: Path | None,
         watching: _Watching | None,
         web: ControlServer | None,
+        paused: bool,
         reactor: Any,
     ) -> None:
         from smppkit.transport import TcpNetwork
         from smsc.app import Emulator
+        from smsc.clock import SteerableClock
 
         _check_ports(scenario)
         _raise_file_limit(sum(operator.access.connections for operator in scenario.operators.values()))
         self._watching = watching
         self._web = web
         self._reactor = reactor
-        self._epoch = time.time() - reactor.seconds()
+        # Nobody can steer the time of an emulator that has no control API.
+        self._clock = reactor if web is None else SteerableClock(reactor, paused=paused)
+        self._epoch = time.time() - self._clock.seconds()
         self._journal = _open_journal(journal, reactor)
         self._emulator = Emulator(
             scenario,
-            clock=reactor,
+            clock=self._clock,
             network=TcpNetwork(reactor),
             journal=self._journal,
             epoch=self._epoch,
             watcher_for=None if watching is None else watching.lint.operator,
+            disturbable=web is not None,
         )
 
     def start(self) -> Deferred[str]:
@@ -208,6 +219,7 @@ class _Serving:
         """See Service."""
         if self._web is None:
             return self._emulator.stop()
+        self._clock.resume()  # sessions end in time, and time may stand still
         return self._web.stop().addCallback(lambda _: self._emulator.stop())
 
     def ended(self, started: bool) -> int:
@@ -237,7 +249,9 @@ class _Serving:
         from smsc.control.control import Control
 
         lint = None if self._watching is None else self._watching.lint.report
-        return Control(self._emulator, self._journal, clock=self._reactor, epoch=self._epoch, lint=lint)
+        return Control(
+            self._emulator, self._journal, clock=self._clock, epoch=self._epoch, reactor=self._reactor, lint=lint
+        )
 
 
 def _check_ports(scenario: Scenario) -> None:

@@ -16,6 +16,8 @@ from smsc.control.messages import MessageDesk
 from smsc.control.pdus import PduDesk
 from smsc.control.problem import no_journal
 from smsc.control.reader import reader_of
+from smsc.control.steering import Steering
+from smsc.control.timetable import Timetable
 from smsc.journal.journal import Journal
 from smsc.lint.report import Report
 
@@ -28,17 +30,21 @@ class Control:
         emulator: Emulator,
         journal: Journal | None,
         *,
-        clock: Any,
+        clock: IReactorTime,
         epoch: float,
+        reactor: Any = None,
         lint: Callable[[], Report] | None = None,
+        file: str | None = None,
     ) -> None:
-        """`epoch` is the unix time of the clock's zero; a journal in a file needs the reactor as the clock.
+        """`clock` is the emulator's, `epoch` the unix time of its zero; `reactor` that of those who wait and look on.
 
-        `lint` gives the report of the lint that watches, where one does.
+        The reactor is the clock when omitted; a journal in a file needs a real one. `lint` gives the report of the lint
+        that watches, where one does; `file` is that of the scenario.
         """
+        reactor = reactor or clock
         self.emulator = emulator
         self.journal = journal
-        self.clock: IReactorTime = clock
+        self.clock = clock
         self.epoch = epoch
         self.binds = Binds(emulator, self.wall)
         self.desk: MessageDesk | None = None
@@ -50,13 +56,17 @@ class Control:
                 for name, server in emulator.operators.items()
                 if server.state.operator.submit.alphabet != "gsm7"
             }
-            reader = reader_of(journal, clock, alphabets)
+            reader = reader_of(journal, reactor, alphabets)
             feed = Feed(journal, reader, clock, epoch)
-            self.desk = MessageDesk(reader, feed, clock)
+            self.desk = MessageDesk(reader, feed, reactor)
             self._pdus = PduDesk(reader)
         self.lint = LintDesk(emulator, reader, lint)
-        self.events = Events(clock, feed, f"{int(self.wall() * 1000):x}")
+        self.events = Events(reactor, feed, f"{int(self.wall() * 1000):x}")
         self._ends = self.binds.tell(lambda change: self.events.add("bind", change, change.bind.system_id or None))
+        self.steering = Steering(emulator, journal, clock, reactor, self.events.add)
+        self.timetable = Timetable(
+            emulator, self.wall, clock.seconds, file, lambda: self.events.add("scenario", {}, None)
+        )
 
     @property
     def messages(self) -> MessageDesk:
@@ -73,11 +83,12 @@ class Control:
         return self._pdus
 
     def wall(self) -> float:
-        """The time, in unix seconds."""
+        """The emulator's time, in unix seconds."""
         return self.epoch + self.clock.seconds()
 
     def stop(self) -> None:
         """Nobody waits or looks on any longer, and nothing more is read."""
+        self.steering.stop()
         self.events.stop()
         self.binds.vitals.stop()
         for end in self._ends:

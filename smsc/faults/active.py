@@ -9,14 +9,18 @@ from smsc.faults.base import WireFault
 
 
 class Running:
-    """A fault that is on. `key` tells its draws from those of every other."""
+    """A fault that is on, and how often it has struck. `key` tells its draws from those of every other."""
 
-    __slots__ = ("fault", "key", "knows")
+    __slots__ = ("fault", "key", "knows", "only", "strikes")
 
-    def __init__(self, fault: WireFault, key: str) -> None:
+    def __init__(self, fault: WireFault, key: str, only: str | None = None) -> None:
+        """`only` confines it to the connections of one system_id."""
         self.fault = fault
         self.key = key
-        self.knows: Callable[[str], object] | None = None if fault.account is None else fault.account.compile()
+        self.only = only
+        self.strikes = 0
+        self.knows = _knows(fault, only)
+        """Whether it is for connections of a system_id; None when it is for all."""
 
     def __repr__(self) -> str:
         return f"<{self.fault.words()}, {self.key}>"
@@ -48,12 +52,15 @@ class ActiveFaults:
         # In the order of their coming: what a change sets off has the same order in every run.
         self._watchers: dict[Watcher, None] = {}
 
-    def begin(self, fault: WireFault, key: str = "") -> Running:
-        """Let a fault be on from now. `key` names it for its draws; by default its tag and a count of all begun."""
+    def begin(self, fault: WireFault, key: str = "", only: str | None = None) -> Running:
+        """Let a fault be on from now, for the connections of one system_id if `only` names one.
+
+        `key` names it for its draws; by default its tag and a count of all begun.
+        """
         if fault.stage not in fault.stages:
             raise ValueError(f"{fault.words()} cannot be on: it strikes at no stage")
         self._begun += 1
-        running = Running(fault, key or f"{fault.tag}/{self._begun}")
+        running = Running(fault, key or f"{fault.tag}/{self._begun}", only)
         self._change((*self.on, running), None)
         return running
 
@@ -86,3 +93,10 @@ class ActiveFaults:
         self.inbound = any(running.fault.looks_inbound for running in on)
         for watcher in list(self._watchers):
             watcher.faults_changed(ended)
+
+
+def _knows(fault: WireFault, only: str | None) -> Callable[[str], object] | None:
+    matches = None if fault.account is None else fault.account.compile()
+    if only is None:
+        return matches
+    return lambda system_id: system_id == only and (matches is None or bool(matches(system_id)))

@@ -11,7 +11,7 @@ from smsc.faults.actions import Action
 from smsc.faults.chance import Draw
 from smsc.faults.passing import Direction, Passing, Stage
 from smsc.scenario.latency import Fixed, Latency
-from smsc.scenario.patterns import AddressGlob
+from smsc.scenario.patterns import AddressPattern
 from yamlmodel.scalars import Duration, Percent, Rate
 
 Problems: TypeAlias = Iterable[tuple[tuple[str | int, ...], str]]
@@ -50,8 +50,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="fault", tag=""
                 said.append(f"{field.encode_name} {_written(value)}")
         return f"{self.tag} ({', '.join(said)})" if said else self.tag
 
+    def problems(self) -> Problems:
+        """What the types of its keys cannot say."""
+        return ()
 
-_UNSAID = frozenset({"at", "for_", "operator", "from_", "until", "password"})  # said elsewhere, or not for logs
+
+# Said elsewhere, or not for logs.
+_UNSAID = frozenset({"at", "after", "every", "when", "name", "for_", "operator", "from_", "until", "password"})
 
 
 def _written(value: object) -> str:
@@ -82,7 +87,7 @@ class WireFault(Fault, frozen=True, kw_only=True, tag=""):
     stage: AtStage = Stage.ANY
     probability: Annotated[Percent, Meta(description="How often it strikes")] = Percent(1.0)
     account: (
-        Annotated[AddressGlob, Meta(description="Only connections of these accounts", examples=["shop*"])] | None
+        Annotated[AddressPattern, Meta(description="Only connections of these accounts", examples=["shop*"])] | None
     ) = None
     skip: Annotated[int, Meta(description="How many PDUs of a connection it lets pass first", ge=0)] = 0
     times: (

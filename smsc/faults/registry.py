@@ -32,6 +32,7 @@ from smsc.faults.unbind import UnbindFault
 from smsc.faults.unknown_command import UnknownCommand
 from smsc.faults.unknown_response import UnknownResponse
 from smsc.faults.wrong_length import WrongLength
+from smsc.scenario.timing import FIELDS, Timed, timing_problems
 from yamlmodel.scalars import Duration
 
 _KINDS: Final[tuple[type[Fault], ...]] = (
@@ -71,9 +72,7 @@ _KINDS: Final[tuple[type[Fault], ...]] = (
 FAULTS: Final[dict[str, type[Fault]]] = {kind_of(kind): kind for kind in _KINDS}
 """Every fault by the word for it."""
 
-_At = Annotated[Duration, Meta(description="Time from the start", examples=["30s"])]
 _For = Annotated[Duration, Meta(description="How long; to the end when omitted")] | None
-_Operator = Annotated[str, Meta(description="Whom it befalls; all when omitted")] | None
 _From = Annotated[Duration, Meta(description="From when on; from the start when omitted")]
 _Until = Annotated[Duration, Meta(description="Until when; to the end when omitted")] | None
 
@@ -94,8 +93,13 @@ def _derived(kind: type[Fault], suffix: str, fields: list[Any], namespace: dict[
 
 
 def entry_of(kind: type[Fault]) -> type[Fault]:
-    """A fault as an entry of a timeline: with `at`, `for` and `operator`."""
-    return _derived(kind, "Entry", [("at", _At), ("for_", _For, None), ("operator", _Operator, None)], {})
+    """A fault as an entry of a timeline: with what says when it begins, `for` and `operator`."""
+
+    def problems(self: Any) -> Problems:
+        yield from kind.problems(self)
+        yield from timing_problems(self)
+
+    return _derived(kind, "Entry", [*FIELDS, ("for_", _For, None)], {"problems": problems})
 
 
 def standing_of(kind: type[WireFault]) -> type[WireFault]:
@@ -120,11 +124,9 @@ STANDING: Final[dict[str, type[WireFault]]] = {
 
 if TYPE_CHECKING:
 
-    class FaultEntry(Fault, frozen=True, kw_only=True, tag=""):
+    class FaultEntry(Fault, Timed, frozen=True, kw_only=True, tag=""):
         """What all entries have. To whoever reads a file it is the union of them."""
 
-        at: Duration
-        operator: str | None = None
         for_: Duration | None = None
 
     class StandingFault(WireFault, frozen=True, kw_only=True, tag=""):

@@ -32,7 +32,7 @@ class ResetFault(WireFault, frozen=True, kw_only=True, tag="reset"):
     binds: Annotated[Literal["all"] | Annotated[int, Meta(ge=1)], Meta(description="How many, when it is at once")] = (
         "all"
     )
-    after: Annotated[Duration, Meta(description="How much later, when it is at a stage")] = Duration(0)
+    delay: Annotated[Duration, Meta(description="How much later, when it is at a stage")] = Duration(0)
 
     @property
     def at_once(self) -> bool:
@@ -41,7 +41,7 @@ class ResetFault(WireFault, frozen=True, kw_only=True, tag="reset"):
 
     def act(self, passing: Passing, draw: Draw) -> Sequence[Action] | None:
         """Cut the connection."""
-        return [Reset(self.after)]
+        return [Reset(self.delay)]
 
     def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """What is at once has a time and a number; what is at a stage has neither."""

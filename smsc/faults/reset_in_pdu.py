@@ -19,11 +19,11 @@ class ResetInPdu(WireFault, frozen=True, kw_only=True, tag="reset-in-pdu"):
 
     stage: AtStage = Stage.RESPONSE
     octets: Annotated[int, Meta(description="How many arrive; drawn when omitted", ge=0)] | None = None
-    after: Annotated[Duration, Meta(description="From there to the reset, so that they do arrive")] = Duration(0.05)
+    delay: Annotated[Duration, Meta(description="From there to the reset, so that they do arrive")] = Duration(0.05)
 
     def act(self, passing: Passing, draw: Draw) -> Sequence[Action] | None:
         """Write a part, reset."""
         size = len(passing.frame)
         octets = self.octets if self.octets is not None else 1 + draw.below(size - 1)
         # At least one octet is missing: otherwise it would be a reset between two PDUs.
-        return [Write(passing.frame[: min(octets, size - 1)]), Reset(self.after)]
+        return [Write(passing.frame[: min(octets, size - 1)]), Reset(self.delay)]

@@ -17,12 +17,12 @@ class SlowClose(WireFault, frozen=True, kw_only=True, tag="slow-close"):
     it resets.
     """
 
-    example: ClassVar[str] = "{at: 30s, for: 10s, fault: slow-close, after: 3s}"
+    example: ClassVar[str] = "{at: 30s, for: 10s, fault: slow-close, delay: 3s}"
     stages: ClassVar[Mapping[Stage, Direction]] = {Stage.CLOSE: Direction.OUT}
 
     stage: AtStage = Stage.CLOSE
-    after: Annotated[Duration, Meta(description="How much later")] = Duration(2)
+    delay: Annotated[Duration, Meta(description="How much later")] = Duration(2)
 
     def act(self, passing: Passing, draw: Draw) -> Sequence[Action] | None:
         """Close, later."""
-        return [Close(self.after)]
+        return [Close(self.delay)]

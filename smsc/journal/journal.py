@@ -22,6 +22,7 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
 from smppkit.pdus import DeliverSm, SubmitSm
+from smsc.journal.erasing import Erasure
 from smsc.journal.lockfile import LockedElsewhereError, LockFile
 from smsc.journal.parts import Parts
 from smsc.journal.records import (
@@ -37,8 +38,9 @@ from smsc.journal.records import (
     write,
 )
 from smsc.journal.schema import JournalError, load_parts, prepare
-from smsc.scenario.decisions import Fate, Plan, PlannedNotice
+from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.reading import read
+from smsc.scenario.template import Words
 
 MEMORY = ":memory:"
 GROUP_OPERATIONS = 500
@@ -115,12 +117,14 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
-        self._next_row = self._highest("messages", "row") + 1
+        # What was erased leaves no row, and an operator may know that it has lost its memory of it.
+        self._next_row = max(self._highest("messages", "row"), self._highest("forgotten", "row")) + 1
         self._next_delivery = self._highest("owed", "delivery") + 1
         self._next_connection = self._highest("connections", "connection") + 1
         self._reader = connection if lock is None else _connect_readonly(path)
         self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
         self._backlog = 0
+        self._awaited = 0
         self._watchers: list[Watch] = []
         self._parts = Parts()
         load_parts(connection, self._parts, after=self._next_row - LOOK_BACK)
@@ -186,6 +190,11 @@ class Journal:
     def backlog(self) -> int:
         """Operations that are recorded and not yet committed."""
         return self._backlog
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits to be told of a commit."""
+        return self._awaited > 0
 
     @property
     def failing(self) -> bool:
@@ -270,6 +279,19 @@ class Journal:
         self._statement("DELETE FROM pending WHERE operator = ? AND row <= ?", (operator, last))
         self._statement("DELETE FROM owed WHERE operator = ? AND row <= ?", (operator, last))
 
+    def erase(self, system_id: str | None, erased: Committed) -> None:
+        """Delete what has been recorded so far of an account, whatever the operator, or (None) of all.
+
+        Calls back as ``when_committed`` does, once all of it is gone. Others' groups are written in between.
+        """
+        self._hand_over()
+        if system_id is None:
+            self._forgotten.clear()
+        group = Group()
+        group.erasure = Erasure(system_id)
+        self._await(group, erased)
+        self._put(group)
+
     def tidy(self, operator: str, now: float) -> None:
         """Throw away plans that are of no use any more; `now` is unix seconds."""
         self._statement("DELETE FROM pending WHERE operator = ? AND until <= ?", (operator, now))
@@ -307,7 +329,7 @@ class Journal:
 
         On the reactor's thread; an inline journal calls back before this returns.
         """
-        self._group.waiting.append(callback)
+        self._await(self._group, callback)
         self._hand_over()
 
     def watch(self, watch: Watch) -> Callable[[], None]:
@@ -361,10 +383,20 @@ class Journal:
         if not group.size and not group.waiting:
             return
         self._group = Group()
+        self._put(group)
+
+    def _await(self, group: Group, callback: Committed) -> None:
+        self._awaited += 1
+        group.waiting.append(callback)
+
+    def _put(self, group: Group) -> None:
         if self._writer is not None:
             self._writer.put(group)
-        else:
-            self._told(group, self._write(group))
+            return
+        error = self._write(group)
+        while error is None and group.unfinished:
+            error = self._write(group)
+        self._told(group, error)
 
     def _write(self, group: Group) -> Exception | None:
         """Write one group (in the writer's thread when there is one); returns what prevented it."""
@@ -372,6 +404,10 @@ class Journal:
         try:
             connection.execute("BEGIN IMMEDIATE")
             write(connection, group, self._parts)
+            if group.erasure is not None:
+                if not group.unfinished:  # the first step
+                    self._parts.forget(group.erasure.system_id)
+                group.unfinished = not group.erasure.step(connection)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
             self._parts.clear()
@@ -390,6 +426,7 @@ class Journal:
         elif self._failing:
             _log.warning("%s: writing again", self.path)
         self._failing = error is not None
+        self._awaited -= len(group.waiting)
         for callback in group.waiting:
             callback(error)
         if self._watchers:
@@ -433,8 +470,12 @@ class _Writer:
     def _run(self) -> None:
         while (group := self._take()) is not None:
             error = self._journal._write(group)
-            self._reactor.callFromThread(partial(self._journal._told, group, error))
+            again = group.unfinished and error is None
+            if not again:
+                self._reactor.callFromThread(partial(self._journal._told, group, error))
             with self._changed:
+                if again:  # behind what has come meanwhile
+                    self._groups.append(group)
                 self._writing = False
                 self._changed.notify_all()
 
@@ -444,7 +485,7 @@ class _Writer:
             if not self._groups:
                 return None
             group = self._groups.popleft()
-            while self._groups and group.size + self._groups[0].size <= MOST_AT_ONCE:
+            while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
                 group.absorb(self._groups.popleft())
             self._writing = True
             return group
@@ -473,6 +514,8 @@ def _plan_from(octets: bytes) -> Plan:
     values = msgspec.msgpack.decode(octets)
     values["fate"] = msgspec.convert(values["fate"], Fate)
     values["notices"] = msgspec.convert(values["notices"], tuple[PlannedNotice, ...])
+    values["words"] = msgspec.convert(values.get("words"), Words | None)
+    values["reply"] = msgspec.convert(values.get("reply"), PlannedReply | None)
     return Plan(**values)
 
 

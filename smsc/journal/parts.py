@@ -56,6 +56,11 @@ class Parts:
                 del self._incomplete[key]
         return None if message.first == row else message.first
 
+    def forget(self, system_id: str | None) -> None:
+        """The messages of an account, or (None) all, were erased."""
+        for key in [key for key in self._incomplete if system_id in (None, key.system_id)]:
+            del self._incomplete[key]
+
     def clear(self) -> None:
         """Forget all: what was told may not have been written."""
         self._incomplete.clear()

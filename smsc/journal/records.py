@@ -17,6 +17,7 @@ from smppkit.enums import at_hand
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.segments import part_of
 from smppkit.tlvs import Tlv
+from smsc.journal.erasing import Erasure
 from smsc.journal.parts import PartKey, Parts
 from smsc.scenario.reading import read
 
@@ -92,9 +93,10 @@ Committed = Callable[[Exception | None], None]
 
 
 class Group:
-    """What is written in one transaction."""
+    """What is written in one transaction; an `erasure` in one after another, while it is `unfinished`."""
 
     __slots__ = (
+        "erasure",
         "messages",
         "over",
         "owed",
@@ -105,6 +107,7 @@ class Group:
         "settled",
         "size",
         "statements",
+        "unfinished",
         "waiting",
     )
 
@@ -119,6 +122,8 @@ class Group:
         self.pdus: list[tuple[float, int, str, bytes]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
         self.waiting: list[Committed] = []
+        self.erasure: Erasure | None = None
+        self.unfinished = False
         self.size = 0
 
     def changed(self) -> frozenset[int]:
@@ -129,13 +134,19 @@ class Group:
         rows.update(entry[1] for entry in self.settled if entry[1] is not None)
         return frozenset(rows)
 
+    def takes(self, later: Group, most: int) -> bool:
+        """Whether both can be written at once: they are no more than so many operations, and nothing is erased."""
+        return self.erasure is None and later.erasure is None and self.size + later.size <= most
+
     def absorb(self, later: Group) -> None:
         """Write what another group, recorded after this one, has as well."""
-        for name in self.__slots__:
+        for name in _ABSORBED:
             both = getattr(self, name)
             both += getattr(later, name)  # lists grow in place: many groups may come together
             setattr(self, name, both)
 
+
+_ABSORBED = tuple(name for name in Group.__slots__ if name not in ("erasure", "unfinished"))
 
 # --- SQL -------------------------------------------------------------------------------------------
 

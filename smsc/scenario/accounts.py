@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from smppkit.states import Version
 from smppkit.status import CommandStatus
-from smsc.scenario.patterns import AddressGlob
+from smsc.scenario.patterns import AddressPattern
 from smsc.scenario.scalars import IpRange, SpokenVersion, Status
 from yamlmodel.scalars import Duration, Rate
 
@@ -49,7 +49,7 @@ class Account(msgspec.Struct, frozen=True):
         None
     )
     numbers: Annotated[
-        list[AddressGlob],
+        list[AddressPattern],
         Meta(description="Numbers that are this account: messages to them are delivered to it", examples=["[1234]"]),
     ] = []
     deliver_window: Annotated[int, Meta(description="Unacknowledged deliver_sm per bind", ge=1)] = 100

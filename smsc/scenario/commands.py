@@ -21,8 +21,8 @@ import msgspec
 
 from smppkit.status import CommandStatus
 from smsc.scenario.latency import Fixed, Latency
-from smsc.scenario.model import ReceiptChange
 from smsc.scenario.receipts import ReceiptForm, Receipts
+from smsc.scenario.rule_model import ReceiptChange
 from smsc.scenario.scalars import Stat, Status
 from smsc.scenario.treatment import Fates, Treatment, look_of
 from yamlmodel.suggest import did_you_mean

@@ -7,6 +7,7 @@ import msgspec
 from smppkit.message_state import MessageState
 from smppkit.tlvs import Tlv
 from smsc.scenario.receipts import Receipts
+from smsc.scenario.template import Words
 
 Refusal: TypeAlias = int | Literal["drop"]
 """What a bind earns: a command_status (0 lets it in), or the end of the connection without a word."""
@@ -36,6 +37,13 @@ class PlannedNotice(msgspec.Struct, frozen=True, gc=False):
     late: bool = False
 
 
+class PlannedReply(msgspec.Struct, frozen=True, gc=False):
+    """What the subscriber answers, so many seconds after the message was delivered."""
+
+    after: float
+    text: str
+
+
 class Plan(msgspec.Struct, frozen=True, gc=False):
     """What is to become of a message when nobody interferes (cancels, replaces, restarts).
 
@@ -49,6 +57,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
     `source_addr` is what the sender was rewritten to, "" as submitted; `text` the predefined message that stands for
     the submitted one, "" as submitted. `look` is how this message's receipts look, None as the operator's all do.
+    `words` are what templates in receipts say of it beyond the message itself, None where they say no such thing.
     """
 
     fate: Fate
@@ -63,6 +72,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
     look: Receipts | None = None
     tlv_id: str = ""
+    words: Words | None = None
+    reply: PlannedReply | None = None
 
 
 class Revision(msgspec.Struct, frozen=True, gc=False):

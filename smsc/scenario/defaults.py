@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from smsc.scenario.model import Scenario
+from smsc.scenario.rule_model import alternatives
 from yamlmodel.loader import load
 
 DEFAULTS: Final = Path(__file__).with_name("defaults.yaml")
@@ -17,8 +18,9 @@ def default_scenario() -> Scenario:
 def magic_numbers(scenario: Scenario) -> tuple[tuple[str, str], ...]:
     """Return (pattern, note) for each rule about destinations that carries a note, in the order of the file."""
     return tuple(
-        (rule.when.to, rule.note)
+        (str(pattern), rule.note)
         for operator in scenario.operators.values()
         for rule in operator.rules
-        if rule.when.to is not None and rule.note
+        for pattern in alternatives(rule.when.to)
+        if rule.note
     )

@@ -10,9 +10,10 @@ from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_PAYLOAD, MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID, Tlv
 from smsc.scenario.decisions import Fate, Plan
 from smsc.scenario.model import Operator
-from smsc.scenario.reading import PACKED, read
+from smsc.scenario.reading import PACKED, Reading, read
 from smsc.scenario.receipt_text import Said
 from smsc.scenario.receipts import Carrier, ReceiptForm, Receipts
+from smsc.scenario.template import Request
 from smsc.scenario.tlv_values import extra_tlvs
 
 MOST_SHORT: Final = 254  # octets of short_message (SMPP 3.4 §5.2.22)
@@ -50,10 +51,13 @@ def receipt_pdu(
     if says:
         text = quoted_text(operator, look, plan, submit) if look.text.quotes else ""
         said = said_of(plan, fate, submitted_at, done_at, text)
-        octets = look.text.render(said).encode(encoding_of(look), "replace")
+        request = None if look.text.is_usual else _request(operator, plan, submit, text)
+        octets = look.text.say(said, request).encode(encoding_of(look), "replace")
     tlvs: tuple[Tlv, ...] = ()
     if has_tlvs:
-        tlvs = _tlvs(look, plan, fate, submit)
+        tlvs = _tlvs(look, plan, fate)
+        if look.tlvs:
+            tlvs = (*tlvs, *extra_tlvs(look.tlvs, _request(operator, plan, submit), submit.tlvs))
     kind = int(look.esm_class) if esm_class is None else esm_class
     if has_tlvs and (len(octets) > MOST_SHORT or (says and look.carrier is Carrier.DATA_SM)):
         tlvs = (*tlvs, MESSAGE_PAYLOAD.of(octets))
@@ -113,7 +117,7 @@ def encoding_of(look: Receipts) -> str:
     return "utf-16-be" if look.data_coding == _UCS2 else "latin-1"
 
 
-def _tlvs(look: Receipts, plan: Plan, fate: Fate, submit: SubmitSm) -> tuple[Tlv, ...]:
+def _tlvs(look: Receipts, plan: Plan, fate: Fate) -> tuple[Tlv, ...]:
     tlvs: tuple[Tlv, ...] = ()
     if look.form is not ReceiptForm.TEXT:
         state = fate.state
@@ -123,7 +127,13 @@ def _tlvs(look: Receipts, plan: Plan, fate: Fate, submit: SubmitSm) -> tuple[Tlv
         if look.network_type is not None:
             code = _network_code(fate.err)
             tlvs = (*tlvs, NETWORK_ERROR_CODE.of(bytes([look.network_type]) + code.to_bytes(2, "big")))
-    return (*tlvs, *extra_tlvs(look.tlvs, plan.receipt_id, submit.tlvs)) if look.tlvs else tlvs
+    return tlvs
+
+
+def _request(operator: Operator, plan: Plan, submit: SubmitSm, text: str | None = None) -> Request:
+    """The message as templates in receipts speak of it."""
+    reading = Reading(submit, operator.submit.alphabet, plan.text or None)
+    return Request(reading, plan.receipt_id, plan.words, text)
 
 
 def _network_code(err: str) -> int:

@@ -19,18 +19,21 @@ from smsc.scenario.checks import checks_of
 from smsc.scenario.commands import commands_in, treatment_of
 from smsc.scenario.decisions import Decision, Fate, Plan
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.id_style import Writer
+from smsc.scenario.id_style import LONGEST, LONGEST_V33, Writer
 from smsc.scenario.latency import Fixed
 from smsc.scenario.limits import AccountRates, FillingQueue, Load, throttle_limit
 from smsc.scenario.long_texts import LongTexts
-from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Fault, Operator, OutageFault, ResetFault, ThrottleFault
+from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Operator
 from smsc.scenario.people import People
 from smsc.scenario.planning import Planner, Submission, key_of, window_of
 from smsc.scenario.reply_model import Replies
+from smsc.scenario.rulebook import Rulebook
 from smsc.scenario.rules import Rules
 from smsc.scenario.submitting import ErrorBody, Unregistered
+from smsc.scenario.template import Request
+from smsc.scenario.timeline_model import Fault, OutageFault, ResetFault, ThrottleFault
 from smsc.scenario.tlv_values import extra_tlvs
-from smsc.scenario.treatment import REFUSED, RESPONSE, IdWriter, seconds
+from smsc.scenario.treatment import REFUSED, RESPONSE, IdWriter, id_text, seconds
 
 _V33: Final = Version.V33
 _SYSTEM_ERROR: Final = int(CommandStatus.ESME_RSYSERR)
@@ -55,7 +58,7 @@ class OperatorState:
     began, for what changes over time; None until somebody says so or the first message comes. `next_id` is the number
     of the next accepted message and may be set (a journal goes on above its highest). `outage` says that it is out of
     service: binds are refused, and the server keeps none. `throttle` is the limit per account that a fault imposes,
-    None without one.
+    None without one; `throttled` says that there is any, be it for one account alone.
     """
 
     def __init__(self, operator: Operator, name: str, seed: int, epoch: float = 0.0) -> None:
@@ -66,9 +69,12 @@ class OperatorState:
         self.next_id = FIRST_MESSAGE_NUMBER
         self.outage = False
         self.throttle: float | None = None
+        self.throttled = False
         self.chance = Chance(seed, name)
         self.reply_chance = Chance(seed, f"{name}\0replies")
-        self.rules = Rules(operator.rules, operator.receipts)
+        self.rulebook = Rulebook(operator.rules, operator.states, operator.receipts, self._have_rules)
+        """The rules, to be looked at and changed while it runs."""
+        self.rules = self.rulebook.rules
         self.has_rules = bool(self.rules)
         self.planner = Planner(operator, rules_draw_fates=self.rules.draw_fates)
         self.people = People(operator.subscribers, name, seed) if operator.subscribers else None
@@ -93,7 +99,7 @@ class OperatorState:
         self._accounts = (
             None if operator.accounts == "any" else {account.system_id: account for account in operator.accounts}
         )
-        self._faults: list[Fault] = []
+        self._faults: list[tuple[Fault, str | None]] = []
 
     def _usual(self) -> Usual | None:
         submit, planner = self.operator.submit, self.planner
@@ -105,6 +111,12 @@ class OperatorState:
         if write is None or respond_after == math.inf:
             return None
         return Usual(write, respond_after, fate, respond_after + delay, planner.usual_window.expires_after)
+
+    def _have_rules(self, rules: Rules) -> None:
+        """The rulebook has other rules from now on."""
+        self.rules = rules
+        self.has_rules = bool(rules)
+        self.planner.mind_rules(rules.draw_fates)
 
     def account(self, system_id: str) -> Account | None:
         """Return the account of a system_id; None when nobody has it."""
@@ -127,30 +139,40 @@ class OperatorState:
         state = self._congested if self.load is None else self.load.state(now)
         return (CONGESTION_STATE.of(state or 0),)
 
-    def response_tlvs(
-        self, message_id: str, now: float, version: Version, submitted: tuple[Tlv, ...] = ()
-    ) -> tuple[Tlv, ...]:
+    def response_tlvs(self, message: Submission, message_id: str) -> tuple[Tlv, ...]:
         """The TLVs of the response to an accepted message; an ESME of SMPP 3.3 knows none."""
-        if version <= Version.V33:
+        if message.version <= Version.V33:
             return ()
-        return (*extra_tlvs(self.operator.submit.tlvs, message_id, submitted), *self.congestion_tlvs(now, version))
+        return (*_added_tlvs(self, message, message_id), *self.congestion_tlvs(message.now, message.version))
 
-    def begin(self, fault: Fault) -> None:
-        """Let a fault hold from now on."""
-        self._faults.append(fault)
+    def forget(self, system_id: str | None) -> None:
+        """What an account, or (None) any, has sent so far has no say in what comes."""
+        self.rates.forget(system_id)
+        self.planner.long_messages.forget(system_id)
+        if self.long_texts is not None:
+            self.long_texts.forget(system_id)
+
+    def begin(self, fault: Fault, account: str | None = None) -> None:
+        """Let a fault hold from now on; a throttle for one account alone, if one is named."""
+        self._faults.append((fault, account))
         self._weigh_faults()
 
-    def end(self, fault: Fault) -> None:
+    def end(self, fault: Fault, account: str | None = None) -> None:
         """Let a fault hold no longer; others, of the same kind too, go on."""
-        if fault in self._faults:
-            self._faults.remove(fault)
+        if (fault, account) in self._faults:
+            self._faults.remove((fault, account))
             self._weigh_faults()
 
     def _weigh_faults(self) -> None:
-        self.outage = any(isinstance(fault, OutageFault) for fault in self._faults)
-        limits = [fault.rate for fault in self._faults if isinstance(fault, ThrottleFault)]
-        self.throttle = min(limits, default=None)
-        self.rates.impose(self.throttle)
+        self.outage = any(isinstance(fault, OutageFault) for fault, _ in self._faults)
+        limits = [(account, fault.rate) for fault, account in self._faults if isinstance(fault, ThrottleFault)]
+        self.throttle = min((rate for account, rate in limits if account is None), default=None)
+        self.throttled = bool(limits)
+        single: dict[str, float] = {}
+        for account, rate in limits:
+            if account is not None:
+                single[account] = min(rate, single.get(account, rate))
+        self.rates.impose(self.throttle, single)
 
 
 def decide_submit(
@@ -174,7 +196,7 @@ def decide_submit(
         status = limit(account, bind, pdu.source_addr, now)
         if status:
             return _refuse(state, None, status, version)
-    if (account.rate is not None or state.throttle is not None) and not state.rates.take(account, now):
+    if (account.rate is not None or state.throttled) and not state.rates.take(account, now):
         return _refuse(state, None, _THROTTLED, version)
     if state.began is None:
         state.began = now
@@ -267,9 +289,12 @@ def _treat(state: OperatorState, message: Submission) -> None:
             return
     if state.has_rules:
         shared = state.planner.shared_draws(message) if state.planner.shares_rules else None
-        rule = state.rules.match(message, message.account.system_id, message.draws, shared)
-        if rule is not None:
-            message.treatment = rule.treatment
+        matched = state.rules.match(
+            message, message.account.system_id, message.draws, shared, now=message.now, elapsed=message.elapsed
+        )
+        if matched is not None:
+            message.matched = matched
+            message.treatment = matched.compiled.treatment
     if state.people is not None:
         message.person = state.people.find(message.pdu.destination_addr)
 
@@ -305,6 +330,7 @@ def _refuse(
     tells = message is not None and operator.receipts.rejected
     if tells or body is ErrorBody.MESSAGE_ID:
         number, message_id = _next_id(state, message, version)
+    octets = _error_body(state, message, status, message_id, version)
     if message is not None and tells:
         receipt = state.planner.rejected(message, number, message_id, respond_after)
     return Decision(
@@ -312,7 +338,7 @@ def _refuse(
         respond_after=respond_after,
         no_response=silent,
         number=number,
-        body=b"" if body is ErrorBody.NONE else _error_body(state, message, status, message_id, version),
+        body=octets,
         rejected_receipt=receipt,
         remark=remark,
     )
@@ -326,13 +352,24 @@ def _error_body(
             return message_id.encode("latin-1") + b"\0"
         case ErrorBody.NUL:
             return b"\0"
+        case ErrorBody.NONE if message is None or not message.treatment.tlvs:
+            return b""
     if version <= Version.V33:
         return b""
     # Without the message_id before them: what follows the header can be read in two ways.
-    submitted = () if message is None else message.pdu.tlvs
-    tlvs = extra_tlvs(state.operator.submit.tlvs, message_id, submitted)
+    tlvs = _added_tlvs(state, message, message_id)
     tlvs = tlvs or (ADDITIONAL_STATUS_INFO_TEXT.of(f"refused with {status:#x}"),)
     return b"".join(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value for tag, value in tlvs)
+
+
+def _added_tlvs(state: OperatorState, message: Submission | None, message_id: str) -> tuple[Tlv, ...]:
+    """The TLVs that the operator and a rule add to a response."""
+    if message is None:
+        return extra_tlvs(state.operator.submit.tlvs, Request(None, message_id))
+    extras = (*state.operator.submit.tlvs, *message.treatment.tlvs)
+    if not extras:
+        return ()
+    return extra_tlvs(extras, Request(message, message_id, message.words), message.pdu.tlvs)
 
 
 def _next_id(state: OperatorState, message: Submission | None, version: Version) -> tuple[int, str]:
@@ -348,10 +385,13 @@ def _accept(state: OperatorState, message: Submission, respond_after: float) -> 
     if respond_after == math.inf:
         silent, respond_after = True, 0.0
     number, message_id = _next_id(state, message, message.version)
+    if message.treatment.message_id is not None:
+        most = LONGEST_V33 if message.version <= _V33 else LONGEST
+        message_id = id_text(message.treatment.message_id, Request(message, message_id, message.words), most)
     plan, revises = state.planner.plan(message, number, message_id, respond_after)
     tlvs: tuple[Tlv, ...] = ()
-    if state.adds_tlvs:
-        tlvs = state.response_tlvs(message_id, message.now, message.version, message.pdu.tlvs)
+    if state.adds_tlvs or message.treatment.tlvs:
+        tlvs = state.response_tlvs(message, message_id)
     return Decision(0, message_id, respond_after, plan, silent, number, tlvs, b"", None, revises)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal, Self, TypeAlias
 import msgspec
 
 from smppkit.message_ids import IdBase, render
+from smsc.scenario.template import FIELDS, Template
 from yamlmodel.suggest import did_you_mean
 
 LONGEST: Final = 64
@@ -17,7 +18,7 @@ LONGEST_V33: Final = 8
 _ABOVE_64_BITS: Final = 1 << 64
 _HEX_OF_V33: Final = 0xFFFFFFFF
 _PLACE = re.compile(r"\{([^{}]*)\}")
-_PLACES: Final = ("", "part", "parts")
+_PLACES: Final = ("", *(field for field in FIELDS if field != "id"))
 
 Writer: TypeAlias = Callable[[int], str]
 
@@ -26,8 +27,8 @@ class IdStyle(msgspec.Struct, frozen=True):
     """How message ids are written.
 
     `decimal`, `hex` (upper case), `hex lower`, `uuid` (lower case) or `uuid upper`; a width pads with zeros (`hex 8`);
-    `large` counts from above 64 bits; a word with `{}` in it stands around the id, where `{part}` and `{parts}` say
-    which part of how many a message is (`decimal SAR-{}-{parts}-{part}`).
+    `large` counts from above 64 bits; a word with `{}` in it stands around the id, and is a template whose `{part}` and
+    `{parts}`, say, are which part of how many a message is (`decimal SAR-{}-{parts}-{part}`).
     """
 
     base: IdBase = IdBase.DECIMAL
@@ -67,9 +68,13 @@ class IdStyle(msgspec.Struct, frozen=True):
     def check(self) -> None:
         """ValueError for what no message_id can be."""
         for place in _PLACE.findall(self.around):
-            if place not in _PLACES:
+            name = place.partition(":")[0]
+            if name not in (*_PLACES, "tlv"):
                 known = ", ".join(f"{{{name}}}" for name in _PLACES)
-                raise ValueError(f"found {{{place}}} around the id; expected one of {known}")
+                raise ValueError(
+                    f"found {{{place}}} around the id; expected one of {known}{did_you_mean(name, _PLACES)}"
+                )
+        Template.parse(self.template)
         if self.base is IdBase.UUID and (self.width or self.large):
             raise ValueError('a uuid has its own length; expected uuid or "uuid upper"')
         if self.base is IdBase.DECIMAL and self.case:
@@ -82,9 +87,14 @@ class IdStyle(msgspec.Struct, frozen=True):
         return len(self.writer(255, 255)(10**10))
 
     @property
-    def names_parts(self) -> bool:
-        """Whether the id says which part of a long message it is of."""
-        return "{part" in self.around
+    def names_message(self) -> bool:
+        """Whether the id says something of its message besides the number."""
+        return bool(_PLACE.sub("", self.around) != self.around.replace("{}", ""))
+
+    @property
+    def template(self) -> Template:
+        """What stands around the id, with a field for it."""
+        return Template(self.around.replace("{}", "{id}"))
 
     def writer(self, part: int = 1, parts: int = 1) -> Writer:
         """A function from a message's number to its id; `part` and `parts` are of a long message."""
@@ -105,7 +115,10 @@ class IdStyle(msgspec.Struct, frozen=True):
         if self.around == "{}":
             return digits
         values = {"part": str(part), "parts": str(parts)}
-        around = [piece if at % 2 == 0 else values.get(piece) for at, piece in enumerate(_PLACE.split(self.around))]
+        around = [
+            piece if at % 2 == 0 else values.get(piece, "" if piece else None)
+            for at, piece in enumerate(_PLACE.split(self.around))
+        ]
 
         def surrounded(number: int) -> str:
             written = digits(number)

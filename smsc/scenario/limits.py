@@ -2,7 +2,8 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from smppkit.rate import Gcra
@@ -101,29 +102,39 @@ class FillingQueue:
 
 
 class AccountRates:
-    """The limits of the accounts, and the tighter one that a fault may put on all of them."""
+    """The limits of the accounts, and the tighter ones that faults may put on all of them or on single ones."""
 
-    __slots__ = ("_limiters", "_throttle")
+    __slots__ = ("_limiters", "_single", "_throttle")
 
     def __init__(self) -> None:
         self._throttle: float | None = None
+        self._single: Mapping[str, float] = {}
         self._limiters: OrderedDict[str, Gcra] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._limiters)
 
-    def impose(self, throttle: float | None) -> None:
-        """Limit every account to this, or no longer; what was counted so far is forgotten."""
+    def impose(self, throttle: float | None, single: Mapping[str, float] = MappingProxyType({})) -> None:
+        """Limit every account to this, or no longer, and `single` ones to theirs; what was counted is forgotten."""
         self._throttle = throttle
+        self._single = single
         self._limiters.clear()
+
+    def forget(self, system_id: str | None) -> None:
+        """What an account, or (None) any, has sent so far does not count any more."""
+        if system_id is None:
+            self._limiters.clear()
+        else:
+            self._limiters.pop(system_id, None)
 
     def take(self, account: Account, now: float) -> bool:
         """Count a submit against the limit of its account; False when it is over."""
-        if account.rate is None and self._throttle is None:
-            return True
         limiter = self._limiters.get(account.system_id)
         if limiter is None:
-            rate = min(limit for limit in (account.rate, self._throttle) if limit is not None)
+            limits = (account.rate, self._throttle, self._single.get(account.system_id))
+            rate = min((limit for limit in limits if limit is not None), default=None)
+            if rate is None:
+                return True
             limiter = self._limiters[account.system_id] = Gcra(rate, burst_of(rate))
             if len(self._limiters) > LIMITERS_KEPT:
                 self._limiters.popitem(last=False)

@@ -42,6 +42,11 @@ class LongMessages:
     def __len__(self) -> int:
         return len(self._held)
 
+    def forget(self, system_id: str | None) -> None:
+        """The parts of an account's messages, or (None) of all, are forgotten."""
+        for key in [key for key in self._held if system_id in (None, key.system_id)]:
+            del self._held[key]
+
     def draws(self, key: Key, now: float) -> Draws | None:
         """The draws that decide about all parts, those of the one which came first; None when none has come."""
         found = self._held.get(key)

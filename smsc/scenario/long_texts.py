@@ -25,6 +25,11 @@ class LongTexts:
     def __len__(self) -> int:
         return len(self._held)
 
+    def forget(self, system_id: str | None) -> None:
+        """The parts of an account's messages, or (None) of all, are forgotten."""
+        for key in [key for key in self._held if system_id in (None, key.system_id)]:
+            del self._held[key]
+
     def arrived(self, key: Key, part: PartInfo, text: str, now: float) -> str | None:
         """A part has come: the text of the whole message when it is the last of them, else None.
 

@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from smppkit.segments import LongMessage
 from smsc.scenario.latency import Fixed, Latency
-from smsc.scenario.patterns import AddressGlob, TextPattern
+from smsc.scenario.patterns import AddressPattern, TextPattern, groups_of
 from smsc.scenario.scalars import Octet
+from smsc.scenario.template import RuleTemplate
 from yamlmodel.scalars import Percent, Rate
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
@@ -48,10 +49,11 @@ class Reply(msgspec.Struct, frozen=True, rename={"to_": "to", "from_": "from"}):
     """Subscribers answer messages that were delivered to them; the first entry that matches a message is its."""
 
     say: Annotated[
-        dict[str, Percent], Meta(description="Share of subscribers per answer; the rest says nothing", min_length=1)
+        dict[RuleTemplate, Percent],
+        Meta(description="Share of subscribers per answer; the rest says nothing", min_length=1),
     ]
-    to_: Annotated[AddressGlob, Meta(description="Which subscribers, by their number")] | None = None
-    from_: Annotated[AddressGlob, Meta(description="Which sender they were written by")] | None = None
+    to_: Annotated[AddressPattern, Meta(description="Which subscribers, by their number")] | None = None
+    from_: Annotated[AddressPattern, Meta(description="Which sender they were written by")] | None = None
     text: Annotated[TextPattern, Meta(description="What was written to them", examples=["/reply yes/i"])] | None = None
     after: Annotated[Latency, Meta(description="Time from delivery to the answer")] = Fixed(5.0)
 
@@ -60,6 +62,10 @@ class Reply(msgspec.Struct, frozen=True, rename={"to_": "to", "from_": "from"}):
         total = sum(self.say.values())
         if total > 1 + 1e-6:
             yield ("say",), f"the shares sum to {total * 100:g}%; expected at most 100%"
+        for template in self.say:
+            refusal = template.refusal(groups_of(self.to_, self.text))
+            if refusal is not None:
+                yield ("say", str(template)), refusal
 
 
 class MoTraffic(msgspec.Struct, frozen=True, rename={"from_": "from"}):

@@ -4,110 +4,32 @@ The names are the keys of the file, and each has its description beside it. Time
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from smppkit.text import Alphabet
-from smsc.faults.registry import ENTRIES, FaultEntry, StandingFault
+from smsc.faults.registry import StandingFault
 from smsc.scenario.accounts import DEFAULT_VERSION, Access, Account, Timers, Tls
 from smsc.scenario.id_style import LONGEST_V33, IdStyle
-from smsc.scenario.latency import Latency
-from smsc.scenario.mobile import MobileOriginated, MoMessage, UssdSession
-from smsc.scenario.patterns import AddressGlob, TextPattern
+from smsc.scenario.machines import Machine, machine_problems
+from smsc.scenario.mobile import MobileOriginated
 from smsc.scenario.personas import find_persona
-from smsc.scenario.receipt_text import ReceiptText
-from smsc.scenario.receipts import Carrier, Conflict, Notice, ReceiptForm, Receipts
-from smsc.scenario.scalars import DEFAULT_HOST, Listen, Number, Octet, Span, SpokenVersion, Stat, Status
+from smsc.scenario.receipts import Receipts
+from smsc.scenario.rule_model import Rule
+from smsc.scenario.scalars import DEFAULT_HOST, Listen, SpokenVersion
 from smsc.scenario.submitting import Submit
 from smsc.scenario.subscribers import Subscriber
-from smsc.scenario.tlv_values import ExtraTlv
+from smsc.scenario.timeline_model import TimelineEntry, timeline_problems
 from yamlmodel.presets import Preset
-from yamlmodel.scalars import Duration, Percent, Rate
+from yamlmodel.scalars import Rate
 from yamlmodel.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from smsc.faults.reset import ResetFault as ResetFault
-else:
-    ResetFault = ENTRIES["reset"]
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
 # High enough that the ids of one run, read in the wrong base, do not fall among themselves; short enough for the
 # eight octets of SMPP 3.3.
 FIRST_MESSAGE_NUMBER: Final = 10_000_001
-
-
-class When(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """Which messages a rule is for; all conditions must hold, and none at all means every message."""
-
-    to: Annotated[AddressGlob, Meta(description="Destination", examples=["77050000*"])] | None = None
-    from_: Annotated[AddressGlob, Meta(description="Source address", examples=["SHOP"])] | None = None
-    text: Annotated[TextPattern, Meta(description="Text of the message", examples=["/casino/i"])] | None = None
-    account: Annotated[AddressGlob, Meta(description="system_id", examples=["shop"])] | None = None
-    encoding: (
-        Annotated[Alphabet | Octet, Meta(description="Alphabet of the text, or a data_coding", examples=["ucs2"])]
-        | None
-    ) = None
-    parts: Annotated[Span, Meta(description="Parts of the whole message", examples=["2+"])] | None = None
-    part: Annotated[Span, Meta(description="Which part it is", examples=["1"])] | None = None
-    tlv: Annotated[Number, Meta(description="Tag of a TLV that is there", examples=["0x1400"])] | None = None
-    from_ton: Annotated[int, Meta(description="source_addr_ton", ge=0, le=255)] | None = None
-    registered: Annotated[bool, Meta(description="Whether a receipt was asked for")] | None = None
-
-
-class ReceiptChange(msgspec.Struct, frozen=True):
-    """What a rule changes in the receipt; what is omitted is as for any other message."""
-
-    stat: Annotated[Stat, Meta(description="State", examples=["UNDELIV"])] | None = None
-    err: Annotated[str, Meta(description="Error code", examples=["069"])] | None = None
-    delay: Annotated[Latency, Meta(description="Time from the response to the receipt")] | None = None
-    ids: Annotated[IdStyle, Meta(description="How its id is written")] | None = None
-    form: Annotated[ReceiptForm, Meta(description="Where it carries its content")] | None = None
-    text: Annotated[ReceiptText, Meta(description="Its text")] | None = None
-    before_response: Annotated[bool, Meta(description="Send it before the submit_sm_resp")] | None = None
-    esm_class: Annotated[Octet, Meta(description="Its esm_class")] | None = None
-    data_coding: Annotated[Octet, Meta(description="Its data_coding")] | None = None
-    carrier: Annotated[Carrier, Meta(description="PDU that carries it")] | None = None
-    network_type: Annotated[int, Meta(description="Type in network_error_code", ge=1, le=8)] | None = None
-    conflict: Annotated[Conflict, Meta(description="What its TLVs say other than its text")] | None = None
-    tlvs: Annotated[list[ExtraTlv], Meta(description="TLVs added to it")] | None = None
-    notices: Annotated[list[Notice], Meta(description="Receipts besides it")] | None = None
-    copies: Annotated[int, Meta(description="How often it is sent", ge=1, le=10)] | None = None
-
-    def look(self, receipts: Receipts) -> Receipts | None:
-        """The operator's receipts with these changes; None where only the fate is changed."""
-        given = {key: getattr(self, key) for key in self.__struct_fields__[3:]}
-        changes = {key: value for key, value in given.items() if value is not None}
-        return msgspec.structs.replace(receipts, **changes) if changes else None
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """A special treatment for some messages; the first rule that matches is the only one applied."""
-
-    when: Annotated[When, Meta(description="Which messages")] = When()
-    respond: (
-        Annotated[Status | Literal["none"], Meta(description="Status of the response; `none` never answers")] | None
-    ) = None
-    receipt: Annotated[ReceiptChange | Literal["none"], Meta(description="Its receipt; `none` sends none")] | None = (
-        None
-    )
-    latency: Annotated[Latency, Meta(description="Time to the response")] | None = None
-    probability: Annotated[Percent, Meta(description="Share of the matching messages")] = Percent(1.0)
-    note: Annotated[str, Meta(description="What the rule is for, shown to people")] = ""
-
-    @property
-    def refuses(self) -> bool:
-        """Whether the message is turned down by a status."""
-        return isinstance(self.respond, Status) and self.respond != 0
-
-    def problems(self) -> Problems:
-        """A rule does something, and nothing that cannot happen."""
-        if self.respond is None and self.receipt is None and self.latency is None:
-            yield (), "the rule does nothing; expected respond, receipt or latency"
-        if self.refuses and self.receipt is not None:
-            yield ("receipt",), "a refused message has no receipt; remove respond or receipt"
 
 
 class Congestion(msgspec.Struct, frozen=True):
@@ -153,6 +75,10 @@ class Operator(msgspec.Struct, frozen=True):
     subscribers: Annotated[list[Subscriber], Meta(description="People behind the numbers, first match wins")] = []
     mobile_originated: Annotated[MobileOriginated, Meta(description="What subscribers send")] = MobileOriginated()
     rules: Annotated[list[Rule], Meta(description="Special treatment, first match wins")] = []
+    states: Annotated[
+        dict[str, Machine | str],
+        Meta(description="State machines that rules move, each with its first state", examples=["{login: started}"]),
+    ] = {}
     ids: Annotated[IdStyle, Meta(description="How ids are written in responses")] = IdStyle()
     ids_v33: (
         Annotated[
@@ -168,7 +94,8 @@ class Operator(msgspec.Struct, frozen=True):
     faults: Annotated[list[StandingFault], Meta(description="What befalls its connections, see faults.md")] = []
 
     def problems(self) -> Problems:
-        """Accounts are distinct, rules speak of accounts that exist, SMPP 3.3 can carry its ids, ports are free."""
+        """Accounts are distinct, rules speak of what there is, SMPP 3.3 can carry its ids, ports are free."""
+        yield from self._rule_problems()
         if self.tls is not None and self.tls.also_plain and self.tls.also_plain == self.listen.port:
             yield ("tls", "also_plain"), f"{self.listen.port} is the port that takes TLS; expected another"
         if self.ids_v33 is not None:
@@ -192,69 +119,32 @@ class Operator(msgspec.Struct, frozen=True):
                 message = f'found "{pattern}"; expected an account of this operator{did_you_mean(pattern, seen)}'
                 yield ("rules", index, "when", "account"), message
 
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What every entry of a timeline has."""
-
-    at: Annotated[Duration, Meta(description="Time from the start", examples=["30s"])]
-    operator: Annotated[str, Meta(description="Whom it befalls; all when omitted")] | None = None
-
-
-class ThrottleFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="throttle", rename={"for_": "for"}):
-    """Every account is limited further for a while; more gets ESME_RTHROTTLED."""
-
-    rate: Annotated[Rate, Meta(description="Submits at most, per account", examples=["5/s"])]
-    for_: Annotated[Duration, Meta(description="How long; to the end when omitted")] | None = None
-
-
-class OutageFault(Entry, frozen=True, kw_only=True, tag_field="fault", tag="outage", rename={"for_": "for"}):
-    """Connections are cut and binds refused for a while."""
-
-    for_: Annotated[Duration, Meta(description="How long; to the end when omitted")] | None = None
-
-
-class UssdEntry(Entry, frozen=True, kw_only=True):
-    """A subscriber opens a USSD session."""
-
-    ussd: Annotated[UssdSession, Meta(description="What is dialled and answered")]
-
-
-class AlertEntry(Entry, frozen=True, kw_only=True):
-    """A subscriber is available again: alert_notification."""
-
-    alert: Annotated[str, Meta(description="The subscriber's number", min_length=1, max_length=64)]
-    account: Annotated[str, Meta(description="Whose ESME is told; all when omitted")] | None = None
-    status: Annotated[int, Meta(description="ms_availability_status", ge=0, le=2)] = 0
-
-
-class MoEntry(Entry, frozen=True, kw_only=True):
-    """A subscriber writes."""
-
-    mo: Annotated[MoMessage, Meta(description="The message")]
-
-
-Fault = ThrottleFault | ResetFault | OutageFault
-TimelineEntry = ThrottleFault | OutageFault | FaultEntry | MoEntry | UssdEntry | AlertEntry
+    def _rule_problems(self) -> Problems:
+        """Ids are distinct, and states can be come to."""
+        taken: set[str] = set()
+        for index, rule in enumerate(self.rules):
+            if rule.id in taken:
+                yield ("rules", index, "id"), f'a second rule "{rule.id}"'
+            taken |= {rule.id} - {""}
+        for path, message in machine_problems(self.states, [(rule.in_, rule.then) for rule in self.rules]):
+            yield ("rules", *path), message
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole file. `workload` and `expect` are the harness's: accepted here and left alone."""
+    """A whole file. `phases`, `workload` and `expect` are the harness's: accepted here and left alone."""
 
     scenario: Annotated[str, Meta(description="What it is about, in one line")] = ""
     seed: Annotated[int, Meta(description="Everything random follows from it")] = 0
     operators: Annotated[dict[str, Operator], Meta(description="Operators by name", min_length=1)]
     timeline: Annotated[list[TimelineEntry], Meta(description="What happens when")] = []
+    phases: Any = None
     workload: Any = None
     expect: Any = None
 
     def problems(self) -> Problems:
         """Names refer to something, and no two operators want one address."""
-        for index, entry in enumerate(self.timeline):
-            if entry.operator is not None and entry.operator not in self.operators:
-                known = ", ".join(self.operators)
-                hint = did_you_mean(entry.operator, self.operators)
-                message = f'found "{entry.operator}"; expected an operator of this file ({known}){hint}'
-                yield ("timeline", index, "operator"), message
+        for path, message in timeline_problems(self.timeline, self.operators):
+            yield ("timeline", *path), message
         taken: dict[Listen, str] = {}
         for name, operator in self.operators.items():
             if operator.listen.port and operator.listen in taken:

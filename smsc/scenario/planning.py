@@ -13,16 +13,18 @@ from smppkit.segments import UDHI, PartInfo
 from smppkit.states import Version
 from smppkit.times import TimeError, delivery_window
 from smsc.scenario.accounts import Account
-from smsc.scenario.decisions import EVERY_STATE, FAILURES, NOTHING, Fate, Plan, PlannedNotice, Revision
+from smsc.scenario.decisions import EVERY_STATE, FAILURES, NOTHING, Fate, Plan, PlannedNotice, PlannedReply, Revision
 from smsc.scenario.draws import Draws
-from smsc.scenario.latency import Fixed
+from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.long_messages import Key, LongMessages
 from smsc.scenario.model import Operator
 from smsc.scenario.people import Person
 from smsc.scenario.reading import Reading
 from smsc.scenario.receipts import PerPart
+from smsc.scenario.rules import Matched
 from smsc.scenario.submitting import Schedule
-from smsc.scenario.treatment import OUTCOME, RECEIPT, USUAL, Fates, Look, Treatment, look_of, seconds
+from smsc.scenario.template import Request, RuleTemplate, Words
+from smsc.scenario.treatment import OUTCOME, RECEIPT, REPLY, USUAL, Fates, Look, Treatment, look_of, seconds
 
 # registered_delivery bits 1–0 (SMPP 3.4 §5.2.17; 0b11 is of SMPP 5.0 §4.7.21): the states that earn a receipt.
 WANTED: Final = (NOTHING, EVERY_STATE, FAILURES, EVERY_STATE & ~FAILURES)
@@ -75,6 +77,17 @@ class Submission(Reading, kw_only=True, gc=False):
     doomed: bool = False
     source: str = ""
     predefined: str = ""
+    matched: Matched | None = None
+
+    @property
+    def system_id(self) -> str:
+        """Whose it is."""
+        return self.account.system_id
+
+    @property
+    def words(self) -> Words:
+        """What templates say of it that it does not say itself."""
+        return Words(self.account.system_id) if self.matched is None else self.matched.words(self)
 
 
 class Planner:
@@ -100,20 +113,25 @@ class Planner:
         self._incomplete = self.fates.of("UNDELIV", _MISSING_PARTS)
         self._reassembles = receipts.reassembly is not None
         self._part = receipts.parts
-        self.minds_parts = (
-            self._reassembles
-            or receipts.parts is not PerPart.EVERY
-            or (receipts.one_fate and (rules_draw_fates or len(self._outcomes) > 1))
-        )
-        """Whether the parts of long messages are planned otherwise than whole messages."""
+        self._one_fate = receipts.one_fate
         self.certain = self._without_chance()
         """The fate of all messages and its time after the response, where nothing but the response tells them apart."""
-        self._one_fate = receipts.one_fate
-        self.shares_rules = receipts.one_fate and rules_draw_fates
+        self.minds_parts = self.shares_rules = False
+        """Whether the parts of long messages are planned otherwise than whole messages; have their rules in common."""
+        self.mind_rules(rules_draw_fates)
+
+    def mind_rules(self, draw_fates: bool) -> None:
+        """There are other rules from now on: whether they draw what becomes of messages."""
+        self.shares_rules = self._one_fate and draw_fates
+        self.minds_parts = (
+            self._reassembles
+            or self._part is not PerPart.EVERY
+            or (self._one_fate and (draw_fates or len(self._outcomes) > 1))
+        )
 
     def _without_chance(self) -> tuple[Fate, float] | None:
         fate, look = self._outcomes[0][1], self.look
-        is_special = bool(look.early or look.notices or look.ids or look.tlv_ids)
+        is_special = bool(look.early or look.notices or look.ids or look.tlv_ids or look.needs_words)
         if self._is_drawn or fate is None or is_special or type(self._delay) is not Fixed:
             return None
         return (fate, self._delay.seconds) if self._delay.seconds < math.inf else None
@@ -209,6 +227,8 @@ class Planner:
             message.predefined,
             look.receipts,
             "" if look.tlv_ids is None else look.tlv_ids.write(number, message),
+            message.words if look.needs_words else None,
+            None if treatment.reply is None else _reply(treatment.reply, message, message_id),
         )
 
     def _end(
@@ -264,6 +284,15 @@ class Planner:
         if fate is not None and person.err is not None and FAILURES >> fate.state & 1:
             fate = Fate(fate.stat, person.err, fate.state)
         return fate, after
+
+
+def _reply(reply: tuple[RuleTemplate, Latency], message: Submission, message_id: str) -> PlannedReply | None:
+    """What the subscriber answers by a rule; None for never."""
+    template, latency = reply
+    after = seconds(latency, message.draws, REPLY)
+    if after == math.inf:
+        return None
+    return PlannedReply(after, template.render(Request(message, message_id, message.words)))
 
 
 def key_of(message: Submission, part: PartInfo) -> Key:

@@ -71,6 +71,11 @@ class Reading(msgspec.Struct, gc=False):
         return split
 
     @property
+    def system_id(self) -> str:
+        """Whose it is; "" where that is not known."""
+        return ""
+
+    @property
     def part(self) -> PartInfo | None:
         """Which part of a long message it is; None for a whole one."""
         return self._parts()[0]

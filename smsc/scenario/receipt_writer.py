@@ -39,7 +39,8 @@ class ReceiptWriter:
     def __init__(self, operator: Operator) -> None:
         look = operator.receipts
         self._operator = operator
-        self._is_plain = look.carrier is Carrier.DELIVER_SM and look.form is not ReceiptForm.TLV and not look.tlvs
+        is_plain = look.carrier is Carrier.DELIVER_SM and look.form is not ReceiptForm.TLV and not look.tlvs
+        self._is_plain = is_plain and look.text.is_usual
         self._names_id = look.form is ReceiptForm.BOTH
         self._encoding = encoding_of(look)
         self._quotes = look.text.quotes

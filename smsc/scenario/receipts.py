@@ -13,7 +13,7 @@ from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.receipt_text import CANONICAL, ReceiptText
 from smsc.scenario.scalars import Octet, Stat, Status
-from smsc.scenario.tlv_values import ExtraTlv
+from smsc.scenario.tlv_values import ExtraTlv, unknown_fields
 from yamlmodel.scalars import Duration, Percent
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
@@ -144,6 +144,7 @@ class Receipts(msgspec.Struct, frozen=True):
 
     def problems(self) -> Problems:
         """Shares must be the whole."""
+        yield from unknown_fields("tlvs", self.tlvs)
         total = sum(self.outcome.values())
         if abs(total - 1.0) > 1e-6:
             yield ("outcome",), f"the shares sum to {total * 100:g}%; expected 100%"

@@ -4,6 +4,7 @@ import math
 
 from smppkit.pdus import SubmitSm
 from smsc.scenario.commands import Commands, commands_in
+from smsc.scenario.decisions import Plan
 from smsc.scenario.draws import Draws
 from smsc.scenario.engine import OperatorState
 from smsc.scenario.mobile import MoMessage
@@ -14,8 +15,17 @@ from smsc.scenario.treatment import seconds
 _LONGEST_ADDRESS = 20
 
 
-def decide_reply(state: OperatorState, pdu: SubmitSm, now: float) -> tuple[float, MoMessage] | None:  # noqa: ARG001
+def decide_reply(
+    state: OperatorState,
+    pdu: SubmitSm,
+    now: float,  # noqa: ARG001
+    plan: Plan | None = None,
+    system_id: str = "",
+    message_id: str = "",
+) -> tuple[float, MoMessage] | None:
     """Decide what the subscriber answers to a message delivered `now`: after how many seconds, and what.
+
+    What a rule planned comes before what the operator's subscribers say otherwise.
 
     None for nothing; so too when there is no address to answer to. The same message sent again is decided anew.
     """
@@ -28,8 +38,10 @@ def decide_reply(state: OperatorState, pdu: SubmitSm, now: float) -> tuple[float
     if isinstance(commands, Commands) and commands.mo is not None:
         draws = Draws(state.reply_chance, "", pdu)
         answer = seconds(commands.mo_after, draws, AFTER), commands.mo
+    elif plan is not None and plan.reply is not None:
+        answer = plan.reply.after, plan.reply.text
     elif state.replies:
-        answer = state.replies.answer(reading, Draws(state.reply_chance, "", pdu))
+        answer = state.replies.answer(reading, Draws(state.reply_chance, "", pdu), system_id, message_id)
     if answer is None or answer[0] == math.inf:
         return None
     after, text = answer

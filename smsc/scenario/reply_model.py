@@ -8,7 +8,9 @@ import msgspec
 from smsc.scenario.draws import Draws
 from smsc.scenario.latency import Latency
 from smsc.scenario.mobile import Reply
+from smsc.scenario.patterns import groups_in
 from smsc.scenario.reading import Reading
+from smsc.scenario.template import Request, RuleTemplate, Words
 from smsc.scenario.treatment import seconds
 
 ANSWER, AFTER = range(2)  # draws
@@ -17,7 +19,8 @@ Test = Callable[[str], object]
 
 
 class _Compiled(msgspec.Struct, frozen=True):
-    says: tuple[tuple[float, str], ...]
+    reply: Reply
+    says: tuple[tuple[float, RuleTemplate], ...]
     after: Latency
     to: Test | None
     from_: Test | None
@@ -31,6 +34,14 @@ class _Compiled(msgspec.Struct, frozen=True):
             return False
         return self.text is None or bool(self.text(reading.text))
 
+    def words(self, reading: Reading, system_id: str) -> Words:
+        """What its answers say that the message does not."""
+        reply = self.reply
+        groups = {} if reply.to_ is None else groups_in((reply.to_,), reading.pdu.destination_addr.removeprefix("+"))
+        if reply.text is not None:
+            groups |= groups_in((reply.text,), reading.text)
+        return Words(system_id, groups=groups)
+
 
 class Replies:
     """The reply model of an operator; the first entry that fits a message is its."""
@@ -38,6 +49,7 @@ class Replies:
     def __init__(self, replies: Sequence[Reply]) -> None:
         self._replies = tuple(
             _Compiled(
+                reply,
                 tuple(zip(accumulate(reply.say.values()), reply.say, strict=True)),
                 reply.after,
                 None if reply.to_ is None else reply.to_.compile(),
@@ -50,13 +62,16 @@ class Replies:
     def __bool__(self) -> bool:
         return bool(self._replies)
 
-    def answer(self, reading: Reading, draws: Draws) -> tuple[float, str] | None:
-        """What is answered after how many seconds; None for nothing."""
+    def answer(
+        self, reading: Reading, draws: Draws, system_id: str = "", message_id: str = ""
+    ) -> tuple[float, str] | None:
+        """What is answered after how many seconds; None for nothing. The ids are for templates."""
         for reply in self._replies:
             if reply.fits(reading):
                 u = draws.uniform(ANSWER)
                 for upto, text in reply.says:
                     if u < upto:
-                        return seconds(reply.after, draws, AFTER), text
+                        said = text.render(Request(reading, message_id, reply.words(reading, system_id)))
+                        return seconds(reply.after, draws, AFTER), said
                 return None
         return None

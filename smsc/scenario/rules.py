@@ -5,25 +5,33 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from smppkit.text import Alphabet
+from smsc.scenario.counting import Counter, Key, Memory, key_of
 from smsc.scenario.draws import Draws
-from smsc.scenario.model import ReceiptChange, Rule, When
-from smsc.scenario.patterns import AddressGlob, AddressIndex, TextPattern
+from smsc.scenario.machines import Machines
+from smsc.scenario.patterns import AddressIndex, AddressPattern, TextPattern, groups_in
 from smsc.scenario.reading import Reading
 from smsc.scenario.receipts import Receipts
+from smsc.scenario.rule_model import Match, ReceiptChange, Rule, alternatives
 from smsc.scenario.scalars import Span, Status
-from smsc.scenario.treatment import FIRST_RULE, Fates, Treatment, look_of
+from smsc.scenario.template import Words
+from smsc.scenario.tlv_values import TlvMatch
+from smsc.scenario.treatment import Fates, Treatment, look_of
 
 Test = Callable[[str], object]
 Condition = Callable[[Reading], object]
 
 
-class CompiledRule(msgspec.Struct, frozen=True):
+class CompiledRule(msgspec.Struct):
     """A rule with its patterns as functions; None is a condition that the rule does not have.
 
-    `of_fate` says that it is about what becomes of messages, not about how they are answered.
+    `id` names it among the rules of its operator. `namespace` is the system_id of the one account that it is for, ""
+    for all. `hits` is how many messages it was applied to. `of_fate` says that it is about what becomes of messages,
+    not about how they are answered; `slot` is its draw.
     """
 
+    id: str
     rule: Rule
+    namespace: str
     treatment: Treatment
     slot: int
     of_fate: bool
@@ -32,20 +40,48 @@ class CompiledRule(msgspec.Struct, frozen=True):
     account: Test | None
     conditions: tuple[Condition, ...]
     text: Test | None
+    counts: bool
+    is_stateful: bool
+    enabled: bool = True
+    hits: int = 0
+
+    def groups(self, reading: Reading) -> dict[str, str]:
+        """The groups of its regular expressions as they are in a message; those of the text win."""
+        when = self.rule.when
+        groups = groups_in(alternatives(when.to), reading.pdu.destination_addr.removeprefix("+"))
+        return groups if when.text is None else groups | groups_in((when.text,), reading.text)
+
+
+class Matched(msgspec.Struct, gc=False):
+    """A rule that a message fell under, and the how manieth it is for it; 0 where nobody counts."""
+
+    compiled: CompiledRule
+    count: int
+
+    @property
+    def rule(self) -> Rule:
+        """The rule as the file has it."""
+        return self.compiled.rule
+
+    def words(self, reading: Reading) -> Words:
+        """What templates say of the message that it does not say itself."""
+        return Words(reading.system_id, self.count, self.compiled.groups(reading))
 
 
 class Rules:
-    """The rules of an operator, in order."""
+    """The rules of an operator, in order, with what they count and the states that they ask for."""
 
-    def __init__(self, rules: Sequence[Rule], receipts: Receipts | None = None) -> None:
-        receipts = receipts or Receipts()
-        fates = Fates(receipts)
-        self._all = tuple(_compile(rule, FIRST_RULE + index, receipts, fates) for index, rule in enumerate(rules))
+    def __init__(self, rules: Sequence[CompiledRule], counters: Memory[Counter], machines: Machines) -> None:
+        self._all = tuple(rule for rule in rules if rule.enabled)
+        self._counters = counters
+        self._machines = machines
         # Most messages meet no rule. Whether any rule's destination fits is known from three lookups, however many
         # rules there are; only then are they tried in turn.
         self._anywhere = tuple(rule for rule in self._all if rule.to is None)
         self.draw_fates = any(rule.of_fate and rule.rule.probability < 1.0 for rule in self._all)
-        self._index = AddressIndex(rule.when.to for rule in rules if rule.when.to is not None)
+        self.reply = any(rule.rule.reply is not None for rule in self._all)
+        """Whether some rule has subscribers answer."""
+        self._index = AddressIndex(pattern for rule in self._all for pattern in alternatives(rule.rule.when.to))
 
     def __bool__(self) -> bool:
         return bool(self._all)
@@ -54,10 +90,20 @@ class Rules:
         """Whether some rule may be about messages to this address; False for most, and known at once."""
         return bool(self._anywhere) or self._index.fits(destination.removeprefix("+"))
 
-    def match(self, reading: Reading, system_id: str, draws: Draws, shared: Draws | None = None) -> CompiledRule | None:
-        """Return the rule for a message, or None.
+    def match(
+        self,
+        reading: Reading,
+        system_id: str,
+        draws: Draws,
+        shared: Draws | None = None,
+        *,
+        now: float = 0.0,
+        elapsed: float = 0.0,
+    ) -> Matched | None:
+        """Return the rule for a message, or None; it is counted, and machines move on.
 
-        `shared` are the draws that all parts of a long message have in common: by them go rules about its fate.
+        `shared` are the draws that all parts of a long message have in common: by them go rules about its fate. `now`
+        is the time of any clock, `elapsed` that since the scenario began.
         """
         pdu = reading.pdu
         to = pdu.destination_addr.removeprefix("+")
@@ -73,27 +119,82 @@ class Rules:
                 continue
             if compiled.text is not None and not compiled.text(reading.text):
                 continue
+            count = 0
+            if compiled.is_stateful:
+                found = self._holds_now(compiled, reading, system_id, now, elapsed)
+                if found is None:
+                    continue
+                count = found
             share = compiled.rule.probability
             if share < 1.0:
                 decisive = shared if shared is not None and compiled.of_fate else draws
                 if decisive.uniform(compiled.slot) >= share:
                     continue
-            return compiled
+            compiled.hits += 1
+            if compiled.is_stateful:
+                self._move_on(compiled.rule, system_id, reading)
+            return Matched(compiled, count)
         return None
 
+    def _holds_now(
+        self, compiled: CompiledRule, reading: Reading, system_id: str, now: float, elapsed: float
+    ) -> int | None:
+        """Whether what depends on time and on earlier messages holds: the how manieth message it is, None if not."""
+        rule = compiled.rule
+        when = rule.when
+        if when.after is not None and elapsed < when.after - _HAIR:
+            return None
+        if when.before is not None and elapsed >= when.before - _HAIR:
+            return None
+        for name, state in rule.in_.items():
+            if self._machines.state(name, self._key(name, system_id, reading)) != state:
+                return None
+        if not compiled.counts:
+            return 0
+        key = key_of(when.per, system_id, reading.pdu)
+        counter = self._counters.get(compiled.id, key)
+        if counter is None:
+            counter = Counter(at=now)
+            self._counters.put(compiled.id, key, counter)
+        too_fast = counter.add(now, when.rate)
+        if when.rate is not None and not too_fast:
+            return None
+        return counter.count if when.count is None or counter.count in when.count else None
 
-def _compile(rule: Rule, slot: int, receipts: Receipts, fates: Fates) -> CompiledRule:
+    def _move_on(self, rule: Rule, system_id: str, reading: Reading) -> None:
+        for name, state in rule.then.items():
+            self._machines.move(name, state, self._key(name, system_id, reading))
+
+    def _key(self, machine: str, system_id: str, reading: Reading) -> Key:
+        return key_of(self._machines.declared[machine].per, system_id, reading.pdu)
+
+
+_HAIR = 1e-9  # sums of times are rounded
+
+
+def compile_rule(rule: Rule, rule_id: str, namespace: str, slot: int, receipts: Receipts, fates: Fates) -> CompiledRule:
+    """Make a rule ready, for messages of the account `namespace` alone if that is not empty."""
     when = rule.when
+    conditions = _conditions(when)
+    if when.not_ is not None:
+        conditions.append(_but(when.not_))
+    account = _test(when.account)
+    if namespace:
+        account = _both(namespace.__eq__, account)
     return CompiledRule(
+        rule_id,
         rule,
+        namespace,
         _treatment(rule, receipts, fates),
         slot,
         rule.respond is None and rule.receipt is not None,
-        _test(when.to),
-        _test(when.from_),
-        _test(when.account),
-        tuple(_conditions(when)),
+        _any(alternatives(when.to)),
+        _any(alternatives(when.from_)),
+        account,
+        tuple(conditions),
         _test(when.text),
+        rule.counts,
+        bool(rule.counts or rule.in_ or rule.then or when.after is not None or when.before is not None),
     )
 
 
@@ -109,14 +210,45 @@ def _treatment(rule: Rule, receipts: Receipts, fates: Fates) -> Treatment:
         delay=change.delay,
         unheard=rule.receipt == "none",
         look=None if look is None else look_of(look, fates, changed=True),
+        message_id=rule.message_id,
+        tlvs=tuple(rule.tlvs),
+        reply=None if rule.reply is None else (rule.reply.text, rule.reply.after),
     )
 
 
-def _test(pattern: AddressGlob | TextPattern | None) -> Test | None:
+def _test(pattern: AddressPattern | TextPattern | None) -> Test | None:
     return None if pattern is None else pattern.compile()
 
 
-def _conditions(when: When) -> list[Condition]:
+def _any(patterns: tuple[AddressPattern, ...]) -> Test | None:
+    if len(patterns) < 2:
+        return _test(patterns[0] if patterns else None)
+    exact = frozenset(str(pattern) for pattern in patterns if pattern.kind == "exact")
+    others = [pattern.compile() for pattern in patterns if pattern.kind != "exact"]
+    return lambda address: address in exact or any(matches(address) for matches in others)
+
+
+def _both(one: Test, other: Test | None) -> Test:
+    return one if other is None else lambda text: one(text) and other(text)
+
+
+def _but(match: Match) -> Condition:
+    """The opposite of all that is said of a message."""
+    conditions = _conditions(match)
+    to, from_ = _any(alternatives(match.to)), _any(alternatives(match.from_))
+    account, text = _test(match.account), _test(match.text)
+    if to is not None:
+        conditions.append(lambda reading: to(reading.pdu.destination_addr.removeprefix("+")))
+    if from_ is not None:
+        conditions.append(lambda reading: from_(reading.pdu.source_addr.removeprefix("+")))
+    if account is not None:
+        conditions.append(lambda reading: account(reading.system_id))
+    if text is not None:
+        conditions.append(lambda reading: text(reading.text))
+    return lambda reading: not all(holds(reading) for holds in conditions)
+
+
+def _conditions(when: Match) -> list[Condition]:
     """The rarer conditions, cheapest first."""
     found: list[Condition] = []
     if when.from_ton is not None:
@@ -126,8 +258,8 @@ def _conditions(when: When) -> list[Condition]:
         registered = when.registered
         found.append(lambda reading: bool(reading.pdu.registered_delivery & 0b11) is registered)
     if when.tlv is not None:
-        tag = int(when.tlv)
-        found.append(lambda reading: any(number == tag for number, _ in reading.pdu.tlvs))
+        fits = (when.tlv if isinstance(when.tlv, TlvMatch) else TlvMatch(when.tlv)).test()
+        found.append(lambda reading: fits(reading.pdu.tlvs))
     if isinstance(when.encoding, Alphabet):
         alphabet = when.encoding
         found.append(lambda reading: reading.alphabet is alphabet)

@@ -12,7 +12,7 @@ from smppkit.status import CommandStatus
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.patterns import TextPattern
 from smsc.scenario.scalars import Number, Octet, Status
-from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv
+from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, unknown_fields
 from yamlmodel.scalars import Duration, Percent, Rate
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
@@ -182,6 +182,7 @@ class Submit(msgspec.Struct, frozen=True):
 
     def problems(self) -> Problems:
         """Shares are at most the whole, octets are octets, numbers of lists are numbers."""
+        yield from unknown_fields("tlvs", self.tlvs)
         total = sum(self.refuse.values())
         if total > 1 + 1e-6:
             yield ("refuse",), f"the shares sum to {total * 100:g}%; expected at most 100%"

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from smsc.scenario.latency import Latency
-from smsc.scenario.patterns import AddressGlob
+from smsc.scenario.patterns import AddressPattern
 from smsc.scenario.scalars import Stat, Status
 from yamlmodel.scalars import Duration, Percent
 
@@ -38,7 +38,7 @@ class Phase(msgspec.Struct, frozen=True, rename={"is_": "is", "for_": "for"}):
 class Subscriber(msgspec.Struct, frozen=True, rename={"is_": "is"}):
     """Numbers and how they behave; the first entry that matches a number is its."""
 
-    numbers: Annotated[AddressGlob, Meta(description="Which numbers", examples=["7701*"])]
+    numbers: Annotated[AddressPattern, Meta(description="Which numbers", examples=["7701*"])]
     is_: Annotated[Condition, Meta(description="How they are")] = Condition.ON
     over_time: Annotated[
         list[Phase], Meta(description="How they are one after another, from the start; then as `is` says")

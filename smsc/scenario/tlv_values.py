@@ -1,25 +1,28 @@
 """TLVs that an operator adds to what it sends, or wants in what it gets, as a scenario file says them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from smppkit.tlvs import Tlv
+from smsc.scenario.patterns import TextPattern
 from smsc.scenario.scalars import HexOctets, Number, Status
+from smsc.scenario.template import Request, RuleTemplate
 
 _TAG = "expected a tag of two octets, 0x0000 to 0xffff"
-_ID: Final = "{id}"
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
+
+MOST_OCTETS: Final = 65_534  # of a text with its NUL
 
 
 class ExtraTlv(msgspec.Struct, frozen=True):
     """A TLV that is added: its value is a text, a number of `size` octets, octets, or that of the submit."""
 
     tag: Annotated[Number, Meta(description="Its tag", examples=["0x1400"])]
-    text: Annotated[str, Meta(description="A C-string; {id} stands for the message_id")] | None = None
+    text: Annotated[RuleTemplate, Meta(description="A C-string, a template such as {id}")] | None = None
     number: Annotated[Number, Meta(description="A big-endian integer")] | None = None
     size: Annotated[int, Meta(description="Octets of the number", ge=1, le=8)] = 1
     octets: Annotated[HexOctets, Meta(description="The octets themselves")] | None = None
@@ -38,29 +41,66 @@ class ExtraTlv(msgspec.Struct, frozen=True):
         if self.number is not None and not 0 <= self.number < 1 << 8 * self.size:
             yield ("number",), f"{self.number} does not fit in {self.size} octets; expected a larger size"
 
-    @property
-    def names_id(self) -> bool:
-        """Whether the value differs from message to message."""
-        return self.text is not None and _ID in self.text
-
-    def tlv(self, message_id: str) -> Tlv:
+    def tlv(self, request: Request) -> Tlv:
         """The TLV of a message."""
         if self.text is not None:
-            return Tlv(self.tag, self.text.replace(_ID, message_id).encode("latin-1", "replace") + b"\0")
+            return Tlv(self.tag, self.text.render(request).encode("latin-1", "replace")[:MOST_OCTETS] + b"\0")
         if self.number is not None:
             return Tlv(self.tag, int(self.number).to_bytes(self.size, "big"))
         return Tlv(self.tag, bytes(self.octets or b""))
 
 
-def extra_tlvs(extras: Sequence[ExtraTlv], message_id: str, submitted: Sequence[Tlv] = ()) -> tuple[Tlv, ...]:
+def extra_tlvs(extras: Sequence[ExtraTlv], request: Request, submitted: Sequence[Tlv] = ()) -> tuple[Tlv, ...]:
     """The TLVs of a message, in order; `submitted` are those that the ESME sent with it."""
     found: list[Tlv] = []
     for extra in extras:
         if extra.echo:
             found += [tlv for tlv in submitted if tlv.tag == extra.tag]
         else:
-            found.append(extra.tlv(message_id))
+            found.append(extra.tlv(request))
     return tuple(found)
+
+
+def unknown_fields(key: str, extras: Sequence[ExtraTlv], groups: Iterable[str] | None = None) -> Problems:
+    """Problems of the templates in added TLVs, which stand under `key`; `groups` are those of the rule around them."""
+    for index, extra in enumerate(extras):
+        refusal = None if extra.text is None else extra.text.refusal(groups, counts=groups is not None)
+        if refusal is not None:
+            yield (key, index, "text"), refusal
+
+
+class TlvMatch(msgspec.Struct, frozen=True):
+    """A TLV that is there, with this value when one is said."""
+
+    tag: Annotated[Number, Meta(description="Its tag", examples=["0x1400"])]
+    text: Annotated[TextPattern, Meta(description="What it says, without the NUL at the end")] | None = None
+    number: Annotated[Number, Meta(description="Its value as a big-endian integer of any size")] | None = None
+    octets: Annotated[HexOctets, Meta(description="All of its octets")] | None = None
+
+    def problems(self) -> Problems:
+        """One value at most, under a tag of two octets."""
+        if not 0 <= self.tag <= 0xFFFF:
+            yield ("tag",), f"found {self.tag}; {_TAG}"
+        given = [name for name in ("text", "number", "octets") if getattr(self, name) is not None]
+        if len(given) > 1:
+            yield (), f"found {' and '.join(given)}; expected one of text, number and octets"
+
+    def test(self) -> Callable[[Sequence[Tlv]], bool]:
+        """Return a function from the TLVs of a message to whether one of them is it."""
+        tag, holds = int(self.tag), _value_test(self)
+        return lambda tlvs: any(number == tag and holds(value) for number, value in tlvs)
+
+
+def _value_test(match: TlvMatch) -> Callable[[bytes], object]:
+    if match.text is not None:
+        says = match.text.compile()
+        return lambda value: says(value.rstrip(b"\0").decode("latin-1"))
+    if match.number is not None:
+        number = int(match.number)
+        return lambda value: bool(value) and int.from_bytes(value, "big") == number
+    if match.octets is not None:
+        return bytes(match.octets).__eq__
+    return lambda _: True
 
 
 def _is_latin1(text: str) -> bool:

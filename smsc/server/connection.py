@@ -25,6 +25,7 @@ from smsc.stats import add
 
 if TYPE_CHECKING:
     from smsc.server.server import OperatorServer
+    from smsc.wire.wire import FaultyWire
 
 _BINDS = {
     CommandId.BIND_TRANSMITTER: "transmitter",
@@ -57,6 +58,7 @@ class Connection:
         "opened_at",
         "system_id",
         "tls",
+        "wire",
     )
 
     def __init__(self, server: OperatorServer, *, tls: bool = False, outbind: Outbind | None = None) -> None:
@@ -65,6 +67,8 @@ class Connection:
         self.system_id = ""
         self.bind = ""
         self.tls = tls
+        self.wire: FaultyWire | None = None
+        """What stands between the link and its transport, where faults may strike."""
         self.opened_at = 0.0
         """When it stood, in seconds of the clock."""
         self.bound_at: float | None = None
@@ -149,6 +153,12 @@ class Connection:
                 self._centre.acknowledged(owed, GenericNack(CommandStatus.ESME_RINVMSGLEN))
                 return
         self._centre.sent(owed)
+
+    def say(self, octets: bytes) -> None:
+        """Write octets as they are, behind what is queued; LocalProtocolError when the session is over."""
+        self.link.session.write_octets(octets)
+        self._server.disturbed(self)
+        self.flush()
 
     def flush(self) -> None:
         """Write what is queued; within the link's own turn that happens at its end."""

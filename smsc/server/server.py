@@ -24,7 +24,6 @@ from smsc.faults.active import ActiveFaults
 from smsc.journal.journal import Journal
 from smsc.scenario.accounts import Account
 from smsc.scenario.engine import OperatorState
-from smsc.scenario.mobile import MoMessage
 from smsc.server.connection import Connection
 from smsc.server.door import Door
 from smsc.server.outbinding import Outbinder
@@ -174,6 +173,8 @@ class OperatorServer:
         self._outbinder.stop()
         await self._stop_listening()
         for connection in list(self.connections.values()):
+            if connection.wire is not None and connection.wire.stalled:
+                connection.wire.unstall()
             connection.link.unbind()
         if self.connections:
             self._all_closed = Deferred()
@@ -264,6 +265,11 @@ class OperatorServer:
 
         self._say("opened", connection)
 
+    def disturbed(self, connection: Connection) -> None:
+        """We do something to a connection that no message centre does: what its ESME does now may be our doing."""
+        if self._watcher is not None:
+            self._watcher.disturbed(connection.number)
+
     def bound(self, connection: Connection) -> None:
         """A connection has bound."""
         self.stats.binds += 1
@@ -321,11 +327,11 @@ class OperatorServer:
         """The connections on which somebody is bound, in the order they came."""
         return [connection for connection in self.connections.values() if connection.bound]
 
-    def reset(self, connections: Sequence[Connection]) -> None:
+    def reset(self, connections: Sequence[Connection], reason: str = "reset by a fault of the scenario") -> None:
         """Cut connections with a TCP reset; what is queued on them is lost."""
         for connection in connections:
             self.stats.resets += 1
-            connection.link.reset("reset by a fault of the scenario")
+            connection.link.reset(reason)
 
     def unbind_all(self, binds: Literal["all"] | int = "all", *, at_once: bool = False) -> None:
         """Unbind that many bound connections, those that came first; `at_once` in the middle of what goes on there."""
@@ -355,10 +361,6 @@ class OperatorServer:
         self._outages -= 1
         self._listen_again()
 
-    def mobile_originated(self, message: MoMessage) -> None:
-        """A subscriber writes."""
-        self.centre.mobile_originated(message)
-
     # --- inside -------------------------------------------------------------------------------
 
     def _say(self, what: str, connection: Connection, reason: str = "") -> None:
@@ -384,7 +386,7 @@ class OperatorServer:
         if self.faults is None:
             return connection.link
         watcher = self._watcher
-        return FaultyWire(
+        connection.wire = FaultyWire(
             connection.link,
             self.clock,
             self.faults,
@@ -392,6 +394,7 @@ class OperatorServer:
             system_id=lambda: connection.system_id,
             disturbed=None if watcher is None else lambda: watcher.disturbed(connection.number),
         )
+        return connection.wire
 
     async def _stop_listening(self) -> None:
         ports, self._ports = self._ports, []

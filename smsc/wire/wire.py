@@ -33,6 +33,7 @@ MOST_WAITING = 4 * 1024 * 1024
 """A writer that does not pause is cut off here."""
 
 _BY_UPPER = "the protocol does not read"
+_BY_HAND = "it is stalled"
 _log = logging.getLogger("smsc")
 
 
@@ -70,6 +71,8 @@ class FaultyWire(protocol.Protocol):
         self._closing = False  # the protocol has asked for it
         self._told = False  # the protocol knows that the connection is gone
         self._lost: Failure | None = None  # the transport is gone
+        self.stalled = False
+        """Nothing is read and nothing written; whoever stalled it ends that."""
         self._lanes = {
             Direction.OUT: Lane(clock, self._write_out, self._end, self._changed),
             Direction.IN: Lane(clock, self._hand_in, self._end, self._changed),
@@ -191,6 +194,24 @@ class FaultyWire(protocol.Protocol):
     def stopProducing(self) -> None:
         """Close."""
         self.loseConnection()
+
+    # --- for whoever steers this connection alone -----------------------------------------------
+
+    def stall(self) -> None:
+        """Neither read nor write, until ``unstall``."""
+        self.stalled = True
+        for lane in self._lanes.values():
+            lane.hold(_BY_HAND)
+        if self._disturbed is not None:
+            self._disturbed()
+        self._changed()
+
+    def unstall(self) -> None:
+        """Go on; what has come to wait goes on its way at once."""
+        self.stalled = False
+        for lane in self._lanes.values():
+            lane.release(_BY_HAND)
+        self._changed()
 
     # --- for the faults -----------------------------------------------------------------------
 
@@ -367,6 +388,7 @@ class FaultyWire(protocol.Protocol):
             or self._calls
             or self._closing
             or self._silenced_by is not None
+            or self.stalled
             or self._must_learn
         )
         if outward.size > MOST_WAITING:
@@ -398,6 +420,7 @@ class FaultyWire(protocol.Protocol):
         self._calls.add(call)
 
     def _struck(self, running: Running, passing: Passing) -> None:
+        running.strikes += 1
         self._count(running.fault.tag)
         if self._disturbed is not None:
             self._disturbed()

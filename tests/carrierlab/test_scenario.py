@@ -30,12 +30,6 @@ def test_without_routes_everything_goes_to_the_first_operator(tmp_path: Path) ->
     assert [route.prefix for route in scenario.routes()] == [""]
 
 
-def test_the_last_message_of_a_handset_is_known(tmp_path: Path) -> None:
-    timeline = "timeline: [{at: 3s, fault: reset}, {at: 2s, mo: {from: '7705', to: SHOP, text: STOP}}]\n"
-    assert load_scenario(write(tmp_path)).last_mo() is None
-    assert load_scenario(write(tmp_path, SCENARIO + timeline)).last_mo() == 2
-
-
 @pytest.mark.parametrize(
     ("found", "replaced_by", "place", "message"),
     [

@@ -19,6 +19,7 @@ from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role
 from smsc.app import Emulator
+from smsc.clock import SteerableClock
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import Journal
 from smsc.scenario.model import Scenario
@@ -121,6 +122,7 @@ class Esme:
         self.refused = self.link is None
         self.open = not self.refused
         self.reads = True
+        self.unsent = b""  # while the emulator does not read
         self.acknowledge: Callable[[Pdu], int | None] = lambda pdu: 0
         self.events: list[Event] = []
         self.heard: list[Pdu] = []  # every PDU that is news, in the order it came
@@ -164,9 +166,10 @@ class Esme:
         """Exchange what is under way; whether there was anything."""
         if not self.open:
             return False
-        octets = self.session.bytes_to_send()
-        busy = bool(octets)
-        if octets and self.wire.reading:
+        self.unsent += self.session.bytes_to_send()
+        busy = bool(self.unsent) and self.wire.reading
+        if busy:
+            octets, self.unsent = self.unsent, b""
             self.link.dataReceived(octets)
         if self.reads and self.wire.unread:
             busy = True
@@ -206,6 +209,7 @@ class Lab:
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.steering = SteerableClock(self.clock)
         self.network = MemoryNetwork()
         self.journal: Journal | None = None
         self.emulator: Emulator
@@ -217,17 +221,18 @@ class Lab:
     def now(self) -> float:
         return self.clock.seconds()
 
-    def start(self, scenario: str, journal: Any = ":memory:") -> Lab:
-        """Serve a scenario; `journal` is a path, or None."""
+    def start(self, scenario: str, journal: Any = ":memory:", *, steered: bool = False) -> Lab:
+        """Serve a scenario; `journal` is a path, or None. `steered`: on a clock of its own, and ready for faults."""
         if journal is not None:
             self.journal = Journal.open(journal, clock=self.clock)
         self.emulator = Emulator(
             loads(scenario, Scenario),
-            clock=self.clock,
+            clock=self.steering if steered else self.clock,
             network=self.network,
             journal=self.journal,
             epoch=EPOCH,
             watcher_for=self.watcher_for,
+            disturbable=steered,
         )
         started: list[Any] = []
         self.emulator.start().addBoth(started.append)

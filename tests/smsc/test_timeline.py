@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+import smsc.timeline
 from smppkit.pdus import SubmitSmResp
 from smppkit.status import CommandStatus as S
+from smsc.scenario.model import Scenario
+from smsc.scenario.timeline_model import OutageFault, ThrottleFault
+from smsc.stats import OperatorStats
+from smsc.timeline import EntryState, Timeline
 from tests.smsc.conftest import Lab
+from yamlmodel.loader import loads
+from yamlmodel.scalars import Duration, Rate
 
 OPERATORS = """
 operators:
@@ -190,3 +199,240 @@ def test_stopping_leaves_no_connection_half_open(lab: Lab) -> None:
     assert statuses(lab, esme, 1) == []
     lab.stop()
     assert esme.wire.aborted
+
+
+# --- when entries begin -----------------------------------------------------------------------------------
+
+
+def timeline(lab: Lab) -> Timeline:
+    assert lab.emulator is not None
+    return lab.emulator.timeline
+
+
+def begun(lab: Lab) -> list[tuple[int, float, float | None]]:
+    """What has begun: which entry of the file, when, and when it ended."""
+    played = {id(entry.entry): entry.index for entry in timeline(lab).entries}
+    return [
+        (played[id(spell.entry)], round(spell.began, 1), None if spell.ended is None else round(spell.ended, 1))
+        for spell in timeline(lab).history
+    ]
+
+
+def start(lab: Lab, *entries: str) -> None:
+    lab.start(OPERATORS + "timeline:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries))
+
+
+def test_an_entry_may_come_after_the_one_before_it(lab: Lab) -> None:
+    start(lab, "at: 1s, for: 5s, fault: stall", "after: 2s, fault: reset", "after: 500ms, fault: reset")
+    lab.run(10)
+    assert begun(lab) == [(0, 1, 6), (1, 3, 3), (2, 3.5, 3.5)]
+
+
+def test_an_entry_may_come_after_the_start_or_the_end_of_a_named_one(lab: Lab) -> None:
+    start(
+        lab,
+        "at: 1s, for: 5s, name: storm, fault: stall",
+        "after: {end_of: storm, delay: 1s}, fault: reset",
+        "after: {start_of: storm}, fault: reset",
+    )
+    lab.run(10)
+    assert begun(lab) == [(0, 1, 6), (2, 1, 1), (1, 7, 7)]
+
+
+def test_the_end_of_what_is_over_at_once_is_its_start(lab: Lab) -> None:
+    start(lab, "at: 1s, name: cut, fault: reset", "after: {end_of: cut, delay: 1s}, fault: reset")
+    lab.run(3)
+    assert begun(lab) == [(0, 1, 1), (1, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        ("every: 3s", [3, 6, 9]),
+        ("at: 1s, every: 4s", [1, 5, 9]),
+        ("at: 0s, every: {period: 2s, times: 3}", [0, 2, 4]),
+        ("every: {period: 2s, until: 6s}", [2, 4]),
+    ],
+)
+def test_an_entry_may_come_again_and_again(lab: Lab, every: str, expected: list[float]) -> None:
+    start(lab, every + ", for: 1s, fault: stall")
+    lab.run(10.5)
+    assert begun(lab) == [(0, at, at + 1) for at in expected]
+
+
+def test_what_follows_an_entry_that_comes_again_comes_again(lab: Lab) -> None:
+    start(lab, "every: {period: 3s, times: 2}, fault: reset", "after: 1s, fault: reset")
+    lab.run(10)
+    assert begun(lab) == [(0, 3, 3), (1, 4, 4), (0, 6, 6), (1, 7, 7)]
+
+
+def test_repetitions_choose_anew(lab: Lab) -> None:
+    start(lab, "every: 1s, fault: reset, binds: 1")
+    order = []
+    for turn in range(6):
+        binds = [lab.bound() for _ in range(8)]
+        lab.run(turn + 1.05 - lab.clock.seconds())
+        order.append(next(index for index, esme in enumerate(binds) if not esme.open))
+        for esme in binds:
+            if esme.open:
+                esme.drop()
+    assert len(set(order)) > 1
+
+
+@pytest.mark.parametrize(
+    ("when", "fulfil"),
+    [
+        ("3 accepted", lambda lab, esme: statuses(lab, esme, 3)),
+        ("3 submitted", lambda lab, esme: statuses(lab, esme, 3)),
+        ("2 binds", lambda lab, esme: lab.bound()),
+    ],
+)
+def test_an_entry_may_wait_for_an_event(lab: Lab, when: str, fulfil: Any) -> None:
+    start(lab, f"when: {when}, operator: one, fault: reset")
+    esme = lab.bound()
+    lab.run(5)
+    assert begun(lab) == []
+    assert timeline(lab).entries[0].state is EntryState.TO_COME
+    before = lab.clock.seconds()
+    fulfil(lab, esme)
+    lab.run(1)
+    ((entry, began, _),) = begun(lab)
+    assert entry == 0
+    assert before <= began + timeline(lab).began_at <= before + 0.1
+    assert not esme.open
+    assert timeline(lab).entries[0].state is EntryState.PAST
+
+
+def test_an_entry_may_wait_for_refusals_and_for_receipts(lab: Lab) -> None:
+    lab.start(
+        'operators: {one: {listen: "tcp:2775", rules: [{when: {text: "*bad*"}, respond: 88}]}}\n'
+        "timeline:\n  - {when: {refused: 2, delay: 1s}, fault: stall}\n  - {when: a receipt, fault: reset}\n"
+    )
+    esme = lab.bound()
+    for _ in range(2):
+        esme.submit(text="bad", registered=0)
+    lab.settle()
+    assert begun(lab) == []
+    lab.run(1.1)
+    assert [entry for entry, *_ in begun(lab)] == [0]
+    timeline(lab).end(timeline(lab).entries[0])
+    esme.submit(registered=1)
+    lab.run(3)
+    assert [entry for entry, *_ in begun(lab)] == [0, 1]
+
+
+def test_an_event_may_be_that_of_another_operator_and_come_again(lab: Lab) -> None:
+    start(lab, "when: {submitted: 2, operator: two, times: 2}, operator: one, for: 1s, fault: no-response")
+    one, two = lab.bound(), lab.bound(port=2776)
+    statuses(lab, one, 5)
+    lab.run(1)
+    assert begun(lab) == []
+    for turns in (1, 2, 2):
+        statuses(lab, two, 2)
+        lab.run(2)
+        assert len(begun(lab)) == turns
+
+
+def test_without_events_nothing_is_watched(lab: Lab) -> None:
+    start(lab, "at: 1s, fault: reset")
+    assert type(lab.stats) is OperatorStats
+
+
+# --- at run time ------------------------------------------------------------------------------------------
+
+
+def test_the_states_of_entries(lab: Lab) -> None:
+    start(
+        lab,
+        "at: 1s, for: 2s, name: storm, fault: stall",
+        "after: {end_of: storm}, fault: reset",
+        "when: 9 mo, fault: reset",
+    )
+    seen = []
+    for seconds in (0.5, 1, 2):
+        lab.run(seconds)
+        seen.append([played.state.value for played in timeline(lab).entries])
+    assert seen == [["to come"] * 3, ["on", "to come", "to come"], ["past", "past", "to come"]]
+    assert [played.name for played in timeline(lab).entries] == ["storm", "entry 2", "entry 3"]
+    lab.stop()
+    assert [played.state for played in timeline(lab).entries] == [EntryState.PAST] * 3
+
+
+def test_an_entry_may_be_begun_and_ended_by_hand(lab: Lab) -> None:
+    start(lab, "at: 1h, for: 5s, fault: no-response, operator: one")
+    esme = lab.bound()
+    (entry,) = timeline(lab).entries
+    assert not timeline(lab).end(entry)
+    timeline(lab).start(entry)
+    assert statuses(lab, esme, 1) == []
+    assert timeline(lab).end(entry)
+    assert statuses(lab, esme, 1) == [0]
+    timeline(lab).start(entry)
+    lab.run(3)
+    timeline(lab).start(entry)
+    lab.run(4)
+    assert entry.on, "its time counts from its last beginning"
+    lab.run(2)
+    assert not entry.on
+    assert entry.state is EntryState.TO_COME
+
+
+def test_what_is_not_in_the_file_may_be_begun_with_and_without_an_end(lab: Lab) -> None:
+    start(lab, "at: 1h, fault: stall")
+    esme = lab.bound()
+    throttle = timeline(lab).strike(ThrottleFault(rate=Rate(1), for_=Duration(2), operator="one"))
+    assert throttle.name == "added 1"
+    assert statuses(lab, esme, 2) == [0, S.ESME_RTHROTTLED]
+    lab.run(3)
+    assert timeline(lab).added == []
+    outage = timeline(lab).strike(OutageFault())
+    assert timeline(lab).added == [outage]
+    lab.run(100)
+    assert lab.network.ports == {}
+    timeline(lab).end(outage)
+    assert sorted(lab.network.ports) == [2775, 2776]
+    with pytest.raises(LookupError, match="there is no operator three"):
+        timeline(lab).strike(OutageFault(operator="three"))
+
+
+def test_faults_of_connections_need_an_operator_that_was_made_with_them(lab: Lab) -> None:
+    start(lab, "at: 1h, fault: outage")
+    (stall,) = loads(OPERATORS + "timeline: [{at: 0s, fault: stall}]", Scenario).timeline
+    with pytest.raises(LookupError, match="one was made without faults of connections, and stall is one"):
+        timeline(lab).strike(stall)
+    assert timeline(lab).history == []
+
+
+def test_only_so_many_may_be_added(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smsc.timeline, "MOST_ADDED", 2)
+    start(lab, "at: 1h, fault: reset")
+    for _ in range(2):
+        timeline(lab).strike(OutageFault())
+    with pytest.raises(ValueError, match="2 added entries are on; end one first"):
+        timeline(lab).strike(OutageFault())
+
+
+def test_only_so_many_beginnings_are_remembered_and_the_others_counted(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smsc.timeline, "MOST_REMEMBERED", 2)
+    start(lab, "every: 1s, fault: reset")
+    lab.run(5.5)
+    assert (len(timeline(lab).history), timeline(lab).unremembered) == (2, 3)
+
+
+def test_a_timeline_may_begin_again(lab: Lab) -> None:
+    lab.start(
+        'operators: {one: {listen: "tcp:2775", faults: [{fault: generic-nack, until: 1s}]}}\n'
+        "timeline: [{at: 2s, fault: outage}, {when: 2 accepted, fault: reset}]"
+    )
+    lab.run(5)
+    assert lab.network.ports == {}
+    timeline(lab).begin()
+    assert list(lab.network.ports) == [2775], "what was on has ended"
+    esme = lab.bound()
+    assert statuses(lab, esme, 1) == [S.ESME_RINVCMDLEN], "habits begin again"
+    assert begun(lab) == []
+    lab.run(2.5)
+    assert begun(lab) == [(0, 2, None)]
+    assert lab.network.ports == {}

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-_THEMES = ("limits", "statuses", "texts", "parts", "latencies", "sessions", "network", "garbage", "mobile", "receipts")
+_THEMES = (
+    "limits",
+    "statuses",
+    "texts",
+    "parts",
+    "latencies",
+    "sessions",
+    "network",
+    "garbage",
+    "mobile",
+    "receipts",
+    "rules",
+)
 for _theme in _THEMES:
     pytest.register_assert_rewrite(f"tests.smsc.behaviours.{_theme}")
 
@@ -16,6 +28,7 @@ from tests.smsc.behaviours import (  # noqa: E402 - after their assertions have 
     network,
     parts,
     receipts,
+    rules,
     sessions,
     statuses,
     texts,
@@ -23,7 +36,7 @@ from tests.smsc.behaviours import (  # noqa: E402 - after their assertions have 
 from tests.smsc.behaviours.table import BEHAVIOURS  # noqa: E402
 from tests.smsc.behaviours.world import SCENARIOS, World  # noqa: E402
 
-THEMES = (limits, statuses, texts, parts, latencies, sessions, network, garbage, mobile, receipts)
+THEMES = (limits, statuses, texts, parts, latencies, sessions, network, garbage, mobile, receipts, rules)
 GROUPS = {
     "throttle",
     "queue full",
@@ -50,6 +63,8 @@ GROUPS = {
     "receipts: route",
     "receipts: retry",
     "receipts: multipart",
+    "rules",
+    "templates",
 }
 
 

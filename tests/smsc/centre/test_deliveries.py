@@ -238,8 +238,9 @@ operators:
       replies: [{say: {"YES": 50%}, after: 1s}]
       traffic: [{rate: 5/s, from: "7701#######", to: "1414", texts: [hi, "yes"], most: 10}]
 """
+RESETS = {"reset shop": "shop", "reset poll": "poll", "reset": None}
 STEPS = st.sampled_from(
-    ["submit", "submit", "multi", "data", "cancel", "other", "wait", "wait", "drop", "bind", "forget"]
+    ["submit", "submit", "multi", "data", "cancel", "other", "wait", "wait", "drop", "bind", "forget", *RESETS]
 )
 ANSWERS = st.lists(st.sampled_from([0, 0, 0, S.ESME_RTHROTTLED, S.ESME_RX_P_APPN, 0x400, None]), min_size=1)
 
@@ -264,6 +265,8 @@ def perform(lab: Lab, step: str, esme: Esme, number: int) -> None:
         lab.bound("poll")
     elif step == "forget":
         lab.emulator.operators["op"].centre.forget()
+    elif step in RESETS:
+        lab.emulator.reset(RESETS[step])
 
 
 @pytest.mark.parametrize("journal", [None, ":memory:"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from smsc.centre.owners import Owners
 from smsc.scenario.accounts import Account
-from smsc.scenario.patterns import AddressGlob
+from smsc.scenario.patterns import AddressPattern
 
 SHOP = Account(system_id="shop", password="", senders=["SHOP", "1414"])
-BANK = Account(system_id="bank", password="", numbers=[AddressGlob("14*"), AddressGlob("BANK")])
+BANK = Account(system_id="bank", password="", numbers=[AddressPattern("14*"), AddressPattern("BANK")])
 
 
 def test_a_number_counts_before_a_sender_and_both_before_the_first_account() -> None:

@@ -170,7 +170,7 @@ def test_an_operator_without_faults_says_so() -> None:
     ("text", "expected"),
     [
         ("timeline: [{at: 1s, fault: slise}]", 'did you mean "slice"?'),
-        ("timeline: [{fault: slice}]", 'the key "at" is missing'),
+        ("timeline: [{fault: slice}]", "nothing says when it begins; expected at, after, every or when"),
         (
             "timeline: [{at: 1s, fault: slice, stage: accept}]",
             "slice strikes at one of bind, submit, response, receipt",
@@ -206,7 +206,7 @@ def test_a_reset_at_once_cannot_be_on() -> None:
         ("reset", "reset (stage response, probability 5%)"),
         ("bandwidth", "bandwidth (rate 1000/s)"),
         ("delay", "delay (direction both, by lognormal median 0.2 sigma 0.989785)"),
-        ("duplicate-response", "duplicate-response (probability 10%, after 1s)"),
+        ("duplicate-response", "duplicate-response (probability 10%, delay 1s)"),
     ],
 )
 def test_words_say_what_is_special_and_leave_secrets_and_times_out(tag: str, words: str) -> None:

@@ -44,7 +44,7 @@ OUT: list[tuple[str, list[bytes], list[tuple[float, bytes | str]]]] = [
     ("{fault: stall, direction: out, lasts: 5s}", [RESP, RESP2], [(5, RESP + RESP2)]),
     ("{fault: half-open}", [RESP, RECEIPT], []),
     ("{fault: reset, stage: response}", [ENQUIRE, RESP, RESP2], [(0, ENQUIRE), (0, "RST")]),
-    ("{fault: reset, stage: response, after: 1s}", [RESP, RESP2], [(1, "RST")]),
+    ("{fault: reset, stage: response, delay: 1s}", [RESP, RESP2], [(1, "RST")]),
     ("{fault: reset-in-pdu, octets: 10}", [RESP, RESP2], [(0, RESP[:10]), (0.05, "RST")]),
     ("{fault: reset-in-pdu, octets: 500}", [RESP], [(0, RESP[:-1]), (0.05, "RST")]),
     ("{fault: close-after, octets: 30}", [RESP, RESP2], [(0, RESP), (0, RESP2[:9]), (0, "FIN")]),
@@ -60,7 +60,7 @@ OUT: list[tuple[str, list[bytes], list[tuple[float, bytes | str]]]] = [
     ),
     ("{fault: duplicate-response}", [RESP, RECEIPT], [(0, RESP), (0, RESP), (0, RECEIPT)]),
     (
-        "{fault: duplicate-response, copies: 3, after: 1s}",
+        "{fault: duplicate-response, copies: 3, delay: 1s}",
         [RESP, RECEIPT],
         [(0, RESP), (0, RECEIPT), (1, RESP), (2, RESP)],
     ),
@@ -150,7 +150,7 @@ def test_a_reset_in_a_pdu_leaves_at_least_one_octet_out_and_lets_one_in() -> Non
 
 
 def test_a_slow_close_comes_late() -> None:
-    bench = Bench("{fault: slow-close, after: 3s}").say(RESP)
+    bench = Bench("{fault: slow-close, delay: 3s}").say(RESP)
     bench.wire.loseConnection()
     assert bench.run().told == [(0, RESP), (3, "FIN")]
 

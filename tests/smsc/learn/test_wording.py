@@ -26,7 +26,7 @@ TEMPLATES = [
 
 
 def receipts(template: str, *, message: str = "Order {} is on its way to you") -> list[Written]:
-    render = ReceiptText.parse(template).render
+    render = ReceiptText.parse(template).say
     written = []
     for number in range(40):
         at = BEGAN + timedelta(seconds=37 * number)

@@ -6,8 +6,9 @@ from smppkit.status import CommandStatus
 from smsc.scenario.binding import BindFacts, comes_from, decide_bind
 from smsc.scenario.decisions import Refusal
 from smsc.scenario.engine import OperatorState, apply_fault
-from smsc.scenario.model import OutageFault, Scenario
+from smsc.scenario.model import Scenario
 from smsc.scenario.scalars import IpRange
+from smsc.scenario.timeline_model import OutageFault
 from yamlmodel.loader import loads
 from yamlmodel.scalars import Duration
 

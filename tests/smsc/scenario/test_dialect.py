@@ -149,7 +149,7 @@ def test_data_sm_carries_its_text_as_a_payload() -> None:
         ("{text:5}|{text:40}", "Your |Your order is ready for pick-up"),
         ("foo", "foo"),
         ("", ""),
-        ("{ {} {1}", "{ {} {1}"),
+        ("{ {} { 1}", "{ {} { 1}"),
     ],
 )
 def test_the_text_is_what_the_scenario_writes(template: str, expected: str) -> None:

@@ -11,7 +11,8 @@ from smsc.scenario.accounts import Account
 from smsc.scenario.binding import BindFacts, decide_bind
 from smsc.scenario.decisions import Decision, Plan
 from smsc.scenario.engine import OperatorState, apply_fault, decide_submit, end_fault
-from smsc.scenario.model import FIRST_MESSAGE_NUMBER, OutageFault, ResetFault, ThrottleFault
+from smsc.scenario.model import FIRST_MESSAGE_NUMBER
+from smsc.scenario.timeline_model import OutageFault, ResetFault, ThrottleFault
 from tests.smsc.scenario.world import operator
 from yamlmodel.scalars import Duration, Rate
 

@@ -47,7 +47,10 @@ def test_the_case_is_that_of_the_style() -> None:
         ("decimal lower", 'expected "hex lower"'),
         ("uuid 8", "a uuid has its own length"),
         ("uuid large", "a uuid has its own length"),
-        ("decimal {}-{prt}", "found {prt} around the id; expected one of {}, {part}, {parts}"),
+        (
+            "decimal {}-{prt}",
+            "found {prt} around the id; expected one of {}, {to}, {from}, {text}, {system_id}, {part}, {parts}; did",
+        ),
         ("uuid " + "x" * 40 + "{}", "found an id of 76 characters; expected 64 at most"),
         ("decimal ид-{}", "of ASCII"),
     ],

@@ -6,9 +6,11 @@ from smsc.scenario.accounts import Account, BindType, Timers
 from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, LogNormal
 from smsc.scenario.mobile import MoMessage
-from smsc.scenario.model import MoEntry, OutageFault, ReceiptChange, ResetFault, Scenario, ThrottleFault, When
+from smsc.scenario.model import Scenario
 from smsc.scenario.receipts import ReceiptForm, Receipts
+from smsc.scenario.rule_model import ReceiptChange, When
 from smsc.scenario.scalars import Listen
+from smsc.scenario.timeline_model import MoEntry, OutageFault, ResetFault, ThrottleFault
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
 
@@ -136,7 +138,7 @@ OPERATOR = "operators:\n  x:\n    "
         ),
         (
             OPERATOR + "rules: [{when: {to: x}, note: y}]",
-            "3:13 operators.x.rules[0]: the rule does nothing; expected respond, receipt or latency",
+            "3:13 operators.x.rules[0]: the rule does nothing; expected respond, receipt, latency, reply, message_id, ",
         ),
         (
             OPERATOR + "rules: [{respond: ESME_RSYSERR, receipt: {stat: DELIVRD}}]",
@@ -160,7 +162,7 @@ OPERATOR = "operators:\n  x:\n    "
         ),
         (
             "operators: {x: {}}\ntimeline: [{at: 1s, for: 2s, mo: {from: 1, to: 2, text: x}}]",
-            '2:21 timeline[0]: unknown key "for"; known here: at, operator, mo',
+            '2:21 timeline[0]: unknown key "for"; known here: at, after, every, when, name, operator, mo',
         ),
         (
             "operators: {x: {}}\ntimeline: [{at: 1s, fault: resett}]",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc.scenario.patterns import AddressGlob, AddressIndex, TextPattern
+from smsc.scenario.patterns import AddressIndex, AddressPattern, TextPattern
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from smsc.scenario.patterns import AddressGlob, AddressIndex, TextPattern
     ],
 )
 def test_an_address_matches_a_glob(pattern: str, kind: str, hits: list[str], misses: list[str]) -> None:
-    glob = AddressGlob.parse(pattern)
+    glob = AddressPattern.parse(pattern)
     matches = glob.compile()
     assert glob.kind == kind
     assert all(matches(address) for address in hits)
@@ -30,12 +30,12 @@ def test_an_address_matches_a_glob(pattern: str, kind: str, hits: list[str], mis
 
 
 def test_a_plus_counts_for_nothing_in_a_pattern() -> None:
-    assert AddressGlob.parse("+7705*") == "7705*"
+    assert AddressPattern.parse("+7705*") == "7705*"
 
 
 @given(st.text(alphabet="17*?[]!-", min_size=1, max_size=6), st.text(alphabet="17-", max_size=6))
 def test_shortcuts_agree_with_the_glob_they_stand_for(pattern: str, address: str) -> None:
-    glob = AddressGlob.parse(pattern)
+    glob = AddressPattern.parse(pattern)
     assert bool(glob.compile()(address)) == fnmatch.fnmatchcase(address, glob)
 
 
@@ -67,8 +67,8 @@ def test_a_wrong_expression_says_what_is_wrong() -> None:
         TextPattern.parse("/casino/g")
 
 
-@pytest.mark.parametrize("kind", [AddressGlob, TextPattern])
-def test_an_empty_pattern_is_refused(kind: type[AddressGlob] | type[TextPattern]) -> None:
+@pytest.mark.parametrize("kind", [AddressPattern, TextPattern])
+def test_an_empty_pattern_is_refused(kind: type[AddressPattern] | type[TextPattern]) -> None:
     with pytest.raises(ValueError, match="expected a pattern such as"):
         kind.parse("")
 
@@ -78,5 +78,5 @@ def test_an_empty_pattern_is_refused(kind: type[AddressGlob] | type[TextPattern]
     address=st.text(alphabet="12", max_size=4),
 )
 def test_an_index_fits_what_one_of_its_patterns_fits(globs: list[str], address: str) -> None:
-    patterns = [AddressGlob.parse(glob) for glob in globs]
+    patterns = [AddressPattern.parse(glob) for glob in globs]
     assert AddressIndex(patterns).fits(address) == any(pattern.compile()(address) for pattern in patterns)

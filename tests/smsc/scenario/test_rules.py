@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -8,14 +9,19 @@ from smppkit.pdus import SubmitSm
 from smppkit.segments import segment
 from smppkit.text import Alphabet, encode_text
 from smppkit.tlvs import Tlv
+from smsc.scenario.dialect import receipt_pdu
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.model import Rule, When
-from smsc.scenario.patterns import AddressGlob, TextPattern
+from smsc.scenario.patterns import AddressPattern, TextPattern
 from smsc.scenario.reading import Reading
+from smsc.scenario.receipts import Receipts
+from smsc.scenario.rule_model import Rule, When
+from smsc.scenario.rulebook import Rulebook
 from smsc.scenario.rules import Rules
 from tests.smsc.scenario.world import fate_of, operator, send
 from tests.smsc.scenario.world import message as world_message
 from yamlmodel.scalars import Percent
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def rule(
@@ -27,15 +33,19 @@ def rule(
     account: str | None = None,
     share: float = 1.0,
 ) -> Rule:
-    def glob(pattern: str | None) -> AddressGlob | None:
-        return None if pattern is None else AddressGlob.parse(pattern)
+    def glob(pattern: str | None) -> AddressPattern | None:
+        return None if pattern is None else AddressPattern.parse(pattern)
 
     when = When(glob(to), glob(from_), None if text is None else TextPattern.parse(text), glob(account))
     return Rule(when, receipt="none", probability=Percent(share), note=note)
 
 
+def rules_of(rules: Sequence[Rule]) -> Rules:
+    return Rulebook(rules, {}, Receipts()).rules
+
+
 def matched(rules: Sequence[Rule], pdu: SubmitSm, system_id: str = "shop") -> str | None:
-    found = Rules(rules).match(Reading(pdu), system_id, Draws(Chance(1, "x"), system_id, pdu))
+    found = rules_of(rules).match(Reading(pdu), system_id, Draws(Chance(1, "x"), system_id, pdu))
     return None if found is None else found.rule.note
 
 
@@ -91,7 +101,7 @@ def test_text_is_matched_without_the_header_of_a_part() -> None:
 
 
 def test_a_share_of_the_messages_matches_and_the_others_go_on_to_the_next_rule() -> None:
-    rules = Rules([rule("quarter", share=0.25), rule("half", share=0.5), rule("rest")])
+    rules = rules_of([rule("quarter", share=0.25), rule("half", share=0.5), rule("rest")])
     chance = Chance(5, "x")
     counts = {"quarter": 0, "half": 0, "rest": 0}
     for number in range(4000):
@@ -110,7 +120,7 @@ def test_a_share_of_nothing_never_matches() -> None:
 def test_certain_rules_draw_nothing() -> None:
     chance = Chance(1, "x")
     pdu = message()
-    Rules([rule("no", to="9*"), rule("yes", text="hello")]).match(Reading(pdu), "shop", Draws(chance, "shop", pdu))
+    rules_of([rule("no", to="9*"), rule("yes", text="hello")]).match(Reading(pdu), "shop", Draws(chance, "shop", pdu))
     assert len(chance) == 0
 
 
@@ -157,3 +167,113 @@ def test_rarer_conditions_hold_for_what_they_say() -> None:
     for when, fits, does_not in cases:
         assert found(when, fits), when
         assert not found(when, does_not), when
+
+
+def refused(rules: str, *sent: tuple[float, SubmitSm], states: str = "{}") -> list[bool]:
+    """Whether messages, sent each at its time, are refused by one of the rules."""
+    state = operator(f"{{states: {states}, rules: [{rules}]}}")
+    return [send(state, pdu, now).status != 0 for now, pdu in sent]
+
+
+def at(now: float, to: str = "1", text: str = "hello", **fields: object) -> tuple[float, SubmitSm]:
+    return now, world_message(to, text.encode(), **fields)
+
+
+def test_one_of_several_patterns_is_enough_and_a_regular_expression_is_one() -> None:
+    to = [at(0, number) for number in ("77051", "77061", "7799", "+770999")]
+    assert refused("{when: {to: ['7705*', '7706*']}, respond: 0x58}", *to) == [True, True, False, False]
+    assert refused("{when: {to: '/^770[56]/'}, respond: 0x58}", *to) == [True, True, False, False]
+    assert refused("{when: {to: ['7799', /9$/]}, respond: 0x58}", *to) == [False, False, True, True]
+    from_ = [at(0, source_addr=sender) for sender in ("SHOP", "BANK", "bank")]
+    assert refused("{when: {from: [SH*, /^bank$/]}, respond: 0x58}", *from_) == [True, False, True]
+
+
+def test_a_tlv_is_known_by_its_value() -> None:
+    def sent(value: bytes) -> tuple[float, SubmitSm]:
+        return at(0, tlvs=(Tlv(0x1400, value),))
+
+    values = [sent(b"abc\0"), sent(b"abcd"), sent(b"\x01\x00"), sent(b""), at(0)]
+    for match, expected in (
+        ("0x1400", [True, True, True, True, False]),
+        ("{tag: 0x1400}", [True, True, True, True, False]),
+        ("{tag: 0x1400, text: abc}", [True, False, False, False, False]),
+        ("{tag: 0x1400, text: /^abc/}", [True, True, False, False, False]),
+        ("{tag: 0x1400, number: 256}", [False, False, True, False, False]),
+        ("{tag: 0x1400, number: 0}", [False, False, False, False, False]),
+        ("{tag: 0x1400, octets: 61626364}", [False, True, False, False, False]),
+    ):
+        assert refused(f"{{when: {{tlv: {match}}}, respond: 0x58}}", *values) == expected, match
+
+
+def test_the_third_message_to_a_number_is_not_the_third_of_all() -> None:
+    sent = [at(0, to) for to in ("1", "2", "1", "2", "1", "1", "2")]
+    per_number = refused("{when: {count: 3, per: to}, respond: 0x58}", *sent)
+    assert per_number == [False, False, False, False, True, False, True]
+    assert refused("{when: {count: 3}, respond: 0x58}", *sent).index(True) == 2
+    assert refused("{when: {count: every 2nd}, respond: 0x58}", *sent) == [False, True] * 3 + [False]
+
+
+def test_only_messages_for_which_all_else_holds_are_counted() -> None:
+    sent = [at(0, text=text) for text in ("pay", "other", "pay", "pay")]
+    assert refused("{when: {text: pay, count: 2}, respond: 0x58}", *sent) == [False, False, True, False]
+
+
+def test_a_rate_holds_while_messages_come_faster() -> None:
+    sent = [at(0), at(0.1), at(0.2), at(5), at(10)]
+    assert refused("{when: {rate: 2/s}, respond: 0x58}", *sent) == [False, False, True, False, False]
+    apart = [at(0, to) for to in ("1", "2", "3", "1", "1")]
+    assert refused("{when: {rate: 2/s, per: to}, respond: 0x58}", *apart) == [False, False, False, False, True]
+
+
+def test_a_rule_has_its_time_of_the_scenario() -> None:
+    sent = [at(100 + elapsed) for elapsed in (0, 29, 30, 59, 60)]
+    assert refused("{when: {after: 30s, before: 1m}, respond: 0x58}", *sent) == [False, False, True, True, False]
+
+
+def test_what_fits_the_exception_is_left_out() -> None:
+    sent = [at(0, "77051"), at(0, "77051", "urgent"), at(0, "77061")]
+    assert refused("{when: {to: '7705*', not: {text: urgent}}, respond: 0x58}", *sent) == [True, False, False]
+    assert refused("{when: {not: {to: '7705*', text: urgent}}, respond: 0x58}", *sent) == [True, False, True]
+    assert refused("{when: {not: {account: shop, from: SHOP}}, respond: 0x58}", *sent) == [False, False, False]
+
+
+def test_machines_lead_from_rule_to_rule() -> None:
+    rules = (
+        "{when: {text: start}, in: {login: started}, then: {login: sent}},"
+        "{in: {login: sent}, then: {login: started}, respond: 0x58}"
+    )
+    sent = [at(0, text=text) for text in ("x", "start", "x", "x", "start", "start")]
+    assert refused(rules, *sent, states="{login: started}") == [False, False, True, False, False, True]
+
+
+def test_a_rule_answers_by_template() -> None:
+    state = operator(
+        "{ids: decimal, rules: [{when: {text: '/order (?P<order>[0-9]+)/'}, message_id: 'A-{order}-{count}',"
+        " tlvs: [{tag: 0x1400, text: '{to:4}/{1}'}], reply: {text: 'thanks for {1}, {from}', after: 2s},"
+        " receipt: {text: 'id:{id} stat:{stat} order:{order} of {system_id} to {to}'}}]}"
+    )
+    pdu = world_message("77051", b"your order 4711 is ready")
+    first, second = send(state, pdu), send(state, pdu)
+    assert (first.message_id, second.message_id) == ("A-4711-1", "A-4711-2")
+    assert first.tlvs == (Tlv(0x1400, b"7705/4711\0"),)
+    plan = first.plan
+    assert plan is not None
+    assert plan.reply is not None
+    assert (plan.receipt_id, plan.reply.after, plan.reply.text) == ("A-4711-1", 2.0, "thanks for 4711, SHOP")
+    receipt = receipt_pdu(state.operator, plan, plan.fate, pdu, EPOCH, EPOCH)
+    assert receipt.short_message == b"id:A-4711-1 stat:DELIVRD order:4711 of shop to 77051"
+
+
+def test_a_refusal_may_say_why() -> None:
+    state = operator("{rules: [{respond: 0x58, tlvs: [{tag: 0x001D, text: 'no credit for {to}'}]}]}")
+    assert send(state, world_message("77051")).body == b"\x00\x1d\x00\x14no credit for 77051\0"
+
+
+def test_ids_say_what_the_message_is() -> None:
+    state = operator("{ids: 'hex {to:4}-{}-{from}'}")
+    assert send(state, world_message("77051")).message_id == "7705-989681-SHOP"
+
+
+def test_an_id_by_template_is_one_that_a_response_can_carry() -> None:
+    state = operator("{rules: [{message_id: '{text}'}]}")
+    assert send(state, world_message(text="é\n".encode("latin-1") * 50)).message_id == "?" * 64

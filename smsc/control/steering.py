@@ -1,0 +1,59 @@
+"""All that can be changed about an emulator while it runs; one for each emulator, and it knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from smsc.app import Emulator
+from smsc.clock import SteerableClock
+from smsc.control.connections import Connections
+from smsc.control.faults import RuntimeFaults
+from smsc.control.rules import RuntimeRules
+from smsc.control.sending import Sending
+from smsc.control.timekeeping import Timekeeper
+from smsc.journal.journal import Journal
+
+Tell = Callable[[str, object, str | None], None]
+"""Told of what has changed: the name of the event, a value, and the one account that it concerns."""
+
+
+class Steering:
+    """Who steers an emulator: its time, its faults, its connections, what it sends, and what it forgets."""
+
+    def __init__(
+        self, emulator: Emulator, journal: Journal | None, clock: IReactorTime, reactor: IReactorTime, tell: Tell
+    ) -> None:
+        """`clock` is the emulator's, `reactor` the time of its peers."""
+        operators = emulator.operators
+        self._emulator = emulator
+        self._tell = tell
+        self.time: Timekeeper | None = None
+        """None where time cannot be steered."""
+        if isinstance(clock, SteerableClock):
+            self.time = Timekeeper(clock, reactor, operators, journal, lambda: tell("clock", {}, None))
+        self.faults = RuntimeFaults(operators, clock, lambda: tell("faults", {}, None))
+        self.connections = Connections(operators, clock, lambda number: tell("bind", {"connection": number}, None))
+        self.sending = Sending(operators)
+        self.rules = RuntimeRules(operators, lambda: tell("rules", {}, None))
+
+    def reset(self, system_id: str | None) -> Deferred[None]:
+        """Forget all that an account, or (None) anybody, has brought about, and what was put on for it.
+
+        Fires when the journal has nothing of it any more, and fails when it cannot be written.
+        """
+        self.faults.forget(system_id)
+        self.rules.forget(system_id)
+
+        def erased(result: None) -> None:
+            self._tell("reset", {"system_id": system_id}, system_id)
+            return result
+
+        return self._emulator.reset(system_id).addCallback(erased)
+
+    def stop(self) -> None:
+        """Nothing is waited for any more, and what was put on is taken off."""
+        self.connections.stop()
+        self.faults.forget(None)
