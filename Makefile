@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate bench lock docs docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate bench lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -19,6 +19,7 @@ rehearse: setup ## run a scenario and print its report (SCENARIO=scenarios/quick
 	@$(BIN)/carrierlab run $(SCENARIO)
 
 test: setup-dev ## run the test suite (ARGS=... is passed on)
+	@scripts/browser
 	@$(BIN)/pytest $(ARGS)
 
 check: setup-dev ## run the linters, the type checker and the layer contracts
@@ -62,6 +63,10 @@ docs: setup-dev ## bring up to date what is made in docs/ and shown in the READM
 	@$(BIN)/python scripts/make_gauntlet.py
 	@$(BIN)/python scripts/make_schema.py
 	@$(BIN)/python scripts/make_excerpts.py
+
+screenshots: setup-dev ## take the pictures of the inbox in docs/inbox anew
+	@scripts/browser
+	@$(BIN)/python scripts/make_screenshots.py
 
 docker-check: setup-dev ## check the files in docker/ without an engine
 	@$(BIN)/pytest tests/docker

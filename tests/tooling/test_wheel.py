@@ -9,6 +9,7 @@ import pytest
 from hatchling.build import build_wheel
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = (".py", ".yaml", ".typed", ".html", ".js", ".css", ".svg")
 
 
 def test_the_wheel_has_the_packages_with_their_data_and_the_programs(
@@ -23,7 +24,7 @@ def test_the_wheel_has_the_packages_with_their_data_and_the_programs(
     packages = [path.parent for path in ROOT.glob("*/py.typed")]
     for package in packages:
         for path in package.rglob("*"):
-            if path.is_file() and path.suffix in (".py", ".yaml", ".typed"):
+            if path.is_file() and path.suffix in SHIPPED:
                 assert str(path.relative_to(ROOT)) in names
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {package.name for package in packages}

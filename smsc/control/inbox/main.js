@@ -70,6 +70,14 @@ class Page {
     for (const listener of this.listeners) listener();
   }
 
+  /** Accounts that messages are of, also when they are not bound any more. */
+  meet(names) {
+    const known = new Set([...this.accounts, ...names]);
+    if (known.size === this.accounts.length) return;
+    this.accounts = [...known].sort();
+    for (const listener of this.listeners) listener();
+  }
+
   onAccounts(listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -81,7 +89,7 @@ class Page {
     const [host, port] = addressOf(operator?.listen);
     return h("div", { class: "teach" }, h("h2", {}, first), h("p", {}, "Point an SMPP client here. What it sends shows up at once."),
       h("dl", { class: "facts" }, h("dt", {}, "Host"), h("dd", {}, h("code", {}, host)), h("dt", {}, "Port"), h("dd", {}, h("code", {}, port)), h("dt", {}, "system_id"), h("dd", {}, "any, unless the scenario has accounts"), h("dt", {}, "Password"), h("dd", {}, "any, unless the scenario has accounts")),
-      h("p", { class: "dim" }, "No client at hand? ", h("code", {}, "carrierlab run scenarios/quickstart.yaml"), " plays one. Press ", h("kbd", {}, "?"), " for the keys."));
+      h("p", { class: "dim" }, "Without a scenario file, a number that ends in ", h("code", {}, "5551005"), " gets the receipt UNDELIV, and ", h("code", {}, "smsc serve --help"), " lists what others do. Press ", h("kbd", {}, "?"), "for the keys."));
   }
 }
 

@@ -73,7 +73,7 @@ class FaultRow {
 
   tick(now) {
     const left = this.until === null || this.until === undefined ? null : Math.max(0, this.until - now);
-    say(this.left, left === null ? "until switched off" : `${lasting(Math.ceil(left))} left`);
+    say(this.left, left === null ? "until switched off" : left === 0 ? "over" : `${lasting(Math.ceil(left))} left`);
   }
 }
 

@@ -89,9 +89,10 @@ class Row {
   show(bind) {
     this.bind = bind;
     const [, , , window, rate, latency, since] = this.cells;
-    const used = bind.window?.outstanding_in ?? 0;
-    const size = bind.window?.ours ?? 0;
-    put(window, h("span", { class: "number" }, `${used}${size ? ` of ${size}` : ""}`), h("meter", { min: 0, max: size || 1, value: String(Math.min(used, size || 1)), "aria-label": `${used} requests without a response` }), h("small", {}, `${bind.window?.outstanding_out ?? 0} to the client`));
+    const { peers, ours, outstanding_in: asked = 0, outstanding_out: sent = 0 } = bind.window ?? {};
+    put(window, h("span", { class: "number" }, peers ? `${asked} of ${peers}` : `${asked}, no limit`),
+      peers ? h("meter", { min: 0, max: peers, value: String(Math.min(asked, peers)), "aria-label": `${asked} of ${peers} requests are not answered` }) : null,
+      h("small", {}, `to the client ${sent}${ours ? ` of ${ours}` : ""}`));
     const now = Number(bind.rate?.now ?? 0);
     put(rate, sparkline(bind.rate?.series ?? [], `submits per second over a minute, now ${now.toFixed(0)}`), h("span", { class: "number" }, now < 10 && now % 1 ? now.toFixed(1) : now.toFixed(0)));
     const { p50, p99 } = bind.latency ?? {};

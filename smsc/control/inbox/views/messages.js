@@ -98,6 +98,7 @@ export function mount(root, first, page) {
     empty.hidden = !none;
     if (none) put(empty, find ? nothingFound() : page.teach());
     head.hidden = none;
+    page.meet(feed.items.map((message) => message.system_id));
     if (pane.shown && feed.placeOf(pane.id) >= 0 && list.mark < 0) list.markAt(feed.placeOf(pane.id), { quiet: true });
   }
 

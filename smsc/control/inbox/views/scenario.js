@@ -87,6 +87,7 @@ export function mount(root, first, page) {
     if (!scenario || !nowLine) return;
     const passed = Math.max(0, page.now() - scenario.began_at);
     nowLine.style.left = `${Math.min(100, (100 * passed) / whole)}%`;
+    nowLine.classList.toggle("over", passed > 0.97 * whole);
     say(nowLine.firstChild, clockOf(passed));
   }
 

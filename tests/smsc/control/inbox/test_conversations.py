@@ -7,7 +7,7 @@ from selenium.webdriver import Keys
 
 from smppkit.segments import count_segments
 from tests.smsc.control.inbox.browser import Tab
-from tests.smsc.control.inbox.conftest import Emulator
+from tests.smsc.control.inbox.emulator import Emulator
 from tests.smsc.control.inbox.esme import text_of
 
 

@@ -6,7 +6,7 @@ import pytest
 from selenium.webdriver import Keys
 
 from tests.smsc.control.inbox.browser import Tab
-from tests.smsc.control.inbox.conftest import Emulator
+from tests.smsc.control.inbox.emulator import Emulator
 
 TEXTS = {
     "script": "<script>window.struck=1</script>",

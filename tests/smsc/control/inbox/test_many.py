@@ -11,7 +11,7 @@ from smppkit.pdus import SubmitSm
 from smsc.journal.journal import Journal
 from smsc.journal.records import Message
 from tests.smsc.control.inbox.browser import Tab
-from tests.smsc.control.inbox.conftest import Emulator
+from tests.smsc.control.inbox.emulator import Emulator
 
 MANY = 100_000
 BEGAN = 1_767_225_600.0

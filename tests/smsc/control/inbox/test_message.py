@@ -8,7 +8,7 @@ from selenium.webdriver import Keys
 
 from smppkit.pdus import DeliverSm
 from tests.smsc.control.inbox.browser import Tab
-from tests.smsc.control.inbox.conftest import Emulator
+from tests.smsc.control.inbox.emulator import Emulator
 from tests.smsc.control.inbox.esme import Esme, text_of
 
 LONG = "The parcel waits at the counter until Friday evening; bring your passport. " * 4

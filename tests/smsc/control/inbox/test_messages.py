@@ -5,7 +5,7 @@ from __future__ import annotations
 from selenium.webdriver import Keys
 
 from tests.smsc.control.inbox.browser import Tab
-from tests.smsc.control.inbox.conftest import Emulator
+from tests.smsc.control.inbox.emulator import Emulator
 
 ROW = ".row:not([hidden])"
 

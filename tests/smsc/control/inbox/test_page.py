@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.smsc.control.inbox.browser import Tab
-from tests.smsc.control.inbox.conftest import Emulator
+from tests.smsc.control.inbox.emulator import Emulator
 
 SANITY = (Path(__file__).parent / "sanity.js").read_text()
 SCENARIO = """
