@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -16,13 +17,15 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 import smsc.control.routes
 from smsc.control.control import Control
 from smsc.control.problem import Problem
-from smsc.control.query import Query, read_query
+from smsc.control.query import read_query
+from smsc.control.schema_page import PlainPage
 from smsc.control.security import HEADERS, Policy
+from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 1 << 20  # of a request's body
 
@@ -48,6 +51,7 @@ def make_app(control: Control, policy: Policy) -> Litestar:
             "asked": Provide(read_query, sync_to_thread=False),
         },
         before_request=_check_query,
+        before_send=[_add_headers],
         middleware=[guard],
         exception_handlers={Problem: _problem, HTTPException: _http_problem, Exception: _fault},
         openapi_config=OpenAPIConfig(
@@ -56,12 +60,11 @@ def make_app(control: Control, policy: Policy) -> Litestar:
             description="What an emulated SMSC has seen and does.",
             path="/schema",
             use_handler_docstrings=True,
-            render_plugins=[JsonRenderPlugin()],
+            render_plugins=[JsonRenderPlugin(), PlainPage()],
         ),
         request_max_body_size=MOST_OCTETS,
         logging_config=None,
         debug=False,
-        signature_types=[Control, Query, Policy],
     )
 
 
@@ -73,24 +76,24 @@ async def _check_query(request: Request[Any, Any, Any]) -> None:
 
 
 def _guarded(app: ASGIApp, policy: Policy) -> ASGIApp:
-    extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:  # there are none, and the web server lets none in
             return
-
-        async def send_with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *extra]
-            await send(message)
-
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = policy.refusal(scope["method"], scope["path"], headers)
         if refusal is not None:
             raise refusal
-        await app(scope, receive, send_with_headers)
+        await app(scope, receive, send)
 
     return guarded
+
+
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+
+async def _add_headers(message: Message, _: Scope) -> None:
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], *_HEADERS]
 
 
 # --- what is wrong ---------------------------------------------------------------------------------
@@ -110,8 +113,29 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     extra: Sequence[Any] = error.extra if isinstance(error.extra, list) else []
-    said = [entry["message"] for entry in extra if isinstance(entry, dict) and "message" in entry]
+    said = [_hinted(request, entry["message"]) for entry in extra if isinstance(entry, dict) and "message" in entry]
     return _problem(request, Problem(error.status_code, "; ".join(said) or error.detail))
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
+
+
+def _hinted(request: Request[Any, Any, Any], message: str) -> str:
+    """What is wrong with a body, with the nearest name where one is not known."""
+    found = _UNKNOWN.search(message)
+    body = request.route_handler.parsed_fn_signature.parameters.get("data")
+    if found is None or body is None:
+        return message
+    return message + did_you_mean(found[1], _names(body.annotation))
+
+
+def _names(kind: Any) -> set[str]:
+    """The names of a struct's fields, and of those within them."""
+    names = set()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        for field in msgspec.structs.fields(kind):
+            names |= {field.encode_name, *_names(field.type)}
+    return names
 
 
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -81,8 +81,9 @@ def query(*options: Options) -> dict[str, Any]:
 class Query:
     """The parameters of one request, checked."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    def __init__(self, values: dict[str, Any], known: Options) -> None:
         self._values = values
+        self._known = known
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of one; `default` when it was not given."""
@@ -90,7 +91,9 @@ class Query:
 
     def filters(self) -> MessageFilter:
         """Those that are filters; Problem."""
-        return read_filters({name: value for name, value in self._values.items() if name in FILTERS})
+        return read_filters(
+            {name: value for name, value in self._values.items() if _is_filter(name, self._known[name])}
+        )
 
 
 def read_filters(values: Mapping[str, object]) -> MessageFilter:
@@ -113,11 +116,11 @@ def read_query(request: Request[Any, Any, Any]) -> Query:
         if name in values:
             raise Problem(400, f"{name}: found twice; expected once", field=name)
         values[name] = _read(name, value, option)
-    return Query(values)
+    return Query(values, known)
 
 
 def _read(name: str, value: str, option: Option) -> Any:
-    if name in FILTERS:
+    if _is_filter(name, option):
         return value  # MessageFilter.of knows how
     if option.choices and value not in option.choices:
         hint = did_you_mean(value, option.choices)
@@ -130,6 +133,10 @@ def _read(name: str, value: str, option: Option) -> Any:
     if (option.least is not None and number < option.least) or (option.most is not None and number > option.most):
         raise _wrong(name, value, f"{option.least or 0} to {option.most or 'any'}")
     return number
+
+
+def _is_filter(name: str, option: Option) -> bool:
+    return FILTERS.get(name) is option
 
 
 def _wrong(name: str, value: str, expected: str) -> Problem:

@@ -11,14 +11,15 @@ from litestar.response import Stream
 
 from smsc.control.control import Control
 from smsc.control.events import Listener
-from smsc.control.query import Option, Query, query
+from smsc.control.given import GivenControl, GivenQuery
+from smsc.control.query import Option, query
 
 HEARTBEAT = 15.0  # seconds
 RETRY = b"retry: 1000\n\n"
 
 
 @get("/api/events", media_type="text/event-stream", **query({"system_id": Option("Only what concerns this account")}))
-async def events(request: Request[Any, Any, Any], control: Control, asked: Query) -> Stream:
+async def events(request: Request[Any, Any, Any], control: GivenControl, asked: GivenQuery) -> Stream:
     """New and changed messages, binds, rules, faults, clock: as server-sent events, with Last-Event-ID to go on."""
     woken = asyncio.Event()
     listener = control.events.listen(woken.set, request.headers.get("last-event-id"), asked.get("system_id"))

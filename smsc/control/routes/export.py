@@ -10,10 +10,11 @@ from typing import IO
 from litestar import get
 from litestar.response import Stream
 
-from smsc.control.control import Control
 from smsc.control.export import FORMATS, Format, capture, piece
+from smsc.control.given import GivenControl, GivenQuery
+from smsc.control.messages import MessageDesk
 from smsc.control.problem import Problem
-from smsc.control.query import FILTERS, Option, Query, query
+from smsc.control.query import FILTERS, Option, query
 from smsc.control.turns import of_deferred
 from smsc.journal.message_filter import MessageFilter
 
@@ -23,7 +24,7 @@ _PIECE = 1 << 16  # octets
 
 
 @get("/api/export", **query(_FORMAT, FILTERS))
-async def export(control: Control, asked: Query) -> Stream:
+async def export(control: GivenControl, asked: GivenQuery) -> Stream:
     """Messages that match, oldest first, as JSON, CSV or JUnit; or all PDUs (of an operator) as a packet capture."""
     wanted, name = asked.filters(), asked.get("format", "json")
     if name == _PCAP:
@@ -32,7 +33,7 @@ async def export(control: Control, asked: Query) -> Stream:
         file = await of_deferred(control.messages.reader.read(partial(_capture, wanted.operator)))
         return _download(_read(file), "application/vnd.tcpdump.pcap", "pcap")
     form = FORMATS[name]
-    return _download(_pieces(control, form, wanted), form.media_type, form.suffix)
+    return _download(_pieces(control.messages, form, wanted), form.media_type, form.suffix)
 
 
 def _capture(operator: str | None, shelf: object) -> IO[bytes]:
@@ -44,9 +45,8 @@ def _download(content: AsyncIterator[bytes], media_type: str, suffix: str) -> St
     return Stream(content, media_type=media_type, headers=headers)
 
 
-async def _pieces(control: Control, form: Format, wanted: MessageFilter) -> AsyncIterator[bytes]:
-    desk, after = control.messages, 0
-    now = desk.feed.now()
+async def _pieces(desk: MessageDesk, form: Format, wanted: MessageFilter) -> AsyncIterator[bytes]:
+    after, now = 0, desk.feed.now()
     while True:
         octets, last = await of_deferred(desk.reader.read(lambda shelf: piece(shelf, form, wanted, now, after)))  # noqa: B023 - read at once
         yield octets

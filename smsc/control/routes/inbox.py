@@ -6,6 +6,7 @@ import re
 from importlib.resources import files
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from smsc.control.problem import Problem
 
@@ -29,7 +30,7 @@ async def index() -> Response[bytes]:
 
 
 @get("/static/{path:path}", include_in_schema=False)
-async def static(path: str) -> Response[bytes]:
+async def static(path: FromPath[str]) -> Response[bytes]:
     """What it needs."""
     return _file(path.lstrip("/"))
 

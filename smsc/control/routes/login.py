@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
+from smsc.control.given import GivenPolicy
 from smsc.control.problem import Problem
-from smsc.control.security import COOKIE, Policy
+from smsc.control.security import COOKIE
 
 LASTS = 30 * 24 * 3600  # seconds
 
@@ -34,7 +35,7 @@ async def form() -> Response[bytes]:
 
 
 @post("/login", include_in_schema=False)
-async def login(request: Request[Any, Any, Any], policy: Policy) -> Response[bytes]:
+async def login(request: Request[Any, Any, Any], policy: GivenPolicy) -> Response[bytes]:
     """Give the token, and get a cookie."""
     given = parse_qs((await request.body()).decode("latin-1"), max_num_fields=5).get("token", [""])[0]
     if policy.token is None or not policy.knows(given):

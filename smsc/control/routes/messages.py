@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get, post
+from litestar.params import FromPath, JSONBody
 
-from smsc.control.control import Control
+from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.messages import MOST_ON_A_PAGE, MessagePage, Verified
 from smsc.control.problem import Problem
-from smsc.control.query import FILTERS, Query, page, query, read_filters
+from smsc.control.query import FILTERS, page, query, read_filters
 from smsc.control.story import MessageDetail
 from smsc.control.turns import of_deferred, unless_gone
 from smsc.control.waiting import Came, Missed
@@ -71,7 +72,7 @@ class Count(msgspec.Struct, frozen=True):
 
 
 @get("/api/messages", **query(FILTERS, page(MOST_ON_A_PAGE)))
-async def search(control: Control, asked: Query) -> MessagePage:
+async def search(control: GivenControl, asked: GivenQuery) -> MessagePage:
     """Messages that match, newest first; with `after` the oldest after it first."""
     found = control.messages.page(
         asked.filters(), limit=asked.get("limit", 50), before=asked.get("before"), after=asked.get("after")
@@ -80,19 +81,19 @@ async def search(control: Control, asked: Query) -> MessagePage:
 
 
 @get("/api/messages/latest", **query(FILTERS))
-async def latest(control: Control, asked: Query) -> WholeMessage:
+async def latest(control: GivenControl, asked: GivenQuery) -> WholeMessage:
     """The newest message that matches; 404 with what came closest when none does."""
     return await of_deferred(control.messages.latest(asked.filters()))
 
 
 @get("/api/messages/{number:int}")
-async def one(control: Control, number: int) -> MessageDetail:
+async def one(control: GivenControl, number: FromPath[int]) -> MessageDetail:
     """One message: its parts, their PDUs field by field, and what happened when."""
     return await of_deferred(control.messages.detail(number))
 
 
 @post("/api/messages/wait", status_code=200)
-async def wait(request: Request[Any, Any, Any], control: Control, data: WaitRequest) -> Came:
+async def wait(request: Request[Any, Any, Any], control: GivenControl, data: JSONBody[WaitRequest]) -> Came:
     """Wait until enough messages match; 408 with what came closest when they do not come in time."""
     waiting = control.messages.wait(_filters(data.filters), count=data.count, timeout=data.timeout, after=data.after)
     outcome = await unless_gone(request, waiting)
@@ -102,13 +103,13 @@ async def wait(request: Request[Any, Any, Any], control: Control, data: WaitRequ
 
 
 @post("/api/messages/count", status_code=200)
-async def count(control: Control, data: CountRequest) -> Count:
+async def count(control: GivenControl, data: JSONBody[CountRequest]) -> Count:
     """How many messages match."""
     return Count(await of_deferred(control.messages.count(_filters(data.filters))))
 
 
 @post("/api/messages/verify", status_code=200)
-async def verify(control: Control, data: VerifyRequest) -> Verified:
+async def verify(control: GivenControl, data: JSONBody[VerifyRequest]) -> Verified:
     """Whether as many messages match as are expected; 409 with what came closest when not."""
     given = {kind: number for kind in ("equals", "at_least", "at_most") if (number := getattr(data, kind)) is not None}
     if len(given) != 1:

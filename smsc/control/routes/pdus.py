@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from litestar import get
+from litestar.params import FromPath
 
 from smppkit.commands import CommandId
-from smsc.control.control import Control
+from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.pdus import MOST_ON_A_PAGE, PduPage, PduView
 from smsc.control.problem import unknown
-from smsc.control.query import Option, Options, Query, page, query
+from smsc.control.query import FILTERS, Option, Options, page, query
 from smsc.control.turns import of_deferred
 
 _COMMANDS = {command.name.lower(): int(command) for command in CommandId}
 _FILTERS: Options = {
     "connection": Option("The number of a connection", "integer", 0),
-    "operator": Option("The operator's name"),
-    "system_id": Option("The account"),
+    "operator": FILTERS["operator"],
+    "system_id": FILTERS["system_id"],
     "direction": Option("in: from an ESME, out: to one", choices=("in", "out")),
     "command": Option("Such as submit_sm or deliver_sm_resp"),
-    "status": Option("command_status: a name such as ESME_RTHROTTLED, or a number"),
-    "since": Option("Not before this time: unix seconds, or 2026-03-01T12:00:00Z"),
+    "status": FILTERS["status"],
+    "since": FILTERS["since"],
 }
 
 
 @get("/api/pdus", **query(_FILTERS, page(MOST_ON_A_PAGE)))
-async def pdus(control: Control, asked: Query) -> PduPage:
+async def pdus(control: GivenControl, asked: GivenQuery) -> PduPage:
     """PDUs, newest first, taken apart field by field; with `after` the oldest after it first."""
     filters = asked.filters()  # status and since are read as those of messages are
     command = asked.get("command")
@@ -46,7 +47,7 @@ async def pdus(control: Control, asked: Query) -> PduPage:
 
 
 @get("/api/pdus/{row:int}")
-async def pdu(control: Control, row: int) -> PduView:
+async def pdu(control: GivenControl, row: FromPath[int]) -> PduView:
     """One PDU, taken apart field by field."""
     return await of_deferred(control.pdus.one(row))
 
