@@ -25,10 +25,10 @@ export function mount(root, first, page) {
 function resetPanel(page) {
   const said = h("div", {});
   const buttons = h("div", { class: "acts" });
-  const sure = h("dialog", { "aria-labelledby": "sure-title" });
+  const sure = h("dialog", { "aria-label": "Forget" });
   const draw = () => put(buttons, page.accounts.map((name) => h("button", { type: "button", on: { click: () => ask(name) } }, "Forget ", h("bdi", {}, snippet(name, 24)))), h("button", { type: "button", class: "bad", on: { click: () => ask(null) } }, "Forget everything"));
   function ask(name) {
-    put(sure, h("h2", { id: "sure-title" }, name === null ? "Forget everything?" : `Forget all of ${snippet(name, 24)}?`),
+    put(sure, h("h2", {}, name === null ? "Forget everything?" : `Forget all of ${snippet(name, 24)}?`),
       h("p", {}, "Messages, receipts that are owed, rules and faults that were made here go. Connections stay."),
       h("div", { class: "acts" }, h("button", { type: "button", class: "bad", on: { click: () => { sure.close(); act(name); } } }, "Forget"), h("button", { type: "button", on: { click: () => sure.close() } }, "Cancel")));
     sure.showModal();

@@ -61,6 +61,18 @@ def test_every_control_has_a_name_and_every_text_can_be_read(
     assert found == {}
 
 
+def test_the_check_of_names_and_contrast_finds_what_is_wrong(tab: Tab) -> None:
+    tab.open("#/binds")
+    tab.wait(".empty", "Nobody is bound.")
+    assert tab.js(SANITY) == []
+    tab.js(
+        "const b = document.createElement('button'); const p = document.createElement('p'); p.textContent = 'faint';"
+        "p.style.color = '#aaa'; p.style.background = '#fff'; document.querySelector('main').append(b, p)"
+    )
+    found = tab.js(SANITY)
+    assert [line.split(":")[0] for line in found] == ["no name", "contrast 2.32"]
+
+
 def test_the_sheet_of_keys_opens_and_closes(tab: Tab) -> None:
     tab.open()
     tab.press("?")
