@@ -62,6 +62,8 @@ class SteerableClock:
         self._advancing = False
         self._passing = False  # within an advance that does not wait for anything now
         self.paused = False
+        self.steered = False
+        """Whether it was ever paused or advanced: it shows another time than the reactor's."""
         if paused:
             self.pause()
 
@@ -86,7 +88,7 @@ class SteerableClock:
 
     def pause(self) -> None:
         """Let time stand still; at the next whole tick, so that what is due now in a wheel happens now."""
-        self.paused = True
+        self.paused = self.steered = True
         if not self._advancing:
             self._stand(_whole(self.seconds()))
 
@@ -105,6 +107,7 @@ class SteerableClock:
         """
         if not 0 <= seconds <= LONGEST:
             raise ValueError(f"found {seconds:g} seconds; expected 0 to {LONGEST:g}")
+        self.steered = True
         return self._turn.run(lambda: Deferred.fromCoroutine(self._advance(seconds, surroundings)))
 
     # --- inside ---------------------------------------------------------------------------------

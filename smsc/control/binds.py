@@ -36,6 +36,7 @@ class Bind(msgspec.Struct, frozen=True):
     opened_at: float
     bound_at: float | None
     window: Window
+    stalled: bool
 
 
 class BusyBind(Bind, frozen=True, kw_only=True):
@@ -117,6 +118,7 @@ def bind_of(server: OperatorServer, connection: Connection) -> Bind:
             outstanding_in=session.unanswered,
             outstanding_out=session.outstanding,
         ),
+        stalled=connection.wire is not None and connection.wire.stalled,
     )
 
 

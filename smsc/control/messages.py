@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from smsc.control.feed import Feed
 from smsc.control.problem import Problem, missing
 from smsc.control.reader import Reader, Shelf
+from smsc.control.sending import Part
 from smsc.control.story import MessageDetail, detail_of
 from smsc.control.waiting import LONGEST_WAIT, MOST_AWAITED, Came, Missed, Waiters, missed
 from smsc.journal.message_filter import MessageFilter
@@ -91,6 +92,30 @@ class MessageDesk:
             if not parts:
                 raise missing("message", row)
             return detail_of(shelf, parts)
+
+        return self.reader.read(work)
+
+    def parts(self, row: int) -> Deferred[list[Part]]:
+        """The parts of a message, by the row of any of them; Problem 404."""
+        now = self.feed.now()
+
+        def work(shelf: Shelf) -> list[Part]:
+            parts = shelf.messages.parts(row, now)
+            if not parts:
+                raise missing("message", row)
+            return [
+                Part(
+                    part.row,
+                    part.operator,
+                    part.system_id,
+                    part.command,
+                    part.part,
+                    part.status,
+                    part.message_id,
+                    part.state,
+                )
+                for part in parts
+            ]
 
         return self.reader.read(work)
 

@@ -13,6 +13,7 @@ from smppkit.dissect import FieldAt, dissect, masked_octets
 from smppkit.status import status_name
 from smsc.control.problem import missing
 from smsc.control.reader import Reader, Shelf
+from smsc.control.sending import Sent
 from smsc.journal.inbox import PduRow
 from smsc.scenario.reading import text_of
 
@@ -35,6 +36,21 @@ class PduView(msgspec.Struct, frozen=True):
     sequence: int
     hex: str
     fields: list[FieldAt]
+
+
+class SentView(msgspec.Struct, frozen=True):
+    """A PDU that was sent by hand; `expects_answer`: its session waits for the response."""
+
+    connection: int
+    expects_answer: bool
+    hex: str
+    fields: list[FieldAt]
+
+    @classmethod
+    def of(cls, sent: Sent) -> SentView:
+        """What was sent, taken apart as far as that can be."""
+        fields = dissect(sent.octets, lambda octets, coding, header: text_of(octets, coding, "gsm7", header))
+        return cls(sent.connection, sent.expects_answer, sent.octets.hex(), fields)
 
 
 class PduPage(msgspec.Struct, frozen=True):

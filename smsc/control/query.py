@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.openapi.spec import Operation, Parameter, Schema
+from litestar.openapi.spec import Operation, Parameter, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from smsc.control.problem import Problem
@@ -66,14 +66,15 @@ def page(most: int) -> Options:
     }
 
 
-def query(*options: Options) -> dict[str, Any]:
-    """What a route is told that takes these parameters: ``@get(path, **query(FILTERS))``."""
+def query(*options: Options, body: RequestBody | None = None) -> dict[str, Any]:
+    """What a route is told that takes these parameters: ``@get(path, **query(FILTERS))``; and what its body is."""
     merged = {name: option for some in options for name, option in some.items()}
 
     @dataclass
     class _Documented(Operation):
         def __post_init__(self) -> None:
             self.parameters = [*(self.parameters or []), *(_parameter(name, merged[name]) for name in merged)]
+            self.request_body = body or self.request_body
 
     return {"operation_class": _Documented, "opt": {"query": merged}}
 

@@ -6,7 +6,7 @@ changed at all of them; any other id that several operators have needs the name 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -18,8 +18,10 @@ from smsc.scenario.counting import Key
 from smsc.scenario.rule_model import Rule
 from smsc.scenario.rulebook import MachineStatus, RuleStatus
 from smsc.server.server import OperatorServer
+from yamlmodel.loader import loads
 from yamlmodel.suggest import did_you_mean
 
+Problems = Iterable[tuple[tuple[str | int, ...], str]]
 Origin = Literal["scenario", "api"]
 PREFIX: Final = "api-"
 """How the ids begin that are made here."""
@@ -30,10 +32,28 @@ _Operator = Annotated[str, Meta(description="Whose rule it is; all operators' wh
 class RuleOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A rule that somebody adds."""
 
-    rule: Annotated[Rule, Meta(description="The rule, as in a scenario")]
+    rule: Annotated[Rule, Meta(description="The rule, as in a scenario")] | None = None
+    yaml: Annotated[str, Meta(description="The rule as the text of a file", max_length=65536)] | None = None
     operator: _Operator = None
     namespace: Annotated[str, Meta(description="The one account whose messages it is for", min_length=1)] | None = None
     first: Annotated[bool, Meta(description="Before all other rules, else behind them")] = True
+
+    def problems(self) -> Problems:
+        """There is one rule."""
+        if (self.rule is None) is (self.yaml is None):
+            found = "both" if self.yaml is not None else "neither"
+            yield (
+                ("rule",),
+                f"found {found} rule and yaml; expected one of them"
+                if self.yaml is not None
+                else ('the key "rule" is missing; expected a rule, or its text in yaml'),
+            )
+
+    def read(self) -> Rule:
+        """The rule. ConfigError for what is wrong with its text."""
+        if self.rule is not None:
+            return self.rule
+        return loads(self.yaml or "", Rule, "rule")
 
 
 class RuleChange(msgspec.Struct, frozen=True):
@@ -88,7 +108,7 @@ class RuntimeRules:
         ]
 
     def add(self, order: RuleOrder) -> str | Declined:
-        """Add a rule, at one operator or all of them; its id."""
+        """Add a rule, at one operator or all of them; its id. ConfigError for what is wrong with its text."""
         chosen = self._chosen(order.operator)
         if isinstance(chosen, Declined):
             return chosen
@@ -96,7 +116,8 @@ class RuntimeRules:
             unknown = [account_of(operator, order.namespace) for operator in chosen]
             if all(unknown) and unknown[0] is not None:
                 return msgspec.structs.replace(unknown[0], key="namespace")
-        rule = order.rule if order.rule.id else msgspec.structs.replace(order.rule, id=self._free_id())
+        rule = order.read()
+        rule = rule if rule.id else msgspec.structs.replace(rule, id=self._free_id())
         done: list[OperatorServer] = []
         try:
             for operator in chosen:

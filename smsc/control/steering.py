@@ -10,9 +10,11 @@ from twisted.internet.interfaces import IReactorTime
 from smsc.app import Emulator
 from smsc.clock import SteerableClock
 from smsc.control.connections import Connections
+from smsc.control.declined import Declined
 from smsc.control.faults import RuntimeFaults
 from smsc.control.rules import RuntimeRules
 from smsc.control.sending import Sending
+from smsc.control.standing import take_off_scenarios
 from smsc.control.timekeeping import Timekeeper
 from smsc.journal.journal import Journal
 
@@ -38,6 +40,15 @@ class Steering:
         self.connections = Connections(operators, clock, lambda number: tell("bind", {"connection": number}, None))
         self.sending = Sending(operators)
         self.rules = RuntimeRules(operators, lambda: tell("rules", {}, None))
+
+    def take_off(self, fault_id: str) -> Declined | None:
+        """Let a fault be over, one that was put on or one of the scenario; None when it is."""
+        if fault_id.isdecimal():
+            return self.faults.take_off(int(fault_id))
+        declined = take_off_scenarios(self._emulator, fault_id)
+        if declined is None:
+            self._tell("faults", {}, None)
+        return declined
 
     def reset(self, system_id: str | None) -> Deferred[None]:
         """Forget all that an account, or (None) anybody, has brought about, and what was put on for it.

@@ -13,7 +13,7 @@ from smsc.scenario.timing import first_at
 from smsc.timeline import Played
 
 
-class EntryView(msgspec.Struct, frozen=True, rename={"for_": "for"}):
+class EntryView(msgspec.Struct, frozen=True):
     """One entry of the timeline. Times are seconds since it began; of its last time when it comes again."""
 
     index: int
@@ -22,8 +22,9 @@ class EntryView(msgspec.Struct, frozen=True, rename={"for_": "for"}):
     words: str
     operator: str | None
     at: float | None
-    """When it is to come for the first time; None when that depends on something else."""
-    for_: float | None
+    """When it began, or is to come for the first time; None while that depends on something else."""
+    until: float | None
+    """When it was over, or will be; None when it happens at once, or lasts to the end."""
     state: str
     times: int
     began: float | None
@@ -87,7 +88,11 @@ def _view(played: Played) -> EntryView:
     entry: Any = played.entry
     spell = played.spell
     kind, words = kind_and_words(entry)
-    at, lasts = first_at(entry), getattr(entry, "for_", None)
+    at: float | None = first_at(entry) if spell is None else spell.began
+    lasts = getattr(entry, "for_", None)
+    until = None if at is None or lasts is None else at + float(lasts)
+    if spell is not None and spell.ended is not None and spell.ended > spell.began:
+        until = spell.ended
     return EntryView(
         index=played.index or 0,
         name=played.name,
@@ -95,7 +100,7 @@ def _view(played: Played) -> EntryView:
         words=words,
         operator=entry.operator,
         at=None if at is None else float(at),
-        for_=None if lasts is None else float(lasts),
+        until=until,
         state=played.state.value,
         times=played.times,
         began=None if spell is None else spell.began,
