@@ -46,9 +46,15 @@ async function call(method, path, values, body, signal) {
     throw new ApiError(`${method} ${path} answered ${answer.status} with something that is not JSON.`, answer.status);
   }
   if (!answer.ok) {
-    throw new ApiError(content?.detail ?? content?.title ?? `${method} ${path} answered ${answer.status}.`, answer.status, content ?? {});
+    throw new ApiError(words(content) ?? `${method} ${path} answered ${answer.status}.`, answer.status, content ?? {});
   }
   return content;
+}
+
+/** What a problem says: all that is wrong, a line each. */
+function words(problem) {
+  const several = problem?.problems?.length > 1 ? problem.problems.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join("\n") : null;
+  return several ?? problem?.detail ?? problem?.title;
 }
 
 export const get = (path, values, signal) => call("GET", path, values, undefined, signal);

@@ -116,8 +116,11 @@ class FaultForm {
     const make = (key) => {
       const input = key.choices?.length
         ? h("select", {}, key.required ? null : h("option", { value: "" }, "–"), key.choices.map((choice) => h("option", { value: choice }, choice)))
-        : h("input", { size: "10", placeholder: key.default === null || key.default === undefined ? "" : String(key.default), required: Boolean(key.required), autocomplete: "off", spellcheck: "false" });
-      if (input.tagName === "SELECT" && key.default !== null && key.default !== undefined) input.value = String(key.default);
+        : h("input", { size: "10", placeholder: String(key.default ?? key.expected?.match(/such as ([^\s,]+)/)?.[1] ?? ""), required: Boolean(key.required), autocomplete: "off", spellcheck: "false" });
+      if (input.tagName === "SELECT" && key.default !== null && key.default !== undefined) {
+        input.value = String(key.default);
+        input.dataset.default = input.value;
+      }
       this.inputs.set(key.name, input);
       return field(key.name, input, key.what);
     };
@@ -130,16 +133,27 @@ class FaultForm {
     const fault = { fault: this.kind.value };
     for (const [name, input] of this.inputs ?? []) {
       const value = input.value.trim();
-      if (value) fault[name] = worth(value);
+      if (value && value !== input.dataset.default) fault[name] = worth(value);
     }
     put(this.said);
+    this.blame([]);
     try {
       await post("/api/faults", { fault, ...(this.lasts.value.trim() ? { for: this.lasts.value.trim() } : {}), ...(this.operator.value ? { operator: this.operator.value } : {}), ...(this.namespace.value.trim() ? { namespace: this.namespace.value.trim() } : {}) });
       this.page.announce(`${fault.fault} is on`);
       this.refresh();
     } catch (error) {
       put(this.said, problem(error));
+      this.blame((error.body?.problems ?? []).map(({ field: name }) => name));
     }
+  }
+
+  /** Mark the inputs that are at fault, and go to the first of them. */
+  blame(names) {
+    const inputs = new Map([["for", this.lasts], ["operator", this.operator], ["namespace", this.namespace], ...[...(this.inputs ?? [])].map(([name, input]) => [`fault.${name}`, input])]);
+    for (const input of inputs.values()) input.removeAttribute("aria-invalid");
+    const wrong = names.map((name) => inputs.get(name)).filter(Boolean);
+    for (const input of wrong) input.setAttribute("aria-invalid", "true");
+    wrong[0]?.focus();
   }
 }
 

@@ -58,7 +58,7 @@ export function mount(root, first, page) {
     begin.hidden = timeline.length === 0;
     drawLine(timeline);
     put(entries, timeline.length ? timeline.map((entry) => h("li", { data: { state: entry.state.replace(" ", "-") } },
-      h("span", { class: "number" }, entry.until === null || entry.until === undefined ? clockOf(entry.at) : `${clockOf(entry.at)} – ${clockOf(entry.until)}`),
+      h("span", { class: "number" }, spell(entry)),
       h("span", {}, h("bdi", {}, snippet(entry.words ?? entry.kind, 200))), h("span", { class: "dim" }, entry.operator ?? "all operators"), h("span", { class: "entry-state" }, STATES[entry.state] ?? entry.state)))
       : h("li", { class: "empty" }, h("p", {}, "This scenario has no timeline. In a file, ", h("code", {}, "timeline: [{at: 30s, for: 20s, fault: throttle, rate: 5/s}]"), " lets an operator throttle after half a minute; the Chaos page does the same by hand.")));
     put(operators, page.operators.map(card));
@@ -66,9 +66,11 @@ export function mount(root, first, page) {
   }
 
   function drawLine(timeline) {
-    line.hidden = timeline.length === 0;
+    line.hidden = !timeline.some((entry) => entry.at !== null);
+    nowLine = null;
     if (line.hidden) return;
-    const passed = scenario.now - scenario.began_at;
+    timeline = timeline.filter((entry) => entry.at !== null); // others wait for something that has no time
+    const passed = scenario.elapsed ?? 0;
     whole = Math.max(10, ...timeline.map((entry) => entry.until ?? entry.at)) * 1.08;
     if (!timeline.some((entry) => entry.state !== "past")) whole = Math.max(whole, Math.min(passed, whole * 1.5));
     const lanes = [...new Set(timeline.map((entry) => entry.operator ?? ""))];
@@ -85,7 +87,7 @@ export function mount(root, first, page) {
 
   function tick() {
     if (!scenario || !nowLine) return;
-    const passed = Math.max(0, page.now() - scenario.began_at);
+    const passed = scenario.began_at === null ? 0 : Math.max(0, page.now() - scenario.began_at);
     nowLine.style.left = `${Math.min(100, (100 * passed) / whole)}%`;
     nowLine.classList.toggle("over", passed > 0.97 * whole);
     say(nowLine.firstChild, clockOf(passed));
@@ -120,6 +122,11 @@ export function mount(root, first, page) {
   const ticking = setInterval(tick, matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100);
   const leave = page.live.on("scenario rules faults reset resync clock", () => refresher.now());
   return { update() {}, unmount() { refresher.stop(); clearInterval(ticking); leave(); }, keys: {} };
+}
+
+function spell({ at, until }) {
+  if (at === null) return "on an event";
+  return until === null ? clockOf(at) : `${clockOf(at)} – ${clockOf(until)}`;
 }
 
 /** Seconds from the start as 0:05, 2:30, 1:02:30. */

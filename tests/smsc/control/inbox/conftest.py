@@ -62,7 +62,6 @@ def tab_of(chromium: Chrome, serve: Callable[..., Emulator]) -> Iterator[Callabl
 
     def look(emulator: Emulator) -> Tab:
         tabs.append(Tab(chromium, emulator.url))
-        tabs[-1].allowed += ["404 (Not Found)"]  # TEMP
         tabs[-1].size(1280, 800)
         tabs[-1].media(prefers_color_scheme="light")
         tabs[-1].complaints()

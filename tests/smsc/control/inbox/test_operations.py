@@ -9,6 +9,7 @@ from tests.smsc.control.inbox.browser import Tab
 from tests.smsc.control.inbox.emulator import Emulator
 
 THROTTLED = 0x58
+NACKED = 0x02  # ESME_RINVCMDLEN, what the fault says
 
 
 def test_binds_are_listed_and_come_and_go(tab: Tab, emulator: Emulator) -> None:
@@ -41,36 +42,56 @@ def test_a_bind_can_be_stalled_and_goes_on(tab: Tab, emulator: Emulator) -> None
     tab.wait(".binds tr:not(.stalled) button", "Stall")
 
 
+FORM = "[aria-label='Switch on a fault']"
+
+
+def choose_fault(tab: Tab, name: str) -> None:
+    tab.open("#/chaos")
+    tab.until(lambda: tab.js(f'return document.querySelector("{FORM} select").options.length > 5'))
+    tab.js(
+        f'const s = document.querySelector("{FORM} select"); s.value = arguments[0];'
+        " s.dispatchEvent(new Event('change'))",
+        name,
+    )
+
+
 def test_a_fault_that_is_switched_on_strikes_until_it_is_switched_off(tab: Tab, emulator: Emulator) -> None:
     esme = emulator.bind()
     assert esme.submit("before")[0].command_status == 0
-    tab.open("#/chaos")
-    tab.until(
-        lambda: tab.js("return document.querySelector('[aria-label=\"Switch on a fault\"] select').options.length > 5")
-    )
-    tab.js(
-        "const s = document.querySelector('[aria-label=\"Switch on a fault\"] select'); s.value = 'error_body'; if (!s.value) s.value = [...s.options][0].value"
-    )
-    tab.js(
-        "const s = document.querySelector('[aria-label=\"Switch on a fault\"] select'); s.value = 'generic_nack'; s.dispatchEvent(new Event('change'))"
-    )
+    choose_fault(tab, "generic-nack")
     tab.click("button", "Switch on")
-    tab.wait(".switches [role=switch][aria-label*=generic_nack]")
+    switch = ".switches [role=switch][aria-label*=generic-nack]"
+    tab.wait(switch)
+    assert esme.submit("meanwhile")[0].command_status == NACKED
+    tab.wait(".switches li", "1 strike")
     tab.wait(".switches li", "until switched off")
-    tab.click(".switches [role=switch][aria-label*=generic_nack]")
+    tab.click(switch)
     tab.wait(".panel", "Nothing goes wrong just now.")
     assert esme.submit("after")[0].command_status == 0
 
 
-def test_a_fault_that_cannot_be_is_said_beside_its_form(tab: Tab, emulator: Emulator) -> None:
-    tab.allowed.append("/api/faults")
-    tab.open("#/chaos")
-    tab.until(
-        lambda: tab.js("return document.querySelector('[aria-label=\"Switch on a fault\"] select').options.length > 5")
-    )
-    tab.type("[aria-label='Switch on a fault'] input", "soon")
+def test_a_fault_is_given_its_keys_its_time_and_its_namespace(tab: Tab, emulator: Emulator) -> None:
+    shop, bank = emulator.bind("shop"), emulator.bind("bank")
+    choose_fault(tab, "generic-nack")
+    tab.type(f"{FORM} input[placeholder='10s']", "10m")
+    tab.type(f"{FORM} input[placeholder='any account']", "shop")
+    tab.click(f"{FORM} summary")
+    tab.js(f"document.querySelector(\"{FORM} .more input\").value = '100%'")
     tab.click("button", "Switch on")
-    tab.wait("[aria-label='Switch on a fault'] .problem", "soon")
+    tab.wait(".switches li", "only shop")
+    tab.wait(".switches li", "left")
+    assert shop.submit("struck")[0].command_status == NACKED
+    assert bank.submit("spared")[0].command_status == 0
+
+
+def test_a_fault_that_cannot_be_is_said_beside_its_form_and_the_field_is_marked(tab: Tab) -> None:
+    tab.allowed.append("/api/faults")
+    choose_fault(tab, "delay")
+    tab.type(f"{FORM} input[placeholder='10s']", "soon")
+    tab.click("button", "Switch on")
+    tab.wait(f"{FORM} .problem", "soon")
+    tab.wait(f"{FORM} input[placeholder='10s'][aria-invalid=true]")
+    assert tab.js("return document.activeElement.placeholder") == "10s"
 
 
 def test_a_rule_is_added_strikes_is_disabled_and_removed(tab: Tab, emulator: Emulator) -> None:
@@ -109,7 +130,7 @@ def test_the_clock_is_paused_advanced_and_goes_on(tab: Tab, emulator: Emulator) 
     tab.type(f"{panel} input", "10m")
     tab.click(f"{panel} button", "Advance")
     esme.wait_for(lambda pdu: b"stat:DELIVRD" in pdu.short_message)
-    assert 599 < emulator.ask("GET", "/api/clock")["now"] - before < 601
+    tab.until(lambda: 599 < emulator.ask("GET", "/api/clock")["now"] - before < 601)
     tab.click(f"{panel} button", "Go on")
     tab.wait(f"{panel} [aria-pressed=false]", "Pause")
 
