@@ -1,19 +1,24 @@
 // Server-sent events, and whether there is a connection at all. A connection that was lost says `resync` when it is back:
-// what is shown is then asked for anew, so nothing depends on what was missed.
+// what is shown is then asked for anew, so nothing depends on what was missed. A page that nobody looks at lets its
+// connection go after a while: browsers give a site six of them, and each tab would keep one.
 
 const KINDS = ["message", "bind", "rules", "faults", "clock", "scenario", "reset", "gap"];
 const LONGEST = 10_000; // ms between two attempts
+const UNSEEN = 30_000; // ms in the background until the connection is let go
 
 export class Live extends EventTarget {
   constructor(path) {
     super();
     this.path = path;
     this.state = "connecting"; // open, lost
+    this.missed = false; // something may have happened while nobody listened
     this.retryAt = 0;
     this.attempts = 0;
     this.timer = 0;
+    this.resting = 0;
     this.connect();
     addEventListener("pagehide", () => this.source?.close());
+    document.addEventListener("visibilitychange", () => this.seen(!document.hidden));
   }
 
   connect() {
@@ -22,8 +27,9 @@ export class Live extends EventTarget {
     const source = new EventSource(this.path);
     this.source = source;
     source.addEventListener("open", () => {
-      const again = this.state === "lost";
+      const again = this.missed;
       this.attempts = 0;
+      this.missed = false;
       this.become("open");
       this.emit(again ? "resync" : "opened", null); // what came between asking and listening is asked for
     });
@@ -31,6 +37,7 @@ export class Live extends EventTarget {
       source.close();
       const wait = Math.min(LONGEST, 1000 * 2 ** this.attempts);
       this.attempts += 1;
+      this.missed = true;
       this.retryAt = Date.now() + wait;
       this.timer = setTimeout(() => this.connect(), wait);
       this.become("lost");
@@ -41,6 +48,19 @@ export class Live extends EventTarget {
         if (kind === "gap") this.emit("resync", null);
         else this.emit(kind, value);
       });
+    }
+  }
+
+  seen(visible) {
+    clearTimeout(this.resting);
+    if (!visible) {
+      this.resting = setTimeout(() => {
+        clearTimeout(this.timer);
+        this.source.close();
+        this.missed = true;
+      }, UNSEEN);
+    } else if (this.source.readyState === EventSource.CLOSED) {
+      this.connect();
     }
   }
 

@@ -96,7 +96,7 @@ class RuleRow {
       }
     };
     this.toggle = h("button", { type: "button", role: "switch", class: "switch", on: { click: doing(() => patch(path, { enabled: !this.enabled })) } });
-    const { note, ...says } = rule.rule ?? {};
+    const { note, id: _, ...says } = rule.rule ?? {};
     const words = ruleWords(says);
     this.toggle.setAttribute("aria-label", `Rule: ${words}`);
     this.element = h("li", {}, this.toggle, h("div", { class: "what" }, h("code", {}, snippet(words, 300)),

@@ -131,8 +131,8 @@ function spell({ at, until }) {
 
 /** Seconds from the start as 0:05, 2:30, 1:02:30. */
 function clockOf(seconds) {
-  const whole = Math.floor(seconds);
+  const whole = Math.floor(seconds + 0.05);
   const two = (number) => String(number).padStart(2, "0");
-  const fine = seconds % 1 && seconds < 60 ? lasting(seconds) : null;
-  return whole >= 3600 ? `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}` : fine && seconds < 1 ? fine : `${Math.floor(whole / 60)}:${two(whole % 60)}`;
+  if (seconds >= 0.05 && seconds < 0.95) return lasting(seconds);
+  return whole >= 3600 ? `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}` : `${Math.floor(whole / 60)}:${two(whole % 60)}`;
 }

@@ -1,4 +1,4 @@
-"""A headless Chromium, and one tab of it with the page of the inbox: what is there, what is done, what the console says."""
+"""A headless Chromium, and one tab of it: what is on the page, what is done to it, what its console says."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ class Tab:
     def texts(self, css: str) -> list[str]:
         """The text content of what is shown, read at one instant."""
         found: list[str] = self.js(
-            "return [...document.querySelectorAll(arguments[0])].filter((e) => e.checkVisibility()).map((e) => e.textContent)",
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".filter((e) => e.checkVisibility()).map((e) => e.textContent)",
             css,
         )
         return found
@@ -114,7 +115,8 @@ class Tab:
         self.until(
             lambda: self.js(
                 "const found = [...document.querySelectorAll(arguments[0])]"
-                ".find((e) => e.checkVisibility() && e.textContent.includes(arguments[1])); found?.click(); return !!found",
+                ".find((e) => e.checkVisibility() && e.textContent.includes(arguments[1]));"
+                " found?.click(); return !!found",
                 css,
                 text,
             )

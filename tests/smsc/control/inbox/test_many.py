@@ -1,4 +1,4 @@
-"""A hundred thousand messages: as many elements as for a hundred, any place of the list at once, and a search that answers."""
+"""A hundred thousand messages: no more elements than for a hundred, any place at once, and a search that answers."""
 
 from __future__ import annotations
 
