@@ -11,10 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from png_palette import with_palette
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.png_palette import with_palette  # noqa: E402
 from tests.smsc.control.inbox import browser  # noqa: E402
 from tests.smsc.control.inbox.browser import Tab  # noqa: E402
 from tests.smsc.control.inbox.emulator import Emulator  # noqa: E402
@@ -43,8 +44,8 @@ timeline:
 """
 SECONDS = 58  # of traffic
 PARCEL = (
-    "Parcel 7781 waits at the counter. Bring your passport or the code 5521. After Friday it goes back to the sender; to"
-    " keep it for another week answer KEEP to this message, it costs nothing."
+    "Parcel 7781 waits at the counter. Bring your passport or the code 5521. After Friday it goes back to the sender;"
+    " to keep it for another week answer KEEP to this message, it costs nothing."
 )
 TEXTS = (
     ("bank", "BANK", "Your code is 482 913. Nobody from the bank will ever ask you for it."),
@@ -86,8 +87,8 @@ def seeded(directory: Path) -> Emulator:
         esme.wait_for(lambda pdu, number=number: pdu.source_addr == number)  # type: ignore[misc]
         esme.submit(answer, to=number, source=to)
         emulator.ask("POST", "/api/clock/advance", {"by": "1s"})
-    for esme in accounts.values():
-        esme.submit(TEXTS[1][2], to="77012000011", source="SHOP", receipt=0)  # reads what has come meanwhile
+    for system_id, source, text in (TEXTS[3], TEXTS[1], TEXTS[4]):
+        accounts[system_id].submit(text, to="77012000011", source=source)  # reads what has come meanwhile too
     lost = {"fault": "no-response", "probability": "2%", "stage": "receipt"}
     emulator.ask("POST", "/api/faults", {"fault": lost, "for": "10m"})
     rule = {"when": {"to": "7705*"}, "respond": "ESME_RTHROTTLED"}
@@ -140,7 +141,7 @@ def main() -> int:
         emulator = seeded(directory)
         try:
             tab = Tab(driver, emulator.url)
-            order, parcel = number_of(emulator, "text=order+10042"), number_of(emulator, "text=Parcel")
+            order, parcel = number_of(emulator, "text=order+10042"), number_of(emulator, "text=7781")
             take(tab, "binds", "#/binds", ready=".sparkline", size=(1280, 560))
             take(tab, "messages", "#/messages", ready=".row")
             take(tab, "message", f"#/messages/{parcel}", ready=".phone", size=(1440, 900))

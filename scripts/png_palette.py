@@ -1,6 +1,7 @@
 """Make a picture of a screen small: a PNG of true colours as one with a palette, which holds all that a page has.
 
-The 256 most frequent colours are kept and the others become the nearest of them; on a page those are edges of letters.
+Its most frequent colours are kept, and some of the rare ones; the others become the nearest of them. On a page
+those are edges of letters.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOURS = 256
+EVERYWHERE = 160  # of them the most frequent; the others see to it that a small thing in a colour of its own keeps it
 CHANNELS = {2: 3, 6: 4}  # colour types: RGB, RGBA
 
 
@@ -19,7 +21,7 @@ def with_palette(png: bytes) -> bytes:
     """The picture with a palette. ValueError when it is not 8-bit RGB or RGBA without interlacing."""
     width, height, pixels = _pixels(png)
     counted = Counter(pixels)
-    palette = [colour for colour, _ in counted.most_common(COLOURS)]
+    palette = _palette([colour for colour, _ in counted.most_common()])
     index = {colour: _nearest(colour, palette) for colour in counted}
     rows = (bytes(index[pixel] for pixel in pixels[at : at + width]) for at in range(0, width * height, width))
     return b"".join(
@@ -33,8 +35,25 @@ def with_palette(png: bytes) -> bytes:
     )
 
 
+def _palette(colours: list[bytes]) -> list[bytes]:
+    """Of colours, the most frequent first: those that are everywhere, and then always the one that is missed most."""
+    chosen = colours[:EVERYWHERE]
+    far = {colour: min(_distance(colour, one) for one in chosen) for colour in colours[EVERYWHERE:]}
+    while far and len(chosen) < COLOURS:
+        missed = max(far, key=far.__getitem__)
+        chosen.append(missed)
+        del far[missed]
+        for colour in far:
+            far[colour] = min(far[colour], _distance(colour, missed))
+    return chosen
+
+
+def _distance(one: bytes, other: bytes) -> int:
+    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2
+
+
 def _nearest(colour: bytes, palette: list[bytes]) -> int:
-    return min(range(len(palette)), key=lambda at: sum((a - b) ** 2 for a, b in zip(colour, palette[at], strict=True)))
+    return min(range(len(palette)), key=lambda at: _distance(colour, palette[at]))
 
 
 def _pixels(png: bytes) -> tuple[int, int, list[bytes]]:

@@ -26,7 +26,8 @@ export class Feed {
     this.total = 0;
     this.ready = false;
     this.stale = false; // something came while an answer was waited for
-    this.highest = 0; // ids between which estimates are made
+    this.highest = 0; // ids between which estimates are made; the lowest is asked for when it is needed
+    this.lowest = null;
     this.wanted = null;
   }
 
@@ -96,13 +97,29 @@ export class Feed {
     });
   }
 
-  seek(place) {
-    const guess = Math.round(this.highest * (1 - place / Math.max(1, this.total))) + 1;
-    return this.ask(place === 0 ? {} : { before: Math.max(1, guess) }, (answer) => {
+  async seek(place) {
+    if (place > 0 && this.lowest === null) {
+      await this.ask({ after: 0, limit: 1 }, ({ items }) => {
+        this.lowest = items[0]?.id ?? 0;
+        return 0;
+      });
+    }
+    await this.ask(place > 0 ? { before: this.guess(place) } : {}, (answer) => {
       this.items = answer.items;
-      this.start = place;
+      this.start = answer.items.length ? place : 0;
       return answer.items.length < PAGE ? this.moveTo(this.total - this.items.length) : 0;
     });
+  }
+
+  /** An id that is about at a place: between the two known ones around it. */
+  guess(place) {
+    const known = [[0, this.highest], [this.total - 1, this.lowest]];
+    if (this.items.length) known.push([this.start, this.items[0].id], [this.end - 1, this.items.at(-1).id]);
+    known.sort(([one], [other]) => one - other);
+    const after = Math.max(1, known.findIndex(([at]) => at >= place));
+    const [[above, high], [below, low]] = [known[after - 1], known[after]];
+    const id = high - ((place - above) / Math.max(1, below - above)) * (high - low);
+    return Math.max(this.lowest, Math.round(id)) + 1;
   }
 
   /** What has come since, at the front of the list. `changed` is told by how many places the others have moved. */
@@ -147,7 +164,7 @@ export class Feed {
     const abort = new AbortController();
     this.abort = abort;
     try {
-      const answer = await get("/api/messages", { ...this.filters, ...where, limit: PAGE }, abort.signal);
+      const answer = await get("/api/messages", { ...this.filters, limit: PAGE, ...where }, abort.signal);
       if (this.abort !== abort) return;
       const added = Math.max(0, answer.total - this.total);
       this.total = answer.total;

@@ -219,6 +219,7 @@ export function mount(root, first, page) {
   function update(route) {
     const id = Number(route.path[1]);
     root.firstChild.classList.toggle("with-open", Boolean(id));
+    say(head.children[2], id ? "Subscriber" : "To"); // there is room for one number
     if (id) pane.show(id);
     else pane.hide();
     list.draw();

@@ -75,7 +75,7 @@ export function mount(root, first, page) {
     if (!timeline.some((entry) => entry.state !== "past")) whole = Math.max(whole, Math.min(passed, whole * 1.5));
     const lanes = [...new Set(timeline.map((entry) => entry.operator ?? ""))];
     const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400].find((one) => whole / one <= 8) ?? whole / 8;
-    const marks = Array.from({ length: Math.floor(whole / step) + 1 }, (_, index) => index * step);
+    const marks = Array.from({ length: Math.floor((0.96 * whole) / step) + 1 }, (_, index) => index * step); // the last has room
     nowLine = h("div", { class: "now" }, h("span", {}));
     put(line, h("div", { class: "axis", "aria-hidden": "true" }, marks.map((at) => h("span", { style: { left: `${(100 * at) / whole}%` } }, clockOf(at)))),
       lanes.map((name) => h("div", { class: "lane" }, h("span", { class: "lane-name" }, name || "all operators"),

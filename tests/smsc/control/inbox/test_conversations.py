@@ -72,7 +72,8 @@ def test_shift_and_enter_start_a_line(tab: Tab, emulator: Emulator) -> None:
 def test_what_is_typed_is_measured_as_it_is_sent(tab: Tab, text: str) -> None:
     tab.open("#/conversations")
     measured = tab.driver.execute_async_script(
-        "import('/static/smstext.js').then((m) => arguments[1](m.measure(arguments[0])), (e) => arguments[1](String(e)))",
+        "const [text, done] = arguments;"
+        "import('/static/smstext.js').then((module) => done(module.measure(text)), (error) => done(String(error)))",
         text,
     )
     assert measured["segments"] == count_segments(text)

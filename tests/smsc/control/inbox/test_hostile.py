@@ -77,8 +77,5 @@ def test_an_override_does_not_leave_its_cell(tab: Tab, emulator: Emulator) -> No
     emulator.bind().submit("\u202ereversed")
     tab.open()
     tab.wait(".row:not([hidden]) .text", "reversed")
-    assert set(
-        tab.js(
-            "return [...document.querySelectorAll('.row:not([hidden]) .cell')].map((c) => getComputedStyle(c).unicodeBidi)"
-        )
-    ) == {"isolate"}
+    cells = "[...document.querySelectorAll('.row:not([hidden]) .cell')]"
+    assert set(tab.js(f"return {cells}.map((cell) => getComputedStyle(cell).unicodeBidi)")) == {"isolate"}

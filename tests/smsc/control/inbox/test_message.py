@@ -67,15 +67,11 @@ def test_a_field_marks_its_octets_and_an_octet_its_field(tab: Tab, emulator: Emu
     tab.wait(".fields th", "source_addr")
     names = tab.texts(".fields tbody th")
     row = names.index("source_addr")
-    tab.js(
-        "document.querySelectorAll('.fields tbody tr')[arguments[0]].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))",
-        row,
-    )
+    point = ".dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))"
+    tab.js(f"document.querySelectorAll('.fields tbody tr')[arguments[0]]{point}", row)
     lit = tab.texts(".octet.lit")
     assert bytes.fromhex("".join(lit)) == b"SHOP\0"
-    tab.js(
-        "document.querySelector('.octet[data-at=\"4\"]').dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))"
-    )
+    tab.js(f"document.querySelector('.octet[data-at=\"4\"]'){point}")
     assert tab.texts(".fields tr.lit th") == ["command_id"]
     assert "".join(tab.texts(".octet.lit")) == "00000004"
 
