@@ -7,7 +7,7 @@ import importlib.util
 import io
 import shlex
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -26,12 +26,14 @@ from carrierlab.report.console import headline, print_report
 from carrierlab.report.files import write_reports
 from carrierlab.report.result import Outcome
 from carrierlab.run import Job, OnProgress, run_over_sockets, run_virtual
-from carrierlab.scenario import LabScenario, load_any, load_scenario
+from carrierlab.scenario import LabScenario, load_any_runs
 from carrierlab.schema_command import schema_command
 from carrierlab.seeds import SeedRange, run_seeds, why_failed
+from carrierlab.variables import Picked, variable_options
 from sender.pipeline.progress import Progress
 from smsc.scenario.model import Scenario
 from yamlmodel.errors import ConfigError
+from yamlmodel.runs import Run
 
 T = TypeVar("T")
 
@@ -59,42 +61,66 @@ def main() -> None:
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write report.html, report.json and junit.xml there.")
 @click.option("--quiet", is_flag=True, help="Print the verdict only.")
+@variable_options
 def run(
-    file: Path, virtual: bool, seed: int | None, seeds: SeedRange | None, report: Path | None, quiet: bool
+    file: Path,
+    virtual: bool,
+    seed: int | None,
+    seeds: SeedRange | None,
+    report: Path | None,
+    quiet: bool,
+    settings: tuple[tuple[str, str], ...],
+    only: tuple[tuple[str, str], ...],
 ) -> NoReturn:
-    """Play the scenario FILE, and exit with 0 when every expectation is met, 1 when not, 2 for a bad file."""
+    """Play the scenario FILE, and exit with 0 when every expectation is met, 1 when not, 2 for a bad file.
+
+    A file with a matrix is played once for each combination, each with its report in a directory of its own.
+    """
     if seeds is not None and (seed is not None or report is not None):
         raise click.UsageError("--seeds goes with neither --seed nor --report")
-    job = Job(_load(file), str(file))
+    picked = Picked.of(settings, only)
+    runs = _load(file, picked)
+    jobs = [Job(run.value, str(file), picked.options_for(run.variables)) for run in runs]
     console = Console(highlight=False)
     if seeds is not None:
-        raise SystemExit(_run_seeds(job, seeds, console, quiet))
+        raise SystemExit(max(_run_seeds(job, seeds, console, quiet) for job in jobs))
     if report is not None:
         _make_directory(report)
-    job = job.seeded(seed)
-    outcome = run_virtual(job) if virtual else _run_in_real_time(job, console, quiet)
-    if quiet:
-        console.print(headline(outcome))
-    else:
-        print_report(outcome, console)
-    if report is not None:
-        _write(outcome, report, console, quiet)
-    raise SystemExit(PASSED if outcome.passed else FAILED)
+    jobs = [job.seeded(seed) for job in jobs]
+    outcomes = map(run_virtual, jobs) if virtual else _run_in_real_time(jobs, console, quiet)
+    failed = 0
+    for run, outcome in zip(runs, outcomes, strict=True):
+        failed += not outcome.passed
+        if quiet:
+            console.print(headline(outcome))
+        else:
+            print_report(outcome, console)
+        if report is not None:
+            _write(outcome, report / run.slug, console, quiet)
+    if len(runs) > 1:
+        verdict = f"{failed} of {len(runs)} runs failed" if failed else f"all {len(runs)} runs passed"
+        console.print(verdict, style="bold red" if failed else "bold green")
+    raise SystemExit(FAILED if failed else PASSED)
 
 
 @main.command()
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
-def check(files: tuple[Path, ...]) -> NoReturn:
+@variable_options
+def check(
+    files: tuple[Path, ...], settings: tuple[tuple[str, str], ...], only: tuple[tuple[str, str], ...]
+) -> NoReturn:
     """Read the scenario FILES and name every mistake with its line; exit with 2 when there is one."""
     code = PASSED
     for file in files:
+        picked = Picked.of(settings, only)
         try:
-            scenario = load_any(file)
+            runs = load_any_runs(file, picked.values, picked.only)
         except ConfigError as error:
             click.echo(str(error), err=True)
             code = UNUSABLE
         else:
-            click.echo(f"ok {file}: {_summary(scenario)}")
+            count = f", {len(runs)} runs" if len(runs) > 1 else ""
+            click.echo(f"ok {file}: {_summary(runs[0].value)}{count}")
     raise SystemExit(code)
 
 
@@ -106,9 +132,9 @@ def _summary(scenario: Scenario) -> str:
     return said if isinstance(scenario, LabScenario) else f"{said}; no workload: for smsc serve"
 
 
-def _load(file: Path) -> LabScenario:
+def _load(file: Path, picked: Picked) -> list[Run[LabScenario]]:
     try:
-        return load_scenario(file)
+        return picked.runs(file)
     except ConfigError as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNUSABLE) from None
@@ -134,6 +160,8 @@ def _write(outcome: Outcome, directory: Path, console: Console, quiet: bool) -> 
 
 def _run_seeds(job: Job, seeds: SeedRange, console: Console, quiet: bool) -> int:
     failed = 0
+    if job.options:
+        console.print(job.scenario.scenario, markup=False, style="bold")
     for outcome in run_seeds(job, seeds):
         if outcome.passed:
             if not quiet:
@@ -142,7 +170,7 @@ def _run_seeds(job: Job, seeds: SeedRange, console: Console, quiet: bool) -> int
         failed += 1
         console.print(f"[bold red]seed {outcome.seed}: failed[/]: ", end="")
         console.print(why_failed(outcome), markup=False)
-        replay = f"carrierlab run {shlex.quote(job.file)} --virtual --seed {outcome.seed}"
+        replay = f"carrierlab run {shlex.quote(job.file)} --virtual --seed {outcome.seed}{job.options}"
         console.print(f"  replay: {replay}", markup=False, soft_wrap=True)
     verdict = f"{failed} of {len(seeds)} seeds failed" if failed else f"all {len(seeds)} seeds passed"
     console.print(verdict, style="bold red" if failed else "bold green")
@@ -152,9 +180,13 @@ def _run_seeds(job: Job, seeds: SeedRange, console: Console, quiet: bool) -> int
 # --- in real time -----------------------------------------------------------------------------------
 
 
-def _run_in_real_time(job: Job, console: Console, quiet: bool) -> Outcome:
+def _run_in_real_time(jobs: Sequence[Job], console: Console, quiet: bool) -> list[Outcome]:
     with _progress(console, quiet) as on_progress:
-        return _with_reactor(lambda reactor: run_over_sockets(job, reactor, on_progress))
+        return _with_reactor(lambda reactor: _one_after_another(jobs, reactor, on_progress))
+
+
+async def _one_after_another(jobs: Sequence[Job], reactor: Any, on_progress: OnProgress | None) -> list[Outcome]:
+    return [await run_over_sockets(job, reactor, on_progress) for job in jobs]
 
 
 @contextmanager

@@ -59,12 +59,14 @@ class Job(msgspec.Struct, frozen=True):
     scenario: LabScenario
     file: str
     """As the user named it."""
+    options: str = ""
+    """What picks it among the runs of the file, as words of a command line with a blank before them."""
 
     def seeded(self, seed: int | None) -> Job:
         """Return the same job with another seed; None keeps the file's."""
         if seed is None:
             return self
-        return Job(msgspec.structs.replace(self.scenario, seed=seed), self.file)
+        return Job(msgspec.structs.replace(self.scenario, seed=seed), self.file, self.options)
 
 
 class Stage:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-from yaml.nodes import MappingNode
 
 from carrierlab.expect import Expectation
 from sender.config import BindMode, Country, Prefix, RetryConfig, RouteConfig
@@ -22,8 +21,8 @@ from smsc.scenario.accounts import Account
 from smsc.scenario.model import Operator, Problems, Scenario
 from smsc.server.tls import tls_problems
 from yamlmodel.errors import ConfigError
-from yamlmodel.loader import load_located
-from yamlmodel.nodes import compose, read_text
+from yamlmodel.loader import the_only
+from yamlmodel.runs import Draft, Only, Overrides, Run, built, drafts_of
 from yamlmodel.scalars import Duration, Rate
 from yamlmodel.suggest import did_you_mean
 
@@ -120,28 +119,47 @@ def account_of(operator: Operator) -> Account:
     return ANYBODY if operator.accounts == "any" else operator.accounts[0]
 
 
-def load_scenario(path: Path) -> LabScenario:
-    """Read and check a scenario file, and the head of the recipients file that it names (ConfigError)."""
-    loaded = load_located(path, LabScenario)
+def load_scenario(path: Path, values: Overrides | None = None, only: Only | None = None) -> LabScenario:
+    """Read and check a scenario file, and the head of the recipients file that it names (ConfigError).
+
+    `values` of variables take the place of the file's, and `only` picks runs of its matrix: one must be left.
+    """
+    return _lab(the_only(drafts_of(path, values, only), str(path)))
+
+
+def load_scenario_runs(path: Path, values: Overrides | None = None, only: Only | None = None) -> list[Run[LabScenario]]:
+    """As `load_scenario`: all runs of the file, each with its name in that of the scenario."""
+    return built(drafts_of(path, values, only), _lab)
+
+
+def load_any_runs(path: Path, values: Overrides | None = None, only: Only | None = None) -> list[Run[Scenario]]:
+    """As `load_scenario_runs`; without workload and expectations it is a file that `smsc serve` alone plays."""
+    return built(drafts_of(path, values, only), lambda draft: _lab(draft) if _is_lab(draft) else _served(draft))
+
+
+def _is_lab(draft: Draft) -> bool:
+    return draft.has("workload", "expect")
+
+
+def _served(draft: Draft) -> Scenario:
+    loaded = draft.build(Scenario)
     if problems := tls_problems(loaded):
         raise ConfigError(*problems)
-    campaign = loaded.value.workload.campaign
-    problem = _recipients_problem(campaign)
+    return loaded.value
+
+
+def _lab(draft: Draft) -> LabScenario:
+    loaded = draft.build(LabScenario)
+    if problems := tls_problems(loaded):
+        raise ConfigError(*problems)
+    scenario = loaded.value
+    problem = _recipients_problem(scenario.workload.campaign)
     if problem is not None:
         key, message = problem
         raise ConfigError(loaded.problem(("workload", "campaign", key), message))
-    return loaded.value
-
-
-def load_any(path: Path) -> Scenario:
-    """As `load_scenario`; a file without workload and expectations is one that `smsc serve` alone plays."""
-    root = compose(read_text(path), str(path))
-    if isinstance(root, MappingNode) and any(key.value in ("workload", "expect") for key, _ in root.value):
-        return load_scenario(path)
-    loaded = load_located(path, Scenario)
-    if problems := tls_problems(loaded):
-        raise ConfigError(*problems)
-    return loaded.value
+    if not draft.name:
+        return scenario
+    return msgspec.structs.replace(scenario, scenario=f"{scenario.scenario or draft.file} [{draft.name}]")
 
 
 def _recipients_problem(campaign: Campaign) -> tuple[str, str] | None:

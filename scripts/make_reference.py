@@ -7,6 +7,7 @@ Usage: make_reference.py [--check]     (--check compares only; exit code 1 if th
 from __future__ import annotations
 
 import enum
+import inspect
 import sys
 import types
 import typing
@@ -257,7 +258,7 @@ def sections(titles: dict[type[msgspec.Struct], str]) -> Iterator[str]:
     """One section for each model."""
     for model, title in titles.items():
         yield f"\n### {title}\n"
-        yield f"{(model.__doc__ or '').strip()}\n"
+        yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
         yield from rows(model)
         if model in EXAMPLES:
             info, example = EXAMPLES[model]

@@ -1,7 +1,7 @@
 """The walk: a node tree beside a type, giving a value or the list of everything that is wrong."""
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,20 @@ Entries = dict[str, tuple[ScalarNode, Node]]
 class Builder:
     """Builds typed values from nodes and gathers problems; one use per file."""
 
-    def __init__(self, file: str, base: Path | None = None) -> None:
+    def __init__(
+        self,
+        file: str,
+        base: Path | None = None,
+        included: Mapping[Node, str] | None = None,
+        origins: Mapping[Node, str] | None = None,
+    ) -> None:
+        """`included`: the file of each node that stands in another one; `origins`: the variable it comes from."""
         self.file = file
         self.base = base
         self.problems: list[Problem] = []
-        self._files: dict[Node, str] = {}  # of the nodes that come from a preset
+        self._included = included or {}
+        self._origins = origins or {}
+        self._files = dict(self._included)  # and of those that come from a preset
 
     def build(self, node: Node, annotation: Any, path: Steps) -> Any:
         """Return the value of `node` as `annotation`, or FAILED after listing why."""
@@ -52,8 +61,15 @@ class Builder:
 
     def fail(self, node: Node, path: Steps, message: str) -> _Failed:
         """List a problem at the place of `node`."""
+        if node in self._origins:
+            message += f" (the variable {self._origins[node]})"
         self.problems.append(located(self._files.get(node, self.file), node, dotted(path), message))
         return FAILED
+
+    def _base(self, node: Node) -> Path | None:
+        """Where the paths in a node begin."""
+        file = self._included.get(node)
+        return self.base if file is None else Path(file).absolute().parent
 
     def _scalar(self, node: ScalarNode, kinds: Split, annotation: Any, path: Steps) -> Any:
         refusals: list[Refused] = []
@@ -63,7 +79,8 @@ class Builder:
             except Refused as refused:
                 refusals.append(refused)
             else:
-                return self.base / value if isinstance(value, Path) and self.base is not None else value
+                base = self._base(node)
+                return base / value if isinstance(value, Path) and base is not None else value
         alone = len(refusals) == 1 and not (kinds.structs or kinds.mappings or kinds.sequences)
         telling = refusals[:1] if alone else [refused for refused in refusals if refused.near]
         if telling:
@@ -111,7 +128,7 @@ class Builder:
             self.fail(name, (*path, preset.key), f"found {found(name)}; expected a name")
             return None
         try:
-            file, values = read_preset(preset, name.value, self.base)
+            file, values = read_preset(preset, name.value, self._base(name))
         except (ValueError, LookupError) as error:
             self.fail(name, (*path, preset.key), str(error))
             return None

@@ -6,7 +6,8 @@ text; so `77051234567` is a number to the one and may be a text to the other, an
 `patternErrorMessage` is no keyword of the draft: editors show it to people instead of the pattern.
 
 Beneath a model with a preset no key is required, because the preset may have it. Lists are replaced as a whole, so
-inside them keys are required again.
+inside them keys are required again. So it is with a model that has runs, whose file may include others; there a
+variable may stand anywhere too.
 """
 
 import enum
@@ -42,8 +43,14 @@ _BOOLEANS: Final = ("true", "false")
 
 def json_schema(model: type[msgspec.Struct], spellings: Spellings | None = None, words: Words | None = None) -> Schema:
     """The schema of files that are read as `model`, with `$defs` for the models below it."""
-    maker = _Maker({**_SPELLINGS, **(spellings or {})}, words or {})
-    body = maker.body(model, partial=_has_preset(model))
+    has_runs = bool(getattr(model, "has_runs", False))
+    maker = _Maker({**_SPELLINGS, **(spellings or {})}, words or {}, variables=has_runs)
+    body = maker.body(model, partial=_has_preset(model) or has_runs)
+    if has_runs:
+        body["properties"] = {**_OF_RUNS, **body["properties"]}
+        required = [key for key, field in fields_of(model).items() if field.required]
+        body["anyOf"] = [{"required": required}, {"required": ["include"]}]
+        maker.defs[_VARIABLE] = _A_VARIABLE
     schema = {"$schema": DRAFT, **body}
     if maker.defs:
         schema["$defs"] = dict(sorted(maker.defs.items()))
@@ -53,10 +60,11 @@ def json_schema(model: type[msgspec.Struct], spellings: Spellings | None = None,
 class _Maker:
     """Makes the schemas of one file."""
 
-    def __init__(self, spellings: Spellings, words: Words) -> None:
+    def __init__(self, spellings: Spellings, words: Words, *, variables: bool) -> None:
         self.defs: dict[str, Schema] = {}
         self._spellings = spellings
         self._words = words
+        self._variables = variables
         self._names: dict[tuple[type[msgspec.Struct], bool], str] = {}
 
     def body(self, model: type[msgspec.Struct], *, partial: bool) -> Schema:
@@ -97,6 +105,8 @@ class _Maker:
         options += [self._dict(mapping, partial) for mapping in kinds.mappings[:1] if not kinds.structs]
         options += [self._list(sequence) for sequence in kinds.sequences[:1]]
         schema = _any_of(options, kinds.optional)
+        if self._variables and not _takes_any_text(schema):
+            schema = {"anyOf": [*(schema["anyOf"] if list(schema) == ["anyOf"] else [schema]), _TO_VARIABLE]}
         if any(hasattr(unwrap(scalar)[0], "parse") for scalar in kinds.scalars):
             text = " or ".join(expectation(unwrap(scalar)[0]) for scalar in kinds.scalars)
             schema = {"description": text[:1].upper() + text[1:], **schema}
@@ -172,6 +182,46 @@ class _Maker:
             return str(value) if inner is Path else value
         text = self._spellings.get(inner, str)(value)
         return plain(text) if text is not None and _reads_as(inner, text, value) else None
+
+
+_VARIABLE: Final = "variable"
+_TO_VARIABLE: Final[Schema] = {"$ref": f"#/$defs/{_VARIABLE}"}
+_A_VARIABLE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"\$\{",
+    "patternErrorMessage": "expected a value as described, or a variable such as ${name} or ${name|default}",
+}
+_VALUES: Final[Schema] = {"type": ["string", "number", "boolean", "null"]}
+_OF_RUNS: Final[Schema] = {
+    "include": {
+        "description": "Files that lie under this one, as paths from where it is",
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    },
+    "vars": {
+        "description": "Variables by name; ${name} stands for one in any value, ${name|default} has a default",
+        "type": "object",
+        "additionalProperties": {},
+    },
+    "matrix": {
+        "description": "Variables with several values each; every combination is a run",
+        "type": "object",
+        "properties": {
+            "exclude": {
+                "description": "Combinations that are left out",
+                "type": "array",
+                "items": {"type": "object", "additionalProperties": _VALUES},
+            }
+        },
+        "additionalProperties": {"type": "array", "items": _VALUES, "minItems": 1},
+    },
+}
+
+
+def _takes_any_text(schema: Schema) -> bool:
+    if "anyOf" in schema:
+        return any(_takes_any_text(option) for option in schema["anyOf"])
+    narrow = {"enum", "pattern", "minLength", "maxLength"} & schema.keys()
+    return "string" in schema.get("type", ()) and not narrow
 
 
 # What an editor may see where a model reads a plain type.

@@ -3,33 +3,21 @@
 A model may define `problems(self) -> Iterable[tuple[path, message]]` for what types cannot say (percentages that do not
 sum up, a name that refers to nothing). Each path is a tuple of YAML keys and indices from that model down, and the
 message is reported at its place in the file.
+
+A model that has runs (see `runs`) may be written with includes, variables and a matrix; here one run is wanted.
 """
 
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
-from yaml.nodes import Node
 
-from yamlmodel.builder import Builder, descend
-from yamlmodel.errors import ConfigError, Problem, dotted
-from yamlmodel.nodes import compose, located, read_text
-from yamlmodel.types import Steps
+from yamlmodel.errors import ConfigError, Problem
+from yamlmodel.includes import Whole
+from yamlmodel.nodes import compose, read_text
+from yamlmodel.runs import Draft, Loaded, Only, Overrides, read_drafts
 
 T = TypeVar("T", bound=msgspec.Struct)
-
-
-class Loaded(Generic[T]):
-    """A value with its file: what is found wrong later (a file it names is missing) is still reported in place."""
-
-    def __init__(self, value: T, file: str, root: Node) -> None:
-        self.value = value
-        self._file = file
-        self._root = root
-
-    def problem(self, path: Steps, message: str) -> Problem:
-        """Make a problem at the place of `path`, keys and indices from the top of the file."""
-        return located(self._file, descend(self._root, path), dotted(path), message)
 
 
 def load(path: Path, model: type[T]) -> T:
@@ -37,9 +25,9 @@ def load(path: Path, model: type[T]) -> T:
     return load_located(path, model).value
 
 
-def load_located(path: Path, model: type[T]) -> Loaded[T]:
-    """Like `load`, keeping what is needed to locate later problems."""
-    return _read(read_text(path), model, str(path), path.absolute().parent)
+def load_located(path: Path, model: type[T], overrides: Overrides | None = None, only: Only | None = None) -> Loaded[T]:
+    """Like `load`, keeping what is needed to locate later problems; `overrides` and `only` as for `load_runs`."""
+    return _read(read_text(path), model, str(path), path.absolute().parent, overrides, only)
 
 
 def loads(text: str, model: type[T], file: str = "<text>") -> T:
@@ -47,11 +35,24 @@ def loads(text: str, model: type[T], file: str = "<text>") -> T:
     return _read(text.removeprefix("\ufeff"), model, file, None).value
 
 
-def _read(text: str, model: type[T], file: str, base: Path | None) -> Loaded[T]:
-    root = compose(text, file)
-    builder = Builder(file, base)
-    value = builder.build(root, model, ())
-    if builder.problems:
-        in_file_order = sorted(builder.problems, key=lambda problem: (problem.line, problem.column))
-        raise ConfigError(*dict.fromkeys(in_file_order))
-    return Loaded(value, file, root)
+def _read(
+    text: str,
+    model: type[T],
+    file: str,
+    base: Path | None,
+    overrides: Overrides | None = None,
+    only: Only | None = None,
+) -> Loaded[T]:
+    if not getattr(model, "has_runs", False):
+        return Draft(Whole(file, base), compose(text, file)).build(model)
+    return the_only(read_drafts(text, file, base, overrides, only), file).build(model)
+
+
+def the_only(drafts: list[Draft], file: str) -> Draft:
+    """The run of a file that is to have one. ConfigError for a matrix of several."""
+    if len(drafts) > 1:
+        some = "; ".join(draft.name for draft in drafts[:3]) + ("; …" if len(drafts) > 3 else "")
+        raise ConfigError(
+            Problem(file, 0, 0, "matrix", f"makes {len(drafts)} runs ({some}); expected one to be picked")
+        )
+    return drafts[0]

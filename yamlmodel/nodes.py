@@ -85,11 +85,11 @@ def compose(text: str, file: str) -> Node:
         raise ConfigError(Problem(file, line, column, "", message)) from None
     if root is None:
         raise ConfigError(Problem(file, 1, 1, "", "the file is empty"))
-    _bound(root, file)
+    bound(root, file)
     return root
 
 
-def _bound(root: Node, file: str) -> None:
+def bound(root: Node, file: str) -> None:
     """Refuse foreign tags, cycles, and trees that aliases blow up; size and height are counted as expanded."""
     measured: dict[int, tuple[int, int]] = {}
     open_nodes: set[int] = set()
@@ -156,6 +156,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
         text = 'quote a value that begins with "*" or "&": YAML takes it for an alias'
     elif "'\\t'" in text:
         text = "a tab cannot indent YAML; use spaces"
+    elif "but got '{'" in text:
+        text += '; quote a value with a variable, as in "${rate}"'
     elif "cannot start any token" in text:
         text += "; quote the value"
     elif "expected a single document" in str(error.context):

@@ -8,7 +8,7 @@ knows them then. A message with long TLVs counts as several.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from math import inf
 
@@ -144,15 +144,16 @@ class Book:
         self._forget(held)
         return True
 
-    def take(self, unwanted: Callable[[Held], bool]) -> list[Held]:
-        """Take out what is not wanted any more, in the order it came. Goes through everything."""
-        taken = [held for held in self._in_order if unwanted(held)]
-        if len(taken) == len(self._in_order):
+    def take(self, system_id: str | None) -> list[Held]:
+        """Take out all that is of an account, or (None) everything, in the order it came."""
+        if system_id is None:
+            taken = list(self._in_order)
             self.clear()
-        elif taken:
-            self._in_order = deque(held for held in self._in_order if not unwanted(held))
-            for held in taken:
-                self._forget(held)
+            return taken
+        taken = [held for held in self._in_order if held.system_id == system_id]
+        self._in_order = deque([held for held in self._in_order if held.system_id != system_id])
+        for held in taken:
+            self._forget(held)
         return taken
 
     def __contains__(self, held: Held) -> bool:

@@ -163,7 +163,7 @@ class MessageCentre:
         shared, now = self._shared, self._shared.now()
         shared.lives.forget(system_id)
         shared.stats.book.forgotten += self._broadcasts.forget(now, system_id)
-        taken = shared.book.take(lambda held: system_id in (None, held.system_id))
+        taken = shared.book.take(system_id)
         shared.stats.book.forgotten += sum(not held.final(now) for held in taken)
         waiting = shared.wheel.take(lambda due: _is_of(due, system_id))
         answers = [due for due in waiting if isinstance(due, Answer)]
@@ -462,11 +462,14 @@ def _with_body(response: Pdu, body: bytes) -> bytes:
     return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
 
 
+_OF_ACCOUNTS = (Held, Owed, Errand)
+
+
 def _is_of(due: Due, system_id: str | None) -> bool:
     """Whether what is due is an account's, or (None) any account's: what subscribers do by themselves is nobody's."""
-    if isinstance(due, Answer):
-        return system_id in (None, due.connection.system_id)
-    return isinstance(due, Held | Owed | Errand) and system_id in (None, due.system_id)
+    if isinstance(due, _OF_ACCOUNTS):
+        return system_id is None or due.system_id == system_id
+    return isinstance(due, Answer) and system_id in (None, due.connection.system_id)
 
 
 def _planned(waiting: list[Due]) -> dict[Kind, int]:

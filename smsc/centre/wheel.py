@@ -53,16 +53,18 @@ class Wheel(Generic[T]):
 
     def take(self, unwanted: Callable[[T], bool]) -> list[T]:
         """Take out what is not wanted any more; in the order of falling due. Goes through everything."""
-        taken: list[T] = []
-        for slot in sorted(self._order):
+        leaving: dict[int, list[T]] = {}
+        for slot, items in self._slots.items():
+            gone = [item for item in items if unwanted(item)]
+            if gone:
+                leaving[slot] = gone
+        for slot, gone in leaving.items():
             items = self._slots[slot]
-            leaving = [item for item in items if unwanted(item)]
-            if leaving:
-                # The list itself stays, empty or not, and the order with it.
-                self._slots[slot] = [item for item in items if not unwanted(item)]
-                taken += leaving
-        self._count -= len(taken)
-        return taken
+            ids = set(map(id, gone))
+            # The slot stays, empty or not, and the order with it.
+            self._slots[slot] = [] if len(gone) == len(items) else [item for item in items if id(item) not in ids]
+            self._count -= len(gone)
+        return [item for slot in sorted(leaving) for item in leaving[slot]]
 
     def clear(self) -> list[T]:
         """Forget everything; returns what was held, in the order of falling due."""

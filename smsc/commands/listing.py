@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import msgspec
 
@@ -17,40 +15,45 @@ from smppkit.segments import UDHI, split_header
 from smppkit.status import status_name
 from smppkit.text import decode_text
 from smppkit.tlvs import TAGS, Tlv
-from smsc.journal.inbox import MessageRow, PduRow
+from smsc.journal.inbox import PduRow
+from smsc.journal.whole import WholeMessage
 
 MESSAGE_COLUMNS = ("time", "operator", "account", "from", "to", "state", "id", "text")
 PDU_COLUMNS = ("time", "no.", "way", "pdu", "seq.", "fields")
 
 
-def message_brief(row: MessageRow) -> tuple[str, ...]:
+def message_brief(message: WholeMessage) -> tuple[str, ...]:
     """One message under MESSAGE_COLUMNS: what fits a terminal. A refused one has its status for a state."""
     return (
-        _local(row.at)[5:19],
-        row.operator,
-        row.system_id,
-        row.source,
-        row.destination,
-        row.state or status_name(row.status),
-        row.message_id or "",
-        f"({row.part}/{row.parts}) {row.text}" if row.parts > 1 else row.text,
+        _local(message.at)[5:19],
+        message.operator,
+        message.system_id,
+        message.from_,
+        message.to,
+        message.state or message.status_name,
+        message.message_id or "",
+        message.text if message.complete else f"({_parts(message)}) {message.text}",
     )
 
 
-def message_cells(row: MessageRow) -> tuple[str, ...]:
-    """All of one message: time, operator, account, from, to, status, state, id, part, text."""
+def message_cells(message: WholeMessage) -> tuple[str, ...]:
+    """All of one message: time, operator, account, from, to, status, state, id, parts (come/all), text."""
     return (
-        _local(row.at),
-        row.operator,
-        row.system_id,
-        row.source,
-        row.destination,
-        status_name(row.status),
-        row.state or "",
-        row.message_id or "",
-        f"{row.part}/{row.parts}" if row.parts > 1 else "",
-        row.text,
+        _local(message.at),
+        message.operator,
+        message.system_id,
+        message.from_,
+        message.to,
+        message.status_name,
+        message.state or "",
+        message.message_id or "",
+        _parts(message) if message.parts > 1 else "",
+        message.text,
     )
+
+
+def _parts(message: WholeMessage) -> str:
+    return f"{message.parts_received}/{message.parts}"
 
 
 def pdu_brief(row: PduRow, *, as_hex: bool) -> tuple[str, ...]:
@@ -81,23 +84,17 @@ def pdu_cells(row: PduRow, *, as_hex: bool) -> tuple[str, ...]:
     )
 
 
-def message_json(row: MessageRow) -> str:
-    """One message as a line of JSON: the fields of MessageRow, times as ISO 8601, the status by name."""
-    values = msgspec.to_builtins(row)
-    for time in ("at", "final_at", "acknowledged_at"):
-        values[time] = _iso(values[time])
-    values["status"] = status_name(row.status)
-    return json.dumps(values, ensure_ascii=False)
+def message_json(message: WholeMessage) -> str:
+    """One message as a line of JSON, as the control API has it."""
+    return msgspec.json.encode(message).decode()
 
 
-def pdu_json(row: PduRow) -> str:
-    """One PDU as a line of JSON: the fields of PduRow, octets in hexadecimal, command and status by name."""
-    values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
-    values["at"] = _iso(row.at)
-    values["command"] = command_name(values.pop("command_id"))
-    values["status"] = status_name(row.status)
-    values["octets"] = row.octets.hex()
-    return json.dumps(values, ensure_ascii=False)
+def pdu_json(row: PduRow, *, as_hex: bool) -> str:
+    """One PDU as a line of JSON, as the control API has it; `as_hex` shows all octets, passwords too."""
+    from smsc.control.pdus import view_of
+
+    view = view_of(row, {})
+    return msgspec.json.encode(msgspec.structs.replace(view, hex=row.octets.hex()) if as_hex else view).decode()
 
 
 def plain(rows: Iterable[Sequence[str]]) -> Iterable[str]:
@@ -169,7 +166,3 @@ def _printable(cell: str) -> str:
 
 def _local(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().isoformat(" ", "milliseconds")[:23]
-
-
-def _iso(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
+from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +19,7 @@ from smsc.commands.journal_option import journal_option
 from smsc.commands.refusing import refuse
 
 if TYPE_CHECKING:
-    from smsc.journal.inbox import Inbox
+    import sqlite3
 
 PAGE = 5_000  # rows read at a time when all are asked for
 
@@ -110,28 +113,22 @@ def messages(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List the messages in a journal, also while `smsc serve` writes it.
+    """List the messages in a journal, also while `smsc serve` writes it. A long message is one.
 
     A table on a terminal; elsewhere one message a line with tabs between time, operator, account, from, to,
-    status, state, id, part and text.
+    status, state, id, parts and text. With --json the fields are those of the control API.
     """
-    with _open_inbox(journal) as inbox:
-        from smsc.commands.listing import MESSAGE_COLUMNS, message_brief, message_cells, message_json
+    from smsc.commands.listing import MESSAGE_COLUMNS, message_brief, message_cells, message_json
+    from smsc.journal.message_filter import MessageFilter
+    from smsc.journal.messages import Messages
 
-        def read(**page: int | None) -> Sequence[Any]:
-            return inbox.messages(
-                to=to,
-                from_=from_,
-                text=text,
-                operator=operator,
-                state=state,
-                status=status,
-                since=since,
-                **page,
-            )
-
-        cells = message_brief if sys.stdout.isatty() else message_cells
-        _show(_pages(read, limit), MESSAGE_COLUMNS, cells, message_json if as_json else None)
+    wanted = MessageFilter(to=to, from_=from_, text=text, operator=operator, state=state, status=status, since=since)
+    cells = message_brief if sys.stdout.isatty() else message_cells
+    with closing(_open(journal)) as opened:
+        # As of the end of time: what is planned for messages that nobody is told about will come to pass.
+        found = Messages(opened).matching(wanted, inf, after=None if limit else 0)
+        messages = reversed(list(islice(found, limit))) if limit else found
+        _show(messages, MESSAGE_COLUMNS, cells, message_json if as_json else None)
 
 
 @click.command()
@@ -158,10 +155,14 @@ def pdus(
     """List the PDUs in a journal, also while `smsc serve` writes it.
 
     A table on a terminal; elsewhere one PDU a line with tabs between time, operator, connection, account, way,
-    name, status, sequence number and fields.
+    name, status, sequence number and fields. With --json what the control API shows of a PDU; passwords are masked
+    there too, unless --hex is given.
     """
-    with _open_inbox(journal) as inbox:
-        from smsc.commands.listing import PDU_COLUMNS, pdu_brief, pdu_cells, pdu_json
+    from smsc.commands.listing import PDU_COLUMNS, pdu_brief, pdu_cells, pdu_json
+    from smsc.journal.inbox import Inbox
+
+    with closing(_open(journal)) as opened:
+        inbox = Inbox(opened)
 
         def read(**page: Any) -> Sequence[Any]:
             return inbox.pdus(
@@ -174,15 +175,14 @@ def pdus(
             )
 
         cells = partial(pdu_brief if sys.stdout.isatty() else pdu_cells, as_hex=as_hex)
-        _show(_pages(read, limit), PDU_COLUMNS, cells, pdu_json if as_json else None)
+        _show(_pages(read, limit), PDU_COLUMNS, cells, partial(pdu_json, as_hex=as_hex) if as_json else None)
 
 
-def _open_inbox(journal: Path) -> Inbox:
-    from smsc.journal.inbox import Inbox
-    from smsc.journal.schema import JournalError
+def _open(journal: Path) -> sqlite3.Connection:
+    from smsc.journal.schema import JournalError, open_readonly
 
     try:
-        return Inbox(journal)
+        return open_readonly(journal)
     except JournalError as error:
         refuse(str(error))
 

@@ -63,6 +63,8 @@ class _ServeCommand(click.RichCommand):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Judge the clients, and write at the end what they do wrong (.txt, .json, .xml or .sarif).",
 )
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a variable of the file.")
+@click.option("--only", multiple=True, metavar="NAME=VALUE", help="Pick the run of a file with a matrix.")
 @click.option(
     "--commands", is_flag=True, help="Obey commands in the text of messages, such as `#status=ESME_RTHROTTLED`."
 )
@@ -89,6 +91,8 @@ def serve(
     journal: Path,
     no_journal: bool,
     lint: Path | None,
+    settings: tuple[str, ...],
+    only: tuple[str, ...],
     commands: bool,
     http: str | None,
     no_http: bool,
@@ -106,7 +110,7 @@ def serve(
     """
     from smsc.commands.http_option import listening_on
 
-    scenario = _placed(_load_scenario(file), host, port, commands)
+    scenario = _placed(_load_scenario(file, _pairs("--set", settings), _pairs("--only", only)), host, port, commands)
     watching = None if lint is None else _Watching(scenario, lint)
     logging.basicConfig(
         stream=sys.stderr,
@@ -119,7 +123,18 @@ def serve(
     raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching, web, paused)))
 
 
-def _load_scenario(file: Path | None) -> Scenario:
+def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Values by name, of texts such as `rate=50`."""
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f'found "{text}"; expected NAME=VALUE, such as rate=50', param_hint=option)
+        pairs[name] = value
+    return pairs
+
+
+def _load_scenario(file: Path | None, values: dict[str, str], only: dict[str, str]) -> Scenario:
     from smsc.scenario.defaults import default_scenario
     from smsc.scenario.model import Scenario
     from smsc.server.tls import tls_problems
@@ -127,9 +142,11 @@ def _load_scenario(file: Path | None) -> Scenario:
     from yamlmodel.loader import load_located
 
     if file is None:
+        if values or only:
+            raise click.UsageError("--set and --only are about a FILE")
         return default_scenario()
     try:
-        loaded = load_located(file, Scenario)
+        loaded = load_located(file, Scenario, values, {name: [value] for name, value in only.items()})
         if problems := tls_problems(loaded):
             raise ConfigError(*problems)
         return loaded.value

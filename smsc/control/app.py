@@ -28,6 +28,7 @@ from smsc.control.security import HEADERS, Policy
 from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 1 << 20  # of a request's body
+HEADER_OCTETS = 16 * 1024  # of its address and headers
 
 _log = logging.getLogger("smsc")
 
@@ -79,6 +80,9 @@ def _guarded(app: ASGIApp, policy: Policy) -> ASGIApp:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:  # there are none, and the web server lets none in
             return
+        size = len(scope["raw_path"]) + len(scope["query_string"])
+        if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_OCTETS:
+            raise Problem(431, f"address and headers are too long; at most {HEADER_OCTETS:,} octets are read")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = policy.refusal(scope["method"], scope["path"], headers)
         if refusal is not None:

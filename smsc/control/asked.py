@@ -22,10 +22,9 @@ T = TypeVar("T")
 M = TypeVar("M", bound=msgspec.Struct)
 
 _STATUS: Final = {Why.UNKNOWN: 404, Why.TOO_LATE: 409, Why.IMPOSSIBLE: 400, Why.FULL: 503}
-_FOUND: Final = re.compile(
-    r"found (?P<found>.*?); expected (?P<expected>.*?)(?:; did you mean (?P<near>.*)\?)?", re.DOTALL
-)
-_UNKNOWN_KEY: Final = re.compile(r"unknown key (?P<found>\S+)(?:; did you mean (?P<near>.*)\?)?.*", re.DOTALL)
+_NEAR: Final = r"(?:; did you mean (?P<near>.*)\?)?"
+_FOUND: Final = re.compile(rf"found (?P<found>.*?); expected (?P<expected>.*?){_NEAR}", re.DOTALL)
+_UNKNOWN_KEY: Final = re.compile(rf"unknown key (?P<found>\S+?){_NEAR}(?:; known here.*)?", re.DOTALL)
 
 
 class Nothing(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ _TITLES = {
     409: "Not possible as things are",
     413: "Too large",
     415: "The wrong content type",
+    431: "Too large",
     500: "A fault of the emulator",
     503: "Too many at once",
 }

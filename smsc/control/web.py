@@ -7,13 +7,12 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from smsc.control.app import make_app
+from smsc.control.app import HEADER_OCTETS, make_app
 from smsc.control.control import Control
 from smsc.control.patience import PatientProtocol
 from smsc.control.security import Policy
 
 MOST_CONNECTIONS = 256
-HEADER_OCTETS = 16 * 1024
 GRACE = 2  # seconds for what is under way when we stop
 
 

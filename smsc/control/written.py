@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
+from math import exp
+from statistics import NormalDist
 from typing import Any, Final
 
 import msgspec
@@ -11,11 +13,12 @@ import msgspec
 from smppkit.status import status_name
 from smsc.scenario.counting import Count
 from smsc.scenario.id_style import IdStyle
-from smsc.scenario.latency import Fixed, Latency
+from smsc.scenario.latency import Fixed, Latency, LogNormal, Spike
 from smsc.scenario.scalars import HexOctets, Listen, Span, Status
 from yamlmodel.scalars import Duration, Percent, Rate
 
-_ENDLESS: Final = 1 << 40  # an upper end that nobody has written
+_ENDLESS: Final = {Span: 999, Count: 1 << 40}  # upper ends that nobody has written
+_Z99: Final = NormalDist().inv_cdf(0.99)
 
 
 def written(value: Any) -> Any:
@@ -47,16 +50,21 @@ def _struct(value: msgspec.Struct) -> dict[str, Any]:
 
 def _span(value: Span | Count) -> str:
     if isinstance(value, Count) and value.every > 1:
-        return f"every {value.every}th"
-    if value.high >= _ENDLESS:
+        return f"every {value.every}"
+    if value.high >= _ENDLESS[type(value)]:
         return f"{value.low}+"
     return str(value.low) if value.low == value.high else f"{value.low}-{value.high}"
 
 
 def _latency(value: Latency) -> str:
-    if isinstance(value, Fixed):
-        return f"{value.seconds:g}s"
-    return " ".join([type(value).__name__.lower(), *(f"{getattr(value, name):g}" for name in value.__struct_fields__)])
+    match value:
+        case Fixed():
+            return f"{value.seconds:g}s"
+        case LogNormal():
+            return f"lognormal {value.median:g}s p99 {value.median * exp(value.sigma * _Z99):g}s"
+        case Spike():
+            return f"spike {value.usual:g}s to {value.spike:g}s {value.share * 100:g}%"
+    return " ".join([type(value).__name__.lower(), *(f"{getattr(value, name):g}s" for name in value.__struct_fields__)])
 
 
 def _ids(value: IdStyle) -> str:

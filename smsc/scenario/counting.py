@@ -65,7 +65,7 @@ class Count(msgspec.Struct, frozen=True):
     high: int
     every: int = 1
 
-    expected: ClassVar[str] = "which message it is, such as 3, 2-4, 5+ or every 3rd"
+    expected: ClassVar[str] = "a count such as 3, 2-4, 5+ or every 3rd"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -130,25 +130,27 @@ class Memory(Generic[T]):
 
 
 class Counter(msgspec.Struct, gc=False):
-    """How many messages there were, and how full the bucket is into which they fall; it leaks at the rate of a rule."""
+    """How many messages counted, and how full the bucket is into which they fall; it leaks at the rate of a rule."""
 
     count: int = 0
     level: float = 0.0
     at: float = 0.0
 
     def add(self, now: float, rate: float | None) -> bool:
-        """Count a message. Whether messages come faster than the rate: more of them than it allows in a second.
+        """Count a message, if messages come faster than the rate: more of them than it allows in a second.
 
         Below one in a second, more than one at a time. What comes more slowly again is not held against anybody for
-        longer than one message takes. Without a rate it is never too fast.
+        longer than one message takes. Without a rate every message counts. Returns whether this one did.
         """
-        self.count += 1
         if rate is None:
-            return False
+            self.count += 1
+            return True
         allowed = max(1.0, rate)
         level = max(0.0, self.level - (now - self.at) * rate) + 1.0
         self.level, self.at = min(level, allowed + 1.0), now
-        return level > allowed + _HAIR
+        too_fast = level > allowed + _HAIR
+        self.count += too_fast
+        return too_fast
 
 
 _HAIR: Final = 1e-9  # sums of times are rounded

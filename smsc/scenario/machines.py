@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from smsc.scenario.counting import EVERYBODY, Key, Memory, Per
+from smsc.scenario.counting import EVERYBODY, MOST_KEPT, Key, Memory, Per
 from yamlmodel.suggest import did_you_mean
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
@@ -60,9 +60,9 @@ def machine_problems(machines: Mapping[str, Machine | str], steps: Sequence[tupl
 class Machines:
     """The state machines of an operator and the states they are in. A state that was forgotten is the first one."""
 
-    def __init__(self, declared: Mapping[str, Machine | str]) -> None:
+    def __init__(self, declared: Mapping[str, Machine | str], most: int = MOST_KEPT) -> None:
         self.declared = {name: machine(of) for name, of in declared.items()}
-        self._states: Memory[str] = Memory()
+        self._states: Memory[str] = Memory(most)
 
     @property
     def evicted(self) -> int:

@@ -133,6 +133,8 @@ class Operator(msgspec.Struct, frozen=True):
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """A whole file. `phases`, `workload` and `expect` are the harness's: accepted here and left alone."""
 
+    has_runs: ClassVar[bool] = True
+
     scenario: Annotated[str, Meta(description="What it is about, in one line")] = ""
     seed: Annotated[int, Meta(description="Everything random follows from it")] = 0
     operators: Annotated[dict[str, Operator], Meta(description="Operators by name", min_length=1)]

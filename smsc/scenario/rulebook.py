@@ -8,12 +8,12 @@ Nothing in here knows the time or opens anything. A name that is not known is a 
 ValueError; both say so in one line.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from smsc.scenario.counting import EVERYBODY, Counter, Key, Memory, Per
+from smsc.scenario.counting import EVERYBODY, MOST_KEPT, Counter, Key, Memory, Per
 from smsc.scenario.machines import Machine, Machines, known_states, machine_problems
 from smsc.scenario.receipts import Receipts
 from smsc.scenario.rule_model import Rule
@@ -56,16 +56,20 @@ class Rulebook:
         machines: Mapping[str, Machine | str],
         receipts: Receipts,
         changed: Callable[[Rules], None] | None = None,
+        *,
+        most: int = MOST_KEPT,
     ) -> None:
+        """`most` bounds the counters that are remembered, and the states."""
         self._receipts = receipts
         self._fates = Fates(receipts)
-        self._counters: Memory[Counter] = Memory()
-        self._machines = Machines(machines)
+        self._counters: Memory[Counter] = Memory(most)
+        self._machines = Machines(machines, most)
         self._changed = changed
         self._made = 0
         self._book: list[CompiledRule] = []
+        taken = {rule.id for rule in rules}
         for rule in rules:
-            self._book.append(self._compiled(rule, "", ""))
+            self._book.append(self._compiled(rule, "", rule.id or self._free_id(taken)))
         self.rules = Rules(self._book, self._counters, self._machines)
 
     # --- rules ----------------------------------------------------------------------------------
@@ -85,7 +89,7 @@ class Rulebook:
         """
         place = len(self._book) if at is None else max(0, at)
         self._check([rule], [other.rule for other in self._book])
-        compiled = self._compiled(rule, namespace, "")
+        compiled = self._compiled(rule, namespace, rule.id or self._free_id({other.id for other in self._book}))
         self._book.insert(place, compiled)
         self._renew()
         return compiled.id
@@ -120,20 +124,21 @@ class Rulebook:
         self._book[self._place(rule_id)].enabled = enabled
         self._renew()
 
-    def set(self, rules: Sequence[Rule], namespace: str = "") -> list[str]:
+    def set_rules(self, rules: Sequence[Rule], namespace: str = "") -> list[str]:
         """Let these be all rules of a namespace; returns their ids. ValueError, and then nothing has changed.
 
-        A rule that was there already, by its id or, without one, by all that it says, keeps what it has counted. Those
-        of an account come before those of all, where they were not among them already.
+        A rule that was there already, by its id or, without one, by all that it says, keeps what it has counted. The
+        rules of a namespace come before all others, those without one behind them.
         """
         others = [rule for rule in self._book if rule.namespace != namespace]
         mine = [rule for rule in self._book if rule.namespace == namespace]
         self._check(rules, [other.rule for other in others], taken=[other.id for other in others])
         new: list[CompiledRule] = []
+        ids = {old.id for old in self._book} | {rule.id for rule in rules}
         for rule in rules:
             stays = next((old for old in mine if old.rule == rule or (rule.id and old.id == rule.id)), None)
             if stays is None:
-                new.append(self._compiled(rule, namespace, "", taken=[*others, *mine, *new]))
+                new.append(self._compiled(rule, namespace, rule.id or self._free_id(ids)))
                 continue
             mine.remove(stays)
             if stays.rule != rule:
@@ -202,19 +207,17 @@ class Rulebook:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _compiled(
-        self, rule: Rule, namespace: str, rule_id: str, taken: Iterable[CompiledRule] | None = None
-    ) -> CompiledRule:
+    def _compiled(self, rule: Rule, namespace: str, rule_id: str) -> CompiledRule:
         slot = FIRST_RULE + self._made % _SLOTS
         self._made += 1
-        name = rule_id or rule.id or self._free_id(self._book if taken is None else taken)
-        return compile_rule(rule, name, namespace, slot, self._receipts, self._fates)
+        return compile_rule(rule, rule_id, namespace, slot, self._receipts, self._fates)
 
-    def _free_id(self, taken: Iterable[CompiledRule]) -> str:
-        ids = {rule.id for rule in taken}
-        number = self._made
-        while f"rule-{number}" in ids:
+    def _free_id(self, taken: set[str]) -> str:
+        """An id that no rule has; it is taken from now on."""
+        number = self._made + 1
+        while f"rule-{number}" in taken:
             number += 1
+        taken.add(f"rule-{number}")
         return f"rule-{number}"
 
     def _check(self, rules: Sequence[Rule], others: Sequence[Rule], taken: Sequence[str] | None = None) -> None:

@@ -53,7 +53,7 @@ class CompiledRule(msgspec.Struct):
 
 
 class Matched(msgspec.Struct, gc=False):
-    """A rule that a message fell under, and the how manieth it is for it; 0 where nobody counts."""
+    """A rule that a message fell under, and its number among those that the rule counted; 0 where it counts none."""
 
     compiled: CompiledRule
     count: int
@@ -139,7 +139,7 @@ class Rules:
     def _holds_now(
         self, compiled: CompiledRule, reading: Reading, system_id: str, now: float, elapsed: float
     ) -> int | None:
-        """Whether what depends on time and on earlier messages holds: the how manieth message it is, None if not."""
+        """Its number among those counted (0: not counted) if what depends on time and others holds, else None."""
         rule = compiled.rule
         when = rule.when
         if when.after is not None and elapsed < when.after - _HAIR:
@@ -156,8 +156,7 @@ class Rules:
         if counter is None:
             counter = Counter(at=now)
             self._counters.put(compiled.id, key, counter)
-        too_fast = counter.add(now, when.rate)
-        if when.rate is not None and not too_fast:
+        if not counter.add(now, when.rate):
             return None
         return counter.count if when.count is None or counter.count in when.count else None
 

@@ -190,6 +190,8 @@ class OperatorServer:
         if self.stats.faults:
             struck = ", ".join(f"{tag} {times} times" for tag, times in sorted(self.stats.faults.items()))
             _log.info("%s: faults struck: %s", self.name, struck)
+        if evicted := self.state.rulebook.evicted:
+            _log.warning("%s: rules forgot %d counters and states: there were too many to remember", self.name, evicted)
 
     # --- for connections ----------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from smppkit.tls import ServerTls, TlsFileError, TlsServer
 from smsc.scenario.accounts import Tls
 from smsc.scenario.model import Scenario
 from yamlmodel.errors import Problem
-from yamlmodel.loader import Loaded
+from yamlmodel.runs import Loaded
 
 
 def server_tls(tls: Tls) -> TlsServer:

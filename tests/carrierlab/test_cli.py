@@ -172,3 +172,46 @@ def test_ctrl_c_stops_a_run_in_order(tmp_path: Path) -> None:
     assert "Traceback" not in errors
     assert output == ""
     assert list(scratch.iterdir()) == []
+
+
+MATRIX = SCENARIO.replace("seed: 1", "matrix: {most: [0, 3], text: [a, b]}\nvars: {lost: 0}\nseed: 1").replace(
+    "{metric: lost, equals: 0}", "{metric: delivered, at_least: '${most}'}\n  - {metric: lost, equals: '${lost}'}"
+)
+
+
+def test_a_file_with_a_matrix_is_played_once_for_each_combination(tmp_path: Path) -> None:
+    result = invoke("run", write(tmp_path, MATRIX), "--virtual", "--quiet", "--report", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "Small [most=0, text=a]" in result.output
+    assert result.output.splitlines()[-1] == "all 4 runs passed"
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["most=0_text=a", "most=0_text=b", "most=3_text=a", "most=3_text=b"]
+    assert json.loads((tmp_path / "out" / names[0] / "report.json").read_text())["passed"] is True
+
+
+def test_one_run_that_fails_is_enough(tmp_path: Path) -> None:
+    path = write(tmp_path, MATRIX.replace("[0, 3]", "[0, 30]"))
+    result = invoke("run", path, "--virtual", "--quiet", "--only", "text=a")
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, "1 of 2 runs failed")
+    assert invoke("run", path, "--virtual", "--quiet", "--only", "text=a", "--only", "most=0").exit_code == 0
+    assert invoke("run", path, "--virtual", "--quiet", "--only", "text=a", "--set", "most=1").exit_code == 0
+
+
+def test_what_replays_a_run_of_a_matrix_picks_it(tmp_path: Path) -> None:
+    path = write(tmp_path, MATRIX)
+    result = invoke(
+        "run", path, "--seeds", "1..2", "--quiet", "--set", "lost=5", "--only", "most=0", "--only", "text=b"
+    )
+    assert result.exit_code == 1
+    assert f"replay: carrierlab run {path} --virtual --seed 1 --set lost=5 --only most=0 --only text=b" in result.output
+
+
+def test_every_combination_is_checked(tmp_path: Path) -> None:
+    path = write(tmp_path, MATRIX)
+    assert invoke("check", path).output.endswith(", 4 runs\n")
+    result = invoke("check", write(tmp_path, MATRIX.replace("[0, 3]", "[0, much]")))
+    assert result.exit_code == 2
+    assert "(the variable most) (with most=much, text=a and 1 more)" in result.output
+    result = invoke("check", path, "--set", "lots=1")
+    assert 'found "lots"; expected a variable of this file (lost, most, text); did you mean "lost"?' in result.output
+    assert "expected NAME=VALUE" in invoke("check", path, "--set", "lost").output

@@ -79,7 +79,11 @@ def test_what_is_accepted_is_valid(kind: str, value: Any) -> None:
     assert list(mistakes(value, SCHEMAS[kind])) == []
 
 
-@named
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [document[1:] for document in DOCUMENTS if not {"include", "matrix"} & document[2].keys()],
+    ids=[document[0] for document in DOCUMENTS if not {"include", "matrix"} & document[2].keys()],
+)
 def test_an_unknown_key_is_not_valid_wherever_the_model_does_not_know_it(kind: str, value: Any) -> None:
     told = where_unknown(value, MODELS[kind])
     assert told
@@ -124,3 +128,26 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["schema", "-o", str(tmp_path / "no" / "x.json")])
     assert result.exit_code == 2
     assert "cannot be written" in " ".join(result.output.split())
+
+
+MATRIX = """
+include: [common.yaml]
+vars: {rate: 10/s, accounts: [{system_id: shop, password: x}]}
+matrix: {window: [1, 10], who: [a, b], exclude: [{window: 1, who: a}]}
+operators: {x: {accounts: "${accounts}", submit: "${submit}", commands: "${commands|true}"}}
+workload: {campaign: {recipients: a.csv, template: Hello, sender: "${who}", window: "${window}", rate: "${rate}"}}
+timeline: "${timeline}"
+"""
+
+
+@pytest.mark.parametrize("kind", ["scenario", "serve"])
+def test_a_variable_may_stand_anywhere_and_an_included_file_have_the_rest(kind: str) -> None:
+    schema = SCHEMAS[kind]
+    assert list(mistakes(of_text(MATRIX), schema)) == []
+    assert valid({"include": "common.yaml"}, schema)
+    for wrong in ({}, {"include": 1}, {"include": "x", "matrix": {"a": 1}}, {"include": "x", "operators": {"x": "y"}}):
+        assert not valid(wrong, schema), wrong
+
+
+def test_a_variable_is_known_where_files_have_runs_only() -> None:
+    assert not valid({"store": "a.sqlite", "operators": "${x}"}, SCHEMAS["sender"])

@@ -11,6 +11,7 @@ import yaml
 import sender.cli
 import smsc.commands.serve
 from sender.config import SenderConfig
+from smsc.control.address import DEFAULT_PORT, HttpAddress
 from yamlmodel.loader import load
 
 ROOT = Path(__file__).parents[2]
@@ -143,8 +144,8 @@ def test_the_default_is_smsc_serve_with_a_journal_on_the_volume(dockerfile: list
     volume = only(dockerfile, "VOLUME")[0].argv[0]
     assert str(context.params["journal"]).startswith(f"{volume}/")
     assert context.params["host"] == "0.0.0.0"  # noqa: S104 # inside a container all its interfaces are meant
-    exposed = only(dockerfile, "EXPOSE")[0].rest
-    assert str(context.params["port"]) == exposed
+    assert only(dockerfile, "EXPOSE")[0].rest.split() == [str(context.params["port"]), str(DEFAULT_PORT)]
+    assert context.params["http"] is None  # from the environment, with a token
 
 
 def test_health_is_checked_by_a_script_that_is_in_the_image(dockerfile: list[Instruction]) -> None:
@@ -156,7 +157,7 @@ def test_health_is_checked_by_a_script_that_is_in_the_image(dockerfile: list[Ins
     assert python == "python"
     copied = {i.rest.split()[-1]: i.rest.split()[0] for i in only(dockerfile, "COPY")}
     assert (ROOT / copied[script]).is_file()
-    assert port == only(dockerfile, "EXPOSE")[0].rest
+    assert port == only(dockerfile, "EXPOSE")[0].rest.split()[0]
 
 
 def test_stopping_is_graceful(dockerfile: list[Instruction]) -> None:
@@ -185,6 +186,16 @@ def test_compose_publishes_on_the_local_interface_only(services: dict[str, dict]
     for service in services.values():
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:")
+
+
+def test_compose_asks_for_a_token_and_serves_the_control_api(services: dict[str, dict]) -> None:
+    environment = services["smsc"]["environment"]
+    address = HttpAddress.parse(environment["SMSC_HTTP"])
+    assert (address.host, f"127.0.0.1:{address.port}:{address.port}") == (
+        "0.0.0.0",  # noqa: S104 # inside a container all its interfaces are meant
+        services["smsc"]["ports"][1],
+    )
+    assert environment["SMSC_TOKEN"].startswith("${SMSC_TOKEN:?")
 
 
 def test_compose_takes_rights_away(services: dict[str, dict]) -> None:

@@ -9,6 +9,7 @@ The first word is the language, as for any reader; the words after it say how th
 ``yaml part``          top-level keys of a scenario file
 ``yaml sender``        a whole sender.yaml
 ``sh``                 every command line is parsed by the program it calls, and the files it names exist
+``sh curl``            every line is a request that the control API answers as its comment says (200 without one)
 ``text OUTPUT-OF …``   what the command after OUTPUT-OF prints, lines of it; ``…`` stands for what is left out
 ``python``             run
 ``mermaid``, ``text``  for readers only

@@ -51,13 +51,14 @@ def workplace(tmp_path: Path) -> Path:
     for block in of_kind("yaml sender"):
         (tmp_path / "sender.yaml").write_text(block.text)
     for block in of_kind("yaml serve"):
-        (tmp_path / "operators.yaml").write_text(block.text)
+        named = re.match(r"# (\w+\.yaml)\n", block.text)
+        (tmp_path / (named[1] if named else "operators.yaml")).write_text(block.text)
     return tmp_path
 
 
 def test_there_are_examples_and_every_one_says_what_it_is() -> None:
     known = {"yaml scenario", "yaml serve", "yaml operator", "yaml part", "yaml sender", "sh", "python"}
-    known |= {"mermaid", "text"}
+    known |= {"mermaid", "text", "sh curl"}
     assert len(BLOCKS) > 10
     for block in BLOCKS:
         assert block.info in known or block.info.startswith("text OUTPUT-OF "), f"{block.id}: {block.info!r}"

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,10 +89,10 @@ def test_all_messages_are_read_page_by_page(journal: Path, monkeypatch: pytest.M
     assert len(smsc("messages", "--journal", journal, "--limit", 0).stdout.splitlines()) == 3
 
 
-def test_json_has_names_and_times_people_know(journal: Path) -> None:
+def test_json_has_the_names_of_the_control_api(journal: Path) -> None:
     first = json.loads(smsc("messages", "--journal", journal, "--json").stdout.splitlines()[0])
-    assert first["at"] == "1970-01-01T00:16:41.000000+00:00"
-    assert (first["status"], first["text"], first["final_at"]) == ("ESME_ROK", "code 1\nsecond line", None)
+    assert (first["at"], first["from"], first["to"]) == (1001.0, "SHOP", "77050000001")
+    assert (first["status_name"], first["text"], first["final_at"]) == ("ESME_ROK", "code 1\nsecond line", None)
 
 
 def test_pdus_are_decoded_without_passwords(journal: Path) -> None:
@@ -108,16 +109,36 @@ def test_pdus_are_shown_in_hexadecimal(journal: Path) -> None:
     assert pdu.destination_addr == "7705"
     (line,) = smsc("pdus", "--journal", journal, "--command", "submit_sm", "--json").stdout.splitlines()
     assert json.loads(line)["command"] == "submit_sm"
+    (masked,) = smsc("pdus", "--journal", journal, "--command", "bind_transceiver", "--json").stdout.splitlines()
+    (whole,) = smsc(
+        "pdus", "--journal", journal, "--command", "bind_transceiver", "--json", "--hex"
+    ).stdout.splitlines()
+    assert [b"hunter2".hex() in json.loads(line)["hex"] for line in (masked, whole)] == [False, True]
+
+
+def test_a_long_message_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal.open(path, clock=Clock())
+    for number, text in ((2, b"world"), (1, b"hello ")):
+        header = bytes((5, 0, 3, 7, 2, number))
+        pdu = SubmitSm(destination_addr="7705", esm_class=UDHI, short_message=header + text)
+        journal.message(Message(1000.0, "op", "shop", 1, pdu, 0, number, str(number), state="ENROUTE"))
+    journal.close()
+    (line,) = smsc("messages", "--journal", path).stdout.splitlines()
+    assert line.split("\t")[-2:] == ["2/2", "hello world"]
 
 
 def test_a_terminal_gets_a_table(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     from smsc.commands.listing import MESSAGE_COLUMNS, PDU_COLUMNS, message_brief, pdu_brief, print_table
     from smsc.journal.inbox import Inbox
+    from smsc.journal.message_filter import MessageFilter
+    from smsc.journal.messages import Messages
+    from smsc.journal.schema import open_readonly
 
     runner = CliRunner()
-    with runner.isolation() as (out, *_), Inbox(journal) as inbox:
-        print_table(MESSAGE_COLUMNS, map(message_brief, inbox.messages()))
+    with runner.isolation() as (out, *_), Inbox(journal) as inbox, closing(open_readonly(journal)) as opened:
+        print_table(MESSAGE_COLUMNS, map(message_brief, Messages(opened).page(MessageFilter(), 2000.0, limit=10)))
         print_table(PDU_COLUMNS, (pdu_brief(row, as_hex=False) for row in inbox.pdus()))
         shown = out.getvalue().decode()
     assert re.search(r"time +operator +account +from +to +state +id +text", shown)
@@ -181,6 +202,30 @@ def test_a_missing_scenario_is_one_line(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert "none.yaml" in result.stderr
+
+
+def test_one_run_of_a_matrix_is_served(tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(
+        "matrix: {delay: [1s, 9s]}\nvars: {name: a}\n"
+        "operators: {one: {receipts: {delay: '${delay}'}}, two: {system_id: '${name}', listen: tcp:2776}}\n"
+    )
+    for options, told in (
+        ([], f"{path}: matrix: makes 2 runs (delay=1s; delay=9s); expected one to be picked\n"),
+        (["--only", "delay=2s"], f'{path}: found delay="2s"; expected one of 1s, 9s\n'),
+        (["--set", "delay=x"], f'{path}:3:37: operators.one.receipts.delay: found "x"; expected a latency'),
+        (
+            ["--set", "nam=x", "--only", "delay=1s"],
+            f'{path}: found "nam"; expected a variable of this file (delay, name)',
+        ),
+    ):
+        result = smsc("serve", path, *options)
+        assert result.exit_code == 2
+        assert result.stderr.startswith(told)
+    picked = smsc("serve", path, "--only", "delay=1s", "--set", "name=b", "--port", "1")
+    assert "--port is for one operator; the scenario has one, two" in picked.stderr
+    assert "expected NAME=VALUE" in smsc("serve", path, "--set", "delay").stderr
+    assert "--set and --only are about a FILE" in smsc("serve", "--set", "a=b").stderr
 
 
 def test_one_port_is_not_for_two_operators(tmp_path: Path) -> None:

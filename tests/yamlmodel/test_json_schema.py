@@ -258,3 +258,30 @@ def test_models_of_one_name_are_kept_apart() -> None:
     other = msgspec.defstruct("Message", [("number", int)], module="elsewhere")
     both = msgspec.defstruct("Both", [("one", Message), ("two", other)])
     assert set(json_schema(both)["$defs"]) == {"Message", "elsewhere.Message"}
+
+
+class Played(msgspec.Struct, frozen=True):
+    has_runs: ClassVar[bool] = True
+
+    port: int
+    address: Address | None = None
+    more: list[Address] = []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("port: 3", True),
+        ("address: {port: 3}", False),
+        ("include: a.yaml", True),
+        ("{include: [a.yaml], address: {port: 3}}", True),
+        ("{include: [a.yaml], more: [{port: 3}]}", False),
+        ("{port: '${port}', address: '${a|b}', vars: {port: [1]}}", True),
+        ("{port: 'x', vars: {}}", False),
+        ("{port: 1, matrix: {a: [1, b], exclude: [{a: 1}]}}", True),
+        ("{port: 1, matrix: {a: 1}}", False),
+        ("{port: 1, matrix: {a: []}}", False),
+    ],
+)
+def test_files_with_runs_may_say_what_their_model_does_not(text: str, expected: bool) -> None:
+    assert valid(of_text(text), json_schema(Played)) is expected

@@ -9,6 +9,7 @@ from litestar import Request, get, post
 
 from smsc.control.asked import Nothing, asks, order_of
 from smsc.control.control import Control
+from smsc.control.given import GivenControl
 from smsc.control.problem import Problem
 from smsc.control.timekeeping import AdvanceOrder, Timekeeper
 from smsc.control.turns import of_deferred
@@ -38,13 +39,13 @@ def _time(control: Control) -> Timekeeper:
 
 
 @get("/api/clock")
-async def clock(control: Control) -> ClockView:
+async def clock(control: GivenControl) -> ClockView:
     """The emulator's time, and whether it runs."""
     return _view(control)
 
 
 @post("/api/clock/pause", status_code=200, **asks(Nothing))
-async def pause(request: Request[Any, Any, Any], control: Control) -> ClockView:
+async def pause(request: Request[Any, Any, Any], control: GivenControl) -> ClockView:
     """Let time stand still: nothing falls due any more, but for what is due at this very moment. Connections stay."""
     await order_of(request, Nothing)
     _time(control).pause()
@@ -52,7 +53,7 @@ async def pause(request: Request[Any, Any, Any], control: Control) -> ClockView:
 
 
 @post("/api/clock/resume", status_code=200, **asks(Nothing))
-async def resume(request: Request[Any, Any, Any], control: Control) -> ClockView:
+async def resume(request: Request[Any, Any, Any], control: GivenControl) -> ClockView:
     """Let time run on from where it stands."""
     await order_of(request, Nothing)
     _time(control).resume()
@@ -60,7 +61,7 @@ async def resume(request: Request[Any, Any, Any], control: Control) -> ClockView
 
 
 @post("/api/clock/advance", status_code=200, **asks(AdvanceOrder))
-async def advance(request: Request[Any, Any, Any], control: Control) -> ClockView:
+async def advance(request: Request[Any, Any, Any], control: GivenControl) -> ClockView:
     """Pass through time at once: what falls due on the way happens in order, and has happened when this answers."""
     order = await order_of(request, AdvanceOrder)
     await of_deferred(_time(control).advance(order.by))

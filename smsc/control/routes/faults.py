@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 from litestar import Request, delete, get, post
+from litestar.params import FromPath
 
 from smsc.control.asked import asks, done, order_of
-from smsc.control.control import Control
 from smsc.control.faults import FaultOrder
+from smsc.control.given import GivenControl
 from smsc.control.kinds import KindView, kinds
 from smsc.control.standing import StandingView, standing
 
@@ -22,7 +23,7 @@ class FaultMade(msgspec.Struct, frozen=True):
 
 
 @get("/api/faults")
-async def faults(control: Control) -> list[StandingView]:
+async def faults(control: GivenControl) -> list[StandingView]:
     """The faults that are on: those of the scenario, and those that were put on here."""
     return standing(control)
 
@@ -34,14 +35,14 @@ async def known() -> list[KindView]:
 
 
 @post("/api/faults", **asks(FaultOrder))
-async def put_on(request: Request[Any, Any, Any], control: Control) -> FaultMade:
+async def put_on(request: Request[Any, Any, Any], control: GivenControl) -> FaultMade:
     """Put a fault on, for a time or until it is taken off; it strikes what is connected already."""
     made = done(control.steering.faults.put_on(await order_of(request, FaultOrder)))
     return FaultMade(str(made.number), bool(made.undo))
 
 
 @delete("/api/faults/{fault:str}", status_code=204)
-async def take_off(control: Control, fault: str) -> None:
+async def take_off(control: GivenControl, fault: FromPath[str]) -> None:
     """Take a fault off."""
     done(control.steering.take_off(fault))
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 from litestar import Request, post
+from litestar.params import FromPath
 
 from smsc.control.asked import Nothing, asks, done, order_of
 from smsc.control.connections import DropOrder, StallOrder
-from smsc.control.control import Control
+from smsc.control.given import GivenControl
 from smsc.control.pdus import SentView
 from smsc.control.problem import Problem
 from smsc.control.sending import MoOrder, ReceiptOrder
@@ -30,26 +31,26 @@ class Concluded(msgspec.Struct, frozen=True):
 
 
 @post("/api/binds/{connection:int}/drop", status_code=204, **asks(DropOrder))
-async def drop(request: Request[Any, Any, Any], control: Control, connection: int) -> None:
+async def drop(request: Request[Any, Any, Any], control: GivenControl, connection: FromPath[int]) -> None:
     """End a connection: unbind, reset, or close."""
     done(control.steering.connections.drop(connection, await order_of(request, DropOrder)))
 
 
 @post("/api/binds/{connection:int}/stall", status_code=204, **asks(StallOrder))
-async def stall(request: Request[Any, Any, Any], control: Control, connection: int) -> None:
+async def stall(request: Request[Any, Any, Any], control: GivenControl, connection: FromPath[int]) -> None:
     """Neither read from a connection nor write to it, for a time or until it is undone."""
     done(control.steering.connections.stall(connection, await order_of(request, StallOrder)))
 
 
 @post("/api/binds/{connection:int}/unstall", status_code=204, **asks(Nothing))
-async def unstall(request: Request[Any, Any, Any], control: Control, connection: int) -> None:
+async def unstall(request: Request[Any, Any, Any], control: GivenControl, connection: FromPath[int]) -> None:
     """Let a stalled connection go on; what has come to wait goes on its way."""
     await order_of(request, Nothing)
     done(control.steering.connections.unstall(connection))
 
 
 @post("/api/binds/{connection:int}/pdu")
-async def pdu(request: Request[Any, Any, Any], control: Control, connection: int) -> SentView:
+async def pdu(request: Request[Any, Any, Any], control: GivenControl, connection: FromPath[int]) -> SentView:
     """Send any PDU: `hex`, exactly as it is, or `command` and its fields by their names in SMPP."""
     try:
         body = msgspec.json.decode(await request.body())
@@ -61,14 +62,14 @@ async def pdu(request: Request[Any, Any, Any], control: Control, connection: int
 
 
 @post("/api/mo", **asks(MoOrder))
-async def mo(request: Request[Any, Any, Any], control: Control) -> MoMade:
+async def mo(request: Request[Any, Any, Any], control: GivenControl) -> MoMade:
     """A subscriber writes."""
     rows = done(control.steering.sending.mobile_originated(await order_of(request, MoOrder)))
     return MoMade(rows[0], rows)
 
 
 @post("/api/messages/{number:int}/receipt", status_code=200, **asks(ReceiptOrder))
-async def receipt(request: Request[Any, Any, Any], control: Control, number: int) -> Concluded:
+async def receipt(request: Request[Any, Any, Any], control: GivenControl, number: FromPath[int]) -> Concluded:
     """Let a message come to its end now, with a receipt that says so; what was planned is cut short."""
     order = await order_of(request, ReceiptOrder)
     parts = await of_deferred(control.messages.parts(number))

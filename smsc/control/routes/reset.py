@@ -9,8 +9,8 @@ from litestar import Request, delete, post
 from msgspec import Meta
 
 from smsc.control.asked import asks, order_of
-from smsc.control.control import Control
-from smsc.control.query import Option, Query, query
+from smsc.control.given import GivenControl, GivenQuery
+from smsc.control.query import Option, query
 from smsc.control.turns import of_deferred
 
 
@@ -23,14 +23,14 @@ class ResetOrder(msgspec.Struct, frozen=True):
 
 
 @post("/api/reset", status_code=204, **asks(ResetOrder))
-async def reset(request: Request[Any, Any, Any], control: Control) -> None:
+async def reset(request: Request[Any, Any, Any], control: GivenControl) -> None:
     """Forget all that an account, or everybody, has brought about, and what was put on for it. Binds stay."""
     order = await order_of(request, ResetOrder)
     await of_deferred(control.steering.reset(order.system_id))
 
 
 @delete("/api/messages", status_code=204, **query({"system_id": Option("The account; all of them when omitted")}))
-async def forget(control: Control, asked: Query) -> None:
+async def forget(control: GivenControl, asked: GivenQuery) -> None:
     """The same."""
     await of_deferred(control.steering.reset(asked.get("system_id")))
 

@@ -6,16 +6,18 @@ from typing import Any
 
 import msgspec
 from litestar import Request, delete, get, patch, post, put
+from litestar.params import FromPath
 
 from smsc.control.asked import asks, done, order_of, unreadable
-from smsc.control.control import Control
-from smsc.control.query import Option, Query, query
+from smsc.control.given import GivenControl, GivenQuery
+from smsc.control.query import Option, query
 from smsc.control.rules import ListedRule, Origin, RuleChange, RuleOrder, RuleSwitch, StateOrder
 from smsc.control.written import written
 from smsc.scenario.counting import EVERYBODY
 from smsc.scenario.rulebook import MachineStatus
 from yamlmodel.errors import ConfigError
 
+Asked = Request[Any, Any, Any]
 _OPERATOR = {"operator": Option("The operator's name")}
 
 
@@ -70,13 +72,13 @@ class StateOf(msgspec.Struct, frozen=True):
 
 
 @get("/api/rules", **query(_OPERATOR))
-async def rules(control: Control, asked: Query) -> list[RuleView]:
+async def rules(control: GivenControl, asked: GivenQuery) -> list[RuleView]:
     """All rules in their order, operator by operator."""
     return [_rule(one) for one in done(control.steering.rules.listed(asked.get("operator")))]
 
 
 @post("/api/rules", **asks(RuleOrder))
-async def add(request: Request[Any, Any, Any], control: Control) -> RuleMade:
+async def add(request: Asked, control: GivenControl) -> RuleMade:
     """Add a rule, written as in a scenario file."""
     order = await order_of(request, RuleOrder)
     try:
@@ -86,32 +88,32 @@ async def add(request: Request[Any, Any, Any], control: Control) -> RuleMade:
 
 
 @put("/api/rules/{rule:str}", status_code=204, **asks(RuleChange, _OPERATOR))
-async def replace(request: Request[Any, Any, Any], control: Control, rule: str, asked: Query) -> None:
+async def replace(request: Asked, control: GivenControl, rule: FromPath[str], asked: GivenQuery) -> None:
     """Put another rule in the place of one; it counts from 0."""
     done(control.steering.rules.replace(rule, await order_of(request, RuleChange), asked.get("operator")))
 
 
 @patch("/api/rules/{rule:str}", status_code=204, **asks(RuleSwitch, _OPERATOR))
-async def switch(request: Request[Any, Any, Any], control: Control, rule: str, asked: Query) -> None:
+async def switch(request: Asked, control: GivenControl, rule: FromPath[str], asked: GivenQuery) -> None:
     """Let a rule apply, or not for now."""
     order = await order_of(request, RuleSwitch)
     done(control.steering.rules.enable(rule, order.enabled, asked.get("operator")))
 
 
 @delete("/api/rules/{rule:str}", status_code=204, **query(_OPERATOR))
-async def remove(control: Control, rule: str, asked: Query) -> None:
+async def remove(control: GivenControl, rule: FromPath[str], asked: GivenQuery) -> None:
     """Take a rule out."""
     done(control.steering.rules.remove(rule, asked.get("operator")))
 
 
 @get("/api/states", **query(_OPERATOR))
-async def states(control: Control, asked: Query) -> list[StateView]:
+async def states(control: GivenControl, asked: GivenQuery) -> list[StateView]:
     """All state machines, operator by operator."""
     return [_machine(name, one) for name, one in done(control.steering.rules.machines(asked.get("operator")))]
 
 
 @put("/api/states/{operator:str}/{name:str}", status_code=204, **asks(StateOrder))
-async def set_state(request: Request[Any, Any, Any], control: Control, operator: str, name: str) -> None:
+async def set_state(request: Asked, control: GivenControl, operator: FromPath[str], name: FromPath[str]) -> None:
     """Put a machine into a state."""
     done(control.steering.rules.set_state(operator, name, await order_of(request, StateOrder)))
 
@@ -121,7 +123,7 @@ async def set_state(request: Request[Any, Any, Any], control: Control, operator:
     status_code=204,
     **query({"system_id": Option("Only what is of this account")}),
 )
-async def reset_states(control: Control, operator: str, name: str, asked: Query) -> None:
+async def reset_states(control: GivenControl, operator: FromPath[str], name: FromPath[str], asked: GivenQuery) -> None:
     """Put a machine into its first state, for one account or all."""
     done(control.steering.rules.reset_states(operator, name, asked.get("system_id")))
 
@@ -135,7 +137,7 @@ def _rule(one: ListedRule) -> RuleView:
         namespace=status.namespace or None,
         enabled=status.enabled,
         hits=status.hits,
-        rule=written(status.rule),
+        rule={key: value for key, value in written(status.rule).items() if key != "id"},
         counters=[CounterView(key.system_id, key.number, count) for key, count in status.counters.items()],
     )
 

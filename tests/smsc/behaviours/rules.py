@@ -115,3 +115,12 @@ def reply_of_a_rule(world: World) -> None:
         ("77051", b"0000", 3.0),
         ("77052", b"4712", 4.0),
     ]
+
+
+@shows("files")
+def made_of_two_files(world: World) -> None:
+    esme = world.bound()
+    blocked, other = esme.submit("77051"), esme.submit("77061")
+    assert esme.status(blocked) == S.ESME_RINVDSTADR
+    assert esme.body(other) == b"B-989681\0"
+    assert world.dial().bind("bank") != 0

@@ -65,6 +65,7 @@ GROUPS = {
     "receipts: multipart",
     "rules",
     "templates",
+    "files",
 }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.tlvs import ITS_SESSION_INFO, MESSAGE_PAYLOAD, SET_DPF, USER_MESSAGE_REFERENCE, USSD_SERVICE_OP
 from smsc.centre.ussd import LONGEST_SESSION, Operation
+from smsc.scenario.model import Scenario
 from tests.smsc.conftest import Esme, Lab
+from yamlmodel.loader import loads
 
 ACCOUNTS = """
 operators:
@@ -24,6 +29,39 @@ def texts(esme: Esme) -> list[bytes]:
 
 
 # --- answers and traffic -------------------------------------------------------------------------------
+
+
+RULE = """
+operators:
+  op:
+    listen: tcp:2775
+    receipts: {delay: 2s}
+    rules:
+      - {when: {text: "/code (?P<code>[0-9]+)/"}, reply: {text: "{code} from {to}", after: 3s}}
+    mobile_originated: {replies: [{say: {STOP: 100%}, after: 1s}]}
+"""
+
+
+def test_what_a_rule_has_them_answer_outlives_a_restart(labs: Callable[[], Lab], tmp_path: Path) -> None:
+    first = labs().start(RULE, tmp_path / "journal.sqlite")
+    first.bound().submit(registered=0, to="77051", text="code 4711")
+    first.run(1)
+    first.kill()
+    second = labs().start(RULE, tmp_path / "journal.sqlite")
+    esme = second.bound()
+    second.run(5)
+    assert texts(esme) == [b"4711 from 77051"]
+
+
+def test_rules_that_are_added_have_readers_answer_too(lab: Lab) -> None:
+    lab.start('operators: {op: {listen: "tcp:2775", receipts: {delay: 2s}}}')
+    (rule,) = loads(RULE, Scenario).operators["op"].rules
+    lab.emulator.operators["op"].state.rulebook.add(rule)
+    esme = lab.bound()
+    esme.submit(registered=0, to="77051", text="code 4711")
+    esme.submit(registered=0, to="77052", text="hello")
+    lab.run(6)
+    assert texts(esme) == [b"4711 from 77051"]
 
 
 def test_readers_answer_what_was_delivered_to_them(lab: Lab) -> None:

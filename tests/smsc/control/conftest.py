@@ -23,9 +23,10 @@ LONG = "Your order is ready to be collected. " * 10
 class Desk:
     """A lab, and what controls it."""
 
-    def __init__(self, lab: Lab, journal: Any = ":memory:", scenario: str = SCENARIO) -> None:
-        self.lab = lab.start(scenario, journal)
-        self.control = Control(lab.emulator, lab.journal, clock=lab.clock, epoch=EPOCH)
+    def __init__(self, lab: Lab, journal: Any = ":memory:", scenario: str = SCENARIO, *, steered: bool = False) -> None:
+        self.lab = lab.start(scenario, journal, steered=steered)
+        clock = lab.steering if steered else lab.clock
+        self.control = Control(lab.emulator, lab.journal, clock=clock, epoch=EPOCH, reactor=lab.clock)
 
     def result(self, waited: Any) -> Any:
         """What a Deferred has come to."""

@@ -117,7 +117,7 @@ def test_a_message_has_its_parts_their_pdus_and_its_story(asked: TestClient[Any]
 def test_a_message_of_a_subscriber_has_its_story_too(busy: Desk) -> None:
     from smsc.scenario.mobile import MoMessage
 
-    busy.lab.emulator.operators["op"].mobile_originated(MoMessage(from_="77057", to="1414", text="STOP"))
+    busy.lab.emulator.operators["op"].centre.mobile_originated(MoMessage(from_="77057", to="1414", text="STOP"))
     busy.lab.run(0.1)
     with busy.client() as client:
         found = get(client, "/api/messages/latest", direction="mo")

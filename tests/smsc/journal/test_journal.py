@@ -21,7 +21,8 @@ from smsc.journal.inbox import Inbox
 from smsc.journal.journal import GROUP_OPERATIONS, LARGE, Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.journal.schema import APPLICATION_ID, VERSION, JournalError
-from smsc.scenario.decisions import Fate, Plan, PlannedNotice
+from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
+from smsc.scenario.template import Words
 
 
 def message(to: str = "77051234567", **more: Any) -> Message:
@@ -95,7 +96,14 @@ def test_a_message_reaches_its_outcome_once_and_is_settled() -> None:
 
 
 def pending(row: int, until: float | None = None, **more: Any) -> Pending:
-    plan = Plan(Fate("DELIVRD", "000", M.DELIVERED), 5.0, notices=(PlannedNotice(1.0, LATER, 0x20),), wanted=~0)
+    plan = Plan(
+        Fate("DELIVRD", "000", M.DELIVERED),
+        5.0,
+        notices=(PlannedNotice(1.0, LATER, 0x20),),
+        wanted=~0,
+        words=Words("shop", 3, {"1": "4711"}),
+        reply=PlannedReply(2.0, "STOP"),
+    )
     submit = SubmitSm(destination_addr="7705", short_message=b"\xff\0", tlvs=(Tlv(0x1400, b"id"),))
     return Pending(row, "op", until, 0x50, plan, submit, **more)
 

@@ -66,5 +66,13 @@ def test_a_rate_below_one_in_a_second_allows_one_at_a_time() -> None:
     assert too_fast(0.1, [0.0, 1.0, 30.0]) == [False, True, False]
 
 
+def test_only_what_comes_too_fast_counts_where_there_is_a_rate() -> None:
+    counter, plain = Counter(), Counter()
+    for _ in range(5):
+        counter.add(0.0, 2.0)
+        plain.add(0.0, None)
+    assert (counter.count, plain.count) == (3, 5)
+
+
 def test_who_slows_down_is_soon_forgiven() -> None:
     assert too_fast(2.0, [0.0] * 50 + [1.0])[-1] is False

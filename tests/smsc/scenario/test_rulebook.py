@@ -4,7 +4,9 @@ import pytest
 
 from smppkit.pdus import SubmitSm
 from smsc.scenario.counting import Key, Per
+from smsc.scenario.draws import Chance, Draws
 from smsc.scenario.engine import OperatorState
+from smsc.scenario.reading import Reading
 from smsc.scenario.rule_model import Rule
 from smsc.scenario.rulebook import Rulebook
 from tests.smsc.scenario.world import message, operator, read, send
@@ -60,15 +62,23 @@ def test_a_rule_of_a_namespace_is_for_one_account_alone() -> None:
     assert statuses(state, ONE, system_id="bank") == [0]
 
 
+def test_ids_that_are_made_are_nobody_elses() -> None:
+    state = operator("rules: [{respond: 1}, {id: rule-1, respond: 2}, {respond: 3}, {id: rule-4, respond: 4}]")
+    added = state.rulebook.add(rule(REFUSE_1))
+    ids = [status.id for status in state.rulebook.listed()]
+    assert ids == ["rule-2", "rule-1", "rule-3", "rule-4", added]
+    assert len({*ids, *state.rulebook.set_rules([rule(REFUSE_1), rule(REFUSE_2)], "bank")}) == 7
+
+
 def test_the_rules_that_stay_keep_what_they_counted() -> None:
     state = operator("rules: [{id: third, when: {to: '1*', count: 3, per: to}, respond: 0x58}]")
     assert statuses(state, ONE, ONE) == [0, 0]
     (third,) = (status.rule for status in state.rulebook.listed())
-    assert state.rulebook.set([rule(REFUSE_2), third]) == ["rule-2", "third"]
+    assert state.rulebook.set_rules([rule(REFUSE_2), third]) == ["rule-2", "third"]
     assert state.rulebook.get("third").counters == {Key("shop", "1"): 2}
     assert statuses(state, ONE, ONE, TWO) == [0x58, 0, 0x45]
-    state.rulebook.set([])
-    state.rulebook.set([third])
+    state.rulebook.set_rules([])
+    state.rulebook.set_rules([third])
     assert state.rulebook.get("third").counters == {}
 
 
@@ -158,4 +168,10 @@ def test_a_reset_of_one_account_leaves_the_others_alone() -> None:
 
 
 def test_what_was_forgotten_for_want_of_room_is_counted() -> None:
-    assert Rulebook([], {}, read("{}").receipts).evicted == 0
+    counting = rule("when: {count: 2, per: to}, respond: 0x58")
+    book = Rulebook([counting], {}, read("{}").receipts, most=2)
+    for number in ("1", "2", "3"):
+        pdu = message(number)
+        book.rules.match(Reading(pdu), "shop", Draws(Chance(1, "x"), "shop", pdu))
+    assert book.evicted == 1
+    assert book.get("rule-1").counters == {Key("shop", "2"): 1, Key("shop", "3"): 1}

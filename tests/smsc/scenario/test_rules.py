@@ -221,6 +221,8 @@ def test_only_messages_for_which_all_else_holds_are_counted() -> None:
 def test_a_rate_holds_while_messages_come_faster() -> None:
     sent = [at(0), at(0.1), at(0.2), at(5), at(10)]
     assert refused("{when: {rate: 2/s}, respond: 0x58}", *sent) == [False, False, True, False, False]
+    some = refused("{when: {rate: 2/s, count: 2}, respond: 0x58}", *[at(0)] * 5)
+    assert some == [False, False, False, True, False]  # the second of those that come too fast
     apart = [at(0, to) for to in ("1", "2", "3", "1", "1")]
     assert refused("{when: {rate: 2/s, per: to}, respond: 0x58}", *apart) == [False, False, False, False, True]
 

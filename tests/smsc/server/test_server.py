@@ -29,6 +29,9 @@ from smppkit.states import Role, Version
 from smppkit.status import CommandStatus as S
 from smppkit.tlvs import SC_INTERFACE_VERSION
 from smsc.lint.live import LiveLint
+from smsc.scenario.counting import Key
+from smsc.scenario.receipts import Receipts
+from smsc.scenario.rulebook import Rulebook
 from smsc.server import server
 from tests.smsc.conftest import Esme, Lab, Wire
 
@@ -306,6 +309,16 @@ def test_a_watcher_hears_of_every_strike_of_a_fault_and_all_are_counted(
     assert lab.stats.faults == {"duplicate-response": 2}
     lab.stop()
     assert "op: faults struck: duplicate-response 2 times" in caplog.text
+
+
+def test_what_rules_forgot_is_told_at_the_end(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    lab.start(operator("rules: [{when: {count: 2, per: to}, receipt: none}]"))
+    lab.emulator.operators["op"].state.rulebook = book = Rulebook([], {"login": "idle"}, Receipts(), most=1)
+    machines = book._machines
+    for number in "12":
+        machines.move("login", "sent", Key("shop", number))
+    lab.stop()
+    assert "op: rules forgot 1 counters and states" in caplog.text
 
 
 def test_the_lint_judges_no_client_to_whom_a_fault_has_lied(lab: Lab) -> None:
