@@ -13,7 +13,7 @@ export function bubble(message, { note = true } = {}) {
     ? h("div", { class: `bubble-text${onlyEmoji(message.text) ? " large" : ""}`, dir: "auto" }, visible(message.text, true))
     : h("div", { class: "bubble-text none" }, message.encoding === "octets" ? "octets, no text" : "no text");
   return h("div", { class: `bubble ${message.direction}`, data: { tone } }, text,
-    h("div", { class: "bubble-note" }, h("time", {}, shortClock(message.at)), note ? h("span", {}, word) : null,
+    h("div", { class: "bubble-note" }, h("time", {}, shortClock(message.at)), note ? h("span", { class: "word" }, word) : null,
       message.parts > 1 ? h("span", {}, `${message.parts_received < message.parts ? `${message.parts_received} of ` : ""}${many(message.parts, "part")}, joined`) : null,
       note && message.encoding !== "gsm7" ? h("span", {}, encodingName(message.encoding)) : null));
 }

@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 4  # seconds until a condition that does not come true fails the test
+PATIENCE = 20  # seconds until a condition that does not come true fails the test
 T = TypeVar("T")
 
 _ARGUMENTS = (

@@ -20,8 +20,9 @@ BANK = range(80_001, 95_001)
 
 
 SETTLED = (
-    "return document.querySelector('.row:not([hidden])') && !document.querySelector('.row.coming:not([hidden])')"
-    " && !document.querySelector('[aria-busy=true]')"
+    "const list = document.querySelector('.list'), rows = [...list.querySelectorAll('.row:not([hidden])')];"
+    "return rows.some((row) => row.place === Math.floor(list.scrollTop / 40))"
+    " && !rows.some((row) => row.matches('.coming')) && !document.querySelector('[aria-busy=true]')"
 )
 IN_ORDER = (
     "return [...document.querySelectorAll('.row:not([hidden])')]"

@@ -101,7 +101,7 @@ def test_all_pdus_of_a_message_are_there(tab: Tab, emulator: Emulator) -> None:
 
 def test_a_receipt_can_be_forced_and_reaches_the_client(tab: Tab, emulator: Emulator) -> None:
     esme = emulator.bind()
-    esme.submit("no receipt by itself", to="77015553000")
+    esme.submit("its receipt is due in ten minutes", to="77015553600")
     open_newest(tab, emulator)
     tab.click("summary", "Force a receipt")
     tab.js(
