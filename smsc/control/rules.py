@@ -180,7 +180,7 @@ class RuntimeRules:
                 continue
             for other in {status.namespace for status in book.listed()} - {""}:
                 book.clear(other)
-            book.set(operator.state.operator.rules)
+            book.set_rules(operator.state.operator.rules)
             for status in book.listed():
                 book.enable(status.id)
             book.reset()

@@ -95,7 +95,7 @@ def test_a_request_is_answered_as_the_page_says(line: str, url: str) -> None:
         pieces = answer.iter_bytes()
         first = next(pieces, b"")
         assert answer.status_code == asked.status, first
-        assert first
+        assert first or asked.status == 204
         if not asked.streams:
             for _ in pieces:
                 pass
