@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from smsc.clock import LAG, LONGEST, TICK, SteerableClock
@@ -212,6 +212,21 @@ def test_one_advance_waits_for_another_and_a_resume_for_both(reactor: Clock, clo
     assert (first, second) == ([pytest.approx(5.0)], [pytest.approx(10.0)])
     reactor.advance(1.0)
     assert clock.seconds() == pytest.approx(11.0)
+
+
+def test_an_advance_that_nobody_waits_for_any_more_ends_where_it_is(reactor: Clock, clock: SteerableClock) -> None:
+    peers = Peers(reactor)
+    peers.clock = clock
+    clock.callLater(1.0, lambda: setattr(peers, "busy", 1))
+    clock.callLater(2.0, list)
+    given_up = clock.advance(5.0, peers)
+    results = fired(given_up)
+    assert clock.seconds() == pytest.approx(1.0)
+    given_up.cancel()
+    assert [type(result.value) for result in results] == [CancelledError]
+    reactor.advance(0.5)
+    assert clock.seconds() == pytest.approx(1.5)
+    assert fired(clock.advance(5.0)) == [pytest.approx(6.5)]
 
 
 @pytest.mark.parametrize("seconds", [-1.0, LONGEST + 1, float("nan"), float("inf")])
