@@ -53,7 +53,10 @@ async function call(method, path, values, body, signal) {
 
 /** What a problem says: all that is wrong, a line each. */
 function words(problem) {
-  const several = problem?.problems?.length > 1 ? problem.problems.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join("\n") : null;
+  const several =
+    problem?.problems?.length > 1
+      ? problem.problems.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join("\n")
+      : null;
   return several ?? problem?.detail ?? problem?.title;
 }
 

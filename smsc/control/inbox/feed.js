@@ -69,7 +69,8 @@ export class Feed {
     const [first, last] = this.wanted;
     this.wanted = null;
     if (first >= this.start && last <= this.end) return;
-    if (last > this.end && first <= this.end + NEAR && first >= this.start - NEAR && this.items.length) await this.older();
+    if (last > this.end && first <= this.end + NEAR && first >= this.start - NEAR && this.items.length)
+      await this.older();
     else if (first < this.start && first >= this.start - NEAR && this.items.length) await this.newer();
     else await this.seek(Math.max(0, first - PAGE / 4));
     if (this.wanted && !this.abort) await this.fetchWanted();
@@ -113,10 +114,16 @@ export class Feed {
 
   /** An id that is about at a place: between the two known ones around it. */
   guess(place) {
-    const known = [[0, this.highest], [this.total - 1, this.lowest]];
+    const known = [
+      [0, this.highest],
+      [this.total - 1, this.lowest],
+    ];
     if (this.items.length) known.push([this.start, this.items[0].id], [this.end - 1, this.items.at(-1).id]);
     known.sort(([one], [other]) => one - other);
-    const after = Math.max(1, known.findIndex(([at]) => at >= place));
+    const after = Math.max(
+      1,
+      known.findIndex(([at]) => at >= place),
+    );
     const [[above, high], [below, low]] = [known[after - 1], known[after]];
     const id = high - ((place - above) / Math.max(1, below - above)) * (high - low);
     return Math.max(this.lowest, Math.round(id)) + 1;
@@ -128,16 +135,20 @@ export class Feed {
       this.stale = true;
       return;
     }
-    await this.ask({ after: this.highest }, (answer, added) => {
-      if (answer.items.length === 0) return 0;
-      this.highest = answer.items.at(-1).id;
-      if (this.start === 0 && answer.items.length === added) {
-        this.items = answer.items.reverse().concat(this.items).slice(0, KEPT);
-      } else {
-        this.start += added; // more than a page, or not in sight: they are read when they are looked at
-      }
-      return added;
-    }, true);
+    await this.ask(
+      { after: this.highest },
+      (answer, added) => {
+        if (answer.items.length === 0) return 0;
+        this.highest = answer.items.at(-1).id;
+        if (this.start === 0 && answer.items.length === added) {
+          this.items = answer.items.reverse().concat(this.items).slice(0, KEPT);
+        } else {
+          this.start += added; // more than a page, or not in sight: they are read when they are looked at
+        }
+        return added;
+      },
+      true,
+    );
   }
 
   /** How many match now that did not when the list was read last. */

@@ -42,12 +42,30 @@ export const many = (number, one, more = `${one}s`) => `${count(number)} ${numbe
 
 // What is in a text but does not show, by name: the author of a template wants to know.
 const HIDDEN = {
-  0x0000: "NUL", 0x0009: "tab", 0x000d: "carriage return", 0x001b: "escape", 0x00a0: "no-break space", 0x00ad: "soft hyphen",
-  0x200b: "zero width space", 0x200c: "zero width non-joiner", 0x200e: "left-to-right mark", 0x200f: "right-to-left mark",
-  0x202a: "left-to-right embedding", 0x202b: "right-to-left embedding", 0x202c: "pop directional formatting",
-  0x202d: "left-to-right override", 0x202e: "right-to-left override", 0x2028: "line separator", 0x2029: "paragraph separator",
-  0x2060: "word joiner", 0x2066: "left-to-right isolate", 0x2067: "right-to-left isolate", 0x2068: "first strong isolate",
-  0x2069: "pop directional isolate", 0xfeff: "byte order mark", 0xfffd: "replacement character",
+  0x0000: "NUL",
+  0x0009: "tab",
+  0x000d: "carriage return",
+  0x001b: "escape",
+  0x00a0: "no-break space",
+  0x00ad: "soft hyphen",
+  0x200b: "zero width space",
+  0x200c: "zero width non-joiner",
+  0x200e: "left-to-right mark",
+  0x200f: "right-to-left mark",
+  0x202a: "left-to-right embedding",
+  0x202b: "right-to-left embedding",
+  0x202c: "pop directional formatting",
+  0x202d: "left-to-right override",
+  0x202e: "right-to-left override",
+  0x2028: "line separator",
+  0x2029: "paragraph separator",
+  0x2060: "word joiner",
+  0x2066: "left-to-right isolate",
+  0x2067: "right-to-left isolate",
+  0x2068: "first strong isolate",
+  0x2069: "pop directional isolate",
+  0xfeff: "byte order mark",
+  0xfffd: "replacement character",
 };
 
 /** The characters of a text that do not show: ["U+202E right-to-left override ×2", ...]. */
@@ -55,10 +73,14 @@ export function hidden(text) {
   const found = new Map();
   for (const character of text) {
     const code = character.codePointAt(0);
-    const name = HIDDEN[code] ?? ((code < 32 && code !== 10) || (code >= 127 && code < 160) ? "control character" : null);
+    const name =
+      HIDDEN[code] ?? ((code < 32 && code !== 10) || (code >= 127 && code < 160) ? "control character" : null);
     if (name) found.set(code, [name, (found.get(code)?.[1] ?? 0) + 1]);
   }
-  return [...found].map(([code, [name, times]]) => `U+${code.toString(16).toUpperCase().padStart(4, "0")} ${name}${times > 1 ? ` ×${times}` : ""}`);
+  return [...found].map(
+    ([code, [name, times]]) =>
+      `U+${code.toString(16).toUpperCase().padStart(4, "0")} ${name}${times > 1 ? ` ×${times}` : ""}`,
+  );
 }
 
 /** Control characters as their pictures; line feeds too unless they are kept. */
@@ -81,15 +103,27 @@ export const encodingName = (encoding) => ENCODINGS[encoding] ?? encoding ?? "un
 
 // What a state means for the eye: good, bad, waiting, or nothing in particular.
 const TONES = {
-  DELIVRD: "good", ACCEPTD: "good", UNDELIV: "bad", EXPIRED: "bad", REJECTD: "bad", DELETED: "bad", UNKNOWN: "bad", SKIPPED: "bad",
-  ENROUTE: "wait", SCHEDLD: "wait",
+  DELIVRD: "good",
+  ACCEPTD: "good",
+  UNDELIV: "bad",
+  EXPIRED: "bad",
+  REJECTD: "bad",
+  DELETED: "bad",
+  UNKNOWN: "bad",
+  SKIPPED: "bad",
+  ENROUTE: "wait",
+  SCHEDLD: "wait",
 };
 
 /** One word for where a message stands, and its tone. */
 export function standing(message) {
   if (message.status) return [message.status_name ?? `status ${message.status}`, "refused"];
   if (message.direction === "mo") {
-    return message.acknowledged_at ? ["taken", "good"] : message.state ? [message.state, TONES[message.state] ?? "none"] : ["waiting", "wait"];
+    return message.acknowledged_at
+      ? ["taken", "good"]
+      : message.state
+        ? [message.state, TONES[message.state] ?? "none"]
+        : ["waiting", "wait"];
   }
   if (message.parts_received < message.parts) return [`${message.parts_received} of ${message.parts} parts`, "wait"];
   return message.state ? [message.state, TONES[message.state] ?? "none"] : ["accepted", "none"];

@@ -27,7 +27,18 @@ export function helpSheet() {
     "dialog",
     { id: "help", "aria-labelledby": "help-title" },
     h("h2", { id: "help-title" }, "Keys"),
-    h("dl", { class: "keys" }, SHEET.map(([keys, what]) => [h("dt", {}, keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, what)])),
+    h(
+      "dl",
+      { class: "keys" },
+      SHEET.map(([keys, what]) => [
+        h(
+          "dt",
+          {},
+          keys.split(" ").map((key) => h("kbd", {}, key)),
+        ),
+        h("dd", {}, what),
+      ]),
+    ),
     close,
   );
   return sheet;

@@ -55,7 +55,9 @@ class Page {
 
   /** Operators and accounts, for the choices of forms; asked for once at a time. */
   refreshOperators() {
-    this.asking ??= this.askOperators().finally(() => { this.asking = null; });
+    this.asking ??= this.askOperators().finally(() => {
+      this.asking = null;
+    });
     return this.asking;
   }
 
@@ -63,7 +65,14 @@ class Page {
     try {
       const [operators, bound] = await Promise.all([get("/api/operators"), get("/api/binds")]);
       this.operators = itemsOf(operators);
-      this.accounts = [...new Set([...this.accounts, ...itemsOf(bound).map((bind) => bind.system_id).filter(Boolean)])].sort();
+      this.accounts = [
+        ...new Set([
+          ...this.accounts,
+          ...itemsOf(bound)
+            .map((bind) => bind.system_id)
+            .filter(Boolean),
+        ]),
+      ].sort();
     } catch (error) {
       if (!error.lost) this.announce(error.message);
     }
@@ -87,9 +96,35 @@ class Page {
   teach(first = "No messages yet.") {
     const operator = this.operators[0];
     const [host, port] = addressOf(operator?.listen);
-    return h("div", { class: "teach" }, h("h2", {}, first), h("p", {}, "Point an SMPP client here. What it sends shows up at once."),
-      h("dl", { class: "facts" }, h("dt", {}, "Host"), h("dd", {}, h("code", {}, host)), h("dt", {}, "Port"), h("dd", {}, h("code", {}, port)), h("dt", {}, "system_id"), h("dd", {}, "any, unless the scenario has accounts"), h("dt", {}, "Password"), h("dd", {}, "any, unless the scenario has accounts")),
-      h("p", { class: "dim" }, "Without a scenario file, a number that ends in ", h("code", {}, "5551005"), " gets the receipt UNDELIV, and ", h("code", {}, "smsc serve --help"), " lists what others do. Press ", h("kbd", {}, "?"), "for the keys."));
+    return h(
+      "div",
+      { class: "teach" },
+      h("h2", {}, first),
+      h("p", {}, "Point an SMPP client here. What it sends shows up at once."),
+      h(
+        "dl",
+        { class: "facts" },
+        h("dt", {}, "Host"),
+        h("dd", {}, h("code", {}, host)),
+        h("dt", {}, "Port"),
+        h("dd", {}, h("code", {}, port)),
+        h("dt", {}, "system_id"),
+        h("dd", {}, "any, unless the scenario has accounts"),
+        h("dt", {}, "Password"),
+        h("dd", {}, "any, unless the scenario has accounts"),
+      ),
+      h(
+        "p",
+        { class: "dim" },
+        "Without a scenario file, a number that ends in ",
+        h("code", {}, "5551005"),
+        " gets the receipt UNDELIV, and ",
+        h("code", {}, "smsc serve --help"),
+        " lists what others do. Press ",
+        h("kbd", {}, "?"),
+        "for the keys.",
+      ),
+    );
   }
 }
 
@@ -115,7 +150,8 @@ function render() {
     root.dataset.view = name;
     document.title = `${VIEWS[name].title} – smsc inbox`;
     shown = { name, view: VIEWS[name].mount(root, now, page) };
-    if (document.activeElement === document.body || document.activeElement?.closest("#nav")) root.focus({ preventScroll: true });
+    if (document.activeElement === document.body || document.activeElement?.closest("#nav"))
+      root.focus({ preventScroll: true });
   }
   for (const link of document.querySelectorAll("#nav a")) {
     if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
@@ -132,16 +168,40 @@ function showConnection() {
     return;
   }
   const left = h("span", { "aria-live": "off" });
-  const tick = () => { left.textContent = ` Next attempt in ${Math.max(0, Math.ceil((page.live.retryAt - Date.now()) / 1000))} s.`; };
+  const tick = () => {
+    left.textContent = ` Next attempt in ${Math.max(0, Math.ceil((page.live.retryAt - Date.now()) / 1000))} s.`;
+  };
   tick();
   counting = setInterval(tick, 250);
-  put(banner, h("p", {}, h("strong", {}, "The connection to the emulator is lost."), " What you see is how it was.", left, h("button", { type: "button", on: { click: () => page.live.connect() } }, "Try now")));
+  put(
+    banner,
+    h(
+      "p",
+      {},
+      h("strong", {}, "The connection to the emulator is lost."),
+      " What you see is how it was.",
+      left,
+      h("button", { type: "button", on: { click: () => page.live.connect() } }, "Try now"),
+    ),
+  );
 }
 
 const sheet = helpSheet();
 document.body.append(sheet);
-put(document.getElementById("nav"), Object.entries(VIEWS).map(([name, view]) => h("a", { href: `#/${name}` }, view.title)));
-put(document.getElementById("tools"), h("span", { class: "pulse", title: "live", "aria-hidden": "true" }), h("button", { type: "button", class: "tool", "aria-label": "Keys", title: "Keys (?)", on: { click: () => sheet.showModal() } }, "?"), themeSwitch());
+put(
+  document.getElementById("nav"),
+  Object.entries(VIEWS).map(([name, view]) => h("a", { href: `#/${name}` }, view.title)),
+);
+put(
+  document.getElementById("tools"),
+  h("span", { class: "pulse", title: "live", "aria-hidden": "true" }),
+  h(
+    "button",
+    { type: "button", class: "tool", "aria-label": "Keys", title: "Keys (?)", on: { click: () => sheet.showModal() } },
+    "?",
+  ),
+  themeSwitch(),
+);
 page.live.on("state", showConnection);
 listen(() => shown?.view.keys ?? {}, sheet);
 addEventListener("hashchange", render);

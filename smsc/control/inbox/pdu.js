@@ -10,14 +10,37 @@ const SHOWN = 1024; // octets at first; a message_payload may have 65,535
 export function pduFold(pdu, open = false) {
   const octets = pdu.hex.length / 2;
   const body = h("div", { class: "pdu-body" });
-  const fold = h("details", { class: "pdu", open, data: { direction: pdu.direction } },
-    h("summary", {},
-      h("span", { class: "way", title: pdu.direction === "in" ? "from the client" : "to the client" }, pdu.direction === "in" ? "→" : "←"),
+  const fold = h(
+    "details",
+    { class: "pdu", open, data: { direction: pdu.direction } },
+    h(
+      "summary",
+      {},
+      h(
+        "span",
+        { class: "way", title: pdu.direction === "in" ? "from the client" : "to the client" },
+        pdu.direction === "in" ? "→" : "←",
+      ),
       h("span", { class: "unseen" }, pdu.direction === "in" ? "from the client: " : "to the client: "),
-      h("code", {}, pdu.command), h("span", { class: "dim" }, [pdu.status_name && pdu.status_name !== "ESME_ROK" ? pdu.status_name : null, `sequence ${pdu.sequence}`, `${octets} octets`].filter(Boolean).join(" · ")),
-      h("time", {}, clock(pdu.at, true))),
-    body);
-  const fill = () => { if (fold.open && !body.firstChild) body.append(pduView(pdu)); };
+      h("code", {}, pdu.command),
+      h(
+        "span",
+        { class: "dim" },
+        [
+          pdu.status_name && pdu.status_name !== "ESME_ROK" ? pdu.status_name : null,
+          `sequence ${pdu.sequence}`,
+          `${octets} octets`,
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
+      h("time", {}, clock(pdu.at, true)),
+    ),
+    body,
+  );
+  const fill = () => {
+    if (fold.open && !body.firstChild) body.append(pduView(pdu));
+  };
   fold.addEventListener("toggle", fill);
   fill();
   return fold;
@@ -26,34 +49,99 @@ export function pduFold(pdu, open = false) {
 function pduView(pdu) {
   const octets = pdu.hex.match(/../g) ?? [];
   const fields = pdu.fields ?? [];
-  const rows = fields.map((field, index) => h("tr", { tabindex: index === 0 ? "0" : "-1", data: { field: String(index) } },
-    h("th", { scope: "row" }, field.name), h("td", {}, h("bdi", {}, snippet(String(field.value ?? ""), 400)), field.meaning && String(field.meaning) !== String(field.value) ? h("small", {}, snippet(String(field.meaning), 200)) : null),
-    h("td", { class: "number" }, String(field.offset)), h("td", { class: "number" }, String(field.length))));
-  const table = h("table", { class: "fields" }, h("caption", { class: "unseen" }, `Fields of ${pdu.command}; arrow keys move`),
-    h("thead", {}, h("tr", {}, ["Field", "Value", "At", "Octets"].map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, rows));
+  const rows = fields.map((field, index) =>
+    h(
+      "tr",
+      { tabindex: index === 0 ? "0" : "-1", data: { field: String(index) } },
+      h("th", { scope: "row" }, field.name),
+      h(
+        "td",
+        {},
+        h("bdi", {}, snippet(String(field.value ?? ""), 400)),
+        field.meaning && String(field.meaning) !== String(field.value)
+          ? h("small", {}, snippet(String(field.meaning), 200))
+          : null,
+      ),
+      h("td", { class: "number" }, String(field.offset)),
+      h("td", { class: "number" }, String(field.length)),
+    ),
+  );
+  const table = h(
+    "table",
+    { class: "fields" },
+    h("caption", { class: "unseen" }, `Fields of ${pdu.command}; arrow keys move`),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ["Field", "Value", "At", "Octets"].map((title) => h("th", { scope: "col" }, title)),
+      ),
+    ),
+    h("tbody", {}, rows),
+  );
   const cells = [];
   const dump = h("div", { class: "dump", role: "group", "aria-label": `Octets of ${pdu.command}; arrow keys move` });
   const owner = ownersOf(fields, octets.length);
   const draw = (until) => {
     for (let begin = cells.length; begin < until; begin += WIDTH) {
       const line = octets.slice(begin, Math.min(begin + WIDTH, until));
-      const marks = line.map((octet, index) => h("span", { class: "octet", tabindex: begin + index === 0 ? "0" : "-1", data: { at: String(begin + index) } }, octet));
+      const marks = line.map((octet, index) =>
+        h(
+          "span",
+          { class: "octet", tabindex: begin + index === 0 ? "0" : "-1", data: { at: String(begin + index) } },
+          octet,
+        ),
+      );
       cells.push(...marks);
-      dump.append(h("div", { class: "dump-line" }, h("span", { class: "dump-at", "aria-hidden": "true" }, begin.toString(16).padStart(4, "0")), h("span", { class: "dump-octets" }, marks),
-        h("span", { class: "dump-text", "aria-hidden": "true" }, line.map(printable).join(""))));
+      dump.append(
+        h(
+          "div",
+          { class: "dump-line" },
+          h("span", { class: "dump-at", "aria-hidden": "true" }, begin.toString(16).padStart(4, "0")),
+          h("span", { class: "dump-octets" }, marks),
+          h("span", { class: "dump-text", "aria-hidden": "true" }, line.map(printable).join("")),
+        ),
+      );
     }
   };
   draw(Math.min(octets.length, SHOWN));
-  const rest = octets.length > SHOWN ? h("button", { type: "button", on: { click: () => { draw(octets.length); rest.remove(); } } }, `Show all ${octets.length} octets`) : null;
-  const told = h("p", { class: "dump-told", id: named("octets"), "aria-live": "polite" }, "Point at a field or an octet.");
-  const view = h("div", { class: "pdu-view" }, h("div", { class: "fields-frame" }, table), h("div", { class: "dump-frame" }, dump, rest, told));
+  const rest =
+    octets.length > SHOWN
+      ? h(
+          "button",
+          {
+            type: "button",
+            on: {
+              click: () => {
+                draw(octets.length);
+                rest.remove();
+              },
+            },
+          },
+          `Show all ${octets.length} octets`,
+        )
+      : null;
+  const told = h(
+    "p",
+    { class: "dump-told", id: named("octets"), "aria-live": "polite" },
+    "Point at a field or an octet.",
+  );
+  const view = h(
+    "div",
+    { class: "pdu-view" },
+    h("div", { class: "fields-frame" }, table),
+    h("div", { class: "dump-frame" }, dump, rest, told),
+  );
 
   function light(index) {
     for (const marked of view.querySelectorAll(".lit")) marked.classList.remove("lit");
     const field = fields[index];
     if (!field) return;
     rows[index].classList.add("lit");
-    for (let at = field.offset; at < field.offset + field.length && at < cells.length; at += 1) cells[at].classList.add("lit");
+    for (let at = field.offset; at < field.offset + field.length && at < cells.length; at += 1)
+      cells[at].classList.add("lit");
     told.textContent = `${field.name}: ${field.length === 1 ? "octet" : "octets"} ${field.offset}${field.length > 1 ? `–${field.offset + field.length - 1}` : ""}`;
   }
   const of = (target) => {
@@ -62,7 +150,11 @@ function pduView(pdu) {
     const octet = target.closest("[data-at]");
     return octet ? owner[Number(octet.dataset.at)] : undefined;
   };
-  for (const event of ["mouseover", "focusin"]) view.addEventListener(event, ({ target }) => { const index = of(target); if (index !== undefined) light(index); });
+  for (const event of ["mouseover", "focusin"])
+    view.addEventListener(event, ({ target }) => {
+      const index = of(target);
+      if (index !== undefined) light(index);
+    });
   roam(table, () => rows, { ArrowDown: 1, ArrowUp: -1 });
   roam(dump, () => cells, { ArrowRight: 1, ArrowLeft: -1, ArrowDown: WIDTH, ArrowUp: -WIDTH });
   return view;

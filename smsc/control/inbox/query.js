@@ -39,7 +39,9 @@ export function parse(written) {
 }
 
 export function write(filters) {
-  const parts = Object.entries(filters).filter(([key]) => key !== "q").map(([key, value]) => term(key, value));
+  const parts = Object.entries(filters)
+    .filter(([key]) => key !== "q")
+    .map(([key, value]) => term(key, value));
   if (filters.q) parts.push(filters.q);
   return parts.join(" ");
 }

@@ -9,7 +9,9 @@ export class Refresher {
     this.running = false;
     this.again = false;
     this.stopped = false;
-    this.waking = () => { if (!document.hidden) this.now(); };
+    this.waking = () => {
+      if (!document.hidden) this.now();
+    };
     document.addEventListener("visibilitychange", this.waking);
     this.now();
   }

@@ -16,7 +16,8 @@ export function measure(text) {
   let segments = 1;
   let used = 0;
   for (const size of sizes) {
-    if (used + size > part) { // neither an escape nor a surrogate pair is cut in two
+    if (used + size > part) {
+      // neither an escape nor a surrogate pair is cut in two
       segments += 1;
       used = 0;
     }

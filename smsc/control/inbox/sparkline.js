@@ -18,8 +18,11 @@ export function sparkline(values, label) {
   });
   const lines = runs.filter((run) => run.length);
   const last = values.at(-1);
-  return svg("svg", { class: "sparkline", viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, role: "img", "aria-label": label },
+  return svg(
+    "svg",
+    { class: "sparkline", viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, role: "img", "aria-label": label },
     svg("line", { class: "base", x1: 0, x2: WIDE, y1: HIGH - 1.5, y2: HIGH - 1.5 }),
     lines.map((run) => svg("polyline", { points: run.join(" ") })),
-    last !== null && last !== undefined ? svg("circle", { cx: x(values.length - 1), cy: y(last), r: 2 }) : null);
+    last !== null && last !== undefined ? svg("circle", { cx: x(values.length - 1), cy: y(last), r: 2 }) : null,
+  );
 }

@@ -23,7 +23,12 @@ function keep(theme) {
 
 export function themeSwitch() {
   let theme = kept();
-  const button = h("button", { type: "button", class: "tool", id: "theme", on: { click: () => wear(ORDER[(ORDER.indexOf(theme) + 1) % 3]) } });
+  const button = h("button", {
+    type: "button",
+    class: "tool",
+    id: "theme",
+    on: { click: () => wear(ORDER[(ORDER.indexOf(theme) + 1) % 3]) },
+  });
   function wear(next) {
     theme = next;
     if (theme === "system") delete document.documentElement.dataset.theme;

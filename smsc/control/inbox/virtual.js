@@ -90,7 +90,8 @@ export class VirtualList {
     const height = this.rowHeight;
     const top = this.mark * height;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
-    else if (top + height > this.element.scrollTop + this.element.clientHeight) this.element.scrollTop = top + height - this.element.clientHeight;
+    else if (top + height > this.element.scrollTop + this.element.clientHeight)
+      this.element.scrollTop = top + height - this.element.clientHeight;
     this.draw();
     if (!quiet) this.onMark?.(this.mark);
   }

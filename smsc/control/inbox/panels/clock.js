@@ -27,7 +27,14 @@ export function clockPanel(page) {
     paused = Boolean(answer.paused);
     say(toggle, paused ? "Go on" : "Pause");
     toggle.setAttribute("aria-pressed", String(paused));
-    say(note, paused ? "Paused: nothing falls due until it goes on, or is advanced." : answer.virtual ? "The clock is virtual: it has been advanced or paused before." : "Runs with the clock of the machine.");
+    say(
+      note,
+      paused
+        ? "Paused: nothing falls due until it goes on, or is advanced."
+        : answer.virtual
+          ? "The clock is virtual: it has been advanced or paused before."
+          : "Runs with the clock of the machine.",
+    );
     tick();
   }
 
@@ -42,7 +49,9 @@ export function clockPanel(page) {
       const answer = await post(`/api/clock/${what}`, body);
       if (answer?.now) show(answer);
       else await ask();
-      page.announce(what === "advance" ? "Time has passed" : what === "pause" ? "The clock is paused" : "The clock goes on");
+      page.announce(
+        what === "advance" ? "Time has passed" : what === "pause" ? "The clock is paused" : "The clock goes on",
+      );
     } catch (error) {
       put(said, problem(error));
     }
@@ -52,8 +61,33 @@ export function clockPanel(page) {
   const ticking = setInterval(tick, 250);
   const leave = page.live.on("clock resync", () => refresher.now());
   return {
-    element: h("section", { class: "panel", "aria-labelledby": "clock-title" }, h("h2", { id: "clock-title" }, "Clock"), time, note,
-      h("form", { class: "fields-row", on: { submit: (event) => { event.preventDefault(); act("advance", { by: by.value.trim() }); } } }, toggle, field("Advance by", by), h("button", { type: "submit" }, "Advance")), said),
-    stop() { refresher.stop(); clearInterval(ticking); leave(); },
+    element: h(
+      "section",
+      { class: "panel", "aria-labelledby": "clock-title" },
+      h("h2", { id: "clock-title" }, "Clock"),
+      time,
+      note,
+      h(
+        "form",
+        {
+          class: "fields-row",
+          on: {
+            submit: (event) => {
+              event.preventDefault();
+              act("advance", { by: by.value.trim() });
+            },
+          },
+        },
+        toggle,
+        field("Advance by", by),
+        h("button", { type: "submit" }, "Advance"),
+      ),
+      said,
+    ),
+    stop() {
+      refresher.stop();
+      clearInterval(ticking);
+      leave();
+    },
   };
 }

@@ -25,7 +25,11 @@ export function faultsPanel(page) {
 
   function show(faults) {
     const ids = new Set(faults.map((fault) => fault.id));
-    for (const [id, row] of rows) if (!ids.has(id)) { row.element.remove(); rows.delete(id); }
+    for (const [id, row] of rows)
+      if (!ids.has(id)) {
+        row.element.remove();
+        rows.delete(id);
+      }
     for (const fault of faults) {
       if (!rows.has(fault.id)) {
         rows.set(fault.id, new FaultRow(fault, () => refresher.now()));
@@ -42,8 +46,20 @@ export function faultsPanel(page) {
   const leave = page.live.on("faults reset resync scenario", () => refresher.now());
   form.load();
   return {
-    element: h("section", { class: "panel", "aria-labelledby": "faults-title" }, h("h2", { id: "faults-title" }, "Faults"), none, list, trouble, form.element),
-    stop() { refresher.stop(); clearInterval(ticking); leave(); },
+    element: h(
+      "section",
+      { class: "panel", "aria-labelledby": "faults-title" },
+      h("h2", { id: "faults-title" }, "Faults"),
+      none,
+      list,
+      trouble,
+      form.element,
+    ),
+    stop() {
+      refresher.stop();
+      clearInterval(ticking);
+      leave();
+    },
   };
 }
 
@@ -52,17 +68,47 @@ class FaultRow {
     this.left = h("span", { class: "number dim" });
     this.hits = h("span", { class: "number dim" });
     this.said = h("div", {});
-    const off = h("button", { type: "button", role: "switch", "aria-checked": "true", class: "switch", "aria-label": `${fault.words ?? fault.fault}, switch off`,
-      on: { click: async () => {
-        try {
-          await remove(`/api/faults/${encodeURIComponent(fault.id)}`);
-          refresh();
-        } catch (error) {
-          put(this.said, problem(error));
-        }
-      } } });
-    this.element = h("li", {}, off, h("div", { class: "what" }, h("strong", {}, snippet(fault.words ?? fault.fault, 120)),
-      h("small", {}, [fault.operator ?? "all operators", fault.namespace ? `only ${fault.namespace}` : null, fault.origin === "scenario" ? "from the scenario" : null].filter(Boolean).join(" · "))), this.hits, this.left, this.said);
+    const off = h("button", {
+      type: "button",
+      role: "switch",
+      "aria-checked": "true",
+      class: "switch",
+      "aria-label": `${fault.words ?? fault.fault}, switch off`,
+      on: {
+        click: async () => {
+          try {
+            await remove(`/api/faults/${encodeURIComponent(fault.id)}`);
+            refresh();
+          } catch (error) {
+            put(this.said, problem(error));
+          }
+        },
+      },
+    });
+    this.element = h(
+      "li",
+      {},
+      off,
+      h(
+        "div",
+        { class: "what" },
+        h("strong", {}, snippet(fault.words ?? fault.fault, 120)),
+        h(
+          "small",
+          {},
+          [
+            fault.operator ?? "all operators",
+            fault.namespace ? `only ${fault.namespace}` : null,
+            fault.origin === "scenario" ? "from the scenario" : null,
+          ]
+            .filter(Boolean)
+            .join(" · "),
+        ),
+      ),
+      this.hits,
+      this.left,
+      this.said,
+    );
   }
 
   show(fault, now) {
@@ -89,9 +135,31 @@ class FaultForm {
     this.operator = h("select", {});
     this.namespace = h("input", { size: "12", placeholder: "any account", autocomplete: "off", spellcheck: "false" });
     this.lasts = h("input", { size: "8", placeholder: "10s", autocomplete: "off" });
-    this.element = h("form", { class: "add", "aria-label": "Switch on a fault", on: { submit: (event) => { event.preventDefault(); this.send(); } } },
-      h("div", { class: "fields-row" }, field("Fault", this.kind), field("For", this.lasts, "until switched off when empty"), field("Operator", this.operator), field("Namespace", this.namespace)),
-      this.what, this.keys, this.said, h("button", { type: "submit", class: "main" }, "Switch on"));
+    this.element = h(
+      "form",
+      {
+        class: "add",
+        "aria-label": "Switch on a fault",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            this.send();
+          },
+        },
+      },
+      h(
+        "div",
+        { class: "fields-row" },
+        field("Fault", this.kind),
+        field("For", this.lasts, "until switched off when empty"),
+        field("Operator", this.operator),
+        field("Namespace", this.namespace),
+      ),
+      this.what,
+      this.keys,
+      this.said,
+      h("button", { type: "submit", class: "main" }, "Switch on"),
+    );
   }
 
   async load() {
@@ -101,8 +169,15 @@ class FaultForm {
       put(this.said, problem(error));
       return;
     }
-    put(this.kind, this.kinds.map((kind) => h("option", { value: kind.name }, kind.name)));
-    put(this.operator, h("option", { value: "" }, "all"), this.page.operators.map((operator) => h("option", { value: operator.name }, operator.name)));
+    put(
+      this.kind,
+      this.kinds.map((kind) => h("option", { value: kind.name }, kind.name)),
+    );
+    put(
+      this.operator,
+      h("option", { value: "" }, "all"),
+      this.page.operators.map((operator) => h("option", { value: operator.name }, operator.name)),
+    );
     this.draw();
   }
 
@@ -115,8 +190,19 @@ class FaultForm {
     const own = (kind.keys ?? []).filter((key) => !["at", "for", "operator", "fault"].includes(key.name));
     const make = (key) => {
       const input = key.choices?.length
-        ? h("select", {}, key.required ? null : h("option", { value: "" }, "–"), key.choices.map((choice) => h("option", { value: choice }, choice)))
-        : h("input", { size: "10", placeholder: String(key.default ?? key.expected?.match(/such as ([^\s,]+)/)?.[1] ?? ""), required: Boolean(key.required), autocomplete: "off", spellcheck: "false" });
+        ? h(
+            "select",
+            {},
+            key.required ? null : h("option", { value: "" }, "–"),
+            key.choices.map((choice) => h("option", { value: choice }, choice)),
+          )
+        : h("input", {
+            size: "10",
+            placeholder: String(key.default ?? key.expected?.match(/such as ([^\s,]+)/)?.[1] ?? ""),
+            required: Boolean(key.required),
+            autocomplete: "off",
+            spellcheck: "false",
+          });
       if (input.tagName === "SELECT" && key.default !== null && key.default !== undefined) {
         input.value = String(key.default);
         input.dataset.default = input.value;
@@ -126,7 +212,18 @@ class FaultForm {
     };
     const needed = own.filter((key) => key.required);
     const others = own.filter((key) => !key.required);
-    put(this.keys, needed.map(make), others.length ? h("details", { class: "more" }, h("summary", {}, many(others.length, "more key")), h("div", { class: "fields-row" }, others.map(make))) : null);
+    put(
+      this.keys,
+      needed.map(make),
+      others.length
+        ? h(
+            "details",
+            { class: "more" },
+            h("summary", {}, many(others.length, "more key")),
+            h("div", { class: "fields-row" }, others.map(make)),
+          )
+        : null,
+    );
   }
 
   async send() {
@@ -138,7 +235,12 @@ class FaultForm {
     put(this.said);
     this.blame([]);
     try {
-      await post("/api/faults", { fault, ...(this.lasts.value.trim() ? { for: this.lasts.value.trim() } : {}), ...(this.operator.value ? { operator: this.operator.value } : {}), ...(this.namespace.value.trim() ? { namespace: this.namespace.value.trim() } : {}) });
+      await post("/api/faults", {
+        fault,
+        ...(this.lasts.value.trim() ? { for: this.lasts.value.trim() } : {}),
+        ...(this.operator.value ? { operator: this.operator.value } : {}),
+        ...(this.namespace.value.trim() ? { namespace: this.namespace.value.trim() } : {}),
+      });
       this.page.announce(`${fault.fault} is on`);
       this.refresh();
     } catch (error) {
@@ -149,7 +251,12 @@ class FaultForm {
 
   /** Mark the inputs that are at fault, and go to the first of them. */
   blame(names) {
-    const inputs = new Map([["for", this.lasts], ["operator", this.operator], ["namespace", this.namespace], ...[...(this.inputs ?? [])].map(([name, input]) => [`fault.${name}`, input])]);
+    const inputs = new Map([
+      ["for", this.lasts],
+      ["operator", this.operator],
+      ["namespace", this.namespace],
+      ...[...(this.inputs ?? [])].map(([name, input]) => [`fault.${name}`, input]),
+    ]);
     for (const input of inputs.values()) input.removeAttribute("aria-invalid");
     const wrong = names.map((name) => inputs.get(name)).filter(Boolean);
     for (const input of wrong) input.setAttribute("aria-invalid", "true");

@@ -38,7 +38,8 @@ export function rulesPanel(page) {
     });
     rows.clear();
     for (const [key, , row] of made) rows.set(key, row);
-    const of = (scenario) => made.filter(([, rule]) => (rule.origin === "scenario") === scenario).map(([, , row]) => row.element);
+    const of = (scenario) =>
+      made.filter(([, rule]) => (rule.origin === "scenario") === scenario).map(([, , row]) => row.element);
     fill(own, of(false));
     fill(others, of(true));
     say(count, many(others.children.length, "rule of the scenario", "rules of the scenario"));
@@ -52,13 +53,26 @@ export function rulesPanel(page) {
   const operator = h("select", {}, h("option", { value: "" }, "all"));
   const namespace = h("input", { size: "12", placeholder: "any account", autocomplete: "off", spellcheck: "false" });
   const said = h("div", {});
-  const drawOperators = () => { const kept = operator.value; put(operator, h("option", { value: "" }, "all"), page.operators.map((one) => h("option", { value: one.name }, one.name))); operator.value = kept; };
+  const drawOperators = () => {
+    const kept = operator.value;
+    put(
+      operator,
+      h("option", { value: "" }, "all"),
+      page.operators.map((one) => h("option", { value: one.name }, one.name)),
+    );
+    operator.value = kept;
+  };
   async function add(event) {
     event.preventDefault();
     put(said);
     text.removeAttribute("aria-invalid");
     try {
-      await post("/api/rules", { first: true, yaml: text.value, ...(operator.value ? { operator: operator.value } : {}), ...(namespace.value.trim() ? { namespace: namespace.value.trim() } : {}) });
+      await post("/api/rules", {
+        first: true,
+        yaml: text.value,
+        ...(operator.value ? { operator: operator.value } : {}),
+        ...(namespace.value.trim() ? { namespace: namespace.value.trim() } : {}),
+      });
       text.value = "";
       page.announce("The rule is there");
       refresh();
@@ -67,18 +81,39 @@ export function rulesPanel(page) {
       put(said, problem(error));
     }
   }
-  const form = h("form", { class: "add", "aria-label": "Add a rule", on: { submit: add } },
-    field("A rule, as in a scenario file (YAML or JSON)", text), said,
-    h("div", { class: "fields-row" }, field("Operator", operator), field("Namespace", namespace)), h("button", { type: "submit", class: "main" }, "Add the rule"));
+  const form = h(
+    "form",
+    { class: "add", "aria-label": "Add a rule", on: { submit: add } },
+    field("A rule, as in a scenario file (YAML or JSON)", text),
+    said,
+    h("div", { class: "fields-row" }, field("Operator", operator), field("Namespace", namespace)),
+    h("button", { type: "submit", class: "main" }, "Add the rule"),
+  );
   drawOperators();
   const refresher = new Refresher(ask, EVERY);
   const leave = [page.live.on("rules reset resync", refresh), page.onAccounts(drawOperators)];
-  return { element: h("section", { class: "panel", "aria-labelledby": "rules-title" }, h("h2", { id: "rules-title" }, "Rules"), own, none, fold, trouble, form), stop() { refresher.stop(); leave.forEach((stop) => stop()); } };
+  return {
+    element: h(
+      "section",
+      { class: "panel", "aria-labelledby": "rules-title" },
+      h("h2", { id: "rules-title" }, "Rules"),
+      own,
+      none,
+      fold,
+      trouble,
+      form,
+    ),
+    stop() {
+      refresher.stop();
+      leave.forEach((stop) => stop());
+    },
+  };
 }
 
 /** The elements of a list, moved only where their order has changed: what has the focus keeps it. */
 function fill(list, elements) {
-  if (elements.length !== list.children.length || elements.some((element, index) => list.children[index] !== element)) put(list, elements);
+  if (elements.length !== list.children.length || elements.some((element, index) => list.children[index] !== element))
+    put(list, elements);
 }
 
 class RuleRow {
@@ -95,13 +130,46 @@ class RuleRow {
         put(this.said, problem(error));
       }
     };
-    this.toggle = h("button", { type: "button", role: "switch", class: "switch", on: { click: doing(() => patch(path, { enabled: !this.enabled })) } });
+    this.toggle = h("button", {
+      type: "button",
+      role: "switch",
+      class: "switch",
+      on: { click: doing(() => patch(path, { enabled: !this.enabled })) },
+    });
     const { note, id: _, ...says } = rule.rule ?? {};
     const words = ruleWords(says);
     this.toggle.setAttribute("aria-label", `Rule: ${words}`);
-    this.element = h("li", {}, this.toggle, h("div", { class: "what" }, h("code", {}, snippet(words, 300)),
-      h("small", {}, [note, rule.operator ?? "all operators", rule.namespace ? `only ${rule.namespace}` : null, rule.origin === "scenario" ? "from the scenario" : "added here"].filter(Boolean).join(" · "))),
-      this.hits, rule.origin === "scenario" ? null : h("button", { type: "button", "aria-label": `Remove the rule ${words}`, on: { click: doing(() => remove(path)) } }, "Remove"), this.said);
+    this.element = h(
+      "li",
+      {},
+      this.toggle,
+      h(
+        "div",
+        { class: "what" },
+        h("code", {}, snippet(words, 300)),
+        h(
+          "small",
+          {},
+          [
+            note,
+            rule.operator ?? "all operators",
+            rule.namespace ? `only ${rule.namespace}` : null,
+            rule.origin === "scenario" ? "from the scenario" : "added here",
+          ]
+            .filter(Boolean)
+            .join(" · "),
+        ),
+      ),
+      this.hits,
+      rule.origin === "scenario"
+        ? null
+        : h(
+            "button",
+            { type: "button", "aria-label": `Remove the rule ${words}`, on: { click: doing(() => remove(path)) } },
+            "Remove",
+          ),
+      this.said,
+    );
   }
 
   show(rule) {
@@ -115,7 +183,14 @@ class RuleRow {
 /** A rule in one line of YAML. */
 function ruleWords(value) {
   if (Array.isArray(value)) return `[${value.map(inner).join(", ")}]`;
-  return Object.entries(value).map(([key, one]) => `${key}: ${inner(one)}`).join(", ");
+  return Object.entries(value)
+    .map(([key, one]) => `${key}: ${inner(one)}`)
+    .join(", ");
 }
 
-const inner = (value) => (Array.isArray(value) ? ruleWords(value) : value !== null && typeof value === "object" ? `{${ruleWords(value)}}` : String(value));
+const inner = (value) =>
+  Array.isArray(value)
+    ? ruleWords(value)
+    : value !== null && typeof value === "object"
+      ? `{${ruleWords(value)}}`
+      : String(value);

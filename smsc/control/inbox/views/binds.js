@@ -18,12 +18,38 @@ export const title = "Binds";
 
 export function mount(root, first, page) {
   const body = h("tbody", {});
-  const table = h("table", { class: "binds" }, h("caption", { class: "unseen" }, "Connections that are bound"), h("thead", {}, h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, name)))), body);
+  const table = h(
+    "table",
+    { class: "binds" },
+    h("caption", { class: "unseen" }, "Connections that are bound"),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        COLUMNS.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
+    body,
+  );
   const sum = h("p", { class: "lead" });
   const trouble = h("div", {});
   const empty = h("div", { class: "empty", hidden: true });
   const operators = h("div", { class: "operators" });
-  root.append(h("div", { class: "sheet wide" }, h("h1", {}, "Binds"), sum, trouble, h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of binds" }, table), empty, h("h2", {}, "Operators"), operators));
+  root.append(
+    h(
+      "div",
+      { class: "sheet wide" },
+      h("h1", {}, "Binds"),
+      sum,
+      trouble,
+      h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of binds" }, table),
+      empty,
+      h("h2", {}, "Operators"),
+      operators,
+    ),
+  );
   const rows = new Map();
   let marked = -1;
 
@@ -36,7 +62,12 @@ export function mount(root, first, page) {
       put(trouble, problem(error));
       return;
     }
-    say(sum, binds.length ? `${many(binds.length, "connection")} of ${many(new Set(binds.map((bind) => bind.system_id)).size, "account")}` : "");
+    say(
+      sum,
+      binds.length
+        ? `${many(binds.length, "connection")} of ${many(new Set(binds.map((bind) => bind.system_id)).size, "account")}`
+        : "",
+    );
     table.hidden = binds.length === 0;
     empty.hidden = binds.length > 0;
     if (!binds.length) put(empty, page.teach("Nobody is bound."));
@@ -54,7 +85,20 @@ export function mount(root, first, page) {
       }
       rows.get(bind.connection).show(bind);
     }
-    put(operators, page.operators.map((operator) => h("p", {}, h("strong", {}, operator.name), " ", h("code", {}, listenText(operator.listen)), operator.tls ? " TLS" : "", operator.outage ? h("span", { class: "tone", data: { tone: "bad" } }, " away") : "")));
+    put(
+      operators,
+      page.operators.map((operator) =>
+        h(
+          "p",
+          {},
+          h("strong", {}, operator.name),
+          " ",
+          h("code", {}, listenText(operator.listen)),
+          operator.tls ? " TLS" : "",
+          operator.outage ? h("span", { class: "tone", data: { tone: "bad" } }, " away") : "",
+        ),
+      ),
+    );
   }
 
   function step(by) {
@@ -66,10 +110,18 @@ export function mount(root, first, page) {
 
   const refresher = new Refresher(ask, EVERY);
   const leave = page.live.on("bind resync reset", () => refresher.now());
-  return { update() {}, unmount() { refresher.stop(); leave(); }, keys: { j: () => step(1), k: () => step(-1) } };
+  return {
+    update() {},
+    unmount() {
+      refresher.stop();
+      leave();
+    },
+    keys: { j: () => step(1), k: () => step(-1) },
+  };
 }
 
-export const listenText = (listen) => (typeof listen === "string" ? listen : listen ? `${listen.host}:${listen.port}` : "");
+export const listenText = (listen) =>
+  typeof listen === "string" ? listen : listen ? `${listen.host}:${listen.port}` : "";
 
 class Row {
   constructor(bind, refresh) {
@@ -80,9 +132,32 @@ class Row {
     account.append(h("strong", {}, h("bdi", {}, snippet(bind.system_id ?? "", 24))), h("small", {}, bind.operator));
     kind.append(bind.bind ?? "not bound", h("small", {}, bind.version ? `SMPP ${bind.version}` : ""));
     peer.append(h("code", {}, bind.peer), h("small", {}, `connection ${bind.connection}`));
-    this.stall = h("button", { type: "button", title: "read nothing and send nothing until it goes on", on: { click: () => this.act(this.bind.stalled ? "unstall" : "stall", this.bind.stalled ? {} : { for: null }) } });
+    this.stall = h("button", {
+      type: "button",
+      title: "read nothing and send nothing until it goes on",
+      on: { click: () => this.act(this.bind.stalled ? "unstall" : "stall", this.bind.stalled ? {} : { for: null }) },
+    });
     this.said = h("div", {});
-    this.cells.at(-1).append(h("div", { class: "acts" }, ACTS.map(([label, how, what]) => h("button", { type: "button", title: what, "aria-label": `${label} connection ${bind.connection}`, on: { click: () => this.act("drop", { how }) } }, label)), this.stall), this.said);
+    this.cells.at(-1).append(
+      h(
+        "div",
+        { class: "acts" },
+        ACTS.map(([label, how, what]) =>
+          h(
+            "button",
+            {
+              type: "button",
+              title: what,
+              "aria-label": `${label} connection ${bind.connection}`,
+              on: { click: () => this.act("drop", { how }) },
+            },
+            label,
+          ),
+        ),
+        this.stall,
+      ),
+      this.said,
+    );
     this.element = h("tr", {}, this.cells);
   }
 
@@ -90,13 +165,32 @@ class Row {
     this.bind = bind;
     const [, , , window, rate, latency, since] = this.cells;
     const { peers, ours, outstanding_in: asked = 0, outstanding_out: sent = 0 } = bind.window ?? {};
-    put(window, h("span", { class: "number" }, peers ? `${asked} of ${peers}` : `${asked}, no limit`),
-      peers ? h("meter", { min: 0, max: peers, value: String(Math.min(asked, peers)), "aria-label": `${asked} of ${peers} requests are not answered` }) : null,
-      h("small", {}, `to the client ${sent}${ours ? ` of ${ours}` : ""}`));
+    put(
+      window,
+      h("span", { class: "number" }, peers ? `${asked} of ${peers}` : `${asked}, no limit`),
+      peers
+        ? h("meter", {
+            min: 0,
+            max: peers,
+            value: String(Math.min(asked, peers)),
+            "aria-label": `${asked} of ${peers} requests are not answered`,
+          })
+        : null,
+      h("small", {}, `to the client ${sent}${ours ? ` of ${ours}` : ""}`),
+    );
     const now = Number(bind.rate?.now ?? 0);
-    put(rate, sparkline(bind.rate?.series ?? [], `submits per second over a minute, now ${now.toFixed(0)}`), h("span", { class: "number" }, now < 10 && now % 1 ? now.toFixed(1) : now.toFixed(0)));
+    put(
+      rate,
+      sparkline(bind.rate?.series ?? [], `submits per second over a minute, now ${now.toFixed(0)}`),
+      h("span", { class: "number" }, now < 10 && now % 1 ? now.toFixed(1) : now.toFixed(0)),
+    );
     const { p50, p99 } = bind.latency ?? {};
-    put(latency, sparkline(bind.latency?.series ?? [], "response time over a minute"), h("span", { class: "number" }, p50 === null || p50 === undefined ? "–" : `${lasting(p50)}`), h("small", {}, p99 === null || p99 === undefined ? "" : `p99 ${lasting(p99)}`));
+    put(
+      latency,
+      sparkline(bind.latency?.series ?? [], "response time over a minute"),
+      h("span", { class: "number" }, p50 === null || p50 === undefined ? "–" : `${lasting(p50)}`),
+      h("small", {}, p99 === null || p99 === undefined ? "" : `p99 ${lasting(p99)}`),
+    );
     put(since, when(bind.bound_at ?? bind.opened_at));
     say(this.stall, bind.stalled ? "Go on" : "Stall");
     this.stall.setAttribute("aria-label", `${bind.stalled ? "Go on with" : "Stall"} connection ${bind.connection}`);

@@ -15,7 +15,8 @@ const OFFERED = [
   ["delivered", { state: "DELIVRD" }],
   ["undelivered", { state: "UNDELIV" }],
   ["throttled", { status: "ESME_RTHROTTLED" }],
-  ["long", { parts: "2" }],
+  ["two parts", { parts: "2" }],
+  ["UCS-2", { encoding: "ucs2" }],
 ];
 
 export function mount(root, first, page) {
@@ -26,9 +27,20 @@ export function mount(root, first, page) {
   let arrived = 0;
 
   const search = h("input", {
-    type: "search", id: "search", placeholder: "Search: code to:7701* state:UNDELIV", autocomplete: "off", spellcheck: "false",
-    "aria-label": "Search messages", "aria-describedby": "search-said", value: find,
-    on: { input: () => { clearTimeout(typed); typed = setTimeout(() => look(search.value), PATIENCE); } },
+    type: "search",
+    id: "search",
+    placeholder: "Search: code to:7701* state:UNDELIV",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": "Search messages",
+    "aria-describedby": "search-said",
+    value: find,
+    on: {
+      input: () => {
+        clearTimeout(typed);
+        typed = setTimeout(() => look(search.value), PATIENCE);
+      },
+    },
   });
   const said = h("p", { id: "search-said", class: "search-said", "aria-live": "polite" });
   const chips = h("div", { class: "chips", role: "group", "aria-label": "Filters" });
@@ -37,27 +49,74 @@ export function mount(root, first, page) {
   const trouble = h("div", { class: "trouble" });
   const empty = h("div", { class: "empty" });
   const list = new VirtualList({
-    label: "Messages, newest first", make: makeRow, show: showRow,
-    seen: inSight, opened: open,
-    marked: (place) => { if (pane.shown) open(place); },
+    label: "Messages, newest first",
+    make: makeRow,
+    show: showRow,
+    seen: inSight,
+    opened: open,
+    marked: (place) => {
+      if (pane.shown) open(place);
+    },
   });
   const feed = new Feed(changed, (error) => put(trouble, problem(error)));
-  const head = h("div", { class: "row-head", "aria-hidden": "true" }, ["State", "From", "To", "Text", "Account", "Time"].map((title) => h("span", {}, title)));
-  const left = h("section", { class: "pane-list", "aria-label": "Messages" },
-    h("form", { class: "search", role: "search", on: { submit: (event) => { event.preventDefault(); look(search.value); list.element.focus(); } } }, search, pause, hints()),
-    chips, said, trouble, head, h("div", { class: "list-frame" }, list.element, pill, empty));
+  const head = h(
+    "div",
+    { class: "row-head", "aria-hidden": "true" },
+    ["State", "From", "To", "Text", "Account", "Time"].map((title) => h("span", {}, title)),
+  );
+  const left = h(
+    "section",
+    { class: "pane-list", "aria-label": "Messages" },
+    h(
+      "form",
+      {
+        class: "search",
+        role: "search",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            look(search.value);
+            list.element.focus();
+          },
+        },
+      },
+      search,
+      pause,
+      hints(),
+    ),
+    chips,
+    said,
+    trouble,
+    head,
+    h("div", { class: "list-frame" }, list.element, pill, empty),
+  );
   const right = h("section", { class: "pane-open", "aria-label": "Message", hidden: true });
   root.append(h("div", { class: "split" }, left, right));
-  const pane = new MessagePane(right, page, { close: () => go(["messages"], { find }), filter: (key, value) => add(key, value) });
+  const pane = new MessagePane(right, page, {
+    close: () => go(["messages"], { find }),
+    filter: (key, value) => add(key, value),
+  });
 
   function hints() {
-    return h("details", { class: "hints" }, h("summary", { "aria-label": "What can be searched for" }, "?"),
-      h("dl", {}, Object.entries(FILTERS).map(([key, what]) => [h("dt", {}, `${key}:`), h("dd", {}, what)]), h("dt", {}, "words"), h("dd", {}, "every word somewhere in numbers, text, id or state")));
+    return h(
+      "details",
+      { class: "hints" },
+      h("summary", { "aria-label": "What can be searched for" }, "?"),
+      h(
+        "dl",
+        {},
+        Object.entries(FILTERS).map(([key, what]) => [h("dt", {}, `${key}:`), h("dd", {}, what)]),
+        h("dt", {}, "words"),
+        h("dd", {}, "every word somewhere in numbers, text, id or state"),
+      ),
+    );
   }
 
   function makeRow() {
     const row = h("div", {});
-    row.cells = ["state", "from", "to", "text", "account", "time"].map((name) => h("span", { class: `cell ${name}`, dir: name === "text" ? "auto" : null }));
+    row.cells = ["state", "from", "to", "text", "account", "time"].map((name) =>
+      h("span", { class: `cell ${name}`, dir: name === "text" ? "auto" : null }),
+    );
     row.append(...row.cells);
     return row;
   }
@@ -117,8 +176,13 @@ export function mount(root, first, page) {
   }
 
   function nothingFound() {
-    return h("div", {}, h("h2", {}, "Nothing matches"), h("p", {}, "No message in the journal fits the search. New ones show up here when they do."),
-      h("button", { type: "button", on: { click: () => look("") } }, "Show all messages"));
+    return h(
+      "div",
+      {},
+      h("h2", {}, "Nothing matches"),
+      h("p", {}, "No message in the journal fits the search. New ones show up here when they do."),
+      h("button", { type: "button", on: { click: () => look("") } }, "Show all messages"),
+    );
   }
 
   async function look(text) {
@@ -145,13 +209,47 @@ export function mount(root, first, page) {
 
   function drawChips() {
     const { filters } = parse(find);
-    const active = Object.entries(filters).filter(([key]) => key !== "q").map(([key, value]) =>
-      h("button", { type: "button", class: "chip on", "aria-label": `Remove the filter ${key} ${value}`, on: { click: () => { const { [key]: _, ...others } = filters; look(write(others)); } } },
-        h("span", { class: "chip-key" }, key), snippet(value, 40), h("span", { "aria-hidden": "true" }, "×")));
-    const offered = OFFERED.filter(([, what]) => !Object.keys(what).some((key) => key in filters)).map(([label, what]) =>
-      h("button", { type: "button", class: "chip", on: { click: () => look(write({ ...filters, ...what })) } }, label));
-    const accounts = "system_id" in filters || page.accounts.length < 2 ? [] : page.accounts.slice(0, 8).map((name) =>
-      h("button", { type: "button", class: "chip", on: { click: () => add("system_id", name) } }, snippet(name, 24)));
+    const active = Object.entries(filters)
+      .filter(([key]) => key !== "q")
+      .map(([key, value]) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "chip on",
+            "aria-label": `Remove the filter ${key} ${value}`,
+            on: {
+              click: () => {
+                const { [key]: _, ...others } = filters;
+                look(write(others));
+              },
+            },
+          },
+          h("span", { class: "chip-key" }, key),
+          snippet(value, 40),
+          h("span", { "aria-hidden": "true" }, "×"),
+        ),
+      );
+    const offered = OFFERED.filter(([, what]) => !Object.keys(what).some((key) => key in filters)).map(
+      ([label, what]) =>
+        h(
+          "button",
+          { type: "button", class: "chip", on: { click: () => look(write({ ...filters, ...what })) } },
+          label,
+        ),
+    );
+    const accounts =
+      "system_id" in filters || page.accounts.length < 2
+        ? []
+        : page.accounts
+            .slice(0, 8)
+            .map((name) =>
+              h(
+                "button",
+                { type: "button", class: "chip", on: { click: () => add("system_id", name) } },
+                snippet(name, 24),
+              ),
+            );
     put(chips, active, offered, accounts);
   }
 
@@ -168,7 +266,11 @@ export function mount(root, first, page) {
 
   function drawPause() {
     pause.setAttribute("aria-pressed", String(paused));
-    put(pause, icon(paused ? "M8 5v14l11-7z" : "M7 5h3.500v14H7zM13.500 5H17v14h-3.500z"), h("span", {}, paused ? "Paused" : "Live"));
+    put(
+      pause,
+      icon(paused ? "M8 5v14l11-7z" : "M7 5h3.500v14H7zM13.500 5H17v14h-3.500z"),
+      h("span", {}, paused ? "Paused" : "Live"),
+    );
     pause.setAttribute("aria-label", paused ? "Go on live" : "Pause the live list");
     page.announce(paused ? "The list is paused" : "");
   }
@@ -198,23 +300,40 @@ export function mount(root, first, page) {
       if (message.id === pane.id) pane.reload();
       if (feed.replace(message)) list.soon();
       else if (!arrived) {
-        arrived = setTimeout(() => { arrived = 0; refresh(); }, PATIENCE);
+        arrived = setTimeout(() => {
+          arrived = 0;
+          refresh();
+        }, PATIENCE);
       }
     }),
     page.live.on("opened", refresh),
-    page.live.on("resync reset", () => { reload(); if (pane.shown) pane.reload(); }),
+    page.live.on("resync reset", () => {
+      reload();
+      if (pane.shown) pane.reload();
+    }),
     page.onAccounts(drawChips),
   ];
 
   drawPause();
   reload();
-  const shown = { update, unmount, keys: {
-    j: () => list.step(1), k: () => list.step(-1), ArrowDown: () => list.step(1), ArrowUp: () => list.step(-1),
-    Enter: () => (list.mark >= 0 ? open(list.mark) : false),
-    Escape: () => (pane.shown ? go(["messages"], { find }) : find ? look("") : false),
-    "/": () => { search.focus(); search.select(); }, ".": togglePause,
-    r: () => (pane.shown ? pane.reply() : false),
-  } };
+  const shown = {
+    update,
+    unmount,
+    keys: {
+      j: () => list.step(1),
+      k: () => list.step(-1),
+      ArrowDown: () => list.step(1),
+      ArrowUp: () => list.step(-1),
+      Enter: () => (list.mark >= 0 ? open(list.mark) : false),
+      Escape: () => (pane.shown ? go(["messages"], { find }) : find ? look("") : false),
+      "/": () => {
+        search.focus();
+        search.select();
+      },
+      ".": togglePause,
+      r: () => (pane.shown ? pane.reply() : false),
+    },
+  };
 
   function update(route) {
     const id = Number(route.path[1]);
