@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from math import ceil
+from math import ceil, inf, nextafter
 from typing import Any, Final, Protocol
 
 from twisted.internet.base import DelayedCall
@@ -167,7 +167,10 @@ class SteerableClock:
 
     def _run_on(self) -> None:
         if self._standing is not None:
-            self._zero = self._reactor_seconds() - self._standing
+            now = self._reactor_seconds()
+            self._zero = now - self._standing
+            while now - self._zero < self._standing:  # rounding must not take time back
+                self._zero = nextafter(self._zero, -inf)
             self._standing = None
         self._arm()
 
@@ -240,5 +243,5 @@ class SteerableClock:
 
 
 def _whole(at: float) -> float:
-    """The next whole tick."""
-    return ceil((at - _SLACK) / TICK) * TICK
+    """The next whole tick; no sooner than `at`, of which that may be short by a rounding step."""
+    return max(at, ceil((at - _SLACK) / TICK) * TICK)

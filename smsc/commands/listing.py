@@ -89,7 +89,7 @@ def message_json(message: WholeMessage) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def pdu_json(row: PduRow, *, as_hex: bool) -> str:
+def pdu_json(row: PduRow, *, as_hex: bool = False) -> str:
     """One PDU as a line of JSON, as the control API has it; `as_hex` shows all octets, passwords too."""
     from smsc.control.pdus import view_of
 

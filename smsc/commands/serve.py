@@ -243,7 +243,7 @@ class _Serving:
         """See Service."""
         if self._journal is not None:
             self._journal.close()
-        if self._watching is not None and started and not self._watching.write(time.time()):
+        if self._watching is not None and started and not self._watching.write(self._epoch + self._clock.seconds()):
             return UNAVAILABLE
         return 0
 

@@ -19,6 +19,7 @@ KEPT = 2_000  # events that somebody may be behind
 MOST_LISTENERS = 50
 LINGER = 60.0  # seconds for which events are kept although nobody looks
 GAP = "gap"
+_DIGITS = 18  # more than any number of ours has
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -132,7 +133,8 @@ class Events:
     def _number(self, last_id: str) -> int:
         """The number of an event; one that no event has, when it is not one of ours."""
         stamp, _, number = last_id.rpartition("-")
-        return int(number) if stamp == self._stamp and number.isdecimal() else self._last + 1
+        ours = stamp == self._stamp and number.isdecimal() and len(number) < _DIGITS
+        return int(number) if ours else self._last + 1
 
     def _messages(self, messages: list[WholeMessage] | None) -> None:
         if messages is None:

@@ -122,6 +122,8 @@ class Feed:
 
     def _unread(self, failure: Failure) -> None:
         self._reading = False
+        if self._unwatch is None:
+            return
         _log.error("the journal cannot be read: %s", failure.getErrorMessage())
         self._skip()
         self._read()

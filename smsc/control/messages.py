@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from smsc.control.feed import Feed
-from smsc.control.problem import Problem, missing
+from smsc.control.problem import MOST, Problem, known_number, missing
 from smsc.control.reader import Reader, Shelf
 from smsc.control.sending import Part
 from smsc.control.story import MessageDetail, detail_of
@@ -85,6 +85,7 @@ class MessageDesk:
 
     def detail(self, row: int) -> Deferred[MessageDetail]:
         """All about one message, by the row of any of its parts; Problem 404."""
+        known_number("message", row)
         now = self.feed.now()
 
         def work(shelf: Shelf) -> MessageDetail:
@@ -130,6 +131,8 @@ class MessageDesk:
             raise Problem(400, f"count: found {count}; expected 1 to {MOST_AWAITED:,}", field="count")
         if not 0 <= timeout <= LONGEST_WAIT:
             raise Problem(400, f"timeout: found {timeout:g}; expected 0 to {LONGEST_WAIT:g} seconds", field="timeout")
+        if after is not None and not 0 <= after < MOST:
+            raise Problem(400, f"after: found {after}; expected the id of a message", field="after")
         return self.waiters.wait(_complete(wanted), count=count, timeout=timeout, after=after)
 
     def conversations(self, q: str | None, limit: int) -> Deferred[list[Conversation]]:

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from smppkit.commands import command_name
 from smppkit.dissect import FieldAt, dissect, masked_octets
 from smppkit.status import status_name
-from smsc.control.problem import missing
+from smsc.control.problem import known_number, missing
 from smsc.control.reader import Reader, Shelf
 from smsc.control.sending import Sent
 from smsc.journal.inbox import PduRow
@@ -125,7 +125,7 @@ class PduDesk:
 
     def one(self, row: int) -> Deferred[PduView]:
         """One PDU; Problem 404."""
-        return self._reader.read(partial(_one, row))
+        return self._reader.read(partial(_one, known_number("PDU", row)))
 
 
 def _one(row: int, shelf: Shelf) -> PduView:

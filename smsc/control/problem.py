@@ -51,6 +51,17 @@ def missing(what: str, found: object) -> Problem:
     return Problem(404, f"there is no {what} {found}")
 
 
+MOST = 1 << 62
+"""No number of ours is as high, and SQLite takes it."""
+
+
+def known_number(what: str, number: int) -> int:
+    """A number that something may have; Problem 404 for any other."""
+    if not 0 <= number < MOST:
+        raise missing(what, number)
+    return number
+
+
 def no_journal() -> Problem:
     """There is nothing to read."""
     return Problem(

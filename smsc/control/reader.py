@@ -82,6 +82,8 @@ class ThreadedReader:
 
     def stop(self) -> None:
         """See Reader."""
+        for connection in self._opened:
+            connection.interrupt()  # whoever is in the middle of a search finds nothing
         self._pool.stop()
         for connection in self._opened:
             connection.close()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from typing import NoReturn
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from smsc.app import Emulator
 from smsc.clock import SteerableClock
 from smsc.control.connections import Connections
 from smsc.control.declined import Declined
 from smsc.control.faults import RuntimeFaults
+from smsc.control.problem import Problem
 from smsc.control.rules import RuntimeRules
 from smsc.control.sending import Sending
 from smsc.control.standing import take_off_scenarios
@@ -20,6 +24,12 @@ from smsc.journal.journal import Journal
 
 Tell = Callable[[str, object, str | None], None]
 """Told of what has changed: the name of the event, a value, and the one account that it concerns."""
+
+
+def _not_erased(failure: Failure) -> NoReturn:
+    failure.trap(sqlite3.Error)  # type: ignore[no-untyped-call]
+    detail = f"it is forgotten, but stays in the journal, which cannot be written: {failure.getErrorMessage()}"
+    raise Problem(503, detail, kind="not-erased")
 
 
 class Steering:
@@ -53,7 +63,7 @@ class Steering:
     def reset(self, system_id: str | None) -> Deferred[None]:
         """Forget all that an account, or (None) anybody, has brought about, and what was put on for it.
 
-        Fires when the journal has nothing of it any more, and fails when it cannot be written.
+        Fires when the journal has nothing of it any more; Problem 503 when it cannot be written.
         """
         self.faults.forget(system_id)
         self.rules.forget(system_id)
@@ -62,7 +72,7 @@ class Steering:
             self._tell("reset", {"system_id": system_id}, system_id)
             return result
 
-        return self._emulator.reset(system_id).addCallback(erased)
+        return self._emulator.reset(system_id).addCallbacks(erased, _not_erased)
 
     def stop(self) -> None:
         """Nothing is waited for any more, and what was put on is taken off."""

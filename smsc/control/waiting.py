@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from smsc.control.feed import Feed
 from smsc.control.problem import Problem
 from smsc.control.reader import Reader, Shelf
-from smsc.journal.message_filter import MessageFilter, matches
+from smsc.journal.message_filter import MessageFilter, matcher
 from smsc.journal.near_miss import NearMiss, near_misses
 from smsc.journal.whole import WholeMessage
 
@@ -84,6 +84,7 @@ class _Waiter:
     ) -> None:
         self.done: Deferred[Came | Missed] = Deferred(self._cancelled)
         self._wanted = wanted
+        self._matches = matcher(wanted)
         self._count = count
         self._after = after
         self._feed = feed
@@ -125,7 +126,7 @@ class _Waiter:
         for message in messages:
             if self._after is not None and message.id <= self._after:
                 continue
-            if matches(self._wanted, message):
+            if self._matches(message):
                 self._found[message.id] = message
             else:
                 self._found.pop(message.id, None)

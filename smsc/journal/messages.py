@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from smppkit.status import CommandStatus
-from smsc.journal.message_filter import MessageFilter, contains, matches
+from smsc.journal.message_filter import MessageFilter, contains, matcher
 from smsc.journal.whole import PartRow, WholeMessage, encoding_of, joined
 
 CHUNK = 200  # candidates of which the other parts are read at once
@@ -66,9 +66,10 @@ class Messages:
             where.add("row > :after", after=after)
         order = "DESC" if after is None else "ASC"
         rows = self._rows(f"WHERE first IS NULL AND {where} ORDER BY row {order}", where.values)
+        fits = matcher(wanted)
         while heads := list(islice(rows, CHUNK)):
             for message in self._whole(heads, now):
-                if message.parts == 1 or not where.is_loose or matches(wanted, message):
+                if message.parts == 1 or not where.is_loose or fits(message):
                     yield message
 
     def count(self, wanted: MessageFilter, now: float, *, after: int | None = None) -> int:
@@ -81,10 +82,10 @@ class Messages:
             return self._count(where)
         alone.add("head.parts = 1")
         where.add("head.parts > 1")
-        count = self._count(alone)
+        count, fits = self._count(alone), matcher(wanted)
         rows = self._rows(f"WHERE first IS NULL AND {where}", where.values)
         while heads := list(islice(rows, CHUNK)):
-            count += sum(matches(wanted, message) for message in self._whole(heads, now))
+            count += sum(fits(message) for message in self._whole(heads, now))
         return count
 
     def of_rows(self, rows: Iterable[int], now: float) -> list[WholeMessage]:

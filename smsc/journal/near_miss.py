@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from smppkit.status import status_name
-from smsc.journal.message_filter import CHECKS, MessageFilter, missing_words
+from smsc.journal.message_filter import MessageFilter, missing_words, tests_of
 from smsc.journal.whole import WholeMessage
 
 MOST_COMPARED = 50  # of the messages that meet the most conditions, how many are compared letter by letter
@@ -37,9 +37,8 @@ class NearMiss(msgspec.Struct, frozen=True):
 
 def mismatches(wanted: MessageFilter, message: WholeMessage) -> list[Mismatch]:
     """Every condition that a message does not meet; empty when it matches."""
-    return [
-        _mismatch(name, value, message) for name, value in wanted.given().items() if not CHECKS[name](message, value)
-    ]
+    tests = tests_of(wanted)
+    return [_mismatch(name, value, message) for name, value in wanted.given().items() if not tests[name](message)]
 
 
 def near_misses(wanted: MessageFilter, messages: Iterable[WholeMessage], most: int = 3) -> list[NearMiss]:
@@ -47,11 +46,11 @@ def near_misses(wanted: MessageFilter, messages: Iterable[WholeMessage], most: i
 
     First by how many conditions are not met, then by how far they are from it, then the newest.
     """
-    conditions = wanted.given()
+    conditions, tests = wanted.given(), tests_of(wanted)
     failed = [
         (message, names)
         for message in messages
-        if (names := [name for name, value in conditions.items() if not CHECKS[name](message, value)])
+        if (names := [name for name, test in tests.items() if not test(message)])
     ]
     failed.sort(key=lambda entry: (len(entry[1]), -entry[0].at, -entry[0].id))
     compared = [

@@ -170,11 +170,14 @@ def load_parts(connection: sqlite3.Connection, parts: Parts, *, after: int, writ
         "SELECT operator, system_id, command, source, destination, reference, parts, part, row, at, status"
         " FROM messages WHERE parts > 1 AND row > ? ORDER BY row",
         (after,),
-    ).fetchall()
+    )
+    firsts = []
     for *key, part, row, at, status in rows:
         first = parts.first(PartKey(*key), part, row, at, refused=bool(status))
-        if write and first is not None:
-            connection.execute("UPDATE messages SET first = ? WHERE row = ?", (first, row))
+        if first is not None:
+            firsts.append((first, row))
+    if write:
+        connection.executemany("UPDATE messages SET first = ? WHERE row = ?", firsts)
 
 
 def check(connection: sqlite3.Connection, path: str) -> None:

@@ -78,7 +78,8 @@ def test_the_tour_of_the_readme(emulator: tuple[subprocess.Popen[str], int], tmp
     code, output, _ = finished(start("smsc", "messages", "--json", "--limit", "0", cwd=tmp_path))
     messages = [json.loads(line) for line in output.splitlines()]
     assert code == 0
-    assert len(messages) == report["segments"]
+    assert len(messages) == report["messages"]
+    assert sum(message["parts"] for message in messages) == report["segments"]
     assert {message["state"] for message in messages} == {"DELIVRD"}
 
     smsc.send_signal(signal.SIGTERM)

@@ -615,3 +615,32 @@ def test_no_octets_of_a_peer_raise(octets: bytes, as_smsc: bool) -> None:
     session.bytes_to_send()
     session.on_deadline(1e6)
     session.connection_lost(1e6)
+
+
+def test_it_says_whether_the_peer_has_anything_to_answer() -> None:
+    """A request, an enquire_link, an unbind; nothing once it is over."""
+    session = bound_smsc(enquire_link_interval=30.0)
+    assert not session.waits
+    session.send(DeliverSm(), 0.0)
+    assert session.waits
+    session.receive_bytes(encode(DeliverSm(sequence_number=1).response()), 1.0)
+    assert not session.waits
+    session.on_deadline(31.0)
+    assert session.waits
+    session.receive_bytes(encode(EnquireLink(sequence_number=2).response()), 32.0)
+    assert not session.waits
+    session.unbind(33.0)
+    assert session.waits
+    session.connection_lost(34.0)
+    assert not session.waits
+
+
+def test_octets_are_written_as_they_are_behind_what_is_queued() -> None:
+    tapped: list[tuple[str, bytes]] = []
+    session = Session(Role.SMSC, SessionConfig(), 0.0, lambda direction, octets: tapped.append((direction, octets)))
+    session.write_octets(b"no SMPP at all")
+    assert session.bytes_to_send() == b"no SMPP at all"
+    assert tapped == [("out", b"no SMPP at all")]
+    session.connection_lost(1.0)
+    with pytest.raises(LocalProtocolError, match="over"):
+        session.write_octets(b"x")

@@ -113,6 +113,8 @@ class Wire:
 class Esme:
     """A client on a connection in memory. Deliveries are acknowledged unless `acknowledge` says otherwise."""
 
+    unsent = b""  # while the emulator does not read
+
     def __init__(self, lab: Lab, port: int, address: str = "127.0.0.1") -> None:
         self.lab = lab
         self.address = IPv4Address("TCP", address, 50000)
@@ -122,7 +124,6 @@ class Esme:
         self.refused = self.link is None
         self.open = not self.refused
         self.reads = True
-        self.unsent = b""  # while the emulator does not read
         self.acknowledge: Callable[[Pdu], int | None] = lambda pdu: 0
         self.events: list[Event] = []
         self.heard: list[Pdu] = []  # every PDU that is news, in the order it came

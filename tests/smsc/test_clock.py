@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from smsc.clock import LAG, LONGEST, TICK, SteerableClock
@@ -214,12 +214,28 @@ def test_one_advance_waits_for_another_and_a_resume_for_both(reactor: Clock, clo
     assert clock.seconds() == pytest.approx(11.0)
 
 
+def test_an_advance_that_nobody_waits_for_any_more_ends_where_it_is(reactor: Clock, clock: SteerableClock) -> None:
+    peers = Peers(reactor)
+    peers.clock = clock
+    clock.callLater(1.0, lambda: setattr(peers, "busy", 1))
+    clock.callLater(2.0, list)
+    given_up = clock.advance(5.0, peers)
+    results = fired(given_up)
+    assert clock.seconds() == pytest.approx(1.0)
+    given_up.cancel()
+    assert [type(result.value) for result in results] == [CancelledError]
+    reactor.advance(0.5)
+    assert clock.seconds() == pytest.approx(1.5)
+    assert fired(clock.advance(5.0)) == [pytest.approx(6.5)]
+
+
 @pytest.mark.parametrize("seconds", [-1.0, LONGEST + 1, float("nan"), float("inf")])
 def test_an_advance_that_makes_no_sense_is_refused(clock: SteerableClock, seconds: float) -> None:
     with pytest.raises(ValueError, match="expected 0 to"):
         clock.advance(seconds)
 
 
+@settings(deadline=None)
 @given(
     waits=st.lists(st.floats(0, 100), max_size=30),
     steps=st.lists(st.one_of(st.floats(0, 30), st.sampled_from(["pause", "resume", "real"])), max_size=20),

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yamlmodel.errors import ConfigError
@@ -54,6 +54,7 @@ def test_what_cannot_be_parsed_is_said() -> None:
         of_text("{a: [}")
 
 
+@settings(deadline=None)
 @given(st.recursive(st.integers(-(2**63), 2**63) | st.text("abc", min_size=1), st.lists))
 def test_json_is_read_as_it_is(value: object) -> None:
     assert of_text(json.dumps([value])) == [value]

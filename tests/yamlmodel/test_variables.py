@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -110,6 +110,7 @@ def test_a_model_without_runs_takes_its_text_as_it_is() -> None:
     assert loads("title: ${x}", Plain).title == "${x}"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='vars:{} $a|\n"[]-', max_size=40))
 def test_any_text_is_a_file_or_a_config_error(text: str) -> None:
     with suppress(ConfigError):

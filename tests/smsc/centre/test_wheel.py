@@ -94,3 +94,16 @@ def test_every_item_comes_once_within_a_tick(dues: list[float], tick: float) -> 
         clock.advance(max(1e-9, clock.getDelayedCalls()[0].getTime() - clock.seconds()))
     assert len(late) == len(dues)
     assert all(-1e-8 < lateness < tick + 1e-8 for lateness in late)
+
+
+def test_what_is_not_wanted_any_more_is_taken_out_and_the_rest_comes_in_time() -> None:
+    clock, fired = Clock(), []
+    wheel: Wheel[str] = Wheel(clock, 0.01, fired.extend)
+    for due, item in ((0.02, "b"), (0.01, "not a"), (0.02, "not b"), (0.03, "not c"), (0.04, "d")):
+        wheel.add(due, item)
+    assert wheel.take(lambda item: item.startswith("not")) == ["not a", "not b", "not c"]
+    assert len(wheel) == 2
+    for _ in range(10):
+        clock.advance(0.01)
+    assert fired == ["b", "d"]
+    assert clock.getDelayedCalls() == []

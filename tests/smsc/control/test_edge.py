@@ -106,13 +106,11 @@ def submitting(served: Served) -> Iterator[list[float]]:
 
 def test_the_web_server_is_imported_when_somebody_connects_and_smpp_goes_on(serve: Callable[..., Served]) -> None:
     served = serve("--http", "0")
-    maps = Path(f"/proc/{served.process.pid}/maps")
     with submitting(served) as took:
         before = len(took)
         answers = [httpx.get(f"{served.url}healthz", timeout=PATIENCE) for _ in range(3)]
     assert [answer.json()["status"] for answer in answers] == ["ok"] * 3
     assert len(took) > before + 10  # answered all the while
-    assert maps.exists()
     assert served.stop().count("Traceback") == 0
     assert served.process.returncode == 0
 

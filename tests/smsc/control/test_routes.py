@@ -313,3 +313,36 @@ def test_the_api_is_documented_with_every_parameter(asked: TestClient[Any]) -> N
     page = asked.get("/schema")
     assert "/api/messages/wait" in page.text
     assert "<script" not in page.text
+
+
+# --- whatever is asked --------------------------------------------------------------------------------
+
+HUGE = "9" * 5000
+
+
+@pytest.mark.parametrize("path", ["/api/messages/{}", "/api/pdus/{}", "/api/binds/{}", "/api/conversations/{}"])
+def test_numbers_that_nothing_has_are_not_found(asked: TestClient[Any], path: str) -> None:
+    for number in ("99999999999999999999999999", "-1", "0"):
+        assert asked.get(path.format(number)).status_code in (200, 404), number
+
+
+@pytest.mark.parametrize(
+    "value", ["\x00", "'; DROP TABLE messages; --", "%", "*" * 900, "\ud7ff", HUGE, "1e999", "[", "\\"]
+)
+def test_no_value_of_any_parameter_is_a_fault_of_ours(asked: TestClient[Any], value: str) -> None:
+    for path in (
+        "/api/messages",
+        "/api/messages/latest",
+        "/api/pdus",
+        "/api/conversations",
+        "/api/export",
+        "/api/lint",
+    ):
+        parameters = get(asked, "/schema/openapi.json")["paths"][path]["get"]["parameters"]
+        for parameter in parameters:
+            answer = asked.get(path, params={parameter["name"]: value})
+            assert answer.status_code < 500, (path, parameter["name"], answer.text)
+    assert asked.post("/api/messages/wait", json={"after": 1 << 80, "timeout": 0}).status_code == 400
+    for name in ("to", "text", "status", "since", "id", "parts", "text_matches"):
+        assert asked.post("/api/messages/count", json={"filters": {name: value}}).status_code < 500, name
+    assert asked.get("/api/events", headers={"last-event-id": f"x-{HUGE[:100]}"}, params={"nope": 1}).status_code == 400

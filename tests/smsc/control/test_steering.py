@@ -328,6 +328,15 @@ def test_an_account_is_forgotten_with_all_that_was_put_on_for_it(client: Client,
     assert "expected" in problem(client.post("/api/reset", json={"system_id": ""}), 400, "system_id")
 
 
+def test_a_journal_that_cannot_be_written_is_said(client: Client, lab: Lab) -> None:
+    lab.bound()
+    assert lab.journal is not None
+    lab.journal.flush()
+    lab.journal.connection.execute("PRAGMA query_only = ON")
+    assert "cannot be written" in problem(client.post("/api/reset", json={"system_id": "shop"}), 503)
+    lab.journal.connection.execute("PRAGMA query_only = OFF")
+
+
 def test_the_scenario_is_told_and_begins_again(client: Client, lab: Lab) -> None:
     lab.run(2, step=0.5)
     view = said(client.get("/api/scenario"))

@@ -12,6 +12,7 @@ from smppkit.codec import encode
 from smppkit.pdus import DeliverSm
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import Journal
+from smsc.journal.messages import Messages
 from smsc.journal.records import Kind
 from smsc.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from tests.smsc.conftest import EPOCH, Lab
@@ -98,3 +99,24 @@ def test_an_emptied_file_of_this_version_is_the_same_as_a_new_one(tmp_path: Path
         tables.append({" ".join(sql.split()) for (sql,) in rows})
         journal.close()
     assert tables[0] == tables[1]
+
+
+def test_parts_of_an_older_journal_find_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal_of_the_first_version(path)
+    connection = sqlite3.connect(path)
+    columns = (
+        "row, at, operator, system_id, command, source, destination, text, reference, part, parts, status, data_coding"
+    )
+    for row, part in ((4, 2), (5, 1), (6, 1)):  # and a part of the next message under the same reference
+        connection.execute(
+            f"INSERT INTO messages ({columns}) VALUES (?,?,'op','shop','submit_sm','SHOP','7705',?,7,?,2,0,0)",  # noqa: S608
+            (row, EPOCH, f"part {part} ", part),
+        )
+    connection.commit()
+    connection.close()
+    journal = Journal.open(path, clock=Clock())
+    found = journal.connection.execute("SELECT row, first FROM messages WHERE row > 3 ORDER BY row").fetchall()
+    assert found == [(4, None), (5, 4), (6, None)]
+    assert Messages(journal.connection).of_rows([5], EPOCH)[0].text == "part 1 part 2 "
+    journal.close()

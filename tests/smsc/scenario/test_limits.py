@@ -4,8 +4,10 @@ from hypothesis import strategies as st
 
 from smppkit.states import Version
 from smppkit.tlvs import CONGESTION_STATE
-from smsc.scenario.limits import LIMITERS_KEPT, Load, RateLimit
+from smsc.scenario.accounts import Account
+from smsc.scenario.limits import LIMITERS_KEPT, AccountRates, Load, RateLimit
 from tests.smsc.scenario.world import message, operator, send
+from yamlmodel.scalars import Rate
 
 
 def statuses(text: str, *sent: tuple[float, str, int, str]) -> list[int]:
@@ -102,3 +104,26 @@ def test_c78_congestion_is_told_to_esmes_of_5_0_only() -> None:
         assert state.congestion_tlvs(0.0, Version.V50) == (tlv,)
         assert state.congestion_tlvs(0.0, Version.V34) == ()
     assert operator().congestion_tlvs(0.0, Version.V50) == ()
+
+
+def test_a_single_account_may_be_limited_further_and_the_tightest_limit_holds() -> None:
+    rates = AccountRates()
+    shop, bank = Account(system_id="shop", password=""), Account(system_id="bank", password="", rate=Rate(3))
+    rates.impose(None, {"shop": 1.0})
+    assert [rates.take(shop, 0.0) for _ in range(3)] == [True, False, False]
+    assert [rates.take(bank, 0.0) for _ in range(4)] == [True, True, True, False]
+    rates.impose(2.0, {"shop": 1.0})
+    assert [rates.take(shop, 0.0) for _ in range(3)] == [True, False, False]
+    assert [rates.take(bank, 0.0) for _ in range(3)] == [True, True, False]
+
+
+def test_what_an_account_has_sent_can_be_forgotten() -> None:
+    rates = AccountRates()
+    rates.impose(1.0)
+    shop, bank = (Account(system_id=name, password="") for name in ("shop", "bank"))
+    for account in (shop, bank):
+        assert rates.take(account, 0.0)
+    rates.forget("shop")
+    assert (rates.take(shop, 0.0), rates.take(bank, 0.0)) == (True, False)
+    rates.forget(None)
+    assert rates.take(bank, 0.0)

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smppkit.segments import segment
@@ -67,6 +67,7 @@ def test_a_template_of_a_rule_waits_for_the_rule_to_judge_its_groups() -> None:
     assert "found {9}" in (template.refusal(["code", "1"], counts=True) or "")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab%s(){}:1to", max_size=30))
 def test_nothing_in_a_template_is_carried_out(text: str) -> None:
     try:
@@ -78,6 +79,7 @@ def test_nothing_in_a_template_is_carried_out(text: str) -> None:
         assert rendered == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_what_a_message_says_is_not_read_as_a_template(to: str) -> None:
     assert Template.parse("<{to}>").render(Request(Reading(message(to)), "ID")) == f"<{to}>"

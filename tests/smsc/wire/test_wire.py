@@ -445,3 +445,25 @@ def test_a_peer_that_does_not_read_is_felt_through_the_wire() -> None:
     assert sum(end.under_way for end in pair.network.connections[0]._wires.values()) > CAPACITY - 10_000
     pair.link.reset()
     pair.clock.advance(1)
+
+
+def test_a_wire_can_be_stalled_by_itself_and_goes_on() -> None:
+    bench = Bench()
+    bench.wire.stall()
+    assert not bench.transport.reading
+    bench.say(RESP, RESP2).hear(SUBMIT).run(5)
+    assert (bench.told, bench.heard, bench.wire.stalled) == ([], [], True)
+    bench.wire.unstall()
+    bench.run(0)
+    assert (bench.told, bench.heard) == ([(5, RESP + RESP2)], [(5, SUBMIT)])
+    assert bench.transport.reading
+    assert bench.say(RESP).hear(ENQUIRE).said[-1] == RESP
+
+
+def test_a_fault_can_be_for_one_system_id_alone() -> None:
+    shop, shoe = Bench(system_id="shop"), Bench(system_id="shoe")
+    for bench in (shop, shoe):
+        running = bench.faults.begin(entry("{fault: no-response, account: sh*}"), only="shop")
+        bench.say(RESP)
+        assert running.strikes == (1 if bench is shop else 0)
+    assert (shop.said, shoe.said) == ([], [RESP])
