@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carrierlab.background.reactor import ReactorThread
 from carrierlab.background.running import UNBIND_SECONDS, Where
-from carrierlab.background.thread import ReactorThread
 from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
 from smsc.clock import SteerableClock

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from carrierlab.background import Background, EmulatorProcess, EmulatorThread, Where
+from carrierlab.background.emulator import EmulatorThread
+from carrierlab.background.process import EmulatorProcess
+from carrierlab.background.running import Background, Where
 from carrierlab.client import Client
 from carrierlab.plugin.handle import OperatorAt, Smsc
 from carrierlab.plugin.namespace import PASSWORD, system_id_for, this_run

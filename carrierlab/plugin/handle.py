@@ -10,8 +10,8 @@ from typing import Any, Self, Unpack
 
 import msgspec
 
+from carrierlab.api.filters import as_keys
 from carrierlab.client import Bind, Client, Filters, Finding, Message, MessageDetail, NotMet, Pdu
-from carrierlab.client.filters import as_keys
 from carrierlab.plugin.later import Awaitables, Deferreds
 from carrierlab.plugin.messages import Messages
 from carrierlab.plugin.telling import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carrierlab.client.values import Message
+from carrierlab.api.values import Message
 
 
 class Messages(list[Message]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from carrierlab.client.values import Message, NearMiss, Pdu
+from carrierlab.api.values import Message, NearMiss, Pdu
 
 MOST_MESSAGES: Final = 20
 MOST_PDUS: Final = 40

@@ -41,5 +41,5 @@ def test_pytest_finds_the_plugin_and_is_not_needed_to_run() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"carrierlab": "carrierlab.pytest_plugin"}
     assert not [requirement for requirement in project["dependencies"] if requirement.startswith("pytest")]
-    imports = "import sys, carrierlab.cli, carrierlab.client, carrierlab.background; sys.exit('pytest' in sys.modules)"
-    subprocess.run([sys.executable, "-c", imports], check=True, timeout=60)
+    imports = "import sys, carrierlab.cli, carrierlab.client, carrierlab.background.emulator"
+    subprocess.run([sys.executable, "-c", f"{imports}; sys.exit('pytest' in sys.modules)"], check=True, timeout=60)

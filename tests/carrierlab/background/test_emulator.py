@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from twisted.internet.error import CannotListenError
 
-from carrierlab.background import EmulatorThread
+from carrierlab.background.emulator import EmulatorThread
 from carrierlab.client import Client
 from carrierlab.plugin.reading import read_scenario
 from smsc.scenario.scalars import Listen

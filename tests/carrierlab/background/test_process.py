@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from carrierlab.background import EmulatorProcess, StartError
+from carrierlab.background.process import EmulatorProcess
+from carrierlab.background.running import StartError
 from carrierlab.client import Client
 from tests.carrierlab.plugin.esmes import BlockingEsme
 

@@ -8,6 +8,8 @@ from tests.carrierlab.plugin.conftest import Run
 
 HEAVY = (
     "carrierlab.plugin",
+    "carrierlab.api",
+    "carrierlab.background",
     "carrierlab.client",
     "smsc",
     "smppkit",

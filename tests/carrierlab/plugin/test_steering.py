@@ -42,7 +42,7 @@ def test_first(smsc, client):
     rule.remove()
     assert client.send("77051234567", "Hello") == [0]
     smsc.rule(when={}, respond="ESME_RSYSERR")
-    with smsc.fault("throttle", rate="1/s"):
+    with smsc.fault("throttle", rate="1/h"):
         assert THROTTLED in [client.send("77011234567", "Hello")[0] for _ in range(5)]
     other.close()
 

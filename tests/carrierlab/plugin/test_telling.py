@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from carrierlab.client import Message, Mismatch, NearMiss
+from carrierlab.api.values import Message, Mismatch, NearMiss
 from carrierlab.plugin.compare import compared
 from carrierlab.plugin.messages import Messages
 from carrierlab.plugin.telling import messages_table, not_seen_text, wanted_words

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from carrierlab.background import EmulatorThread
+from carrierlab.background.emulator import EmulatorThread
 from carrierlab.client import Client
 from carrierlab.plugin.reading import read_scenario
 from tests.carrierlab.plugin.conftest import Run

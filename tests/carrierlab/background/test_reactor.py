@@ -14,8 +14,8 @@ import pytest
 from twisted.internet.defer import fail, succeed
 from twisted.internet.protocol import ServerFactory
 
+from carrierlab.background.reactor import ReactorThread
 from carrierlab.background.running import Where
-from carrierlab.background.thread import ReactorThread
 
 HERE = Where("http://127.0.0.1:1", {"smsc": ("127.0.0.1", 2)})
 
@@ -106,7 +106,7 @@ def test_work_is_done_in_the_thread_and_its_failure_comes_back() -> None:
 def test_the_global_reactor_stays_as_it_is() -> None:
     code = """
 import sys
-from carrierlab.background import EmulatorThread
+from carrierlab.background.emulator import EmulatorThread
 from carrierlab.plugin.reading import read_scenario
 from twisted.python import threadable
 emulator = EmulatorThread(read_scenario(None))

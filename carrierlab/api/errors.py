@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from carrierlab.client.values import NearMiss, Problem
+from carrierlab.api.values import NearMiss, Problem
 
 
 class ClientError(Exception):

@@ -1,4 +1,11 @@
-"""The client itself: one method for each thing that the control API does."""
+"""A client of the emulator's control API, for tests and tools in Python: one method for each thing that the API does.
+
+::
+
+    with Client("http://127.0.0.1:2780") as smsc:
+        message = smsc.wait(to="77011234567", text="code", timeout=5)[0]
+        smsc.mo(from_=message.to, to=message.from_, text="YES", system_id=message.system_id)
+"""
 
 from __future__ import annotations
 
@@ -10,9 +17,36 @@ from typing import Any, Self, TypeVar, Unpack
 import httpx
 import msgspec
 
-from carrierlab.client.errors import NotMet, Refused, Unreachable
-from carrierlab.client.filters import Filters, as_keys
-from carrierlab.client.values import Bind, Clock, Finding, Message, MessageDetail, OperatorInfo, Pdu, Problem
+from carrierlab.api.errors import ClientError, NotMet, Refused, Unreachable
+from carrierlab.api.filters import Filters, as_keys
+from carrierlab.api.values import (
+    Bind,
+    Clock,
+    Finding,
+    Message,
+    MessageDetail,
+    NearMiss,
+    OperatorInfo,
+    Pdu,
+    Problem,
+)
+
+__all__ = [
+    "Bind",
+    "Client",
+    "ClientError",
+    "Clock",
+    "Filters",
+    "Finding",
+    "Message",
+    "MessageDetail",
+    "NearMiss",
+    "NotMet",
+    "OperatorInfo",
+    "Pdu",
+    "Refused",
+    "Unreachable",
+]
 
 T = TypeVar("T")
 

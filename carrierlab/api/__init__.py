@@ -1,0 +1,1 @@
+"""What is said between the control API and its clients: filters, values and errors."""
