@@ -72,7 +72,8 @@ class Edge:
         if loop is None:
             self._socket.close()
             return _done()
-        loop.remove_reader(self._socket.fileno())
+        if self._socket.fileno() >= 0:  # it is closed when the server could not be made
+            loop.remove_reader(self._socket.fileno())
         if self._serving is None:
             self._socket.close()
             return _done()

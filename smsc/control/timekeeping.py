@@ -67,12 +67,14 @@ class Timekeeper:
         An ESME that does not answer within `GRACE` is not waited for any more. ValueError as SteerableClock.advance.
         """
 
-        def over(now: float) -> float:
-            self._changed()
-            return now
+        return Deferred.fromCoroutine(self._advance(seconds))
 
-        around = _Around(self._reactor, self._operators, self._journal)
-        return self.clock.advance(seconds, around).addCallback(over)
+    async def _advance(self, seconds: float) -> float:
+        now = await self.clock.advance(seconds, _Around(self._reactor, self._operators, self._journal))
+        if self._journal is not None:  # what nobody waits for is to be read right after this, too
+            await _committed(self._journal)
+        self._changed()
+        return now
 
 
 class _Around:
@@ -95,7 +97,7 @@ class _Around:
         await self._wait(0.0)  # what is written is written, and what has come is read
         while True:
             if self._journal is not None and self._journal.awaited:
-                await self._committed(self._journal)
+                await _committed(self._journal)
                 await self._wait(0.0)
             asked = self._asked()
             if not asked:
@@ -122,11 +124,11 @@ class _Around:
         self._reactor.callLater(seconds, waiting.callback, None)
         return waiting
 
-    @staticmethod
-    def _committed(journal: Journal) -> Deferred[None]:
-        committed: Deferred[None] = Deferred()
-        journal.when_committed(lambda _: committed.callback(None))  # whoever waits is told of an error
-        return committed
+
+def _committed(journal: Journal) -> Deferred[None]:
+    committed: Deferred[None] = Deferred()
+    journal.when_committed(lambda _: committed.callback(None))  # whoever waits is told of an error
+    return committed
 
 
 def _nobody() -> None:

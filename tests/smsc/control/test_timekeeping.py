@@ -106,6 +106,17 @@ def test_it_is_told_when_time_was_steered(lab: Lab) -> None:
     assert told == pytest.approx([0, 5, 5], abs=0.05)
 
 
+def test_what_nobody_waits_for_is_on_the_disk_too_when_an_advance_is_over(lab: Lab, time: Timekeeper) -> None:
+    time.pause()
+    assert lab.journal is not None
+    lab.journal.tidy("op", EPOCH)
+    left: list[int] = []
+    time.advance(0.001).addCallback(lambda _: left.append(lab.journal.backlog))
+    while not left:
+        lab.run(0.001, step=0.001)
+    assert left == [0]
+
+
 def test_an_advance_waits_for_the_thread_that_writes_the_journal(tmp_path: Path) -> None:
     """An MO goes out once it is on the disk: before time goes on."""
     reactor = _Reactor()
