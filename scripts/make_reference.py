@@ -20,7 +20,7 @@ from reference_examples import EXAMPLES
 
 from carrierlab.awaited_client import Client, Until
 from carrierlab.expect import Expectation
-from carrierlab.expect_message import MessageExpectation, MessageFilter
+from carrierlab.expect_message import MessageExpectation, WantedMessage
 from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
@@ -104,7 +104,7 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     Until: "until",
     Expectation: "An expectation",
     MessageExpectation: "An expectation of messages",
-    MessageFilter: "Which messages",
+    WantedMessage: "Which messages",
     TraceExpectation: "An expectation of the trace",
 }
 SENDER: dict[type[msgspec.Struct], str] = {

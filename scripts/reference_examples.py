@@ -9,7 +9,7 @@ import msgspec
 
 from carrierlab.awaited_client import Client, Until
 from carrierlab.expect import Expectation
-from carrierlab.expect_message import MessageExpectation, MessageFilter
+from carrierlab.expect_message import MessageExpectation, WantedMessage
 from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.scenario import Campaign, Workload
@@ -488,6 +488,6 @@ expect:
         PART,
         'expect: [{message: {to: "77011234567", text: "*code 1234*"}, equals: 1, operator: kcell}]\n',
     ),
-    MessageFilter: (PART, 'expect: [{message: {to: "7705*", from: SHOP, text: /code/, parts: 1, state: DELIVRD}}]\n'),
+    WantedMessage: (PART, 'expect: [{message: {to: "7705*", from: SHOP, text: /code/, parts: 1, state: DELIVRD}}]\n'),
     TraceExpectation: (PART, "expect: [{trace: 9c1e5f0a77b2, note: the run that we looked at}]\n"),
 }
