@@ -1,4 +1,4 @@
-"""What can be asked of a message, condition by condition: whether it is so, what there is instead, and why that is not it.
+"""What can be asked of a message, condition by condition: whether it is so, what there is instead, and why not.
 
 ::
 

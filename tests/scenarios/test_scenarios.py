@@ -28,7 +28,7 @@ def test_a_failure_of_others_names_where_it_was_reported(name: str) -> None:
 
 
 def test_the_page_lists_every_scenario_once() -> None:
-    page = (DIRECTORY.parent / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    page = (DIRECTORY.parent / "docs" / "scenario-guide.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| \[([\w-]+)\]\(\.\./scenarios/\1\.yaml\)", page, re.MULTILINE)) == sorted(STEMS)
 
 
