@@ -11,7 +11,17 @@ import pytest_twisted
 from carrierlab.run import Job, run_over_sockets
 from tests.scenarios.playing import DIRECTORY, NAMES, STEMS, complaint, load, played
 
-OWN = {"quickstart", "mixed-scripts", "receipt-gauntlet", "greylisting", "every-persona", "codes-beside-a-campaign"}
+OWN = {
+    "quickstart",
+    "mixed-scripts",
+    "receipt-gauntlet",
+    "greylisting",
+    "every-persona",
+    "codes-beside-a-campaign",
+    "evening-of-three-operators",
+    "spike",
+    "answered-codes",
+}
 """Those that rehearse no failure of another gateway."""
 
 
