@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from carrierlab.captured import Captured
 from carrierlab.evidence import Evidence, Knowledge, Scope
 from carrierlab.expect import Expectation, Verdict
 from carrierlab.expect_message import MessageExpectation
@@ -12,6 +11,7 @@ from carrierlab.expect_trace import TraceExpectation
 from carrierlab.ledgers import OperatorLedger, SenderLedger, Span
 from carrierlab.metrics import Measured, measure
 from carrierlab.phases import Phase
+from smsc.journal.whole import WholeMessage
 
 AnyExpectation = Expectation | MessageExpectation | TraceExpectation
 
@@ -29,7 +29,7 @@ class Books:
         span: Span,
         *,
         known: Knowledge | None = None,
-        messages: Iterable[Captured] = (),
+        messages: Iterable[WholeMessage] = (),
         phases: Mapping[str, Phase] | None = None,
         trace: str | None = None,
     ) -> None:
@@ -75,13 +75,13 @@ class Books:
             return expectation.check(self._messages(expectation.scope))
         return expectation.check(self.findings(expectation.scope))
 
-    def _messages(self, scope: Scope) -> list[Captured]:
+    def _messages(self, scope: Scope) -> list[WholeMessage]:
         start, end = (0.0, float("inf")) if scope.phase is None else self._moments(scope.phase)
         return [
             message
             for message in self.messages
             if scope.operator in (None, message.operator)
-            and scope.account in (None, message.account)
+            and scope.account in (None, message.system_id)
             and start <= message.at < end
         ]
 

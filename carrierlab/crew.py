@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from carrierlab.report.result import Outcome
+from carrierlab.run import CannotPlay
 from carrierlab.worker import Answer, Task, read_frame, write_frame
 
 AHEAD: Final = 16
@@ -37,7 +38,7 @@ def cores() -> int:
 def play_all(tasks: Sequence[Task], jobs: int) -> Generator[tuple[Outcome, str | None], None, None]:
     """Play every task, on at most ``jobs`` processes, and yield outcomes and traces written, in the order of the tasks.
 
-    Close the iterator to stop early. Raises :class:`WorkerBroken`.
+    Close the iterator to stop early. Raises :class:`WorkerBroken`, and CannotPlay for a file that is not as it was.
     """
     with _crew(min(jobs, len(tasks))) as workers, closing(selectors.DefaultSelector()) as ready:
         for worker in workers:
@@ -88,6 +89,8 @@ class _Worker:
         if octets is None:
             raise self._gone()
         answer = msgspec.msgpack.decode(octets, type=Answer)
+        if answer.unusable:
+            raise CannotPlay(answer.unusable)
         if answer.outcome is None:
             raise WorkerBroken(f"{self._what()} could not be played:\n{answer.broken}")
         return answer.outcome, answer.trace

@@ -59,7 +59,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
     operator: Annotated[str, Meta(description="Judge only what concerns this operator")] | None = None
     account: Annotated[str, Meta(description="… and this account: a system_id")] | None = None
-    phase: Annotated[str, Meta(description="… and this [phase](scenarios.md#phases)")] | None = None
+    phase: Annotated[str, Meta(description="… and this [phase](scenario-guide.md#phases)")] | None = None
     equals: Annotated[Quantity, Meta(description="It is this")] | None = None
     at_least: Annotated[Quantity, Meta(description="It is this or more")] | None = None
     at_most: Annotated[Quantity, Meta(description="It is this or less")] | None = None

@@ -16,11 +16,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from carrierlab.captured import Captured
-from carrierlab.closest import Condition, NearMiss, matching, near_misses
 from carrierlab.expect import FORMS, Compared, Problems, Verdict
 from carrierlab.metrics import MAX_EXAMPLES, Unit
 from smppkit.status import status_name
+from smsc.journal.checks import Check, check, unfit
+from smsc.journal.near_miss import NearMiss, near_misses
+from smsc.journal.whole import WholeMessage
 from smsc.scenario.patterns import AddressPattern, TextPattern
 from smsc.scenario.scalars import Span, Stat
 
@@ -28,7 +29,7 @@ _MOST_SHOWN: Final = 400
 """Characters of a text in a report."""
 
 
-class MessageFilter(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+class WantedMessage(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """Which messages; all conditions must hold. A message of many parts is one, its text put together."""
 
     to: Annotated[AddressPattern, Meta(description="Destination", examples=["77011234567"])] | None = None
@@ -42,18 +43,24 @@ class MessageFilter(msgspec.Struct, frozen=True, rename={"from_": "from"}):
         if all(getattr(self, field) is None for field in self.__struct_fields__):
             yield (), "it is about no message; expected to, from, text, parts or state"
 
-    def conditions(self) -> list[Condition]:
+    def checks(self) -> list[Check]:
         """What its fields ask for, of messages that were accepted."""
-        asked = [Condition("status", "accepted", lambda status: status == 0)]
-        for field in ("to", "from_", "text"):
-            pattern = getattr(self, field)
-            if pattern is not None:
-                asked.append(Condition(field, str(pattern), pattern.compile()))
+        asked = [check("status", status_name(0), lambda message: message.status == 0)]
+        if self.to is not None:
+            to = self.to.compile()
+            asked.append(check("to", str(self.to), lambda message: to(message.to.removeprefix("+"))))
+        if self.from_ is not None:
+            from_ = self.from_.compile()
+            asked.append(check("from", str(self.from_), lambda message: from_(message.from_.removeprefix("+"))))
+        if self.text is not None:
+            text = self.text.compile()
+            asked.append(check("text", str(self.text), lambda message: text(message.text), unfit))
         if self.parts is not None:
-            span = self.parts
-            asked.append(Condition("parts", str(span), lambda parts: parts in span))
+            parts = self.parts
+            asked.append(check("parts", str(parts), lambda message: message.parts in parts))
         if self.state is not None:
-            asked.append(Condition("state", self.state, self.state.__eq__))
+            state = self.state
+            asked.append(check("state", str(state), lambda message: message.state == state))
         return asked
 
     def words(self) -> str:
@@ -68,7 +75,7 @@ class MessageFilter(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 class MessageExpectation(Compared, frozen=True, kw_only=True):
     """So many captured messages are like this; at least one where nothing is said."""
 
-    message: Annotated[MessageFilter, Meta(description="Which messages that operators accepted")]
+    message: Annotated[WantedMessage, Meta(description="Which messages that operators accepted")]
 
     @property
     def metric(self) -> str:
@@ -84,17 +91,17 @@ class MessageExpectation(Compared, frozen=True, kw_only=True):
             if problem is not None or quantity.metric is not None:
                 yield (form,), problem or f'found "{quantity.written}"; a count of messages is compared with a number'
 
-    def check(self, messages: Sequence[Captured]) -> Verdict:
+    def check(self, messages: Sequence[WholeMessage]) -> Verdict:
         """Count those of `messages` that are meant; where they are too few, say what came closest."""
-        conditions = self.message.conditions()
-        found = matching(messages, conditions)
+        checks = self.message.checks()
+        found = [message for message in messages if all(each.fits(message) for each in checks)]
         numbers = [quantity.number for _, quantity in self.limits()]
         low, high = (min(numbers), max(numbers)) if numbers else (1.0, float("inf"))
         few = self.at_most is None and len(found) < low
         many = self.at_least is None and len(found) > high
         examples: list[str] = []
         if few:
-            examples = [line for near in near_misses(messages, conditions) for line in explain(near)]
+            examples = [line for near in near_misses(checks, messages) for line in explain(near)]
         elif many:
             examples = [f'{_place(message)}: "{_cut(message.text)}"' for message in found[:MAX_EXAMPLES]]
         wanted = self.form_words({}) if numbers else "at least 1"
@@ -111,14 +118,12 @@ class MessageExpectation(Compared, frozen=True, kw_only=True):
 
 def explain(near: NearMiss) -> list[str]:
     """Why a captured message is not the one that was looked for; texts are laid one under the other."""
-    lines = [f"closest: {_place(near.row)}"]
-    for missed in near.missed:
+    lines = [f"closest: {_place(near.message)}"]
+    for missed in near.mismatches:
         if missed.field == "text":
             lines += difference(missed.wanted, missed.found)
-        elif missed.field == "status":
-            lines.append(f"  it was refused with {status_name(near.row.status)}")
         else:
-            lines.append(f"  {missed.field.rstrip('_')} is {missed.found or 'none'}, wanted {missed.wanted}")
+            lines.append(f"  {missed.field}: {missed.why}")
     return lines
 
 
@@ -128,7 +133,7 @@ def difference(wanted: str, found: str) -> list[str]:
     return [f"  {line.rstrip()}" for line in lines]
 
 
-def _place(message: Captured) -> str:
+def _place(message: WholeMessage) -> str:
     return f"to {message.to} from {message.from_} at {message.operator}"
 
 

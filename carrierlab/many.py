@@ -24,7 +24,7 @@ def play_many(
 ) -> Generator[Played, None, None]:
     """Play every run, and yield what came of it in the order given, which is the same for any number of ``jobs``.
 
-    The traces of the first ``keep`` runs that fail are written into ``traces``. Raises WorkerBroken.
+    The traces of the first ``keep`` runs that fail are written into ``traces``. Raises WorkerBroken and CannotPlay.
     """
     tasks = list(runs) if traces is None else _with_traces(runs, traces)
     kept: set[str] = set()

@@ -9,10 +9,12 @@ The steps are the same on both stages; only clock, network, journal and writer d
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,6 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from carrierlab.awaited_client import Announce, ClientPlayer
 from carrierlab.books import Books
-from carrierlab.captured import captured
 from carrierlab.clock import OutOfTime, SimClock, Stuck
 from carrierlab.evidence import Knowledge
 from carrierlab.expect_trace import TraceExpectation
@@ -47,6 +48,10 @@ from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
+from smsc.journal.message_filter import MessageFilter
+from smsc.journal.messages import Messages
+from smsc.journal.schema import open_readonly
+from smsc.journal.whole import WholeMessage
 from smsc.lint.finding import Finding as LintFinding
 from smsc.lint.live import LiveLint
 from smsc.scenario.price import Price
@@ -182,9 +187,10 @@ class Play:
         stage, scenario, timeline = self._stage, self._job.scenario, self._emulator.timeline
         stage.journal.flush()
         sent = self._player.ledger()
-        with _inbox(stage.journal) as inbox:
+        with _reading(stage.journal) as connection:
+            inbox = Inbox(connection)
             received = self._player.read(read_journal(inbox), sent)
-            messages = captured(inbox.messages()) if scenario.expects("message") else []
+            messages = _captured(connection) if scenario.expects("message") else []
             if on_books is not None:
                 on_books(inbox, sent)
         span = Span(self._started_at, self._ended_at, self._player.binds)
@@ -322,5 +328,16 @@ def _scratch() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _inbox(journal: Journal) -> Inbox:
-    return Inbox(journal.connection if journal.path == MEMORY else journal.path)
+@contextmanager
+def _reading(journal: Journal) -> Iterator[sqlite3.Connection]:
+    """What reads a journal: its own connection where it is in memory."""
+    if journal.path == MEMORY:
+        yield journal.connection
+        return
+    with closing(open_readonly(Path(journal.path))) as connection:
+        yield connection
+
+
+def _captured(connection: sqlite3.Connection) -> list[WholeMessage]:
+    """What ESMEs submitted, in the order it came; what is planned for messages counts as having come to pass."""
+    return list(Messages(connection).matching(MessageFilter(direction="mt"), inf, after=0))

@@ -17,9 +17,10 @@ from typing import BinaryIO
 import msgspec
 
 from carrierlab.report.result import Outcome
-from carrierlab.run import Job, record_virtual, run_virtual
+from carrierlab.run import CannotPlay, Job, record_virtual, run_virtual
 from carrierlab.traces.format import write_trace
 from carrierlab.variables import Picked
+from yamlmodel.errors import ConfigError
 
 _LENGTH = struct.Struct(">I")
 
@@ -39,12 +40,15 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of a task: an outcome, or what stopped the worker (a traceback: a bug, or a bad file)."""
+    """What became of a task: an outcome, or why there is none."""
 
     outcome: Outcome | None = None
     trace: str | None = None
     """The trace that was written."""
+    unusable: str = ""
+    """What is wrong with the file, for whoever wrote it."""
     broken: str = ""
+    """What stopped the worker, for us: a traceback."""
 
 
 def write_frame(stream: BinaryIO, value: Task | Answer) -> None:
@@ -93,8 +97,13 @@ def main() -> None:
     tasks, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not print into an answer
     while (octets := read_frame(tasks)) is not None:
+        task = msgspec.msgpack.decode(octets, type=Task)
         try:
-            answer = perform(msgspec.msgpack.decode(octets, type=Task))
+            answer = perform(task)
+        except ConfigError as error:
+            answer = Answer(unusable=str(error))
+        except CannotPlay as error:
+            answer = Answer(unusable=f"{task.file}: {error}")
         except Exception:  # noqa: BLE001 - it is told to who asked, who ends with it
             answer = Answer(broken=traceback.format_exc())
         try:

@@ -50,8 +50,8 @@ and those that concern the message centre itself (unbind, outbind, restart) happ
 draw. What is drawn follows from the seed,
 the entry, the connection and the number of what passes on it, so that a run is repeated by its seed.
 
-Two more concern no octets and are found in the reference: [throttle](reference.md#fault-throttle) and
-[outage](reference.md#fault-outage).
+Two more concern no octets and are keys of the timeline: [throttle](scenarios.md#fault-throttle) and
+[outage](scenarios.md#fault-outage).
 """
 
 STAGES = {
@@ -156,7 +156,7 @@ def rows(fields: list[msgspec.structs.FieldInfo]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for field in fields:
         form, description, examples = unwrap(field.type)
-        written = kind(form).replace("](#", "](reference.md#")
+        written = kind(form).replace("](#", "](scenarios.md#")
         if examples:
             written = written.split(" such as ")[0] + ", as in " + ", ".join(f"`{example}`" for example in examples)
         yield f"| `{field.encode_name}` | {cell(description)} | {cell(written)} | {cell(default(field))} |"

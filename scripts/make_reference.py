@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Make docs/reference.md: every key of a scenario file and of sender.yaml, every metric, out of the models themselves.
+"""Make docs/scenarios.md and docs/sender-configuration.md: every key and every metric, out of the models themselves.
 
-Usage: make_reference.py [--check]     (--check compares only; exit code 1 if the page is out of date)
+Usage: make_reference.py [--check]     (--check compares only; exit code 1 if a page is out of date)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reference_examples import EXAMPLES
 
 from carrierlab.awaited_client import Client, Until
 from carrierlab.expect import Expectation
-from carrierlab.expect_message import MessageExpectation, MessageFilter
+from carrierlab.expect_message import MessageExpectation, WantedMessage
 from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
@@ -45,7 +45,7 @@ from smsc.scenario.timing import After, Every, Occasion
 from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, TlvMatch
 from yamlmodel.scalars import Duration, Percent, Rate
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 # The title of each model's section; what is not here is not a section.
 SCENARIO: dict[type[msgspec.Struct], str] = {
@@ -83,6 +83,8 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     Machine: "A state machine",
     Congestion: "congestion",
     Outbind: "outbind",
+    Price: "price",
+    PriceException: "Another price",
     ThrottleFault: "fault: throttle",
     OutageFault: "fault: outage",
     MoEntry: "A message from a subscriber",
@@ -93,8 +95,6 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     Occasion: "when of an entry",
     After: "after",
     Every: "every",
-    Price: "price",
-    PriceException: "Another price",
     Workload: "workload",
     Campaign: "campaign",
     Load: "load",
@@ -104,7 +104,7 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
     Until: "until",
     Expectation: "An expectation",
     MessageExpectation: "An expectation of messages",
-    MessageFilter: "Which messages",
+    WantedMessage: "Which messages",
     TraceExpectation: "An expectation of the trace",
 }
 SENDER: dict[type[msgspec.Struct], str] = {
@@ -116,6 +116,14 @@ SENDER: dict[type[msgspec.Struct], str] = {
     RetryConfig: "retry",
 }
 TITLES = SCENARIO | SENDER
+GROUPS: dict[type[msgspec.Struct], str] = {
+    LabScenario: "The whole",
+    Operator: "Operators",
+    ThrottleFault: "What befalls them",
+    Workload: "What is done to them",
+    Expectation: "What must be true",
+}
+"""The title of each group of sections, by the model that its first section is about."""
 
 COMPARED = """\
 Counts of messages may be compared with a share of the recipients too, and every count with another count. Of metrics
@@ -125,19 +133,29 @@ need a workload of our own.
 
 BOOKS = {Book.CAMPAIGN: "a campaign", Book.LOAD: "a load", Book.SENDER: "a campaign or a load"}
 
-HEAD = """\
-# Reference
+SCENARIO_HEAD = """\
+# Scenario files
 
-<!-- Made by scripts/make_reference.py from the models; change those. -->
+<!-- Made by scripts/make_reference.py from the models, with the examples in scripts/reference_examples.py. -->
 
-Every key of a [scenario file](#scenario-files) and of the [sender's configuration](#the-senders-configuration), and
-every [metric](#metrics) that an expectation can name. How to put them to use is in [scenarios.md](scenarios.md) and
-[sender.md](sender.md).
+Every key of a scenario file: what it says, how it is written, what holds when nothing is said, and an example. Each
+example here is served or played by a test. How to put the keys to use is in the [guide](scenario-guide.md); the keys of
+faults are in [faults.md](faults.md); variables, includes and matrices, which may stand anywhere, in
+[their part of the guide](scenario-guide.md#variables-includes-matrices).
 
 Times are written `40ms`, `3s`, `2m` or `1h`, rates `100/s`, `600/m` or `3600/h`, shares `94%`. A latency is a time,
 or one of `uniform 10ms 50ms`, `normal 40ms 5ms` (mean and standard deviation), `lognormal 40ms p99 400ms` (median
 and 99th percentile), `spike 40ms to 2s 5%` (one in twenty takes 2 s) and `never`. Octets that trickle are a
 [fault](faults.md).
+"""
+
+SENDER_HEAD = """\
+# The sender's configuration
+
+<!-- Made by scripts/make_reference.py from the models; change those. -->
+
+Every key of `sender.yaml`. What they mean to a campaign is in [sender.md](sender.md). Times are written `40ms`, `3s`,
+`2m` or `1h`, rates `100/s`, `600/m` or `3600/h`.
 """
 
 
@@ -197,6 +215,7 @@ def kind(form: Any) -> str:
 NAMES: dict[Any, str] = {
     str: "text",
     int: "whole number",
+    float: "number",
     bool: "`true` or `false`",
     Path: "path of a file",
     Duration: "time",
@@ -268,52 +287,76 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
         yield f"| `{field.encode_name}` | {cell(description)} | {cell(written)} | {cell(default(field))} |"
 
 
-def sections(titles: dict[type[msgspec.Struct], str]) -> Iterator[str]:
+def sections(titles: dict[type[msgspec.Struct], str], level: str) -> Iterator[str]:
     """One section for each model."""
     for model, title in titles.items():
-        yield f"\n### {title}\n"
+        if model in GROUPS:
+            yield f"\n## {GROUPS[model]}"
+        yield f"\n{level} {title}\n"
         yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
         yield from rows(model)
         if model in EXAMPLES:
-            info, example = EXAMPLES[model]
-            yield f"\n```{info}\n{example}```"
+            info, *examples = EXAMPLES[model]
+            yield from (f"\n```{info}\n{example}```" for example in examples)
 
 
-def page() -> str:
-    """The whole page."""
+def contents() -> Iterator[str]:
+    """A line for each group of sections, with links to them."""
+    links: dict[str, list[str]] = {}
+    group = ""
+    for model, title in SCENARIO.items():
+        group = GROUPS.get(model, group)
+        links.setdefault(group, []).append(f"[{title}](#{anchor(title)})")
+    for group, sections_of_it in links.items():
+        yield f"- [{group}](#{anchor(group)}): {', '.join(sections_of_it)}"
+    yield "- [Metrics](#metrics)"
+
+
+def scenario_page() -> str:
+    """The page of the whole language."""
     metrics = [
         f"| `{metric.name}` | {metric.unit.value}{', many' if metric.values else ''} | {cell(metric.meaning)} |"
         f" {BOOKS.get(metric.book, 'any workload')} |"
         for metric in METRICS.values()
     ]
     lines = [
-        HEAD,
-        "## Scenario files",
-        *sections(SCENARIO),
+        SCENARIO_HEAD,
+        *contents(),
+        *sections(SCENARIO, "###"),
         "\n## Metrics\n",
         COMPARED,
         "| metric | counts | what it says | after |",
         "|---|---|---|---|",
         *metrics,
-        "\n## The sender's configuration",
-        *sections(SENDER),
     ]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    for title in SENDER.values():  # what a campaign has in common with the sender
+        text = text.replace(f"](#{anchor(title)})", f"](sender-configuration.md#{anchor(title)})")
+    return text
+
+
+def sender_page() -> str:
+    """The page of the sender's configuration."""
+    return "\n".join([SENDER_HEAD.rstrip(), *sections(SENDER, "##")]) + "\n"
+
+
+PAGES = {"scenarios.md": scenario_page, "sender-configuration.md": sender_page}
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check the page; returns the exit code."""
-    content = page()
-    if arguments == ["--check"]:
-        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == content:
-            return 0
-        print(f"{PAGE.name} is out of date: run scripts/make_reference.py", file=sys.stderr)
-        return 1
-    if arguments:
+    """Write or check the pages; returns the exit code."""
+    if arguments not in ([], ["--check"]):
         print("usage: make_reference.py [--check]", file=sys.stderr)
         return 2
-    PAGE.write_text(content, encoding="utf-8")
-    return 0
+    code = 0
+    for name, page in PAGES.items():
+        file, content = DOCS / name, page()
+        if not arguments:
+            file.write_text(content, encoding="utf-8")
+        elif not file.is_file() or file.read_text(encoding="utf-8") != content:
+            print(f"{name} is out of date: run scripts/make_reference.py", file=sys.stderr)
+            code = 1
+    return code
 
 
 if __name__ == "__main__":

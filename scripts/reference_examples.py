@@ -1,6 +1,6 @@
-"""An example for each section of docs/reference.md about operators: all its keys, as a scenario writes them.
+"""Examples for each section of docs/scenarios.md: all its keys, as a scenario writes them.
 
-Each is what the info string of its block says it is, and is read by the tests like every example of a page.
+For each model the info string of its blocks, and what is in each; tests/docs/test_examples_run.py serves or plays them.
 """
 
 from typing import Final
@@ -9,10 +9,10 @@ import msgspec
 
 from carrierlab.awaited_client import Client, Until
 from carrierlab.expect import Expectation
-from carrierlab.expect_message import MessageExpectation, MessageFilter
+from carrierlab.expect_message import MessageExpectation, WantedMessage
 from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
-from carrierlab.scenario import Campaign, Workload
+from carrierlab.scenario import Campaign, LabScenario, Workload
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
 from smsc.scenario.machines import Machine
 from smsc.scenario.mobile import MobileOriginated, MoMessage, MoShape, MoTraffic, Reply, UssdSession
@@ -28,8 +28,25 @@ from smsc.scenario.tlv_values import ExtraTlv, RequiredTlv, TlvMatch
 
 OPERATOR: Final = "yaml operator"
 PART: Final = "yaml part"
+WHOLE: Final = "yaml scenario"
 
-EXAMPLES: Final[dict[type[msgspec.Struct], tuple[str, str]]] = {
+EXAMPLES: Final[dict[type[msgspec.Struct], tuple[str, ...]]] = {
+    LabScenario: (
+        WHOLE,
+        """\
+scenario: A throttle in the middle of a load
+seed: 42
+operators:
+  beeline-kz: {listen: tcp:2775}
+timeline:
+  - {at: 10s, for: 10s, name: storm, fault: throttle, rate: 5/s}
+phases: {storm: during storm}
+workload: {load: {rate: 10/s, for: 30s}}
+expect:
+  - {metric: throttled, at_least: 30, phase: storm}
+  - {metric: lost, equals: 0}
+""",
+    ),
     Operator: (
         OPERATOR,
         """\
@@ -358,11 +375,35 @@ rules:
     ),
     Congestion: (OPERATOR, "congestion: {capacity: 100/s}      # or state: 95\n"),
     Outbind: (OPERATOR, "outbind: {addresses: {shop: tcp:10.0.0.5:2776}, system_id: SMSC1, password: secret}\n"),
-    ThrottleFault: (PART, "timeline: [{at: 10s, for: 20s, operator: beeline-kz, fault: throttle, rate: 5/s}]\n"),
-    OutageFault: (PART, "timeline: [{at: 3m, for: 30s, operator: kcell, fault: outage}]\n"),
+    ThrottleFault: (
+        PART,
+        """\
+timeline:
+  - {at: 10s, for: 20s, operator: beeline-kz, fault: throttle, rate: 5/s, name: storm}
+  - {after: 30s, for: 5s, fault: throttle, rate: 1/s}
+  - {every: 1m, for: 5s, fault: throttle, rate: 10/s}
+  - {when: 100 accepted, for: 10s, fault: throttle, rate: 5/s}
+""",
+    ),
+    OutageFault: (
+        PART,
+        """\
+timeline:
+  - {at: 3m, for: 30s, operator: kcell, fault: outage, name: night}
+  - {after: {end_of: night, delay: 10s}, for: 5s, fault: outage}
+  - {every: {period: 1m, times: 2}, for: 2s, operator: kcell, fault: outage}
+  - {when: 100 receipts, for: 10s, operator: beeline-kz, fault: outage}
+""",
+    ),
     MoEntry: (
         PART,
-        'timeline: [{at: 4m, operator: kcell, mo: {from: "77010000001", to: SHOP, text: "Where is it?"}}]\n',
+        """\
+timeline:
+  - {at: 1m, operator: kcell, mo: {from: "77010000001", to: SHOP, text: "Where is it?"}, name: question}
+  - {after: 10s, operator: kcell, mo: {from: "77010000001", to: SHOP, text: "Hello?"}}
+  - {every: {period: 30s, times: 3}, mo: {from: "77010000002", to: SHOP, text: STOP}}
+  - {when: 10 accepted, mo: {from: "77010000003", to: SHOP, text: Thanks}}
+""",
     ),
     MoMessage: (
         PART,
@@ -371,7 +412,16 @@ timeline:
   - {at: 4m, mo: {from: "77010000001", to: SHOP, text: "Where is my order?", shape: {long_message: payload}}}
 """,
     ),
-    UssdEntry: (PART, 'timeline: [{at: 1m, operator: kcell, ussd: {from: "77010000001", dials: "*100#"}}]\n'),
+    UssdEntry: (
+        PART,
+        """\
+timeline:
+  - {at: 1m, operator: kcell, ussd: {from: "77010000001", dials: "*100#"}, name: balance}
+  - {after: 10s, operator: kcell, ussd: {from: "77010000001", dials: "*101#"}}
+  - {every: {period: 30s, times: 3}, ussd: {from: "77010000002", dials: "*100#"}}
+  - {when: 10 accepted, ussd: {from: "77010000003", dials: "*100#"}}
+""",
+    ),
     UssdSession: (
         PART,
         """\
@@ -387,7 +437,13 @@ timeline:
     ),
     AlertEntry: (
         PART,
-        'timeline: [{at: 2m, operator: beeline-kz, alert: "77010000001", account: shop, status: 0}]\n',
+        """\
+timeline:
+  - {at: 2m, operator: beeline-kz, alert: "77010000001", account: shop, status: 0, name: back}
+  - {after: 10s, alert: "77010000002"}
+  - {every: {period: 30s, times: 3}, alert: "77010000003"}
+  - {when: 10 accepted, alert: "77010000004"}
+""",
     ),
     After: (
         PART,
@@ -404,13 +460,23 @@ timeline:
         PART,
         """\
 timeline:
-  - {when: 1000 accepted, fault: restart}
+  - {when: 1000 accepted, fault: restart}      # the same as when: {accepted: 1000}
   - {when: {refused: 10, operator: kcell, delay: 5s, times: 3}, operator: beeline-kz, fault: reset}
+  - {when: {accepted: 100}, operator: kcell, mo: {from: "77010000001", to: SHOP, text: STOP}}
+  - {when: {mo: 1}, for: 5s, fault: stall}
+  - {when: {submitted: 500}, for: 5s, fault: slice}
+  - {when: {receipts: 200}, fault: reset, binds: 1}
+  - {when: {binds: 3}, for: 5s, fault: throttle, rate: 5/s}
 """,
     ),
     Price: (OPERATOR, "price: {segment: 4.00 KZT, except: [{from: BANK, segment: 5.50}]}\n"),
     PriceException: (OPERATOR, 'price: {segment: 4.00 KZT, except: [{to: "7705*", from: SHOP, segment: 3.20}]}\n'),
-    Workload: (PART, "workload: {load: {rate: 10/s, for: 30s}}\n"),
+    Workload: (
+        PART,
+        "workload: {load: {rate: 10/s, for: 30s}}\n",
+        'workload: {campaign: {recipients: recipients.csv, template: "Hello {name}", sender: SHOP}}\n',
+        "workload: {client: {for: 60s}}\n",
+    ),
     Campaign: (
         PART,
         """\
@@ -424,7 +490,13 @@ workload:
     class: service
     routes: [{prefix: "7705", operator: beeline-kz}, {operator: kcell}]
     binds: 2
+    bind: transmitter+receiver
+    window: 20
     rate: 50/s
+    alphabets: [gsm7, ucs2]
+    long_messages: sar
+    retry: {first: 1s, longest: 30s}
+    response_timeout: 10s
     receipt_wait: 2m
 """,
     ),
@@ -438,14 +510,17 @@ workload:
     arrival: burst
     burst: 20
     rate: 50/s
-    for: 2m
+    for: 30s
     mix: [{text: "Your code is {digits:6}"}]
     binds: 2
+    bind: transmitter+receiver
     window: 20
     response_timeout: 10s
     give_up: 5s
     receipt_wait: 1m
 """,
+        "workload: {load: {rate: 50/s, count: 500}}\n",
+        "workload: {load: {stages: [{rate: 10/s, for: 10s}, {from: 10/s, to: 50/s, for: 10s}]}}\n",
     ),
     Stage: (
         PART,
@@ -454,9 +529,9 @@ workload:
   load:
     stages:
       - {rate: 20/s, for: 30s}
-      - {from: 20/s, to: 200/s, for: 1m}
+      - {from: 20/s, to: 200/s, for: 10s}
       - {for: 10s}                      # nothing
-      - {rate: 50/s, count: 1000}
+      - {rate: 50/s, count: 500}
 """,
     ),
     Kind: (
@@ -480,14 +555,22 @@ workload:
 phases: {calm: 0s-30s}
 expect:
   - {metric: delivered, between: [90%, 97%], operator: kcell}
+  - {metric: submits, at_least: 10, operator: beeline-kz, account: shop}
   - {metric: submit_latency, percentile: 99.9, at_most: 1s, phase: calm}
   - {metric: lint_findings, severity: error, equals: 0, note: nothing that breaks the protocol}
 """,
     ),
     MessageExpectation: (
         PART,
-        'expect: [{message: {to: "77011234567", text: "*code 1234*"}, equals: 1, operator: kcell}]\n',
+        """\
+phases: {calm: 0s-30s}
+expect:
+  - {message: {to: "77011234567", text: "*code 1234*"}, equals: 1, operator: kcell}
+  - {message: {from: SHOP}, at_least: 10, operator: beeline-kz, account: shop}
+  - {message: {from: SHOP}, at_most: 100, phase: calm, note: the evening begins slowly}
+  - {message: {parts: 2+}, between: [0, 5]}
+""",
     ),
-    MessageFilter: (PART, 'expect: [{message: {to: "7705*", from: SHOP, text: /code/, parts: 1, state: DELIVRD}}]\n'),
+    WantedMessage: (PART, 'expect: [{message: {to: "7705*", from: SHOP, text: /code/, parts: 1, state: DELIVRD}}]\n'),
     TraceExpectation: (PART, "expect: [{trace: 9c1e5f0a77b2, note: the run that we looked at}]\n"),
 }

@@ -1,12 +1,11 @@
 """Plays the timeline of a scenario: each entry when its time or its event has come, each ended when its time is over.
 
-The faults that are an operator's habit are played too, in their window. What is on can be looked at, begun and ended
-at run time::
+The faults that are an operator's habit are played too, in their window. Its entries can be looked at, begun and ended
+at run time; what is not in the file is begun by ``smsc.control.faults``::
 
     timeline.entries                      # each with its state: to come, on or past
     timeline.start(timeline.entries[0])   # begin it now, whatever the file says
     timeline.end(timeline.entries[0])
-    added = timeline.strike(entry)        # one that is not in the file
     timeline.begin()                      # all over again
 """
 
@@ -21,15 +20,12 @@ from typing import Any, Final
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from smsc.faults.base import WireFault
 from smsc.faults.registry import StandingFault
 from smsc.performing import Operator, Undo, begin_wire_fault, perform
-from smsc.scenario.timeline_model import TimelineEntry, follows, lasts
+from smsc.scenario.timeline_model import TimelineEntry, follows
 from smsc.scenario.timing import After, Occasion, first_at, repeated
 from smsc.watched import COUNTERS, Bell
 
-MOST_ADDED: Final = 256
-"""Entries added at run time that may be on at once."""
 MOST_REMEMBERED: Final = 10_000
 """Beginnings that ``Timeline.history`` keeps."""
 
@@ -52,17 +48,16 @@ class Spell(msgspec.Struct):
 
 
 class Played:
-    """One entry as it is played. `index` is its place in the file, None when it was added at run time."""
+    """One entry as it is played. `index` is its place in the file."""
 
-    __slots__ = ("added", "comes_after", "entry", "index", "spell", "times", "undos", "waiting")
+    __slots__ = ("comes_after", "entry", "index", "spell", "times", "undos", "waiting")
 
-    def __init__(self, entry: TimelineEntry, index: int | None, added: int = 0) -> None:
+    def __init__(self, entry: TimelineEntry, index: int) -> None:
         self.entry = entry
         self.index = index
-        self.added = added
         self.times = 0
         """How often it has begun since the timeline did."""
-        self.waiting = 1 if index is not None else 0
+        self.waiting = 1
         """For how much it still waits: the timeline's beginning, times that are set, events."""
         self.comes_after: Played | None = None
         """The entry that it follows."""
@@ -74,9 +69,7 @@ class Played:
     @property
     def name(self) -> str:
         """What the file calls it, or where it stands: "entry 1"."""
-        if self.entry.name is not None:
-            return self.entry.name
-        return f"entry {self.index + 1}" if self.index is not None else f"added {self.added}"
+        return f"entry {self.index + 1}" if self.entry.name is None else self.entry.name
 
     @property
     def on(self) -> bool:
@@ -116,9 +109,8 @@ class _Armed:
 class Timeline:
     """The entries of a scenario and the operators they befall.
 
-    `entries` are those of the file, in its order; `added` those begun at run time that are on; `history` every
-    beginning so far, the first `MOST_REMEMBERED` of them, and `unremembered` counts the others. `began_at` is the
-    clock's time of its zero, None before.
+    `entries` are those of the file, in its order; `history` every beginning so far, the first `MOST_REMEMBERED` of
+    them, and `unremembered` counts the others. `began_at` is the clock's time of its zero, None before.
     """
 
     def __init__(
@@ -136,7 +128,6 @@ class Timeline:
         The counters that an entry waits for must ring the bell: ``smsc.watched.watched`` makes such.
         """
         self.entries = tuple(Played(entry, index) for index, entry in enumerate(entries))
-        self.added: list[Played] = []
         self.history: list[Spell] = []
         self.unremembered = 0
         self.began_at: float | None = None
@@ -147,7 +138,6 @@ class Timeline:
         self._calls: set[IDelayedCall] = set()
         self._habits: list[Undo] = []
         self._armed: list[_Armed] = []
-        self._strikes = 0
         self._after_start: dict[int, list[tuple[Played, float]]] = {}
         self._after_end: dict[int, list[tuple[Played, float]]] = {}
         for index, played in enumerate(self.entries):
@@ -185,10 +175,7 @@ class Timeline:
     # --- single entries, at run time ------------------------------------------------------------------
 
     def start(self, played: Played) -> None:
-        """Let an entry begin now. One that is on is ended first, so that its time counts from now.
-
-        LookupError when it is a fault of connections and an operator was made without any.
-        """
+        """Let an entry begin now. One that is on is ended first, so that its time counts from now."""
         self.end(played)
         self._play(played)
 
@@ -201,28 +188,8 @@ class Timeline:
         for undo in undos:
             undo()
         spell.ended = self._now()
-        if played in self.added:
-            self.added.remove(played)
-        if played.index is not None:
-            self._follow(self._after_end, played.index)
+        self._follow(self._after_end, played.index)
         return True
-
-    def strike(self, entry: TimelineEntry) -> Played:
-        """Let something that is not in the file begin now; what says when it begins is not looked at.
-
-        It lasts as long as its `for` says, or until ``end``. LookupError as ``start``, and when its operator is not
-        known; ValueError when `MOST_ADDED` are on already.
-        """
-        if entry.operator is not None and entry.operator not in self._operators:
-            raise LookupError(f"there is no operator {entry.operator}")
-        if len(self.added) >= MOST_ADDED:
-            raise ValueError(f"{MOST_ADDED} added entries are on; end one first")
-        self._strikes += 1
-        played = Played(entry, None, self._strikes)
-        self._play(played)
-        if played.on:
-            self.added.append(played)
-        return played
 
     # --- inside ---------------------------------------------------------------------------------------
 
@@ -241,7 +208,7 @@ class Timeline:
         self._forget_plans()
         self._after_start, after_start = {}, self._after_start
         self._after_end, after_end = {}, self._after_end
-        for played in (*self.entries, *self.added):
+        for played in self.entries:
             self.end(played)
         self._after_start, self._after_end = after_start, after_end
         for undo in self._habits:
@@ -292,34 +259,23 @@ class Timeline:
     def _play(self, played: Played) -> None:
         entry = played.entry
         # One source per entry and operator, so that adding an entry changes no other one's choices.
-        key = f"{played.index}" if played.index is not None else f"added {played.added}"
         again = f" {played.times}" if played.times else ""
         undos: list[Undo] = []
-        for name in self._befallen(entry):
-            chance = Random(f"{self._seed}/{key}/{name}{again}")  # noqa: S311 - reproducible, nothing to guess
-            undo = perform(self._operators[name], entry, f"entry {key}{again}", chance, self._clock.seconds())
+        for name in self._operators if entry.operator is None else (entry.operator,):
+            chance = Random(f"{self._seed}/{played.index}/{name}{again}")  # noqa: S311 - reproducible, nothing to guess
+            undo = perform(self._operators[name], entry, f"entry {played.index}{again}", chance, self._clock.seconds())
             if undo is not None:
                 undos.append(undo)
         played.times += 1
         spell = played.spell = Spell(entry, self._now(), None if undos else self._now())
         played.undos = undos
         self._remember(spell)
-        if played.index is not None:
-            self._follow(self._after_start, played.index)
+        self._follow(self._after_start, played.index)
         span: Any = getattr(entry, "for_", None)
-        if not undos and played.index is not None:
+        if not undos:
             self._follow(self._after_end, played.index)
-        elif undos and span is not None:
+        elif span is not None:
             self._later(float(span), self._over, played, spell)
-
-    def _befallen(self, entry: TimelineEntry) -> list[str]:
-        """Whom an entry befalls; LookupError when it can befall one of them not."""
-        names = list(self._operators) if entry.operator is None else [entry.operator]
-        if isinstance(entry, WireFault) and lasts(entry):
-            for name in names:
-                if self._operators[name].faults is None:
-                    raise LookupError(f"{name} was made without faults of connections, and {entry.tag} is one")
-        return names
 
     def _over(self, played: Played, spell: Spell) -> None:
         """The time of one spell is over; another one may have begun since."""

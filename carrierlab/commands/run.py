@@ -182,8 +182,8 @@ def _show_many(
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         code = INTERRUPTED
-    except WorkerBroken as broken:
-        click.echo(str(broken), err=True)
+    except (WorkerBroken, CannotPlay) as stopped:
+        click.echo(str(stopped), err=True)
         code = UNUSABLE
     if code != PASSED:
         console.print(f"{played} of {count} runs played, {failed} of them failed", style="bold red")

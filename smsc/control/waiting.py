@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from smsc.control.feed import Feed
 from smsc.control.problem import Problem
 from smsc.control.reader import Reader, Shelf
+from smsc.journal.checks import checks_of
 from smsc.journal.message_filter import MessageFilter, matcher
 from smsc.journal.near_miss import NearMiss, near_misses
 from smsc.journal.whole import WholeMessage
@@ -173,6 +174,6 @@ def missed(reader: Reader, now: float, wanted: MessageFilter, after: int | None,
         if after is not None:
             newest = [message for message in newest if message.id > after]
         seen = shelf.messages.count(everything, now, after=after)
-        return Missed(found, seen, near_misses(wanted, newest, MOST_NEAR))
+        return Missed(found, seen, near_misses(checks_of(wanted), newest, MOST_NEAR))
 
     return reader.read(work)

@@ -15,6 +15,7 @@ import pytest
 
 from carrierlab.crew import WorkerBroken, play_all
 from carrierlab.report.result import Outcome
+from carrierlab.run import CannotPlay
 from carrierlab.worker import Task
 from tests.carrierlab.files import write
 
@@ -77,9 +78,30 @@ def test_a_worker_that_is_killed_is_told_and_the_others_end(tmp_path: Path, star
     assert running(started) == 0
 
 
-def test_what_breaks_a_worker_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorkerBroken, match=r"nowhere\.yaml: no such file"):
+def test_a_file_that_cannot_be_used_any_more_is_told_in_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_text(path.read_text().replace("scenario:", "scenari:"))
+    with pytest.raises(CannotPlay, match='did you mean "scenario"') as wrong:
+        list(play_all([Task(str(path), 1)], 1))
+    with pytest.raises(CannotPlay, match=r"nowhere\.yaml: no such file") as missing:
         list(play_all([Task(str(tmp_path / "nowhere.yaml"), 1)], 1))
+    for caught in (wrong, missing):
+        assert str(caught.value).count("\n") == 0
+        assert "Traceback" not in str(caught.value)
+
+
+def test_what_only_the_other_stage_has_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "client.yaml"
+    path.write_text("operators: {alpha: {listen: tcp:2775}}\nworkload: {client: {for: 1s}}\n")
+    with pytest.raises(CannotPlay) as caught:
+        list(play_all([Task(str(path), 1)], 1))
+    assert str(caught.value).startswith(f"{path}: workload.client is an external client")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_breaks_a_worker_is_told_in_full() -> None:
+    with pytest.raises(WorkerBroken, match=r"(?s)could not be played:.*Traceback.*null byte"):
+        list(play_all([Task("no\0file.yaml", 1)], 1))
 
 
 def test_a_worker_ends_when_nobody_is_left_to_ask(tmp_path: Path) -> None:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from carrierlab.captured import Captured
 from carrierlab.expect_message import MessageExpectation, difference
+from tests.smsc.journal.whole_messages import message
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
 
 MESSAGES = [
-    Captured(1.0, "alpha", "shop", "SHOP", "77011234567", "Your code is 4321", 1, state="DELIVRD"),
-    Captured(2.0, "alpha", "shop", "SHOP", "77019999999", "Your code 1234 is long", 2, state="EXPIRED"),
-    Captured(3.0, "beta", "shop", "SHOP", "77050000001", "Happy birthday", 1, status=88),
+    message(1, operator="alpha", to="77011234567", text="Your code is 4321", state="DELIVRD", final_at=1001.0),
+    message(2, operator="alpha", to="77019999999", text="Your code 1234 is long", parts=2, state="EXPIRED"),
+    message(
+        3,
+        operator="beta",
+        to="+77050000001",
+        text="Happy birthday",
+        status=88,
+        status_name="ESME_RTHROTTLED",
+        state=None,
+    ),
 ]
 
 
@@ -54,7 +62,7 @@ def test_it_says_what_was_wanted_and_what_came_closest() -> None:
         "  - *code 1234*",
         "  + Your code is 4321",
     )
-    assert "  to is 77019999999, wanted 77011234567" in verdict.examples
+    assert "  to: 77019999999 does not fit 77011234567" in verdict.examples
 
 
 def test_a_range_of_parts_is_shown_as_it_was_written() -> None:
@@ -65,8 +73,8 @@ def test_a_range_of_parts_is_shown_as_it_was_written() -> None:
 
 def test_a_refused_message_says_why_it_does_not_count() -> None:
     verdict = expectation('{message: {to: "77050000001"}}').check(MESSAGES)
-    place = verdict.examples.index("closest: to 77050000001 from SHOP at beta")
-    assert verdict.examples[place + 1] == "  it was refused with ESME_RTHROTTLED"
+    place = verdict.examples.index("closest: to +77050000001 from SHOP at beta")
+    assert verdict.examples[place + 1] == "  status: it is ESME_RTHROTTLED, not ESME_ROK"
 
 
 def test_texts_are_laid_one_under_the_other_with_marks() -> None:

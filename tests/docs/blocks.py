@@ -4,9 +4,9 @@ The first word is the language, as for any reader; the words after it say how th
 
 =====================  ==========================================================================================
 ``yaml scenario``      a whole scenario file, as ``carrierlab check`` takes it
-``yaml serve``         a scenario file without workload, as ``smsc serve`` takes it
-``yaml operator``      the keys of one operator
-``yaml part``          top-level keys of a scenario file
+``yaml serve``         a scenario file without workload, as ``smsc serve`` takes it: served, and somebody submits
+``yaml operator``      the keys of one operator: it is served, and somebody submits
+``yaml part``          top-level keys of a scenario file: completed and played
 ``yaml sender``        a whole sender.yaml
 ``sh``                 every command line is parsed by the program it calls, and the files it names exist
 ``sh curl``            every line is a request that the control API answers as its comment says (200 without one)

@@ -12,26 +12,16 @@ from pathlib import Path
 
 import pytest
 import rich_click as click
-import yaml
 from click.testing import CliRunner
 
 from carrierlab.cli import main as carrierlab
 from carrierlab.report.files import write_reports
 from carrierlab.run import Job, record_virtual, run_virtual
-from carrierlab.scenario import LabScenario, load_scenario
+from carrierlab.scenario import load_scenario
 from carrierlab.traces.format import write_trace
 from sender.config import load_config
-from smsc.scenario.model import Scenario
 from tests.docs.blocks import BLOCKS, ROOT, Block, command_lines, of_kind, starting
-from yamlmodel.loader import loads
 
-BASE = {
-    "operators": {
-        "beeline-kz": {"listen": "tcp:2775", "accounts": [{"system_id": "shop", "password": "secret"}]},
-        "kcell": {"listen": "tcp:2776"},
-    },
-    "workload": {"campaign": {"recipients": "recipients.csv", "template": "Hello", "sender": "SHOP"}},
-}
 # What a page may call beside our own programs.
 OTHERS = {"locust", "make", "git", "cd", "export", "docker", ".venv/bin/pytest", ".venv/bin/pre-commit", "kill"}
 
@@ -100,23 +90,8 @@ def test_a_scenario_is_valid(block: Block, workplace: Path) -> None:
 @named("block", of_kind("yaml scenario"), ids=by_id)
 def test_a_scenario_passes(block: Block, workplace: Path) -> None:
     (workplace / "example.yaml").write_text(block.text)
-    assert "PASSED" in run_output("carrierlab run example.yaml --virtual --quiet", workplace)
-
-
-@named("block", of_kind("yaml serve"), ids=by_id)
-def test_a_scenario_to_serve_is_valid(block: Block) -> None:
-    loads(block.text, Scenario, block.id)
-
-
-@named("block", of_kind("yaml operator"), ids=by_id)
-def test_the_keys_of_an_operator_are_valid(block: Block) -> None:
-    operator = BASE["operators"]["beeline-kz"] | yaml.safe_load(block.text)
-    loads(yaml.safe_dump({**BASE, "operators": {**BASE["operators"], "beeline-kz": operator}}), LabScenario, block.id)
-
-
-@named("block", of_kind("yaml part"), ids=by_id)
-def test_a_part_of_a_scenario_is_valid(block: Block) -> None:
-    loads(yaml.safe_dump({**BASE, **yaml.safe_load(block.text)}), LabScenario, block.id)
+    printed = run_output("carrierlab run example.yaml --virtual --quiet", workplace)
+    assert re.search(r"PASSED|all \d+ runs passed", printed), printed
 
 
 @named("block", of_kind("yaml sender"), ids=by_id)

@@ -55,7 +55,7 @@ def test_the_picture_is_sound() -> None:
 
 
 def test_every_scenario_is_on_the_page_about_scenarios() -> None:
-    text = (ROOT / "docs" / "scenarios.md").read_text()
+    text = (ROOT / "docs" / "scenario-guide.md").read_text()
     for file in (ROOT / "scenarios").glob("*.yaml"):
         assert f"../scenarios/{file.name}" in text, file.name
 

@@ -19,6 +19,8 @@ import sender.store.matching
 import sender.store.outcomes
 import smppkit.receipts
 import smppkit.segments
+from carrierlab.evidence import Evidence
+from carrierlab.metrics import METRICS
 from carrierlab.scenario import LabScenario
 from sender.channels.account import Account
 from sender.channels.backoff import Backoff
@@ -33,6 +35,7 @@ from smppkit.events import Event, Request, Response
 from smppkit.outstanding import Outstanding, Sent
 from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
 from smppkit.receipts import Receipt, parse_receipt
+from smppkit.segments import InformationElement, LongMessage, PartInfo, Segment
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role
@@ -251,4 +254,40 @@ def nothing_is_asked_in_silence(scenario: LabScenario, patch: pytest.MonkeyPatch
 
 def an_unbind_is_answered_at_once(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     patch.setattr(Session, "_go_on_unbinding", Session._finish_unbinding)
+    return scenario
+
+
+def parts_have_references_of_their_own(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    part = smppkit.segments._part
+
+    def numbered(body: bytes, info: PartInfo, method: LongMessage) -> Segment:
+        return part(body, msgspec.structs.replace(info, reference=info.reference * 7 + info.number), method)
+
+    patch.setattr(smppkit.segments, "_part", numbered)
+    return scenario
+
+
+def the_centre_knows_no_sar(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    patch.setattr(smppkit.segments, "_sar", lambda tlvs: None)
+    return scenario
+
+
+def the_centre_knows_short_references_only(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    concatenation = smppkit.segments._concatenation
+
+    def short(elements: tuple[InformationElement, ...]) -> PartInfo | None:
+        return concatenation(tuple(element for element in elements if element.identifier == 0))
+
+    patch.setattr(smppkit.segments, "_concatenation", short)
+    return scenario
+
+
+def time_counts_from_when_it_was_written(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    """What a client reports that waits for its turn and starts its watch then."""
+
+    def from_writing(evidence: Evidence) -> list[float]:
+        return [m.answered_at - m.written_at for m in evidence.messages if m.answered_at is not None]
+
+    measured = msgspec.structs.replace(METRICS["response_time"], values=from_writing)
+    patch.setitem(METRICS, "response_time", measured)
     return scenario

@@ -26,6 +26,7 @@ from tests.scenarios.mistakes import (
     nothing_is_asked_in_silence,
     one_read_is_one_pdu,
     only_the_last_part_is_waited_for,
+    parts_have_references_of_their_own,
     receipts_are_as_in_the_appendix,
     receipts_die_with_the_connection,
     receipts_have_a_text,
@@ -33,10 +34,13 @@ from tests.scenarios.mistakes import (
     sender_never_slows_down,
     texts_are_cut_anywhere,
     the_case_counts,
+    the_centre_knows_no_sar,
+    the_centre_knows_short_references_only,
     the_first_receipt_is_the_only_one,
     the_sender_knocks_without_pause,
     the_window_is_ignored,
     throttling_is_taken_for_refusal,
+    time_counts_from_when_it_was_written,
 )
 from tests.scenarios.playing import STEMS, complaint, load, play
 from tests.scenarios.without import (
@@ -49,7 +53,9 @@ from tests.scenarios.without import (
     ids_keep_their_base,
     no_connection_is_touched,
     no_text_is_ucs2,
+    nobody_answers,
     nobody_has_a_rule,
+    nobody_moves_on,
     nothing_happens,
     nothing_is_refused,
     only_messages_are_counted,
@@ -57,9 +63,12 @@ from tests.scenarios.without import (
     receipts_come_in_time,
     receipts_come_on_the_same_bind,
     receipts_come_once,
+    texts_are_three_times_as_long,
+    the_load_is_even,
     the_queue_has_room,
     the_rate_is_known,
     the_sender_cuts,
+    the_window_has_no_end,
     the_window_is_wide,
     there_are_no_ghosts,
 )
@@ -216,6 +225,30 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     ],
     "codes-beside-a-campaign": [
         (nothing_happens, {"response_time", "reconnects"}),
+    ],
+    "evening-of-three-operators": [
+        (nothing_happens, {"throttled", "reconnects", "submits"}),
+        (sender_never_slows_down, {"throttled"}),
+        (texts_are_three_times_as_long, {"cost"}),
+    ],
+    "spike": [
+        (the_load_is_even, {"response_time", "send_lag"}),
+        (the_window_has_no_end, {"response_time", "send_lag", "peak_rate"}),
+        (time_counts_from_when_it_was_written, {"response_time"}),
+    ],
+    "long-messages[method=sar, segments=86]": [
+        (every_text_is_short_and_plain, {"message", "segments"}),
+        (parts_have_references_of_their_own, {"message"}),
+        (the_centre_knows_no_sar, {"message"}),
+    ],
+    "long-messages[method=udh16, segments=97]": [
+        (parts_have_references_of_their_own, {"message"}),
+        (the_centre_knows_short_references_only, {"message"}),
+    ],
+    "answered-codes": [
+        (nobody_has_a_rule, {"mo_received", "refused", "message"}),
+        (nobody_moves_on, {"refused", "message"}),
+        (nobody_answers, {"mo_received"}),
     ],
 }
 """For each scenario: what is taken away, and the expectations that must notice, at least."""

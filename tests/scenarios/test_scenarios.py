@@ -11,7 +11,17 @@ import pytest_twisted
 from carrierlab.run import Job, run_over_sockets
 from tests.scenarios.playing import DIRECTORY, NAMES, STEMS, complaint, load, played
 
-OWN = {"quickstart", "mixed-scripts", "receipt-gauntlet", "greylisting", "every-persona", "codes-beside-a-campaign"}
+OWN = {
+    "quickstart",
+    "mixed-scripts",
+    "receipt-gauntlet",
+    "greylisting",
+    "every-persona",
+    "codes-beside-a-campaign",
+    "evening-of-three-operators",
+    "spike",
+    "answered-codes",
+}
 """Those that rehearse no failure of another gateway."""
 
 
@@ -28,7 +38,7 @@ def test_a_failure_of_others_names_where_it_was_reported(name: str) -> None:
 
 
 def test_the_page_lists_every_scenario_once() -> None:
-    page = (DIRECTORY.parent / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    page = (DIRECTORY.parent / "docs" / "scenario-guide.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| \[([\w-]+)\]\(\.\./scenarios/\1\.yaml\)", page, re.MULTILINE)) == sorted(STEMS)
 
 

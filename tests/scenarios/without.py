@@ -16,7 +16,7 @@ from smsc.scenario.latency import Latency
 from smsc.scenario.model import Operator
 from smsc.scenario.receipts import PerPart, Receipts, Route
 from tests.scenarios.playing import with_campaign, with_receipts
-from yamlmodel.scalars import Rate
+from yamlmodel.scalars import Duration, Rate
 
 
 def with_operators(scenario: LabScenario, **changes: Any) -> LabScenario:
@@ -131,3 +131,42 @@ def only_messages_are_counted(scenario: LabScenario, patch: pytest.MonkeyPatch) 
 
 def nobody_has_a_rule(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     return with_operators(scenario, rules=[])
+
+
+def nobody_moves_on(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    def still(operator: Operator) -> Operator:
+        return msgspec.structs.replace(
+            operator, rules=[msgspec.structs.replace(rule, then={}) for rule in operator.rules]
+        )
+
+    operators = {name: still(operator) for name, operator in scenario.operators.items()}
+    return msgspec.structs.replace(scenario, operators=operators)
+
+
+def nobody_answers(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    def silent(operator: Operator) -> Operator:
+        return msgspec.structs.replace(
+            operator, rules=[msgspec.structs.replace(rule, reply=None) for rule in operator.rules]
+        )
+
+    operators = {name: silent(operator) for name, operator in scenario.operators.items()}
+    return msgspec.structs.replace(scenario, operators=operators)
+
+
+def the_load_is_even(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    load = msgspec.structs.replace(scenario.workload.load, stages=None, rate=Rate.parse("20/s"), for_=Duration(70))
+    return msgspec.structs.replace(scenario, workload=msgspec.structs.replace(scenario.workload, load=load))
+
+
+def the_window_has_no_end(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    def endless(operator: Operator) -> Operator:
+        assert operator.accounts != "any"
+        accounts = [msgspec.structs.replace(account, window=1000) for account in operator.accounts]
+        return msgspec.structs.replace(operator, accounts=accounts)
+
+    operators = {name: endless(operator) for name, operator in scenario.operators.items()}
+    return msgspec.structs.replace(scenario, operators=operators)
+
+
+def texts_are_three_times_as_long(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    return with_campaign(scenario, template=scenario.workload.campaign.template * 3)

@@ -222,12 +222,12 @@ class Lab:
     def now(self) -> float:
         return self.clock.seconds()
 
-    def start(self, scenario: str, journal: Any = ":memory:", *, steered: bool = False) -> Lab:
+    def start(self, scenario: str | Scenario, journal: Any = ":memory:", *, steered: bool = False) -> Lab:
         """Serve a scenario; `journal` is a path, or None. `steered`: on a clock of its own, and ready for faults."""
         if journal is not None:
             self.journal = Journal.open(journal, clock=self.clock)
         self.emulator = Emulator(
-            loads(scenario, Scenario),
+            loads(scenario, Scenario) if isinstance(scenario, str) else scenario,
             clock=self.steering if steered else self.clock,
             network=self.network,
             journal=self.journal,

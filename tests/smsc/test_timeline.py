@@ -9,13 +9,9 @@ import pytest
 import smsc.timeline
 from smppkit.pdus import SubmitSmResp
 from smppkit.status import CommandStatus as S
-from smsc.scenario.model import Scenario
-from smsc.scenario.timeline_model import OutageFault, ThrottleFault
 from smsc.stats import OperatorStats
 from smsc.timeline import EntryState, Timeline
 from tests.smsc.conftest import Lab
-from yamlmodel.loader import loads
-from yamlmodel.scalars import Duration, Rate
 
 OPERATORS = """
 operators:
@@ -375,41 +371,6 @@ def test_an_entry_may_be_begun_and_ended_by_hand(lab: Lab) -> None:
     lab.run(2)
     assert not entry.on
     assert entry.state is EntryState.TO_COME
-
-
-def test_what_is_not_in_the_file_may_be_begun_with_and_without_an_end(lab: Lab) -> None:
-    start(lab, "at: 1h, fault: stall")
-    esme = lab.bound()
-    throttle = timeline(lab).strike(ThrottleFault(rate=Rate(1), for_=Duration(2), operator="one"))
-    assert throttle.name == "added 1"
-    assert statuses(lab, esme, 2) == [0, S.ESME_RTHROTTLED]
-    lab.run(3)
-    assert timeline(lab).added == []
-    outage = timeline(lab).strike(OutageFault())
-    assert timeline(lab).added == [outage]
-    lab.run(100)
-    assert lab.network.ports == {}
-    timeline(lab).end(outage)
-    assert sorted(lab.network.ports) == [2775, 2776]
-    with pytest.raises(LookupError, match="there is no operator three"):
-        timeline(lab).strike(OutageFault(operator="three"))
-
-
-def test_faults_of_connections_need_an_operator_that_was_made_with_them(lab: Lab) -> None:
-    start(lab, "at: 1h, fault: outage")
-    (stall,) = loads(OPERATORS + "timeline: [{at: 0s, fault: stall}]", Scenario).timeline
-    with pytest.raises(LookupError, match="one was made without faults of connections, and stall is one"):
-        timeline(lab).strike(stall)
-    assert timeline(lab).history == []
-
-
-def test_only_so_many_may_be_added(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smsc.timeline, "MOST_ADDED", 2)
-    start(lab, "at: 1h, fault: reset")
-    for _ in range(2):
-        timeline(lab).strike(OutageFault())
-    with pytest.raises(ValueError, match="2 added entries are on; end one first"):
-        timeline(lab).strike(OutageFault())
 
 
 def test_only_so_many_beginnings_are_remembered_and_the_others_counted(

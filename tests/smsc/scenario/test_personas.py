@@ -36,7 +36,7 @@ def test_a_persona_is_called_as_its_file_and_cited(persona) -> None:
 
 @pytest.mark.parametrize("persona", personas(), ids=NAMES)
 def test_a_persona_is_on_the_page_about_scenarios(persona) -> None:
-    page = Path(__file__).parents[3] / "docs" / "scenarios.md"
+    page = Path(__file__).parents[3] / "docs" / "scenario-guide.md"
     assert f"| `{persona.persona}` | {persona.about} |" in page.read_text()
 
 
