@@ -57,6 +57,8 @@ def headline(outcome: Outcome) -> Text:
     if outcome.virtual:
         text.append(f" of virtual time in {show_duration(outcome.wall)}")
     text.append(f" · seed {outcome.seed}")
+    for name, value in outcome.parameters.items():
+        text.append(f" · {name}={value}")
     return text
 
 
