@@ -65,7 +65,7 @@ docs: setup-dev ## bring up to date what is made in docs/ and shown in the READM
 	@$(BIN)/python scripts/make_report_schema.py
 	@$(BIN)/python scripts/make_excerpts.py
 
-screenshots: setup-dev ## take the pictures of the inbox in docs/inbox anew
+screenshots: setup-dev ## take the pictures in docs/ anew
 	@scripts/browser
 	@$(BIN)/python scripts/make_screenshots.py
 

@@ -65,10 +65,12 @@ class Books:
             return Verdict(
                 metric=str(expectation.metric),
                 operator=expectation.operator,
+                account=expectation.account,
+                phase=phase,
                 note=expectation.note,
                 met=False,
                 found="no such time",
-                wanted=f"the phase {phase} to come",
+                wanted="the phase to come",
                 examples=(),
             )
         if isinstance(expectation, MessageExpectation):

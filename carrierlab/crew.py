@@ -115,7 +115,10 @@ class _Worker:
         return WorkerBroken(f"{self._what()}: the process that played it {how}")
 
     def _what(self) -> str:
-        return "nothing" if self._task is None else f"{self._task.file}, seed {self._task.seed}"
+        if self._task is None:
+            return "nothing"
+        given = "".join(f", {name}={value}" for name, value in self._task.run)
+        return f"{self._task.file}, seed {self._task.seed}{given}"
 
 
 @contextmanager

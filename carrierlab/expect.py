@@ -86,11 +86,6 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
         if self.between is not None and len(self.between) != 2:
             yield ("between",), f"found {len(self.between)} values; expected two, the lowest and the highest"
 
-    def of_whom(self) -> str:
-        """Whom it judges beside an operator, for people: " in storm"."""
-        account = f" of {self.account}" if self.account is not None else ""
-        return account + (f" in {self.phase}" if self.phase is not None else "")
-
     def form_words(self, findings: Findings) -> str:
         """Its limits in words: "at least 93%"."""
         shown = [quantity.shown(findings) for _, quantity in self.limits()]
@@ -165,10 +160,12 @@ class Expectation(Compared, frozen=True, kw_only=True):
         return Verdict(
             metric=str(self.metric),
             operator=self.operator,
+            account=self.account,
+            phase=self.phase,
             note=self.note,
             met=not (few or many),
             found=found,
-            wanted=self._which() + self.form_words(findings) + self.of_whom(),
+            wanted=self._which() + self.form_words(findings),
             examples=finding.others if few else finding.examples if many else (),
         )
 
@@ -184,6 +181,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     operator: str | None
     """None: all of them together."""
+    account: str | None = None
+    """system_id; None: all of them."""
+    phase: str | None = None
+    """None: the whole run."""
     note: str
     """Why it is expected, as the file says."""
     met: bool
@@ -193,7 +194,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Some of the cases that are too many, or of those that are missing; none when it is met."""
 
     @property
+    def whom(self) -> str:
+        """Whom it judges, for people: ``kcell, shop, in storm``; nothing when that is the whole run."""
+        return ", ".join(filter(None, (self.operator, self.account, self.phase and f"in {self.phase}")))
+
+    @property
     def name(self) -> str:
-        """What is expected, in a line: ``delivered (kcell) at least 93%``."""
-        of = f" ({self.operator})" if self.operator else ""
-        return f"{self.metric}{of} {self.wanted}"
+        """What is expected, in a line: ``delivered (kcell, in storm) at least 93%``."""
+        whom = f" ({self.whom})" if self.whom else ""
+        return f"{self.metric}{whom} {self.wanted}"

@@ -108,10 +108,12 @@ class MessageExpectation(Compared, frozen=True, kw_only=True):
         return Verdict(
             metric=self.metric,
             operator=self.operator,
+            account=self.account,
+            phase=self.phase,
             note=self.note,
             met=not (few or many),
             found=f"{len(found):,}",
-            wanted=f"{wanted} {self.message.words()}{self.of_whom()}",
+            wanted=f"{wanted} {self.message.words()}",
             examples=tuple(examples),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Final
 import msgspec
 
 from carrierlab.crew import play_all
+from carrierlab.naming import each_once, run_name
 from carrierlab.report.played import Played
 from carrierlab.worker import Task
 
-_UNSAFE: Final = re.compile(r"[^\w.=-]+", re.ASCII)
 KEPT: Final = 10
 """Traces of runs that failed which are kept, when nothing else is said."""
 
@@ -43,12 +42,9 @@ def play_many(
 
 def _with_traces(runs: Iterable[Task], directory: Path) -> list[Task]:
     """Give every run a file of its own, named after scenario, matrix and seed."""
-    named: dict[str, int] = {}
-    tasks = []
-    for run in runs:
-        words = [Path(run.file).stem, *(f"{key}={value}" for key, value in run.run)]
-        name = _UNSAFE.sub("_", "-".join(words if run.seed is None else [*words, str(run.seed)]))
-        again = named[name] = named.get(name, 0) + 1
-        path = directory / (f"{name}.trace.gz" if again == 1 else f"{name}-{again}.trace.gz")
-        tasks.append(msgspec.structs.replace(run, trace=str(path)))
-    return tasks
+    tasks = list(runs)
+    names = each_once(run_name(task.file, dict(task.run), task.seed) for task in tasks)
+    return [
+        msgspec.structs.replace(task, trace=str(directory / f"{name}.trace.gz"))
+        for task, name in zip(tasks, names, strict=True)
+    ]

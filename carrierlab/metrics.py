@@ -76,7 +76,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 METRICS: dict[str, Metric] = {}
-PERCENTILES_SHOWN: Final = (50.0, 99.0)
+PERCENTILES_SHOWN: Final = (50.0, 90.0, 99.0, 99.9)
 """Those of each distribution that every report has, as ``submit_latency_p50``."""
 
 
@@ -99,6 +99,7 @@ class Measured(Mapping[str, Finding]):
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._found: dict[str, Finding] = {}
+        self._ordered: dict[str, list[float]] = {}
 
     def __getitem__(self, name: str) -> Finding:
         if name not in self._found:
@@ -123,10 +124,12 @@ class Measured(Mapping[str, Finding]):
         if base == lint_findings.__name__:
             return _lint_findings(self._evidence, Severity[severity.upper()])
         base, _, percentile = name.rpartition("_p")
-        values = METRICS[base].values
-        if values is None:
-            raise KeyError(name)
-        return Finding(_quantile(values(self._evidence), float(percentile) / 100))
+        if base not in self._ordered:
+            values = METRICS[base].values
+            if values is None:
+                raise KeyError(name)
+            self._ordered[base] = sorted(values(self._evidence))
+        return Finding(_quantile(self._ordered[base], float(percentile) / 100))
 
 
 def measure(evidence: Evidence) -> Measured:
@@ -554,9 +557,6 @@ def _quoted(text: str | None) -> str:
     return f'"{text}"' if len(text) <= _MAX_QUOTED else f'"{text[:_MAX_QUOTED]}…"'
 
 
-def _quantile(values: list[float], share: float) -> float:
-    """Nearest-rank quantile; 0 when there is nothing to measure."""
-    if not values:
-        return 0.0
-    values.sort()
-    return values[min(len(values) - 1, int(share * len(values)))]
+def _quantile(ordered: list[float], share: float) -> float:
+    """Nearest-rank quantile of what is in order; 0 when there is nothing to measure."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Take the pictures of the inbox in docs/inbox: an emulator with something in every view, looked at by a browser.
+"""Take the pictures in docs/: of the inbox, an emulator with something in every view, and of the report of a run.
 
 Usage: make_screenshots.py          (the browser is the one of the tests: scripts/browser)
 """
@@ -10,17 +10,22 @@ import math
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from png_palette import with_palette
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from carrierlab.report.files import write_reports  # noqa: E402
+from carrierlab.run import Job, run_virtual  # noqa: E402
+from carrierlab.scenario import load_scenario  # noqa: E402
 from tests.smsc.control.inbox import browser  # noqa: E402
 from tests.smsc.control.inbox.browser import Tab  # noqa: E402
 from tests.smsc.control.inbox.emulator import Emulator  # noqa: E402
 
 PICTURES = ROOT / "docs" / "inbox"
+REPORT = ROOT / "docs" / "report.png"
 SCENARIO = """\
 scenario: A bad evening at the counter
 seed: 42
@@ -129,6 +134,18 @@ document.querySelector(".pane-open").scrollTop = document.querySelector(".events
 """
 
 
+def take_report(driver: Any, directory: Path) -> None:
+    """Of the page of a run its phases and its chart."""
+    file = "scenarios/codes-beside-a-campaign.yaml"
+    _, _, page = write_reports(run_virtual(Job(load_scenario(ROOT / file), file)), directory)
+    tab = Tab(driver, page.parent.as_uri())
+    tab.size(1120, 1530)
+    tab.media(prefers_color_scheme="light")
+    driver.get(page.as_uri())
+    tab.js("document.querySelector('#expectations').remove(); document.querySelector('#operators').remove()")
+    REPORT.write_bytes(driver.get_screenshot_as_png())
+
+
 def main() -> int:
     """Take them all."""
     if (what := browser.missing()) is not None:
@@ -140,6 +157,7 @@ def main() -> int:
         driver = browser.start(directory / "profile")
         emulator = seeded(directory)
         try:
+            take_report(driver, directory / "report")
             tab = Tab(driver, emulator.url)
             order, parcel = number_of(emulator, "text=order+10042"), number_of(emulator, "text=7781")
             take(tab, "binds", "#/binds", ready=".sparkline", size=(1280, 560))
@@ -153,7 +171,7 @@ def main() -> int:
         finally:
             driver.quit()
             emulator.end()
-    for path in sorted(PICTURES.glob("*.png")):  # now that nothing is waiting for us
+    for path in [REPORT, *sorted(PICTURES.glob("*.png"))]:  # now that nothing is waiting for us
         path.write_bytes(with_palette(path.read_bytes()))
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KiB")
     return 0

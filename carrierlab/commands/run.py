@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -89,6 +89,8 @@ def run(
         if report is not None:
             _write(outcome, report, console, quiet)
         raise SystemExit(PASSED if outcome.passed else FAILED)
+    count = len(scenarios) * len(seeds or (0,))
+    tally = _Tally(count, console, quiet, several=len(files) > 1, keep=report is not None)
     if virtual or seeds is not None:
         values = tuple(picked.values.items())
         tasks = [
@@ -96,17 +98,25 @@ def run(
             for job in scenarios
             for one in seeds or (job.seeded(seed).scenario.seed,)
         ]
-        runs = play_many(tasks, jobs=jobs, traces=traces if keep else None, keep=keep)
-        raise SystemExit(_show_many(runs, len(tasks), len(files) > 1, report, console, quiet))
-    outcomes = _run_in_real_time([job.seeded(seed) for job in scenarios], console, quiet)
-    raise SystemExit(_show_many((Played(outcome) for outcome in outcomes), len(outcomes), True, report, console, quiet))
+        code = _in_virtual_time(play_many(tasks, jobs=jobs, traces=traces if keep else None, keep=keep), tally)
+    else:
+        code = _in_real_time([job.seeded(seed) for job in scenarios], tally, console, quiet)
+    raise SystemExit(tally.conclude(code, report))
 
 
 def _check(runs: int, virtual: bool, seed: int | None, seeds: SeedRange | None, trace: Path | None) -> None:
     if seeds is not None and seed is not None:
         raise click.UsageError("--seeds does not go with --seed")
-    if trace is not None and (not virtual or seeds is not None or runs > 1):
-        raise click.UsageError("--trace is of one run with --virtual; of many runs --traces keeps those that fail")
+    if trace is None:
+        return
+    if seeds is not None:
+        raise click.UsageError("--trace is of one run, and --seeds plays many; --traces keeps those that fail")
+    if not virtual:
+        raise click.UsageError("--trace is of a run in virtual time; add --virtual")
+    if runs > 1:
+        raise click.UsageError(
+            f"--trace is of one run, and {runs} are meant; name one file, and --only NAME=VALUE for a run of its matrix"
+        )
 
 
 def _play_one(job: Job, virtual: bool, trace: Path | None, console: Console, quiet: bool) -> Outcome:
@@ -120,7 +130,9 @@ def _play_one(job: Job, virtual: bool, trace: Path | None, console: Console, qui
     elif virtual:
         outcome = run_virtual(job)
     else:
-        (outcome,) = _run_in_real_time([job], console, quiet)
+        outcomes: list[Outcome] = []
+        _run_in_real_time([job], console, quiet, outcomes.append)
+        (outcome,) = outcomes
     if quiet:
         console.print(headline(outcome))
     else:
@@ -164,42 +176,65 @@ def _write(outcome: Outcome, directory: Path, console: Console, quiet: bool) -> 
 # --- many runs
 
 
-def _show_many(
-    runs: Generator[Played, None, None], count: int, several: bool, report: Path | None, console: Console, quiet: bool
-) -> int:
-    """Tell of every run as it comes; ``several`` files are told apart by their names."""
-    collected = None if report is None else Collected(count)
-    played = failed = 0
-    code = PASSED
+class _Tally:
+    """Tells of every run as it comes, and of all of them at the end; ``several`` files are told apart by name."""
+
+    def __init__(self, count: int, console: Console, quiet: bool, *, several: bool, keep: bool) -> None:
+        self._count, self._console, self._quiet, self._several = count, console, quiet, several
+        self._collected = Collected(count) if keep else None
+        self._played = self._failed = 0
+
+    def add(self, played: Played) -> None:
+        """Tell of a run."""
+        self._played += 1
+        self._failed += not played.outcome.passed
+        if self._collected is not None:
+            self._collected.add(played)
+        _show_one(played, self._several, self._console, self._quiet)
+
+    def conclude(self, code: int, report: Path | None) -> int:
+        """Tell of all, and write the report of what was played; `code` is why there are no more. The exit code."""
+        if code != PASSED:
+            self._console.print(
+                f"{self._played} of {self._count} runs played, {self._failed} of them failed", style="bold red"
+            )
+        elif self._failed:
+            self._console.print(f"{self._failed} of {self._count} runs failed", style="bold red")
+        else:
+            self._console.print(f"all {self._count} runs passed", style="bold green")
+        if report is not None and self._collected is not None and self._collected.runs:
+            try:
+                written = write_index(self._collected.runs, report)
+            except OSError as error:
+                click.echo(f"the reports could not be written: {error}", err=True)
+                return UNUSABLE
+            if not self._quiet:
+                self._console.print(f"\nwritten: {', '.join(map(str, written))}", style="dim")
+        return code or (FAILED if self._failed else PASSED)
+
+
+def _in_virtual_time(runs: Generator[Played, None, None], tally: _Tally) -> int:
+    """Play all of them; what stopped it, as an exit code."""
     try:
         with closing(runs):
             for one in runs:
-                played += 1
-                failed += not one.outcome.passed
-                if collected is not None:
-                    collected.add(one)
-                _show_one(one, several, console, quiet)
+                tally.add(one)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
-        code = INTERRUPTED
+        return INTERRUPTED
     except (WorkerBroken, CannotPlay) as stopped:
         click.echo(str(stopped), err=True)
-        code = UNUSABLE
-    if code != PASSED:
-        console.print(f"{played} of {count} runs played, {failed} of them failed", style="bold red")
-    elif failed:
-        console.print(f"{failed} of {count} runs failed", style="bold red")
-    else:
-        console.print(f"all {count} runs passed", style="bold green")
-    if report is not None and collected is not None and collected.runs:
-        try:
-            written = write_index(collected.runs, report)
-        except OSError as error:
-            click.echo(f"the reports could not be written: {error}", err=True)
-            return UNUSABLE
-        if not quiet:
-            console.print(f"\nwritten: {', '.join(map(str, written))}", style="dim")
-    return code or (FAILED if failed else PASSED)
+        return UNUSABLE
+    return PASSED
+
+
+def _in_real_time(jobs: Sequence[Job], tally: _Tally, console: Console, quiet: bool) -> int:
+    """Play one after the other; what stopped it, as an exit code."""
+    try:
+        _run_in_real_time(jobs, console, quiet, lambda outcome: tally.add(Played(outcome)))
+    except SystemExit as stopped:  # said already
+        return int(stopped.code or PASSED)
+    return PASSED
 
 
 def _show_one(played: Played, several: bool, console: Console, quiet: bool) -> None:
@@ -212,8 +247,7 @@ def _show_one(played: Played, several: bool, console: Console, quiet: bool) -> N
         return
     console.print(f"{name}: failed", style="bold red", markup=False, end="")
     console.print(f": {why_failed(outcome)}", markup=False, soft_wrap=True)
-    if outcome.virtual:
-        console.print(f"  replay: {outcome.replay}", markup=False, soft_wrap=True)
+    console.print(f"  replay: {outcome.replay}", markup=False, soft_wrap=True)
     if played.trace is not None:
         console.print(f"  look:   carrierlab trace {shlex.quote(played.trace)}", markup=False, soft_wrap=True)
 
@@ -221,13 +255,19 @@ def _show_one(played: Played, several: bool, console: Console, quiet: bool) -> N
 # --- in real time -----------------------------------------------------------------------------------
 
 
-def _run_in_real_time(jobs: Sequence[Job], console: Console, quiet: bool) -> list[Outcome]:
+_OnOutcome = Callable[[Outcome], None]
+
+
+def _run_in_real_time(jobs: Sequence[Job], console: Console, quiet: bool, on_outcome: _OnOutcome) -> None:
     with _progress(console, quiet) as on_progress:
-        return with_reactor(lambda reactor: _one_after_another(jobs, reactor, on_progress))
+        with_reactor(lambda reactor: _one_after_another(jobs, reactor, on_progress, on_outcome))
 
 
-async def _one_after_another(jobs: Sequence[Job], reactor: Any, on_progress: OnProgress | None) -> list[Outcome]:
-    return [await run_over_sockets(job, reactor, on_progress, click.echo) for job in jobs]
+async def _one_after_another(
+    jobs: Sequence[Job], reactor: Any, on_progress: OnProgress | None, on_outcome: _OnOutcome
+) -> None:
+    for job in jobs:
+        on_outcome(await run_over_sockets(job, reactor, on_progress, click.echo))
 
 
 @contextmanager

@@ -32,6 +32,6 @@ class Played:
         outcome = self.outcome
         wrong = [*outcome.trouble]
         for verdict in self.unmet:
-            where = f" of {verdict.operator}" if verdict.operator else ""
+            where = f" of {verdict.whom}" if verdict.whom else ""
             wrong.append(f"{verdict.metric}{where} wanted {verdict.wanted}, found {verdict.found}")
         return f"<{outcome.scenario!r}, seed {outcome.seed}: {'; '.join(wrong) or 'passed'}>"

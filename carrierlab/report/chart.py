@@ -1,4 +1,4 @@
-"""What happened over time as a drawing (SVG): submits, receipts, how long both took, and the faults on the axis.
+"""What happened over time as a drawing (SVG): submits, receipts, how long things took, phases and faults on the axis.
 
 Colours are classes that the page's style sheet knows; the ``fill`` beside them is for a page that is shown without it.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import ceil, log10
+from typing import TypeVar
 
 from carrierlab.metrics import Unit
 from carrierlab.report.faults import Fault
-from carrierlab.report.figures import fault_words
+from carrierlab.report.figures import fault_words, phase_span
 from carrierlab.report.latency import Latency
 from carrierlab.report.markup import Markup, element, joined
-from carrierlab.report.result import BUCKET_WIDTHS, Series
+from carrierlab.report.result import BUCKET_WIDTHS, PhaseFigures, Series
 from carrierlab.showing import show, show_duration
 
 WIDTH = 760.0
@@ -22,36 +23,50 @@ TOP, SUBMITS, GAP, RECEIPTS, TIMES = 8.0, 110.0, 18.0, 64.0, 48.0
 TICKS, LANE, MARK = 22.0, 20.0, 18.0
 MAX_TICKS = 8
 MAX_LANES = 5
+LETTER = 6.2
+"""As wide as a letter is at most, nearly always: what a band has no room for is cut."""
 FILLS = {
     "accepted": "#2563eb",
     "throttled": "#d97706",
     "receipts": "#0d9488",
     "fault": "#dc2626",
+    "phase": "#64748b",
     "p50": "#6d28d9",
     "p99": "#c4b5fd",
 }
-STRIPS = {"response": "response", "receipt": "receipt delay"}
-"""The names of the rows about time."""
 STEPS = (*BUCKET_WIDTHS, 7200, 21600, 43200, 86400)
 
+T = TypeVar("T")
 Numbered = tuple[int, Fault]
 """A fault and its number in the list of all."""
+InLane = tuple[T, float, float, int]
+"""Something between two x, and the lane that it lies in."""
 
 
-def chart(series: Series, bucket: float, faults: Iterable[Numbered], times: Sequence[Latency] = ()) -> Markup:
-    """Draw one operator's series, whose buckets are ``bucket`` seconds wide, its latencies and what befell it."""
+def chart(
+    series: Series,
+    bucket: float,
+    faults: Iterable[Numbered],
+    times: Sequence[Latency] = (),
+    phases: Iterable[PhaseFigures] = (),
+) -> Markup:
+    """Draw one operator's series, whose buckets are ``bucket`` seconds wide, latencies, phases and what befell it."""
     plot = _Plot(series, bucket, times)
-    marks = _in_lanes(plot, [(number, fault) for number, fault in faults if 0 <= fault.at <= plot.duration])
-    height = plot.axis + TICKS + LANE * (1 + max((lane for _, _, lane in marks), default=-1)) + 4
+    bands = _in_lanes([(phase, plot.x(phase.start), plot.x(phase.end)) for phase in phases])
+    marks = _in_lanes([_mark_span(plot, number, fault) for number, fault in faults if 0 <= fault.at <= plot.duration])
+    below = plot.axis + TICKS + LANE * _lanes(bands)
+    height = below + LANE * _lanes(marks) + 4
     return element(
         "svg",
         element("title", f"{series.operator}: submits, receipts and latencies over time"),
-        *_shades(plot, marks),
+        *_borders(plot, bands),
+        *_shades(plot, [numbered for numbered, _, _, _ in marks]),
         *_scales(plot),
         *_columns(plot),
         *(mark for index, latency in enumerate(plot.times) for mark in _strip(plot, index, latency)),
         *_axis(plot),
-        *_marks(plot, marks),
+        *_bands(plot.axis + TICKS, bands),
+        *_marks(below, marks),
         class_="chart",
         viewBox=f"0 0 {WIDTH:g} {height:g}",
         width="100%",
@@ -135,7 +150,7 @@ def _strip(plot: _Plot, index: int, latency: Latency) -> Iterable[Markup]:
     yield _line(LEFT, base, WIDTH - RIGHT, base, "grid")
     yield _line(LEFT, base - TIMES, WIDTH - RIGHT, base - TIMES, "grid")
     labels = ((base - TIMES, show_duration(top), "tick"), (base, show_duration(low), "tick"))
-    for y, text, name in (*labels, (base - TIMES / 2, STRIPS[latency.kind], "row")):
+    for y, text, name in (*labels, (base - TIMES / 2, latency.kind.replace("_", " "), "row")):
         yield element("text", text, x=LEFT - 6, y=y + 4, text_anchor="end", class_=name)
     wide = max(0.5, plot.step - 1)
     for bucket, (middle, high) in enumerate(zip(latency.middle, latency.high, strict=True)):
@@ -174,23 +189,53 @@ def _axis(plot: _Plot) -> Iterable[Markup]:
         yield element("text", show_duration(at), x=x, y=plot.axis + 16, text_anchor=anchor, class_="tick")
 
 
-def _in_lanes(plot: _Plot, faults: Sequence[Numbered]) -> list[tuple[int, Fault, int]]:
-    """Give every fault a lane under the axis, so that no mark hides another (while there are lanes)."""
+def _in_lanes(things: Iterable[tuple[T, float, float]]) -> list[InLane[T]]:
+    """Give everything a lane under the axis, so that nothing hides another (while there are lanes)."""
     ends: list[float] = []
-    placed: list[tuple[int, Fault, int]] = []
-    for number, fault in faults:
-        start = plot.x(fault.at)
-        end = max(plot.x(fault.at if fault.until is None else fault.until), start + MARK)
+    placed: list[InLane[T]] = []
+    for thing, start, end in things:
         lane = next((lane for lane, taken in enumerate(ends) if taken <= start), len(ends))
         lane = min(lane, MAX_LANES - 1)
         ends[lane : lane + 1] = [end]
-        placed.append((number, fault, lane))
+        placed.append((thing, start, end, lane))
     return placed
 
 
-def _shades(plot: _Plot, marks: Iterable[tuple[int, Fault, int]]) -> Iterable[Markup]:
+def _lanes(placed: Iterable[InLane[T]]) -> int:
+    return 1 + max((lane for _, _, _, lane in placed), default=-1)
+
+
+def _mark_span(plot: _Plot, number: int, fault: Fault) -> tuple[Numbered, float, float]:
+    """A fault and where its mark is, wide enough for its number."""
+    start = plot.x(fault.at)
+    end = max(plot.x(fault.at if fault.until is None else fault.until), start + MARK)
+    start = min(start, WIDTH - MARK)
+    return (number, fault), start, min(end, WIDTH)
+
+
+def _borders(plot: _Plot, bands: Iterable[InLane[PhaseFigures]]) -> Iterable[Markup]:
+    """Where phases begin and end, behind everything."""
+    for x in sorted({x for _, start, end, _ in bands for x in (start, end)}):
+        yield _line(x, TOP, x, plot.axis, "border")
+
+
+def _bands(top: float, bands: Iterable[InLane[PhaseFigures]]) -> Iterable[Markup]:
+    """Under the axis: every phase as long as it lasted, with as much of its name as there is room for."""
+    for phase, start, end, lane in bands:
+        x, y, wide = start + 0.5, top + lane * LANE, max(1.0, end - start - 1)
+        letters = int((wide - 6) / LETTER)
+        name = phase.name if len(phase.name) <= letters else f"{phase.name[: letters - 1]}…" if letters > 2 else ""
+        yield element(
+            "g",
+            element("title", f"{phase.name}: {phase_span(phase.start, phase.end)}"),
+            element("rect", x=x, y=y, width=wide, height=16, rx=3, class_="phase", fill=FILLS["phase"]),
+            element("text", name, x=x + wide / 2, y=y + 12, text_anchor="middle", class_="name", fill="#fff"),
+        )
+
+
+def _shades(plot: _Plot, faults: Iterable[Numbered]) -> Iterable[Markup]:
     """Behind everything: a band for a period, a line for an instant."""
-    for _, fault, _ in marks:
+    for _, fault in faults:
         x, height = plot.x(fault.at), plot.axis - TOP
         if fault.until is None:
             yield element(
@@ -202,25 +247,24 @@ def _shades(plot: _Plot, marks: Iterable[tuple[int, Fault, int]]) -> Iterable[Ma
             yield element("rect", x=x, y=TOP, width=width, height=height, **fill)
 
 
-def _marks(plot: _Plot, marks: Iterable[tuple[int, Fault, int]]) -> Iterable[Markup]:
-    """Under the axis: every fault with its number, a bar as long as it lasted."""
-    for number, fault, lane in marks:
-        x, y = plot.x(fault.at), plot.axis + TICKS + lane * LANE
-        width = MARK if fault.until is None else max(MARK, plot.x(fault.until) - x)
-        x = min(x, WIDTH - MARK)
+def _marks(top: float, marks: Iterable[InLane[Numbered]]) -> Iterable[Markup]:
+    """Under the axis and the phases: every fault with its number, a bar as long as it lasted."""
+    for (number, fault), x, end, lane in marks:
+        y = top + lane * LANE
         yield element(
             "g",
             element("title", fault_words(fault)),
-            element("rect", x=x, y=y, width=min(width, WIDTH - x), height=16, rx=3, class_="mark", fill=FILLS["fault"]),
+            element("rect", x=x, y=y, width=end - x, height=16, rx=3, class_="mark", fill=FILLS["fault"]),
             element("text", str(number), x=x + MARK / 2, y=y + 12, text_anchor="middle", class_="number", fill="#fff"),
         )
 
 
-def legend() -> Markup:
+def legend(*, phases: bool) -> Markup:
     """Return what the colours mean."""
     names = (("accepted", "submits accepted"), ("throttled", "submits throttled"), ("receipts", "receipts"))
     times = (("p50", "latency p50"), ("p99", "latency p99"))
-    keys = [_key(name, words) for name, words in (*names, *times, ("fault", "faults, by number"))]
+    others = (*([("phase", "phases")] if phases else []), ("fault", "faults, by number"))
+    keys = [_key(name, words) for name, words in (*names, *times, *others)]
     return element("p", *keys, class_="legend")
 
 

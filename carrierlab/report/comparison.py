@@ -10,6 +10,7 @@ import msgspec
 
 from carrierlab.metrics import METRICS, Unit
 from carrierlab.report.document import Run, RunDocument, RunsDocument
+from carrierlab.report.latency import KINDS
 from carrierlab.showing import show
 
 TOGETHER: Final = "together"
@@ -33,9 +34,6 @@ BETTER: Final[dict[str, Better]] = {
     **dict.fromkeys(("cost", "cost_per_delivered"), Better.LESS),
 }
 """Of percentiles of times less is better too; every other metric is neither."""
-
-TIMES: Final = {"response": "submit_latency", "receipt": "receipt_delay"}
-"""How the names of percentiles begin, by the kind of latency."""
 
 STRICT: Final = frozenset({"lost", "duplicates", "mismatched", "garbled"})
 """Where no tolerance is given: one more is worse."""
@@ -169,20 +167,12 @@ def _word(passed: bool) -> str:
 
 def which_is_better(name: str) -> Better:
     """Return which way of a metric is better."""
-    return Better.LESS if name.startswith(tuple(TIMES.values())) else BETTER.get(name, Better.NEITHER)
+    return Better.LESS if name.startswith(KINDS) else BETTER.get(name, Better.NEITHER)
 
 
 def _values(document: RunDocument) -> dict[str, dict[str, float]]:
     """Metrics and percentiles by operator; those of a single operator are not said twice."""
-    values = {TOGETHER: dict(document.metrics)}
-    if len(document.operators) > 1:
-        values |= {name: dict(metrics) for name, metrics in document.operators.items()}
-    for latency in document.latencies:
-        where = values.get(latency.operator or TOGETHER, values[TOGETHER])
-        # The two that are metrics too are compared as such.
-        name = TIMES[latency.kind]
-        where |= {f"{name}_p90": latency.p90, f"{name}_p999": latency.p999}
-    return values
+    return {TOGETHER: document.metrics} | (document.operators if len(document.operators) > 1 else {})
 
 
 def _metrics(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -13,17 +16,31 @@ from rich.text import Text
 
 from carrierlab.expect import Verdict
 from carrierlab.metrics import Unit
-from carrierlab.report.figures import SPEEDS, Line, Values, fault_words, lines_of, operators_of
+from carrierlab.report.figures import (
+    Line,
+    Values,
+    fault_words,
+    kinds_of,
+    lines_of,
+    operators_of,
+    percentiles_title,
+    shown_percentiles,
+    shown_throughput,
+)
+from carrierlab.report.latency import PERCENTILES
 from carrierlab.report.result import Failure, Outcome
 from carrierlab.report.sparkline import MARKS, fault_marks, sparkline
 from carrierlab.showing import show, show_duration, show_percent
 
 MAX_FAILURES = 12
+INDENT = 1
+MAX_FOUND, MIN_WANTED = 30, 24
+"""Columns for what was found and what was wanted, where both have much to say."""
 
 
 def print_report(outcome: Outcome, console: Console) -> None:
     """Print the whole report."""
-    console.print(Group(*_sections(outcome)))
+    console.print(Group(*_sections(outcome, console)))
 
 
 def headline(outcome: Outcome) -> Text:
@@ -40,24 +57,33 @@ def headline(outcome: Outcome) -> Text:
     if outcome.virtual:
         text.append(f" of virtual time in {show_duration(outcome.wall)}")
     text.append(f" · seed {outcome.seed}")
+    for name, value in outcome.parameters.items():
+        text.append(f" · {name}={value}")
     return text
 
 
-def _sections(outcome: Outcome) -> Iterator[RenderableType]:
+def _sections(outcome: Outcome, console: Console) -> Iterator[RenderableType]:
     yield ""
     yield headline(outcome)
     for trouble in outcome.trouble:
         yield Text(f"! {trouble}", "bold red")
     for note in outcome.notes:
         yield Text(f"· {note}", "dim")
-    yield from _section("Operators", _operators(outcome))
+    columns = operators_of(outcome)
+    costs = {"cost": [outcome.costs.get(name, "·") for name in columns]} if outcome.costs else {}
+    yield from _section("Operators", _fitting(console, columns, below=costs))
     if outcome.failures:
         yield from _section("Not delivered", _failures(outcome))
     yield from _section(f"Submits over time, one column = {show_duration(outcome.bucket)}", _timeline(outcome))
     if outcome.phases:
-        yield from _section("Phases", _phases(outcome))
+        phases = {phase.name: phase.metrics for phase in outcome.phases}
+        spans = {
+            "from": [show_duration(phase.start) for phase in outcome.phases],
+            "until": [show_duration(phase.end) for phase in outcome.phases],
+        }
+        yield from _section("Phases", _fitting(console, phases, above=spans))
     if outcome.verdicts:
-        yield from _section("Expectations", _verdicts(outcome))
+        yield from _section("Expectations", _verdicts(outcome, console.width - INDENT))
     if outcome.trace is not None:
         yield Text(f"\ntrace {outcome.trace}", "dim")
 
@@ -65,49 +91,60 @@ def _sections(outcome: Outcome) -> Iterator[RenderableType]:
 def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
     yield ""
     yield Rule(Text(title, "bold"), align="left", style="dim")
-    yield Padding(body, (0, 0, 0, 1))
+    yield Padding(body, (0, 0, 0, INDENT))
 
 
 def _color(good: bool) -> str:
     return "green" if good else "red"
 
 
-def _operators(outcome: Outcome) -> Table:
-    """One column per operator, one line per figure that is not zero everywhere."""
-    columns = operators_of(outcome)
+class _Detail(NamedTuple):
+    """How much a table of figures says."""
+
+    percentiles: tuple[float, ...]
+    shares: bool = True
+
+
+_DETAILS = (_Detail(PERCENTILES), _Detail((50.0, 99.0)), _Detail((50.0, 99.0), shares=False), _Detail((99.0,), False))
+"""From all to little."""
+
+_Rows = Mapping[str, Sequence[str]]
+NONE: _Rows = MappingProxyType({})
+
+
+def _fitting(console: Console, columns: Mapping[str, Values], *, above: _Rows = NONE, below: _Rows = NONE) -> Table:
+    """Show as much of each column as the terminal has room for; what is too wide even so is wrapped."""
+    tables = [_figures(columns, detail, above, below) for detail in _DETAILS]
+    room = console.width - INDENT
+    return next((table for table in tables if console.measure(table).maximum <= room), tables[-1])
+
+
+def _figures(columns: Mapping[str, Values], detail: _Detail, above: _Rows, below: _Rows) -> Table:
+    """One column per operator or phase, one line per figure that is not zero everywhere."""
+    values = list(columns.values())
     table = _table()
     table.add_column("", no_wrap=True)
     for name in columns:
         table.add_column(Text(name, "bold"), justify="right")
-    for line in lines_of(columns.values()):
-        table.add_row(line.title, *(_figure(values, line) for values in columns.values()))
-    for speed in SPEEDS:
-        table.add_row(speed.title, *(Text(speed.shown(values)) for values in columns.values()))
-    if outcome.costs:
-        table.add_row("cost", *(Text(outcome.costs.get(name, "")) for name in columns))
+    for title, texts in above.items():
+        table.add_row(title, *(Text(text, "dim") for text in texts))
+    for line in lines_of(values):
+        table.add_row(line.title, *(_figure(each, line, detail.shares) for each in values))
+    table.add_row("throughput", *map(shown_throughput, values))
+    for kind in kinds_of(values):
+        title = percentiles_title(kind, detail.percentiles)
+        table.add_row(title, *(shown_percentiles(each, kind, detail.percentiles) for each in values))
+    for title, texts in below.items():
+        table.add_row(title, *map(Text, texts))
     return table
 
 
-def _phases(outcome: Outcome) -> Table:
-    """One column per phase, as for operators."""
-    table = _table()
-    table.add_column("", no_wrap=True)
-    for phase in outcome.phases:
-        span = f"{show_duration(phase.start)} – {show_duration(phase.end)}"
-        table.add_column(Text(phase.name, "bold").append(f"\n{span}", "not bold dim"), justify="right")
-    for line in lines_of(phase.metrics for phase in outcome.phases):
-        table.add_row(line.title, *(_figure(phase.metrics, line) for phase in outcome.phases))
-    for speed in SPEEDS:
-        table.add_row(speed.title, *(Text(speed.shown(phase.metrics)) for phase in outcome.phases))
-    return table
-
-
-def _figure(values: Values, line: Line) -> Text:
+def _figure(values: Values, line: Line, share: bool) -> Text:
     value, total = line.sum(values), values["recipients"]
     if not value:
         return Text("·", "dim")
     text = Text(f"{value:,.0f}", line.style)
-    if line.share and total:
+    if share and line.share and total:
         text.append(f"  {show_percent(value / total)}", "dim")
     return text
 
@@ -163,17 +200,20 @@ def _spark(counts: tuple[int, ...], bucket: float, style: str) -> tuple[Text, Te
     return Text(sparkline(counts), style), Text(f"peak {peak}", "dim")
 
 
-def _verdicts(outcome: Outcome) -> Group:
+def _verdicts(outcome: Outcome, room: int) -> Group:
+    """One line for each in three columns; what is wanted in many words is wrapped within its own."""
     names = [_name(verdict) for verdict in outcome.verdicts]
-    width = max(name.cell_len for name in names)
-    wanted = max(len(verdict.wanted) for verdict in outcome.verdicts)
-    lines: list[Text] = []
+    name_width = max(name.cell_len for name in names)
+    longest = max(cell_len(verdict.wanted) for verdict in outcome.verdicts)
+    found_width = min(MAX_FOUND, max(cell_len(f"found {verdict.found}") for verdict in outcome.verdicts))
+    left = max(MIN_WANTED, room - name_width - found_width - 2 * len("  "))
+    lines: list[RenderableType] = []
     for name, verdict in zip(names, outcome.verdicts, strict=True):
-        line = Text("✓ " if verdict.met else "✗ ", "bold " + _color(verdict.met), no_wrap=True, overflow="fold")
-        name.pad_right(width - name.cell_len)
-        line.append_text(name)
-        line.append(f"  {verdict.wanted:<{wanted}}  ", "default")
-        line.append(f"found {verdict.found}", "not bold default" if verdict.met else "bold red")
+        line = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        for width in (name_width, min(left, longest), None):
+            line.add_column(width=width, overflow="fold")
+        found = Text(f"found {verdict.found}", "not bold default" if verdict.met else "bold red")
+        line.add_row(name, Text(verdict.wanted), found)
         lines.append(line)
         if not verdict.met:
             texts = (verdict.note, *verdict.examples)
@@ -182,9 +222,10 @@ def _verdicts(outcome: Outcome) -> Group:
 
 
 def _name(verdict: Verdict) -> Text:
-    text = Text(verdict.metric.replace("_", " "), "not bold default")
-    if verdict.operator:
-        text.append(f", {verdict.operator}", "dim")
+    text = Text("✓ " if verdict.met else "✗ ", "bold " + _color(verdict.met))
+    text.append(verdict.metric.replace("_", " "), "not bold default")
+    if verdict.whom:
+        text.append(f", {verdict.whom}", "dim")
     return text
 
 

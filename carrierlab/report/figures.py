@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from carrierlab.metrics import unit_of
+from carrierlab.metrics import percentile_name, unit_of
 from carrierlab.report.faults import Fault
+from carrierlab.report.latency import KINDS, PERCENTILES, Kind
 from carrierlab.report.result import Outcome
 from carrierlab.showing import show, show_duration
 
@@ -32,17 +33,6 @@ class Line(msgspec.Struct, frozen=True):
         return sum(values[name] for name in self.metrics)
 
 
-class Speed(msgspec.Struct, frozen=True):
-    """One figure about time, or several that are read together."""
-
-    title: str
-    metrics: tuple[str, ...]
-
-    def shown(self, values: Values) -> str:
-        """Return the figures as written: ``16 ms, 126 ms``."""
-        return ", ".join(show(values[name], unit_of(name)) for name in self.metrics)
-
-
 LINES = (
     Line("recipients", ("recipients",), always=True),
     Line("delivered", ("delivered",), "green", share=True, always=True),
@@ -56,11 +46,6 @@ LINES = (
     Line("duplicates", ("duplicates",), "bold red"),
     Line("reconnects", ("reconnects",), "yellow"),
     Line("from handsets", ("mo_received",)),
-)
-SPEEDS = (
-    Speed("throughput", ("throughput",)),
-    Speed("response p50, p99", ("submit_latency_p50", "submit_latency_p99")),
-    Speed("receipt p50, p99", ("receipt_delay_p50", "receipt_delay_p99")),
 )
 
 
@@ -76,6 +61,41 @@ def lines_of(operators: Iterable[Values]) -> list[Line]:
     """Return the figures worth showing: those that are not zero everywhere."""
     columns = list(operators)
     return [line for line in LINES if line.always or any(line.sum(values) for values in columns)]
+
+
+def kinds_of(columns: Iterable[Values]) -> list[Kind]:
+    """Return the kinds of latency that any of them measured."""
+    values = list(columns)
+    return [kind for kind in KINDS if any(was_measured(each, kind) for each in values)]
+
+
+def was_measured(values: Values, kind: Kind) -> bool:
+    """Return whether there was anything to measure: no time is zero but a send lag, after which a response came."""
+    kinds: tuple[Kind, ...] = ("send_lag", "response_time") if kind == "send_lag" else (kind,)
+    return any(values[percentile_name(kind, PERCENTILES[-1])] > 0 for kind in kinds)
+
+
+def percentiles_title(kind: Kind, percentiles: Iterable[float]) -> str:
+    """Return what a line of percentiles is called: ``submit latency p50, p99``."""
+    return f"{kind.replace('_', ' ')} {', '.join(f'p{percentile:g}' for percentile in percentiles)}"
+
+
+def shown_percentiles(values: Values, kind: Kind, percentiles: Iterable[float]) -> str:
+    """Return them as written: ``16 ms, 126 ms``; a dot where nothing was measured."""
+    if not was_measured(values, kind):
+        return "·"
+    names = [percentile_name(kind, percentile) for percentile in percentiles]
+    return ", ".join(show(values[name], unit_of(name)) for name in names)
+
+
+def shown_throughput(values: Values) -> str:
+    """Return it as written: ``158/s``."""
+    return show(values["throughput"], unit_of("throughput"))
+
+
+def phase_span(start: float, end: float) -> str:
+    """Return when a phase was: ``37.3 s – 42.3 s``."""
+    return f"{show_duration(start)} – {show_duration(end)}"
 
 
 def fault_words(fault: Fault) -> str:

@@ -6,10 +6,20 @@ which is named by its hash. So nothing is styled by an attribute, and without th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from carrierlab.expect import Verdict
-from carrierlab.report.figures import SPEEDS, Line, Values, lines_of, operators_of
+from carrierlab.report.figures import (
+    Line,
+    Values,
+    kinds_of,
+    lines_of,
+    operators_of,
+    percentiles_title,
+    phase_span,
+    shown_percentiles,
+    shown_throughput,
+)
 from carrierlab.report.markup import Markup, element, joined
 from carrierlab.report.over_time import over_time
 from carrierlab.report.page import page, section, table
@@ -19,6 +29,7 @@ from carrierlab.report.stories import Event, Story
 from carrierlab.showing import show_duration, show_percent
 
 MAX_FAILURES = 100
+PHASE_PERCENTILES = (50.0, 99.0, 99.9)
 OPEN_STORIES = 3
 """Stories that are shown unfolded."""
 
@@ -32,6 +43,7 @@ def to_html(outcome: Outcome) -> bytes:
         _header(outcome),
         *section("expectations", "Expectations", _expectations(outcome.verdicts)),
         *section("operators", "Operators", _operators(outcome)),
+        *section("phases", "Phases", _phases(outcome)),
         *section("time", f"Over time, one column = {show_duration(outcome.bucket)}", over_time(outcome)),
         *section("latency", "Latency", percentiles(outcome)),
         *section("failures", "Not delivered", _failures(outcome)),
@@ -64,6 +76,7 @@ def _header(outcome: Outcome) -> Markup:
         ),
         element("p", f"{expected} · {took} · seed {outcome.seed}"),
         *(element("p", f"! {trouble}", class_="trouble") for trouble in outcome.trouble),
+        *(element("p", note, class_="note") for note in outcome.notes),
         element("dl", *(joined(element("dt", name), element("dd", element("code", text))) for name, text in facts)),
     )
 
@@ -73,7 +86,7 @@ def _header(outcome: Outcome) -> Markup:
 
 def _expectations(verdicts: Sequence[Verdict]) -> Iterator[Markup]:
     if verdicts:
-        yield table(("", "metric", "operator", "wanted", "found"), (_verdict(verdict) for verdict in verdicts))
+        yield table(("", "metric", "of", "wanted", "found"), (_verdict(verdict) for verdict in verdicts))
 
 
 def _verdict(verdict: Verdict) -> Markup:
@@ -82,8 +95,8 @@ def _verdict(verdict: Verdict) -> Markup:
         "tr",
         mark,
         element("th", verdict.metric.replace("_", " "), scope="row"),
-        element("td", verdict.operator or "all"),
-        element("td", verdict.wanted),
+        element("td", verdict.whom or "all"),
+        element("td", verdict.wanted, class_="wrap"),
         element("td", verdict.found, class_=None if verdict.met else "bad"),
     )
     texts = [text for text in (verdict.note, *verdict.examples) if text]
@@ -99,17 +112,19 @@ def _verdict(verdict: Verdict) -> Markup:
 def _operators(outcome: Outcome) -> Iterator[Markup]:
     operators = operators_of(outcome)
     lines = lines_of(operators.values())
-    speed = SPEEDS[0]
+    priced = outcome.costs
     rows = (
         element(
             "tr",
             element("th", name, scope="row"),
             *(_figure(values, line) for line in lines),
-            element("td", speed.shown(values), class_="number"),
+            element("td", shown_throughput(values), class_="number"),
+            *([element("td", priced.get(name, "·"), class_="number")] if priced else []),
         )
         for name, values in operators.items()
     )
-    yield table(("operator", *(line.title for line in lines), speed.title), rows, numbers_from=1)
+    heads = ("operator", *(line.title for line in lines), "throughput", *(["cost"] if priced else []))
+    yield table(heads, rows, numbers_from=1)
 
 
 def _figure(values: Values, line: Line) -> Markup:
@@ -120,6 +135,31 @@ def _figure(values: Values, line: Line) -> Markup:
     if line.share and total:
         text.append(element("small", f" {show_percent(value / total)}"))
     return element("td", *text, class_="number")
+
+
+# --- phases
+
+
+def _phases(outcome: Outcome) -> Iterator[Markup]:
+    """A column for each phase, so that a figure can be followed from one to the next."""
+    if not outcome.phases:
+        return
+    phases = [phase.metrics for phase in outcome.phases]
+    rows = [_phase_row("from – to", [phase_span(phase.start, phase.end) for phase in outcome.phases])]
+    rows += [_row(line.title, [_figure(values, line) for values in phases]) for line in lines_of(phases)]
+    rows.append(_phase_row("throughput", map(shown_throughput, phases)))
+    for kind in kinds_of(phases):
+        texts = [shown_percentiles(values, kind, PHASE_PERCENTILES) for values in phases]
+        rows.append(_phase_row(percentiles_title(kind, PHASE_PERCENTILES), texts))
+    yield table(("", *(phase.name for phase in outcome.phases)), rows, numbers_from=1)
+
+
+def _phase_row(title: str, texts: Iterable[str]) -> Markup:
+    return _row(title, [element("td", text, class_="number dim" if text == "·" else "number") for text in texts])
+
+
+def _row(title: str, cells: Iterable[Markup]) -> Markup:
+    return element("tr", element("th", title, scope="row"), *cells)
 
 
 # --- failures

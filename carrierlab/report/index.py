@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from carrierlab.metrics import unit_of
+from carrierlab.naming import each_once, run_name
 from carrierlab.report.document import Run, run_of, runs_to_json
 from carrierlab.report.files import FILES, write_all, write_reports
 from carrierlab.report.junit import to_junit
@@ -162,11 +163,7 @@ def _name(run: Run, several: bool) -> str:
 
 
 def _names(runs: Iterable[Played]) -> list[str]:
-    """A directory for each run: its file and seed, and a number where that is not enough."""
-    seen: dict[str, int] = {}
-    names = []
-    for one in runs:
-        name = f"runs/{Path(one.outcome.file).stem}-{one.outcome.seed}"
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return names
+    """A directory for each run."""
+    outcomes = [one.outcome for one in runs]
+    names = each_once(run_name(outcome.file, outcome.parameters, outcome.seed) for outcome in outcomes)
+    return [f"runs/{name}" for name in names]

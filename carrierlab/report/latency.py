@@ -1,22 +1,23 @@
-"""How long responses and receipts took: percentiles, their curve, and their course over time."""
+"""How long things took: percentiles, their curve, and their course over time; one for each metric of many times."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from carrierlab.evidence import Evidence
 
 Timed = tuple[float, float]
-"""When a submit_sm came, in seconds from the start, and how long it took from then on."""
+"""When it began, in seconds from the start, and how long it took from then on."""
 
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
 CURVE: Final = (0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.9, 99.95, 99.99, 100.0)
 """The percentiles that the curve of a plot goes through."""
-Kind = Literal["response", "receipt"]
+Kind = Literal["submit_latency", "response_time", "send_lag", "receipt_delay"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +26,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     operator: str | None
     """None: all of them together."""
     kind: Kind
-    """``response``: submit_sm to its response; ``receipt``: submit_sm to the acknowledgement of its receipt."""
+    """The metric: ``response_time`` and ``send_lag`` are of a load, and count from when a message was due."""
     count: int
     p50: float
     p90: float
@@ -35,7 +36,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     curve: tuple[float, ...]
     """At the percentiles 0, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9, 99.95, 99.99 and 100."""
     middle: tuple[float | None, ...]
-    """The median of what was submitted in each bucket; null where nothing was."""
+    """The median of what began in each bucket: was submitted, or was due; null where nothing was."""
     high: tuple[float | None, ...]
     """The same of the 99th percentile."""
 
@@ -45,7 +46,7 @@ def latencies(overall: Evidence, operators: Iterable[Evidence], bucket: float, l
     each = list(operators)
     found = (
         _latency(evidence.operator, kind, _timed(evidence, kind), bucket, length)
-        for kind in _KINDS
+        for kind in KINDS
         for evidence in ([overall, *each] if len(each) != 1 else each)
     )
     return tuple(latency for latency in found if latency is not None)
@@ -56,15 +57,21 @@ def quantile(ordered: list[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(percent / 100 * len(ordered)))]
 
 
-_KINDS: Final[tuple[Kind, ...]] = ("response", "receipt")
+_Spans = Iterable[tuple[float | None, float | None]]
+
+_SPANS: Final[dict[Kind, Callable[[Evidence], _Spans]]] = {
+    "submit_latency": lambda it: ((s.received_at, None if s.answered is None else s.answered.at) for s in it.accepted),
+    "response_time": lambda it: ((m.due, m.answered_at) for m in it.messages),
+    "send_lag": lambda it: ((m.due, m.written_at) for m in it.messages),
+    "receipt_delay": lambda it: ((s.received_at, s.acknowledged_at) for s in it.accepted),
+}
+"""When each began and ended."""
 
 
 def _timed(evidence: Evidence, kind: Kind) -> list[Timed]:
     start = evidence.span.started_at
-    ends = ((s.received_at, s.acknowledged_at) for s in evidence.accepted)
-    if kind == "response":
-        ends = ((s.received_at, s.answered.at if s.answered is not None else None) for s in evidence.accepted)
-    return [(began - start, ended - began) for began, ended in ends if ended is not None]
+    spans = _SPANS[kind](evidence)
+    return [(began - start, ended - began) for began, ended in spans if began is not None and ended is not None]
 
 
 def _latency(operator: str | None, kind: Kind, timed: list[Timed], bucket: float, length: int) -> Latency | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from carrierlab.report.chart import STRIPS, Numbered, chart, legend
-from carrierlab.report.figures import fault_words
+from carrierlab.report.chart import Numbered, chart, legend
+from carrierlab.report.figures import fault_words, percentiles_title
 from carrierlab.report.latency import Latency
 from carrierlab.report.markup import Markup, element
 from carrierlab.report.page import table
@@ -21,7 +21,7 @@ def over_time(outcome: Outcome) -> Iterator[Markup]:
     if not outcome.series:
         return
     numbered = list(enumerate(outcome.faults, 1))
-    yield legend()
+    yield legend(phases=bool(outcome.phases))
     if len(outcome.series) > 1:
         yield _figure_of(outcome, _together(outcome.series), numbered, None)
     charts = []
@@ -55,12 +55,12 @@ def _figure_of(outcome: Outcome, series: Series, faults: Sequence[Numbered], ope
     times = [latency for latency in outcome.latencies if latency.operator == operator]
     counts = list(zip(series.accepted, series.throttled, series.receipts, strict=True))
     rows = (_row(index, row, times, outcome.bucket) for index, row in enumerate(counts) if any(row))
-    heads = [f"{STRIPS[latency.kind]} {name}" for latency in times for name in ("p50", "p99")]
+    heads = [percentiles_title(latency.kind, [percentile]) for latency in times for percentile in (50.0, 99.0)]
     figures = table(("from", "accepted", "throttled", "receipts", *heads), rows, numbers_from=1)
     return element(
         "figure",
         element("figcaption", series.operator),
-        chart(series, outcome.bucket, faults, times),
+        chart(series, outcome.bucket, faults, times, outcome.phases),
         element("details", element("summary", "as figures"), figures),
     )
 

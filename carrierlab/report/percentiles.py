@@ -9,16 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import log10
 
 from carrierlab.report.chart import STEPS, round_up
-from carrierlab.report.latency import CURVE, Latency
+from carrierlab.report.latency import CURVE, Kind, Latency
 from carrierlab.report.markup import Markup, element, joined
 from carrierlab.report.page import table
 from carrierlab.report.result import Outcome
 from carrierlab.showing import show_duration
 
-TITLES = {
-    "response": "Response: submit_sm to submit_sm_resp",
-    "receipt": "Receipt: submit_sm to its acknowledged receipt",
+TITLES: dict[Kind, str] = {
+    "submit_latency": "Submit latency: from a submit_sm at the operator to its response",
+    "response_time": "Response time: from when a message was due to the response to its last segment",
+    "send_lag": "Send lag: from when a message was due to when its first segment was written",
+    "receipt_delay": "Receipt delay: from a submit_sm to the acknowledgement of its receipt",
 }
+OMISSION = (
+    "A load is an open loop: messages fall due whatever became of earlier ones, and one that waited to be sent has its "
+    "wait counted. The submit latency above begins when a submit_sm comes, so all that nobody could send meanwhile is "
+    "missing from it, and a stalled operator looks quick (coordinated omission)."
+)
 HEADS = ("", "measured", "p50", "p90", "p99", "p99.9", "longest")
 WIDTH, HEIGHT = 520.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 14.0, 10.0, 24.0
@@ -37,6 +44,8 @@ def percentiles(outcome: Outcome) -> Iterator[Markup]:
         drawn = found[:MAX_LINES]
         rows = [_row(latency, index if index < len(drawn) else None) for index, latency in enumerate(found)]
         yield element("h3", title)
+        if kind == "response_time":
+            yield element("p", OMISSION, class_="dim prose")
         yield element("div", table(HEADS, rows, numbers_from=1), _plot(drawn), class_="beside")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 STYLE = """
 :root{--page:#fff;--ink:#1b1f24;--dim:#636c76;--line:#d5dae0;--good:#15722f;--bad:#c0261c;--warn:#935a00;
---soft:#f4f6f8;--accepted:#2563eb;--throttled:#d97706;--receipts:#0d9488;--fault:#c0261c;--p50:#6d28d9;--p99:#c9b8f5;
+--soft:#f4f6f8;--accepted:#2563eb;--throttled:#d97706;--receipts:#0d9488;--fault:#c0261c;--phase:#64748b;--p50:#6d28d9;--p99:#c9b8f5;
 --c3:#6d28d9;--c4:#c2256f;--c5:#4d7c0f;--on:#fff}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e3e7eb;--dim:#97a1ac;--line:#343b43;--good:#5fd07d;
 --bad:#ff8078;--warn:#e5b04f;--soft:#1e2329;--accepted:#6aa3ff;--throttled:#f0a63c;--receipts:#3fc9b8;--fault:#ff8078;
---p50:#a78bfa;--p99:#4c3f80;--c3:#a78bfa;--c4:#f472b6;--c5:#a3d94f;--on:#14171b}}
+--phase:#8493a8;--p50:#a78bfa;--p99:#4c3f80;--c3:#a78bfa;--c4:#f472b6;--c5:#a3d94f;--on:#14171b}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:24px 20px 64px}
@@ -39,14 +39,16 @@ summary{cursor:pointer;font-size:13px}
 .chart{display:block;max-width:100%;height:auto;font-size:11px}
 .chart text{fill:var(--ink)}
 .chart text.tick{fill:var(--dim)}
-.chart text.number{fill:var(--on);font-weight:600}
+.chart text.number,.chart text.name{fill:var(--on);font-weight:600}
 .chart line{stroke:var(--line);stroke-opacity:1}
 .chart line.moment{stroke:var(--fault)}
+.chart line.border{stroke:var(--phase);stroke-opacity:.55;stroke-dasharray:2 3}
 .period{fill:var(--fault);fill-opacity:.12}
 .accepted{fill:var(--accepted)}
 .throttled{fill:var(--throttled)}
 .receipts{fill:var(--receipts)}
 .fault,.mark{fill:var(--fault)}
+.phase{fill:var(--phase)}
 .p50{fill:var(--p50)}
 .p99{fill:var(--p99)}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
@@ -60,6 +62,8 @@ summary{cursor:pointer;font-size:13px}
 justify-content:space-between}
 @media (max-width:1000px){.beside{grid-template-columns:minmax(0,1fr)}}
 h3{font-size:14px;margin:20px 0 6px}
+.prose{max-width:78ch}
+.note{border-left:3px solid var(--phase);padding-left:10px;color:var(--dim)}
 td.wrap{overflow-wrap:anywhere;min-width:220px}
 a{color:inherit;text-underline-offset:3px}
 .beside th{white-space:nowrap}.beside td,.beside th{padding-right:14px}

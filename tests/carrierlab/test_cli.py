@@ -135,13 +135,24 @@ def test_what_cannot_be_played_so_exits_with_2_and_one_line(
     assert said in line
 
 
+def said(*arguments: str | Path) -> str:
+    """What a call that cannot be says, in one line, whatever the terminal's width."""
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    return " ".join(result.output.replace("│", " ").split())
+
+
 def test_wrong_options_exit_with_2(tmp_path: Path) -> None:
     path = write(tmp_path)
     assert invoke("run", path, "--seeds", "nine").exit_code == 2
     assert invoke("run", path, "--seeds", "1..2", "--seed", "3").exit_code == 2
     assert "20,000 runs at most" in invoke("run", path, "--seeds", "1..30000", "--report", tmp_path / "r").output
-    assert invoke("run", path, "--trace", tmp_path / "t").exit_code == 2, "a trace is of virtual time"
-    assert invoke("run", path, "--seeds", "1..2", "--trace", tmp_path / "t").exit_code == 2
+    assert "add --virtual" in said("run", path, "--trace", tmp_path / "t")
+    assert "--seeds plays many" in said("run", path, "--seeds", "1..2", "--trace", tmp_path / "t")
+    assert "and 2 are meant" in said("run", path, path, "--virtual", "--trace", tmp_path / "t")
+    many = said("run", write(tmp_path, MATRIX), "--virtual", "--trace", tmp_path / "t")
+    assert "--trace is of one run, and 4 are meant; name one file, and --only NAME=VALUE" in many
+    assert not (tmp_path / "t").exists()
     assert invoke("run", path, "--seed", "-1").exit_code == 2
     assert invoke("run").exit_code == 2
 
@@ -162,7 +173,7 @@ carrierlab.cli.main(prog_name="carrierlab")
 def carrierlab(*arguments: str | Path, scratch: Path) -> subprocess.Popen[str]:
     """Start the command; it says on standard error when the campaign is running."""
     return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        [sys.executable, "-u", "-c", COMMAND, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -238,6 +249,52 @@ def test_what_replays_a_run_of_a_matrix_picks_it(tmp_path: Path) -> None:
     )
     assert result.exit_code == 1
     assert f"replay: carrierlab run {path} --virtual --seed 1 --set lost=5 --only most=0 --only text=b" in result.output
+
+
+def test_a_run_of_a_matrix_has_a_trace_when_it_is_picked(tmp_path: Path) -> None:
+    pick = ["--only", "most=0", "--only", "text=b"]
+    result = invoke("run", write(tmp_path, MATRIX), "--virtual", "--trace", tmp_path / "t.gz", *pick)
+    assert result.exit_code == 0
+    assert "seed 1 · most=0 · text=b" in " ".join(result.output.split())
+    assert (tmp_path / "t.gz").is_file()
+
+
+def test_traces_and_pages_of_a_matrix_are_named_after_its_values(tmp_path: Path) -> None:
+    path = write(tmp_path, MATRIX.replace("[0, 3]", "[0, 30]"))
+    out, traces = tmp_path / "out", tmp_path / "traces"
+    assert invoke("run", path, "--virtual", "--quiet", "--report", out, "--traces", traces).exit_code == 1
+    failed = [f"small-most=30-text={text}-1" for text in "ab"]
+    assert sorted(file.name for file in traces.iterdir()) == [f"{name}.trace.gz" for name in failed]
+    pages = sorted(page.name for page in (out / "runs").iterdir())
+    assert pages == sorted([*failed, *(f"small-most=0-text={text}-1" for text in "ab")])
+
+
+def test_each_run_over_sockets_is_told_as_it_ends(tmp_path: Path) -> None:
+    """Four runs of a matrix, the second of which lasts until it is stopped: what was played is told and reported."""
+    at = "timeline: [{at: '${text}', operator: alpha, mo: {from: '7705', to: SHOP, text: STOP}}]\n"
+    path = write(tmp_path, MATRIX.replace("[0, 3]", "[0, 30]").replace("[a, b]", "[10ms, 1h]") + at)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    pick = ["--only", "text=10ms", "--only", "text=1h"]
+    process = carrierlab("run", path, "--report", tmp_path / "out", *pick, scratch=scratch)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("seed 1, most=0, text=10ms: passed in")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "interrupted"
+    assert "1 of 4 runs played, 0 of them failed" in output
+    assert len(json.loads((tmp_path / "out" / "report.json").read_text())["runs"]) == 1
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_run_over_sockets_that_fails_says_how_to_play_it_again(tmp_path: Path) -> None:
+    path = write(tmp_path, MATRIX.replace("[0, 3]", "[0, 30]"))
+    process = carrierlab("run", path, "--only", "text=a", scratch=tmp_path)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"  replay: carrierlab run {path} --seed 1 --only most=30 --only text=a\n" in output
+    assert output.splitlines()[-1] == "1 of 2 runs failed"
 
 
 def test_every_combination_is_checked(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_percentile_is_said_with_its_limit() -> None:
         findings
     )
     assert (verdict.met, verdict.found) == (False, "500 ms")
-    assert verdict.wanted == "p99.9 at most 400ms of shop in storm"
+    assert verdict.name == "submit_latency (shop, in storm) p99.9 at most 400ms"
 
 
 def test_money_is_compared_exactly_and_shown_with_its_currency() -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from html.parser import HTMLParser
 
+from carrierlab.evidence import Knowledge
+from carrierlab.ledgers import SenderLedger
+from carrierlab.phases import Phase
 from carrierlab.report.html import to_html
-from tests.carrierlab.test_report import outcome
+from smsc.scenario.price import Amount, Price
+from tests.carrierlab.books import message
+from tests.carrierlab.test_report import Wanted, outcome
+from yamlmodel.loader import loads
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -65,3 +72,26 @@ def test_what_a_scenario_is_called_stays_text() -> None:
     page = read(scenario=hostile)
     assert "script" not in page.seen
     assert hostile in page.text
+
+
+def test_phases_costs_and_notes_are_on_the_page() -> None:
+    page = read(
+        expectations=loads(
+            "expect: [{metric: lost, equals: 0, operator: alpha, account: shop, phase: late}]", Wanted
+        ).expect,
+        phases={"early": Phase("early", 0, 25), "late-in-the-evening": Phase("late-in-the-evening", 25, 27)},
+        known=Knowledge({"alpha": Price(Amount(Decimal("4.50"), "KZT"))}),
+        notes=("alpha is played without TLS",),
+    )
+    for words in ("0 s – 25 s", "13.50 KZT", "alpha is played without TLS", "alpha, shop, in late"):
+        assert words in page.text
+    assert page.text.count("late-in-the-evening: 25 s – 27 s") == 3, "a band for each chart"
+    assert "lat…" not in page.text, "no letters where there is no room for some"
+
+
+def test_a_load_is_measured_from_when_messages_were_due() -> None:
+    loaded = [message(due=1000.0, written_at=1002.0, answered_at=1003.0)]
+    page = read(sent=SenderLedger(tuple(loaded)))
+    for words in ("Response time: from when", "Send lag: from when", "coordinated omission", "send lag p99"):
+        assert words in page.text
+    assert "coordinated omission" not in read().text

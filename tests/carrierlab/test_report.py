@@ -16,6 +16,7 @@ from rich.console import Console
 from carrierlab.books import Books
 from carrierlab.evidence import Knowledge
 from carrierlab.expect import Expectation
+from carrierlab.expect_message import MessageExpectation
 from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger, SentMessage, Span, Submit
 from carrierlab.phases import Phase
 from carrierlab.report.console import print_report
@@ -34,6 +35,10 @@ from yamlmodel.loader import loads
 
 class Wanted(msgspec.Struct, frozen=True):
     expect: list[Expectation]
+
+
+class WantedMessages(msgspec.Struct, frozen=True):
+    expect: list[MessageExpectation]
 
 
 EXPECT = """
@@ -165,6 +170,22 @@ def test_the_console_is_readable_on_eighty_columns() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_the_console_shows_as_many_percentiles_as_there_is_room_for() -> None:
+    name = "submit latency p50, p90, p99, p99.9"
+    assert name in printed(outcome(operators=["alpha"]), width=80)
+    assert name in printed(outcome(), width=150)
+    narrow = printed(outcome(), width=70)
+    assert name not in narrow
+    assert "submit latency p50, p99" in narrow
+
+
+def test_what_is_wanted_in_many_words_hides_nothing_that_was_found() -> None:
+    wanted = "expect: [{message: {text: '/^Your code is [0-9]{6}, do not tell it to anybody at all$/'}, equals: 7}]"
+    text = printed(outcome(expectations=loads(wanted, WantedMessages).expect), width=80)
+    assert "found 0" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_a_hostile_text_is_not_taken_for_markup() -> None:
     hostile = [message(recipient="[bold]1[/]", state=State.UNDELIVERED, err="[/nonsense]")]
     assert "[/nonsense]" in printed(outcome(sent=SenderLedger(tuple(hostile))))
@@ -180,6 +201,8 @@ def test_the_files_hold_the_run(tmp_path: Path) -> None:
     assert document["verdicts"][2] == {
         "metric": "duplicates",
         "operator": None,
+        "account": None,
+        "phase": None,
         "note": "a resend must not reach the handset twice",
         "wanted": "equals 0",
         "found": "1",
@@ -213,10 +236,10 @@ def test_phases_and_costs_are_part_of_the_outcome_and_shown() -> None:
     )
     assert [(phase.name, phase.metrics["submits"]) for phase in told.phases] == [("early", 4), ("late", 1)]
     assert told.costs == {"alpha": "13.50 KZT"}
-    assert (told.verdicts[0].met, told.verdicts[0].wanted) == (False, "the phase never to come")
+    assert (told.verdicts[0].met, told.verdicts[0].name) == (False, "delivered (in never) the phase to come")
     console = Console(file=io.StringIO(), width=120)
     print_report(told, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    for words in ("Phases", "early", "0 s – 25 s", "13.50 KZT", "alpha is played without TLS"):
+    for words in ("Phases", "early", "until", "25 s", "13.50 KZT", "alpha is played without TLS"):
         assert words in text
     assert json.loads(to_json(told))["costs"] == {"alpha": "13.50 KZT"}

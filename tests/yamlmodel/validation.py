@@ -83,9 +83,13 @@ def _const(value: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]
 
 
 def _any_of(value: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    found = [list(mistakes(value, option, root, path)) for option in schema["anyOf"]]
-    if all(found):
-        yield f"{path}: none of the forms: {'; '.join(min(found, key=len))}"
+    found = []
+    for option in schema["anyOf"]:
+        mistake = next(mistakes(value, option, root, path), None)  # the first alone: forms nest, and all would be many
+        if mistake is None:
+            return
+        found.append(mistake)
+    yield f"{path}: none of the forms: {'; '.join(found)}"
 
 
 def _properties(value: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:

@@ -60,6 +60,16 @@ def places(value: Any, path: Steps = ()) -> Iterator[tuple[Steps, dict[str, Any]
         yield from places(child, (*path, step))
 
 
+def along(path: Steps, value: Any) -> Any:
+    """The same value with lists of one entry on the way: of hundreds of rules only the one that is looked at."""
+    if not path:
+        return value
+    step, *rest = path
+    if isinstance(value, list):
+        return [along(tuple(rest), value[int(step)])]
+    return {**value, step: along(tuple(rest), value[step])}
+
+
 def with_unknown_keys(value: Any) -> Any:
     """The same with a key in every mapping that nobody knows."""
     if isinstance(value, dict):
@@ -90,7 +100,7 @@ def test_an_unknown_key_is_not_valid_wherever_the_model_does_not_know_it(kind: s
     for path, mapping in places(value):
         if dotted(path) in told:
             mapping[UNKNOWN] = 1
-            assert not valid(value, SCHEMAS[kind]), path
+            assert not valid(along(path, value), SCHEMAS[kind]), path
             del mapping[UNKNOWN]
 
 

@@ -84,14 +84,14 @@ def test_the_tolerance_is_a_share_of_what_was() -> None:
 
 
 def test_operators_and_percentiles_are_compared_too() -> None:
-    (slow,) = (latency for latency in ONE.latencies if latency.operator is None and latency.kind == "receipt")
-    latencies = tuple(msgspec.structs.replace(one, p999=one.p999 * 2) for one in ONE.latencies if one is not slow)
-    beta = {**ONE.operators["beta"], "refused": 2.0}
-    comparison = changed(latencies=(slow, *latencies), operators={**ONE.operators, "beta": beta})
+    values = ONE.operators
+    alpha = {**values["alpha"], "receipt_delay_p99.9": values["alpha"]["receipt_delay_p99.9"] * 2}
+    beta = {**values["beta"], "refused": 2.0}
+    comparison = changed(operators={"alpha": alpha, "beta": beta})
     found = {(change.operator, change.name) for change in comparison.changes}
     assert ("beta", "refused") in found
-    assert ("alpha", "receipt_delay_p999") in found
-    assert ("together", "receipt_delay_p999") not in found
+    assert ("alpha", "receipt_delay_p99.9") in found
+    assert ("together", "receipt_delay_p99.9") not in found
 
 
 def test_verdicts_that_flipped_are_told() -> None:

@@ -45,7 +45,7 @@ def test_it_loads_nothing_and_links_only_to_its_own_runs(tmp_path: Path) -> None
     found = page(tmp_path)
     assert found.seen.isdisjoint({"script", "link", "img", "iframe", "object", "form"})
     links = [value for name, value in found.attributes if name == "href" and value]
-    assert links == ["runs/lab-1/report.html", "runs/lab-2/report.html"]
+    assert links == ["runs/lab-rate=5_s-1/report.html", "runs/lab-2/report.html"]
     assert all((tmp_path / link).is_file() for link in links)
 
 
@@ -79,9 +79,9 @@ def test_an_earlier_report_is_replaced_and_nothing_else_is_touched(tmp_path: Pat
     (tmp_path / "runs" / "mine").mkdir()
     (tmp_path / "runs" / "mine" / "notes.txt").write_text("keep")
     write_index(RUNS, tmp_path)
-    assert {directory.name for directory in (tmp_path / "runs").iterdir()} == {"lab-1", "lab-2", "mine"}
+    assert {directory.name for directory in (tmp_path / "runs").iterdir()} == {"lab-rate=5_s-1", "lab-2", "mine"}
 
 
 def test_runs_of_one_name_and_seed_have_directories_of_their_own(tmp_path: Path) -> None:
     write_index([RUNS[0], RUNS[0]], tmp_path)
-    assert {directory.name for directory in (tmp_path / "runs").iterdir()} == {"lab-1", "lab-1-2"}
+    assert {directory.name for directory in (tmp_path / "runs").iterdir()} == {"lab-rate=5_s-1", "lab-rate=5_s-1-2"}

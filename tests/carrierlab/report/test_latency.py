@@ -25,7 +25,7 @@ def measured(*submits: Submit, operators: tuple[str, ...] = ("alpha",)) -> tuple
 def test_percentiles_are_those_of_the_metrics() -> None:
     submits = [late(0, n / 1024) for n in range(1, 1001)]
     (found,) = measured(*submits)
-    assert (found.operator, found.kind, found.count) == ("alpha", "response", 1000)
+    assert (found.operator, found.kind, found.count) == ("alpha", "submit_latency", 1000)
     assert [round(value * 1024) for value in (found.p50, found.p90, found.p99, found.p999, found.longest)] == [
         501, 901, 991, 1000, 1000
     ]  # fmt: skip
@@ -44,7 +44,7 @@ def test_the_course_over_time_goes_by_when_a_message_was_submitted() -> None:
 def test_what_never_happened_is_left_out() -> None:
     assert measured(submit(answered=None, acknowledged_at=None)) == ()
     kinds = [found.kind for found in measured(submit())]
-    assert kinds == ["response", "receipt"]
+    assert kinds == ["submit_latency", "receipt_delay"]
 
 
 def test_several_operators_are_measured_together_too() -> None:

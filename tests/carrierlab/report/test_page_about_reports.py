@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from carrierlab.report.comparison import BETTER, TIMES, Better
+from carrierlab.report.comparison import BETTER, Better
+from carrierlab.report.latency import KINDS
 from carrierlab.traces.format import End, FaultMark, Header, Link, Octets, OperatorState, Remark, SenderState
 
 TEXT = (Path(__file__).parents[3] / "docs" / "reports.md").read_text()
@@ -34,4 +35,4 @@ def test_every_direction_is_on_the_page(better: Better) -> None:
     names = {name.strip().strip("`") for name in row.split("|")[2].split("all that begin")[0].split(",")} - {""}
     assert names == {name for name, way in BETTER.items() if way is better}
     if better is Better.LESS:
-        assert all(f"`{name}`" in row for name in TIMES.values())
+        assert all(f"`{name}`" in row for name in KINDS)
