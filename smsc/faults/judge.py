@@ -28,6 +28,8 @@ class Judge:
     What comes out depends on the seed, the connection's `key` and what has passed on this connection, on nothing else.
     """
 
+    __slots__ = ("_faults", "_key", "_records", "_struck")
+
     def __init__(self, faults: ActiveFaults, key: str, struck: Callable[[Running, Passing], None]) -> None:
         """`struck` is told of every strike."""
         self._faults = faults

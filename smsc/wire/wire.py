@@ -32,6 +32,7 @@ HIGH_WATER = 64 * 1024
 MOST_WAITING = 4 * 1024 * 1024
 """A writer that does not pause is cut off here."""
 
+_WAYS = (Direction.OUT, Direction.IN)
 _BY_UPPER = "the protocol does not read"
 _BY_HAND = "it is stalled"
 _log = logging.getLogger("smsc")
@@ -64,7 +65,7 @@ class FaultyWire(protocol.Protocol):
         self._named = ""
         self._framer = Framer()
         self._busy = True
-        self._calls: set[IDelayedCall] = set()
+        self._calls: dict[IDelayedCall, None] = {}
         self._kept_back: dict[tuple[Direction, Stage | None], bytes] = {}
         self._valve: Valve | None = None
         self._silenced_by: Running | None = None
@@ -73,10 +74,8 @@ class FaultyWire(protocol.Protocol):
         self._lost: Failure | None = None  # the transport is gone
         self.stalled = False
         """Nothing is read and nothing written; whoever stalled it ends that."""
-        self._lanes = {
-            Direction.OUT: Lane(clock, self._write_out, self._end, self._changed),
-            Direction.IN: Lane(clock, self._hand_in, self._end, self._changed),
-        }
+        # Made when they are wanted: a connection that nothing befalls does without.
+        self._lanes: dict[Direction, Lane] = {}
 
     def __repr__(self) -> str:
         return f"<wire {self._who() or 'not bound'}, {list(self._faults.on)}>"
@@ -106,8 +105,8 @@ class FaultyWire(protocol.Protocol):
             return
         if self._silenced_by is not None:
             return  # a dead path carries no FIN either
-        inbound = self._lanes[Direction.IN]
-        self._lanes[Direction.OUT].clear()
+        inbound = self._lane(Direction.IN)
+        self._lane(Direction.OUT).clear()
         self._let_go(Direction.IN)
         inbound.put(self._framer.let_go())
         if self._closing or not inbound.waiting or not isinstance(reason.value, ConnectionDone):
@@ -133,7 +132,7 @@ class FaultyWire(protocol.Protocol):
         if self._closing:
             return
         self._closing = self._busy = True
-        self._lanes[Direction.IN].clear()
+        self._lane(Direction.IN).clear()
         self._let_go(Direction.OUT)
         if self._silenced_by is not None or self._lost is not None:
             self._tell_soon(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
@@ -183,12 +182,12 @@ class FaultyWire(protocol.Protocol):
 
     def pauseProducing(self) -> None:
         """The protocol does not read."""
-        self._lanes[Direction.IN].hold(_BY_UPPER)
+        self._lane(Direction.IN).hold(_BY_UPPER)
         self._read_or_not()
 
     def resumeProducing(self) -> None:
         """It reads again."""
-        self._lanes[Direction.IN].release(_BY_UPPER)
+        self._lane(Direction.IN).release(_BY_UPPER)
         self._read_or_not()
 
     def stopProducing(self) -> None:
@@ -200,8 +199,8 @@ class FaultyWire(protocol.Protocol):
     def stall(self) -> None:
         """Neither read nor write, until ``unstall``."""
         self.stalled = True
-        for lane in self._lanes.values():
-            lane.hold(_BY_HAND)
+        for direction in _WAYS:
+            self._lane(direction).hold(_BY_HAND)
         if self._disturbed is not None:
             self._disturbed()
         self._changed()
@@ -232,7 +231,7 @@ class FaultyWire(protocol.Protocol):
     def _receive(self, data: bytes) -> None:
         if self._silenced_by is not None or self._closing:
             return
-        inbound = self._lanes[Direction.IN]
+        inbound = self._lane(Direction.IN)
         if not self._wants_frames:
             self._framer.follow(data)
             inbound.put(data)
@@ -247,7 +246,7 @@ class FaultyWire(protocol.Protocol):
 
     def _stop_framing(self) -> None:
         if not self._wants_frames and self._framer.kept:
-            self._lanes[Direction.IN].put(self._framer.let_go())
+            self._lane(Direction.IN).put(self._framer.let_go())
 
     def _send(self, data: bytes) -> None:
         at, size = 0, len(data)
@@ -266,13 +265,13 @@ class FaultyWire(protocol.Protocol):
         for running, action in self._judge.decide(stage, direction, frame, self._who(), waiting=kept_back is not None):
             self._perform(running, action, stage, direction)
         if kept_back is not None:
-            self._lanes[direction].put(kept_back)
+            self._lane(direction).put(kept_back)
 
     def _perform(self, running: Running | None, action: Any, stage: Stage | None, direction: Direction) -> None:
-        lane = self._lanes[direction]
+        lane = self._lane(direction)
         match action:
             case Write(octets, after, gap, to, ordered):
-                lane = self._lanes[to or direction]
+                lane = self._lane(to or direction)
                 if ordered:
                     lane.put(octets, after, gap)
                 else:
@@ -292,7 +291,7 @@ class FaultyWire(protocol.Protocol):
                 if self._closing:
                     self._tell_soon(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
             case Close(after):
-                self._lanes[Direction.OUT].finish(action, after)
+                self._lane(Direction.OUT).finish(action, after)
             case Reset(after):
                 lane.finish(action, after)
         self._changed()
@@ -300,13 +299,13 @@ class FaultyWire(protocol.Protocol):
     def _goes_alone(self, direction: Direction, stage: Stage | None, octets: bytes) -> None:
         """Nothing came that could go first."""
         if self._kept_back.get((direction, stage)) is octets:
-            self._lanes[direction].put(self._kept_back.pop((direction, stage)))
+            self._lane(direction).put(self._kept_back.pop((direction, stage)))
 
     def _let_go(self, direction: Direction) -> None:
         """Nothing will come any more that could go first."""
         for way, stage in list(self._kept_back):
             if way is direction:
-                self._lanes[direction].put(self._kept_back.pop((way, stage)))
+                self._lane(direction).put(self._kept_back.pop((way, stage)))
 
     def _release(self, lane: Lane, running: Running | None) -> None:
         lane.release(running)
@@ -367,8 +366,8 @@ class FaultyWire(protocol.Protocol):
             self._faults.unwatch(self)
 
     def _clear(self) -> None:
-        for lane in self._lanes.values():
-            lane.clear()
+        for direction in _WAYS:
+            self._lane(direction).clear()
         for call in self._calls:
             call.cancel()
         self._calls.clear()
@@ -376,14 +375,20 @@ class FaultyWire(protocol.Protocol):
 
     # --- bookkeeping ----------------------------------------------------------------------------
 
+    def _lane(self, direction: Direction) -> Lane:
+        lane = self._lanes.get(direction)
+        if lane is None:
+            deliver = self._write_out if direction is Direction.OUT else self._hand_in
+            lane = self._lanes[direction] = Lane(self._clock, deliver, self._end, self._changed)
+        return lane
+
     def _changed(self) -> None:
         """Octets came to wait, or went: is anything to do but to let pass, and is it too much?"""
-        outward, inbound = self._lanes[Direction.OUT], self._lanes[Direction.IN]
+        outward, inbound = self._lanes.get(Direction.OUT), self._lanes.get(Direction.IN)
         self._busy = bool(
             self._faults.on
-            or outward.waiting
-            or outward.ended
-            or inbound.waiting
+            or (outward is not None and (outward.waiting or outward.ended))
+            or (inbound is not None and inbound.waiting)
             or self._kept_back
             or self._calls
             or self._closing
@@ -391,19 +396,20 @@ class FaultyWire(protocol.Protocol):
             or self.stalled
             or self._must_learn
         )
-        if outward.size > MOST_WAITING:
+        waits = 0 if outward is None else outward.size
+        if waits > MOST_WAITING:
             self._count("overflow")
             _log.warning("%r: more than %d octets wait to be written: reset", self, MOST_WAITING)
             self._end(Reset())
         if self._valve is not None:
-            (self._valve.shut if outward.size > HIGH_WATER else self._valve.open)("lane")
+            (self._valve.shut if waits > HIGH_WATER else self._valve.open)("lane")
         self._read_or_not()
 
     def _read_or_not(self) -> None:
         if self._lost is not None or self._closing:
             return
-        inbound = self._lanes[Direction.IN]
-        wanted = not inbound.held and inbound.size <= HIGH_WATER
+        inbound = self._lanes.get(Direction.IN)
+        wanted = inbound is None or (not inbound.held and inbound.size <= HIGH_WATER)
         if wanted is not self._reading:
             self._reading = wanted
             (self._real.resumeProducing if wanted else self._real.pauseProducing)()
@@ -412,12 +418,12 @@ class FaultyWire(protocol.Protocol):
 
     def _later(self, seconds: float, act: Callable[..., None], *arguments: Any) -> None:
         def run() -> None:
-            self._calls.discard(call)
+            self._calls.pop(call, None)
             act(*arguments)
             self._changed()
 
         call = self._clock.callLater(seconds, run)
-        self._calls.add(call)
+        self._calls[call] = None
 
     def _struck(self, running: Running, passing: Passing) -> None:
         running.strikes += 1
