@@ -9,7 +9,7 @@ import yaml
 
 from carrierlab.report.result import Outcome
 from carrierlab.run import Job, run_virtual
-from carrierlab.scenario import LabScenario
+from carrierlab.scenario import LabScenario, load_scenario
 from smsc.faults.registry import FAULTS
 from smsc.scenario.personas import persona_files
 from tests.scenarios.playing import FILES
@@ -28,11 +28,13 @@ WORKLOAD = {
 }
 
 
+def with_workload(text: str) -> str:
+    """A file that has no workload gets a small load beside what it says."""
+    return text if "\nworkload:" in text else text + "\n" + yaml.safe_dump({"workload": WORKLOAD})
+
+
 def outcome_of(text: str) -> Outcome:
-    """Play a file; one that has no workload gets a small load beside what it says."""
-    if "\nworkload:" not in text:
-        text += "\n" + yaml.safe_dump({"workload": WORKLOAD})
-    return run_virtual(Job(loads(text, LabScenario, "x.yaml"), "x.yaml"))
+    return run_virtual(Job(loads(with_workload(text), LabScenario, "x.yaml"), "x.yaml"))
 
 
 def all_is_accounted_for(outcome: Outcome) -> None:
@@ -45,8 +47,13 @@ def all_is_accounted_for(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("path", BEHAVIOURS, ids=lambda path: path.stem)
-def test_a_behaviour_is_played(path: Path) -> None:
-    all_is_accounted_for(outcome_of(path.read_text(encoding="utf-8")))
+def test_a_behaviour_is_played(path: Path, tmp_path: Path) -> None:
+    for shared in path.parent.iterdir():  # what files include lies in directories
+        if shared.is_dir():
+            (tmp_path / shared.name).symlink_to(shared)
+    file = tmp_path / path.name
+    file.write_text(with_workload(path.read_text(encoding="utf-8")))
+    all_is_accounted_for(run_virtual(Job(load_scenario(file), path.name)))
 
 
 @pytest.mark.parametrize("tag", FAULTS)
