@@ -101,7 +101,7 @@ def test_a_scenario_is_valid(block: Block, workplace: Path) -> None:
 def test_a_scenario_passes(block: Block, workplace: Path) -> None:
     (workplace / "example.yaml").write_text(block.text)
     printed = run_output("carrierlab run example.yaml --virtual --quiet", workplace)
-    assert re.search(r"^ PASSED |^all \d+ runs passed$", printed, re.MULTILINE), printed
+    assert re.search(r"PASSED|all \d+ runs passed", printed), printed
 
 
 @named("block", of_kind("yaml serve"), ids=by_id)
