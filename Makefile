@@ -3,6 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
+WORKERS ?= auto
 
 .PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate bench lock docs screenshots docker-check matrix clean
 
@@ -18,9 +19,9 @@ setup-dev: ## set up .venv with the development tools too
 rehearse: setup ## run a scenario and print its report (SCENARIO=scenarios/quickstart.yaml)
 	@$(BIN)/carrierlab run $(SCENARIO)
 
-test: setup-dev ## run the test suite (ARGS=... is passed on)
+test: setup-dev ## run the test suite on all cores (ARGS=... is passed on, WORKERS=0 stays in one process)
 	@scripts/browser
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 check: setup-dev ## run the linters, the type checker and the layer contracts
 	@$(BIN)/ruff check .
@@ -45,9 +46,8 @@ differential: fuzz-setup ## read the same PDUs with smpp.pdu3, smpplib and tshar
 corpus: setup-dev ## write what fuzzing starts from anew
 	@$(BIN)/python scripts/make_corpus.py
 
-simulate: setup-dev ## play every scenario in virtual time with many seeds (SEEDS=20)
-	@failed=0; for file in scenarios/*.yaml; do echo "$$file"; \
-		$(BIN)/carrierlab run "$$file" --seeds 1..$(or $(SEEDS),20) --quiet || failed=1; done; exit $$failed
+simulate: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
+	@$(BIN)/carrierlab run scenarios/*.yaml --seeds 1..$(or $(SEEDS),20) --quiet
 
 bench: setup-dev ## run the benchmarks of the codec and of the store
 	@$(BIN)/python loadtests/bench_codec.py

@@ -12,6 +12,7 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
+from twisted.internet.error import CannotListenError
 
 from carrierlab.crew import WorkerBroken, cores
 from carrierlab.exit_codes import FAILED, INTERRUPTED, PASSED, UNUSABLE, exit_codes_text
@@ -259,8 +260,13 @@ _OnOutcome = Callable[[Outcome], None]
 
 
 def _run_in_real_time(jobs: Sequence[Job], console: Console, quiet: bool, on_outcome: _OnOutcome) -> None:
-    with _progress(console, quiet) as on_progress:
-        with_reactor(lambda reactor: _one_after_another(jobs, reactor, on_progress, on_outcome))
+    """Play one after the other; SystemExit when there is no listening, or somebody stopped it."""
+    try:
+        with _progress(console, quiet) as on_progress:
+            with_reactor(lambda reactor: _one_after_another(jobs, reactor, on_progress, on_outcome))
+    except CannotListenError as error:
+        click.echo(f"{error.interface}:{error.port} cannot be listened on: {error.socketError}", err=True)
+        raise SystemExit(UNUSABLE) from None
 
 
 async def _one_after_another(

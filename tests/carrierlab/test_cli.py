@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -267,6 +268,15 @@ def test_traces_and_pages_of_a_matrix_are_named_after_its_values(tmp_path: Path)
     assert sorted(file.name for file in traces.iterdir()) == [f"{name}.trace.gz" for name in failed]
     pages = sorted(page.name for page in (out / "runs").iterdir())
     assert pages == sorted([*failed, *(f"small-most=0-text={text}-1" for text in "ab")])
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = carrierlab("run", write(tmp_path, CLIENT.replace("2775", str(port))), scratch=tmp_path)
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (2, "")
+    assert re.fullmatch(rf"127\.0\.0\.1:{port} cannot be listened on: .*in use\n", errors)
 
 
 def test_each_run_over_sockets_is_told_as_it_ends(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A directory with the files that examples name."""
     block = request.node.callspec.params["block"]
-    if block.page.name == "reports.md" and block.info != "text":
+    if block.page.name in ("README.md", "reports.md") and block.info != "text":
         shutil.copytree(request.getfixturevalue("played"), tmp_path, dirs_exist_ok=True)
     data = ROOT / "scenarios" / "data" / "recipients.csv"
     for name in ("recipients.csv", "people.csv"):
