@@ -5,3 +5,5 @@ from hypothesis import settings
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("carrierlab", deadline=None)
 settings.load_profile("carrierlab")
+
+pytest_plugins = ["pytester"]  # sessions of their own, for the tests of our plugin; pytest wants it said here

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[3]
 
 OTHERS = ("locust", "twisted", "pytest_twisted", "asyncio", "cacheprovider", "hypothesispytest", "faker", "anyio")
