@@ -50,8 +50,9 @@ def test_every_key_is_described_and_in_the_example_of_its_section(model: type[ms
         assert re.search(rf"(?<![\w-]){key}\"?:", "".join(examples)), f"{key} is in no example"
 
 
-@pytest.mark.parametrize(
-    "model", sorted(models_of(Operator, set()), key=lambda model: model.__name__), ids=lambda model: model.__name__
-)
+OPERATOR_MODELS = sorted(models_of(Operator, set()), key=lambda model: model.__name__)
+
+
+@pytest.mark.parametrize("model", OPERATOR_MODELS, ids=lambda model: model.__name__)
 def test_every_part_of_an_operator_has_a_section(model: type[msgspec.Struct]) -> None:
     assert model in SCENARIO
