@@ -88,6 +88,10 @@ class Connection:
 
     # --- for the server and the message centre ------------------------------------------------
 
+    def who(self) -> str:
+        """The system_id of the ESME that is bound here, "" when none is."""
+        return self.system_id
+
     @property
     def bound(self) -> bool:
         """Whether an ESME is bound here."""

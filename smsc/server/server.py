@@ -393,7 +393,7 @@ class OperatorServer:
             self.clock,
             self.faults,
             key=f"{next(self._wires)}",
-            system_id=lambda: connection.system_id,
+            system_id=connection.who,
             disturbed=None if watcher is None else lambda: watcher.disturbed(connection.number),
         )
         return connection.wire

@@ -40,7 +40,7 @@ _log = logging.getLogger("smsc")
 
 @implementer(ITransport, IConsumer, IPushProducer)
 class FaultyWire(protocol.Protocol):
-    """One connection and the faults that may befall it. `counts` is how often each has, by tag."""
+    """One connection and the faults that may befall it."""
 
     def __init__(
         self,
@@ -55,7 +55,6 @@ class FaultyWire(protocol.Protocol):
         """`upper` is the protocol (IProtocol); `key` names the connection for the draws; `system_id` says who is bound,
         "" when nobody is. Without it the wire reads the bind itself. `disturbed` is told of every strike.
         """
-        self.counts: dict[str, int] = {}
         self._upper = upper
         self._clock = clock
         self._faults = faults
@@ -435,7 +434,6 @@ class FaultyWire(protocol.Protocol):
             _log.debug("%s strikes %r %s at %s", running.fault.words(), self._who(), passing.direction.value, stage)
 
     def _count(self, tag: str) -> None:
-        self.counts[tag] = self.counts.get(tag, 0) + 1
         self._faults.count(tag)
 
     def _who(self) -> str:
