@@ -1,10 +1,12 @@
 """Where the PDUs of a byte stream begin: followed while nothing is wrong, cut when a fault wants to see them."""
 
+from struct import Struct
 from typing import Final
 
 LONGEST: Final = 128 * 1024
 """A longer PDU is no PDU: it would have to be kept until it is whole. Sessions take 70 KiB at most."""
 _LENGTH: Final = 4
+_length_at: Final = Struct(">I").unpack_from
 _SHORTEST: Final = 16
 
 
@@ -29,15 +31,15 @@ class Framer:
             return
         at = self._pass_on(data)
         size = len(data)
-        while at < size:
-            length = int.from_bytes(data[at : at + _LENGTH])
-            if size - at < _LENGTH:
-                self._start = data[at:]
-                return
-            if not self._plausible(length):
+        while size - at >= _LENGTH:
+            (length,) = _length_at(data, at)
+            if not _SHORTEST <= length <= LONGEST:
+                self.broken = True
                 return
             at += length
-        if at > size:
+        if at < size:
+            self._start = data[at:]
+        elif at > size:
             self._missing = at - size
 
     def cut(self, data: bytes) -> tuple[bytes, list[bytes]]:
