@@ -33,6 +33,7 @@ from carrierlab.report.sparkline import MARKS, fault_marks, sparkline
 from carrierlab.showing import show, show_duration, show_percent
 
 MAX_FAILURES = 12
+MAX_FAULTS = 40
 INDENT = 1
 MAX_FOUND, MIN_WANTED = 30, 24
 """Columns for what was found and what was wanted, where both have much to say."""
@@ -189,9 +190,11 @@ def _timeline(outcome: Outcome) -> Table:
             table.add_row("", Text(marks, "red"), "")
         if any(series.receipts):
             table.add_row("receipts", *_spark(series.receipts, outcome.bucket, "green"))
-    for fault in outcome.faults:
+    for fault in outcome.faults[:MAX_FAULTS]:
         mark = Text(MARKS.get(fault.kind, "!"), "red")
         table.add_row("", mark.append(f" {fault_words(fault)}", "dim"), "")
+    if len(outcome.faults) > MAX_FAULTS:
+        table.add_row("", Text(f"… {len(outcome.faults) - MAX_FAULTS:,} more", "dim"), "")
     return table
 
 
