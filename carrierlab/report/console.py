@@ -141,7 +141,7 @@ def _figures(columns: Mapping[str, Values], detail: _Detail, above: _Rows, below
 
 
 def _figure(values: Values, line: Line, share: bool) -> Text:
-    value, total = line.sum(values), values["recipients"]
+    value, total = line.sum(values), values.get("recipients", 0.0)
     if not value:
         return Text("·", "dim")
     text = Text(f"{value:,.0f}", line.style)
@@ -156,7 +156,7 @@ def _failures(outcome: Outcome) -> Table:
     table.add_column("messages", justify="right", no_wrap=True)
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("for example", no_wrap=True)
-    total = outcome.metrics["recipients"] or 1
+    total = outcome.metrics.get("recipients", 0.0) or 1
     for failure in outcome.failures[:MAX_FAILURES]:
         table.add_row(
             _what(failure),
