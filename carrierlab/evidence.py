@@ -32,6 +32,8 @@ class Knowledge(msgspec.Struct, frozen=True):
     """By operator; one that is not here costs nothing."""
     lint: tuple[LintFinding, ...] | None = None
     """None when nobody watched."""
+    sent: bool = True
+    """False when nobody knows what was to be sent, as with an external client: there is one book only."""
 
 
 NOTHING = Knowledge()

@@ -85,6 +85,9 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
             yield (), f"found {written}; expected exactly one of {', '.join(FORMS)}"
         if self.between is not None and len(self.between) != 2:
             yield ("between",), f"found {len(self.between)} values; expected two, the lowest and the highest"
+        elif self.between is not None and self.between[0].exceeds(self.between[1]):
+            low, high = (quantity.written for quantity in self.between)
+            yield ("between",), f"found {low} and {high}; expected the lowest first"
 
     def form_words(self, findings: Findings) -> str:
         """Its limits in words: "at least 93%"."""

@@ -108,10 +108,18 @@ class Measured(Mapping[str, Finding]):
 
     def __iter__(self) -> Iterator[str]:
         for metric in METRICS.values():
+            if not self._is_kept(metric.book):
+                continue
             if metric.values is not None:
                 yield from (percentile_name(metric.name, percentile) for percentile in PERCENTILES_SHOWN)
-            elif metric.book is not Book.LINT or self._evidence.known.lint is not None:
+            else:
                 yield metric.name
+
+    def _is_kept(self, book: Book) -> bool:
+        known = self._evidence.known
+        if book is Book.LINT:
+            return known.lint is not None
+        return known.sent or book is Book.OPERATORS
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

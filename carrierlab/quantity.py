@@ -43,7 +43,9 @@ class Quantity(msgspec.Struct, frozen=True):
     def parse(cls, text: str) -> Self:
         """Read the written form; ValueError names the forms that are expected."""
         text = text.strip()
-        if text in METRICS and METRICS[text].find is not None:
+        if text in METRICS:
+            if METRICS[text].find is None:
+                raise ValueError(f"{text} is many times, and no limit; expected {cls.expected}")
             return cls(text, METRICS[text].unit, metric=text)
         if text.replace("_", "").isdecimal() and text.isascii():
             return cls(text, None, number=float(text))
@@ -56,7 +58,14 @@ class Quantity(msgspec.Struct, frozen=True):
                 return cls(text, None, number=float(text))
             except ValueError:
                 return cls(text, Unit.SECONDS, number=Duration.parse(text))
-        raise ValueError(f"expected {cls.expected}{did_you_mean(text, METRICS)}")
+        limits = [name for name, metric in METRICS.items() if metric.find is not None]
+        raise ValueError(f"expected {cls.expected}{did_you_mean(text, limits)}")
+
+    def exceeds(self, other: Quantity) -> bool:
+        """Whether it is more than ``other``, as far as what is written alone tells."""
+        if self.metric is not None or other.metric is not None:
+            return False
+        return (self.kind, self.share) == (other.kind, other.share) and self.number > other.number
 
     def value(self, findings: Findings, unit: Unit) -> float | Decimal:
         """Return the limit as a number to compare a metric of this unit with; of money it is exact."""

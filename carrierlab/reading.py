@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from carrierlab.ledgers import (
@@ -29,11 +29,11 @@ from sender.domain.template import Template
 from smppkit.codec import decode
 from smppkit.commands import CommandId
 from smppkit.message_ids import candidate_keys, key
-from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
+from smppkit.pdus import DataSm, DeliverSm, SubmitSm, SubmitSmResp
 from smppkit.receipts import parse_receipt
 from smsc.journal.inbox import Inbox, MessageRow, PduRow
 
-_MO = "deliver_sm"
+_MO, _SUBMIT = "deliver_sm", "submit_sm"
 
 
 def read_journal(inbox: Inbox) -> OperatorLedger:
@@ -49,9 +49,12 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
         else:
             by_operator[row.operator].append(row)
     for operator, rows in by_operator.items():
-        answered = _answered(inbox.pdus(operator=operator, command_id=CommandId.SUBMIT_SM_RESP))
+        responses = list(inbox.pdus(operator=operator, command_id=CommandId.SUBMIT_SM_RESP))
+        answered = _answered(responses)
         reported = _reported(rows, _deliveries(inbox, operator))
-        submits += [_submit(row, answered, reported) for row in rows]
+        known = [_submit(row, answered, reported) for row in rows]
+        beyond = list(_beyond_windows(inbox, operator, rows, responses))
+        submits += sorted([*known, *beyond], key=lambda submit: submit.received_at) if beyond else known
     for operator in inbox.operators():
         for command in _BIND_RESPONSES:
             for pdu in inbox.pdus(operator=operator, command_id=command):
@@ -62,6 +65,41 @@ def read_journal(inbox: Inbox) -> OperatorLedger:
 
 def _in_order(binds: Iterable[Bind]) -> tuple[Bind, ...]:
     return tuple(sorted(binds, key=lambda bind: bind.at))
+
+
+def _beyond_windows(
+    inbox: Inbox, operator: str, rows: Iterable[MessageRow], responses: Iterable[PduRow]
+) -> Iterator[Submit]:
+    """What was refused because too many were unanswered: it never becomes a message, but is on the wire.
+
+    A refusal belongs to the submit_sm with its number before it on the connection. Those that the operator knows are
+    left out, by account, number and status.
+    """
+    refusals = [row for row in responses if row.direction == "out" and row.status]
+    told = Counter(
+        (row.system_id, row.destination, row.status) for row in rows if row.status and row.command == _SUBMIT
+    )
+    if len(refusals) <= told.total():
+        return
+    asked: dict[tuple[int, int], PduRow] = {}
+    requests = inbox.pdus(operator=operator, command_id=CommandId.SUBMIT_SM)
+    for row in sorted([*requests, *refusals], key=lambda row: row.row):
+        number = row.connection, row.sequence
+        if row.command_id == CommandId.SUBMIT_SM:
+            asked[number] = row
+            continue
+        request = asked.pop(number, None)
+        pdu = None if request is None else decode(request.octets)
+        if request is None or not isinstance(pdu, SubmitSm):
+            continue
+        account = request.system_id or ""
+        whose = account, pdu.destination_addr, row.status
+        if told[whose]:
+            told[whose] -= 1
+        else:
+            yield Submit(
+                operator, pdu.destination_addr, request.at, row.status, account=account, source=pdu.source_addr
+            )
 
 
 def _deliveries(inbox: Inbox, operator: str) -> list[PduRow]:

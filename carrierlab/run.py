@@ -198,7 +198,7 @@ class Play:
             sent,
             received,
             span,
-            known=Knowledge(_prices(scenario), self._lint_findings()),
+            known=Knowledge(_prices(scenario), self._lint_findings(), sent=scenario.workload.client is None),
             messages=messages,
             phases=phases_of(scenario.phases, timeline.history, span.ended_at - span.started_at),
             trace=None if trace is None else trace.digest(),

@@ -150,7 +150,8 @@ def read_drafts(
     if matrix.KEY in special:
         table = Matrix(special[matrix.KEY], whole)
         for name in table.values:
-            if name in declared:
+            # One of an included file gives way, as everything there does to what is here.
+            if name in declared and whole.place(declared[name]) in (whole.file, whole.place(special[matrix.KEY])):
                 raise _problem(whole, declared[name], f"{VARS}.{name}", f"{name} is a variable of the matrix already")
         combinations = _wanted(table, overrides, only, whole.file)
         declared |= {name: values[0] for name, values in table.values.items()}

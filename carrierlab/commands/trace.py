@@ -75,6 +75,9 @@ def trace(
         pdus_only=pdus,
     )
     shown = [entry for entry in found if wanted.takes(entry)]
+    if not shown:
+        click.echo("nothing in this trace is like that", err=True)
+        raise SystemExit(PASSED)
     if around_failure:
         shown = _around(shown, context)
     if stepping:

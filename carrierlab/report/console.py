@@ -33,6 +33,7 @@ from carrierlab.report.sparkline import MARKS, fault_marks, sparkline
 from carrierlab.showing import show, show_duration, show_percent
 
 MAX_FAILURES = 12
+MAX_FAULTS = 40
 INDENT = 1
 MAX_FOUND, MIN_WANTED = 30, 24
 """Columns for what was found and what was wanted, where both have much to say."""
@@ -140,7 +141,7 @@ def _figures(columns: Mapping[str, Values], detail: _Detail, above: _Rows, below
 
 
 def _figure(values: Values, line: Line, share: bool) -> Text:
-    value, total = line.sum(values), values["recipients"]
+    value, total = line.sum(values), values.get("recipients", 0.0)
     if not value:
         return Text("·", "dim")
     text = Text(f"{value:,.0f}", line.style)
@@ -155,7 +156,7 @@ def _failures(outcome: Outcome) -> Table:
     table.add_column("messages", justify="right", no_wrap=True)
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("for example", no_wrap=True)
-    total = outcome.metrics["recipients"] or 1
+    total = outcome.metrics.get("recipients", 0.0) or 1
     for failure in outcome.failures[:MAX_FAILURES]:
         table.add_row(
             _what(failure),
@@ -189,9 +190,11 @@ def _timeline(outcome: Outcome) -> Table:
             table.add_row("", Text(marks, "red"), "")
         if any(series.receipts):
             table.add_row("receipts", *_spark(series.receipts, outcome.bucket, "green"))
-    for fault in outcome.faults:
+    for fault in outcome.faults[:MAX_FAULTS]:
         mark = Text(MARKS.get(fault.kind, "!"), "red")
         table.add_row("", mark.append(f" {fault_words(fault)}", "dim"), "")
+    if len(outcome.faults) > MAX_FAULTS:
+        table.add_row("", Text(f"… {len(outcome.faults) - MAX_FAULTS:,} more", "dim"), "")
     return table
 
 

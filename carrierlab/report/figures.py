@@ -27,10 +27,12 @@ class Line(msgspec.Struct, frozen=True):
     """Show the share of the recipients too."""
     always: bool = False
     """Shown even when it is zero everywhere."""
+    one_book: bool = False
+    """Shown only when nobody knows what was to be sent."""
 
     def sum(self, values: Values) -> float:
-        """Return the figure."""
-        return sum(values[name] for name in self.metrics)
+        """Return the figure; nothing of what is not known."""
+        return sum(values.get(name, 0.0) for name in self.metrics)
 
 
 LINES = (
@@ -41,6 +43,9 @@ LINES = (
     Line("in doubt", ("in_doubt",), "yellow", share=True),
     Line("lost", ("lost",), "bold red"),
     Line("segments", ("segments",), always=True),
+    Line("binds", ("binds",), always=True, one_book=True),
+    Line("binds refused", ("refused_binds",), "yellow", one_book=True),
+    Line("submits", ("submits",), always=True, one_book=True),
     Line("throttled", ("throttled",), "yellow"),
     Line("resent after a doubt", ("resends",), "yellow"),
     Line("duplicates", ("duplicates",), "bold red"),
@@ -58,9 +63,15 @@ def operators_of(outcome: Outcome) -> dict[str, dict[str, float]]:
 
 
 def lines_of(operators: Iterable[Values]) -> list[Line]:
-    """Return the figures worth showing: those that are not zero everywhere."""
+    """Return the figures worth showing: those that are known, and not zero everywhere."""
     columns = list(operators)
-    return [line for line in LINES if line.always or any(line.sum(values) for values in columns)]
+    one_book = not any("recipients" in values for values in columns)
+    known = [
+        line
+        for line in LINES
+        if line.one_book <= one_book and any(name in values for values in columns for name in line.metrics)
+    ]
+    return [line for line in known if line.always or any(line.sum(values) for values in columns)]
 
 
 def kinds_of(columns: Iterable[Values]) -> list[Kind]:
@@ -72,7 +83,7 @@ def kinds_of(columns: Iterable[Values]) -> list[Kind]:
 def was_measured(values: Values, kind: Kind) -> bool:
     """Return whether there was anything to measure: no time is zero but a send lag, after which a response came."""
     kinds: tuple[Kind, ...] = ("send_lag", "response_time") if kind == "send_lag" else (kind,)
-    return any(values[percentile_name(kind, PERCENTILES[-1])] > 0 for kind in kinds)
+    return any(values.get(percentile_name(kind, PERCENTILES[-1]), 0.0) > 0 for kind in kinds)
 
 
 def percentiles_title(kind: Kind, percentiles: Iterable[float]) -> str:

@@ -128,7 +128,7 @@ def _operators(outcome: Outcome) -> Iterator[Markup]:
 
 
 def _figure(values: Values, line: Line) -> Markup:
-    value, total = line.sum(values), values["recipients"]
+    value, total = line.sum(values), values.get("recipients", 0.0)
     if not value:
         return element("td", "·", class_="number dim")
     text = [element("span", f"{value:,.0f}", class_=_CLASSES.get(line.style))]
@@ -168,7 +168,7 @@ def _row(title: str, cells: Iterable[Markup]) -> Markup:
 def _failures(outcome: Outcome) -> Iterator[Markup]:
     if not outcome.failures:
         return
-    total = outcome.metrics["recipients"] or 1
+    total = outcome.metrics.get("recipients", 0.0) or 1
     shown, rest = outcome.failures[:MAX_FAILURES], outcome.failures[MAX_FAILURES:]
     rows = [_failure(failure, total) for failure in shown]
     if rest:

@@ -115,7 +115,8 @@ def _commands(run: Run) -> Iterator[Markup]:
 def _spread(runs: Sequence[Run]) -> Iterator[Markup]:
     if len(runs) < 2:
         return
-    rows = (_spread_row(name, sorted(run.metrics.get(name, 0.0) for run in runs)) for name in SPREAD)
+    found = {name: sorted(run.metrics[name] for run in runs if name in run.metrics) for name in SPREAD}
+    rows = (_spread_row(name, values) for name, values in found.items() if values)
     yield table(("metric", "lowest", "median", "highest"), rows, numbers_from=1)
 
 
@@ -145,7 +146,7 @@ def _row(run: Run, given: bool) -> Markup:
     name = run.scenario if run.report is None else element("a", run.scenario, href=run.report)
     parameters = [element("td", ", ".join(f"{key}={value}" for key, value in run.parameters.items()))] if given else []
     took = show_duration(run.duration)
-    values = (show(run.metrics.get(name, 0.0), unit_of(name)) for name in SPREAD)
+    values = (show(run.metrics[name], unit_of(name)) if name in run.metrics else "·" for name in SPREAD)
     return element(
         "tr",
         mark,

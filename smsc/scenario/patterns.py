@@ -7,8 +7,9 @@ case.
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import ClassVar, Literal, Self
 
 _REGEX = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
@@ -90,25 +91,55 @@ class AddressPattern(str):
 
 
 class AddressIndex:
-    """Whether any of many patterns fits an address: three lookups, however many patterns there are."""
+    """Which of many entries fit an address, each by one of its patterns; an entry without patterns fits them all.
 
-    __slots__ = ("_exact", "_others", "_prefixes", "_suffixes")
+    Entries are known by their position. Numbers, prefixes and endings are looked up, one lookup for each length there
+    is, however many entries there are; all other patterns are tried on every address.
+    """
 
-    def __init__(self, globs: Iterable[AddressPattern]) -> None:
-        globs = tuple(globs)
-        self._exact = frozenset(str(glob) for glob in globs if glob.kind == "exact")
-        self._prefixes = tuple(glob.fixed for glob in globs if glob.kind == "prefix")
-        self._suffixes = tuple(glob.fixed for glob in globs if glob.kind == "suffix")
-        self._others = tuple(glob.compile() for glob in globs if glob.kind == "other")
+    __slots__ = ("_everywhere", "_exact", "_others", "_prefixes", "_suffixes")
 
-    def fits(self, address: str) -> bool:
-        """Whether some pattern fits; the address is without its leading `+`."""
-        return (
-            address in self._exact
-            or address.startswith(self._prefixes)
-            or address.endswith(self._suffixes)
-            or (bool(self._others) and any(matches(address) for matches in self._others))
-        )
+    def __init__(self, entries: Iterable[Iterable[AddressPattern]]) -> None:
+        self._everywhere: list[int] = []
+        self._exact: dict[str, list[int]] = {}
+        self._prefixes: dict[int, dict[str, list[int]]] = {}
+        self._suffixes: dict[int, dict[str, list[int]]] = {}
+        self._others: list[tuple[int, Callable[[str], object]]] = []
+        for position, entry in enumerate(entries):
+            patterns = dict.fromkeys(entry)
+            if not patterns:
+                self._everywhere.append(position)
+            for pattern in patterns:
+                self._add(position, pattern)
+
+    def _add(self, position: int, pattern: AddressPattern) -> None:
+        kind, fixed = pattern.kind, pattern.fixed
+        if kind == "other":
+            self._others.append((position, pattern.compile()))
+            return
+        if kind == "exact":
+            found = self._exact
+        else:
+            found = (self._prefixes if kind == "prefix" else self._suffixes).setdefault(len(fixed), {})
+        found.setdefault(fixed, []).append(position)
+
+    def find(self, address: str) -> Sequence[int]:
+        """Return the positions of the entries that fit, lowest first; the address is without its leading `+`."""
+        found = [self._everywhere] if self._everywhere else []
+        if (positions := self._exact.get(address)) is not None:
+            found.append(positions)
+        for length, prefixes in self._prefixes.items():
+            if (positions := prefixes.get(address[:length])) is not None:
+                found.append(positions)
+        for length, suffixes in self._suffixes.items():
+            if (positions := suffixes.get(address[-length:])) is not None:
+                found.append(positions)
+        if self._others and (positions := [position for position, matches in self._others if matches(address)]):
+            found.append(positions)
+        if not found:
+            return ()
+        # One list of lookups is in order, with each position once; several patterns of an entry may fit in others.
+        return found[0] if len(found) == 1 and not self._others else tuple(dict.fromkeys(sorted(chain(*found))))
 
 
 class TextPattern(str):

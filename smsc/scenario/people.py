@@ -118,18 +118,17 @@ class People:
     def __init__(self, subscribers: Sequence[Subscriber], name: str, seed: int) -> None:
         self._salt = blake2b(f"{seed}\0{name}\0subscribers".encode(), digest_size=32).digest()
         self._entries = tuple(
-            (subscriber.numbers.compile(), float(subscriber.share), Person(subscriber), index.to_bytes(4, "big"))
+            (float(subscriber.share), Person(subscriber), index.to_bytes(4, "big"))
             for index, subscriber in enumerate(subscribers)
         )
-        self._index = AddressIndex(subscriber.numbers for subscriber in subscribers)
+        self._index = AddressIndex((subscriber.numbers,) for subscriber in subscribers)
 
     def find(self, number: str) -> Person | None:
         """Who has this number; None for somebody of whom the scenario says nothing."""
         number = number.removeprefix("+")
-        if not self._index.fits(number):
-            return None
-        for matches, share, person, index in self._entries:
-            if matches(number) and (share >= 1.0 or self._place(number, index) < share):
+        for position in self._index.find(number):
+            share, person, index = self._entries[position]
+            if share >= 1.0 or self._place(number, index) < share:
                 return person
         return None
 

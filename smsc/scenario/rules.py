@@ -35,7 +35,6 @@ class CompiledRule(msgspec.Struct):
     treatment: Treatment
     slot: int
     of_fate: bool
-    to: Test | None
     from_: Test | None
     account: Test | None
     conditions: tuple[Condition, ...]
@@ -75,20 +74,18 @@ class Rules:
         self._all = tuple(rule for rule in rules if rule.enabled)
         self._counters = counters
         self._machines = machines
-        # Most messages meet no rule. Whether any rule's destination fits is known from three lookups, however many
-        # rules there are; only then are they tried in turn.
-        self._anywhere = tuple(rule for rule in self._all if rule.to is None)
         self.draw_fates = any(rule.of_fate and rule.rule.probability < 1.0 for rule in self._all)
         self.reply = any(rule.rule.reply is not None for rule in self._all)
         """Whether some rule has subscribers answer."""
-        self._index = AddressIndex(pattern for rule in self._all for pattern in alternatives(rule.rule.when.to))
+        # Most messages meet no rule, and the others few of many: only those whose destination fits are tried.
+        self._index = AddressIndex(alternatives(rule.rule.when.to) for rule in self._all)
 
     def __bool__(self) -> bool:
         return bool(self._all)
 
     def concern(self, destination: str) -> bool:
         """Whether some rule may be about messages to this address; False for most, and known at once."""
-        return bool(self._anywhere) or self._index.fits(destination.removeprefix("+"))
+        return bool(self._index.find(destination.removeprefix("+")))
 
     def match(
         self,
@@ -106,11 +103,8 @@ class Rules:
         is the time of any clock, `elapsed` that since the scenario began.
         """
         pdu = reading.pdu
-        to = pdu.destination_addr.removeprefix("+")
-        rules = self._all if self._index.fits(to) else self._anywhere
-        for compiled in rules:
-            if compiled.to is not None and not compiled.to(to):
-                continue
+        for position in self._index.find(pdu.destination_addr.removeprefix("+")):
+            compiled = self._all[position]
             if compiled.from_ is not None and not compiled.from_(pdu.source_addr.removeprefix("+")):
                 continue
             if compiled.account is not None and not compiled.account(system_id):
@@ -187,7 +181,6 @@ def compile_rule(rule: Rule, rule_id: str, namespace: str, slot: int, receipts: 
         _treatment(rule, receipts, fates),
         slot,
         rule.respond is None and rule.receipt is not None,
-        _any(alternatives(when.to)),
         _any(alternatives(when.from_)),
         account,
         tuple(conditions),

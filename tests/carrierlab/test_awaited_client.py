@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_twisted
+from rich.console import Console
 from twisted.internet.defer import Deferred
 
 from carrierlab.awaited_client import Until, where_to_connect
@@ -16,6 +18,8 @@ from carrierlab.load.book import LoadBook
 from carrierlab.load.esmes import Esmes
 from carrierlab.load.messages import messages
 from carrierlab.load.model import Load
+from carrierlab.report.console import print_report
+from carrierlab.report.html import to_html
 from carrierlab.report.result import Outcome
 from carrierlab.run import CannotPlay, Job, run_over_sockets, run_virtual
 from carrierlab.scenario import LabScenario
@@ -89,6 +93,16 @@ async def test_it_ends_when_the_client_is_gone_and_is_judged_by_what_operators_s
     assert outcome.trace is None
     (line,) = lines
     assert "alpha listens on 127.0.0.1:" in line
+    assert "lost" not in outcome.metrics, "nobody knows what was to be sent"
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    print_report(outcome, console)
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue().split()
+    assert {"binds", "submits"} <= set(printed)
+    assert not {"recipients", "delivered", "lost", "duplicates", "reconnects"} & set(printed)
+    html = to_html(outcome)
+    assert b">submits<" in html
+    assert b">lost<" not in html
 
 
 @pytest_twisted.ensureDeferred

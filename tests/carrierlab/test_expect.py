@@ -77,6 +77,11 @@ def test_a_share_of_a_count_that_is_not_whole_equals_the_nearest() -> None:
         ("{metric: lost, equals: 0, at_most: 1}", "found equals and at_most; expected exactly one"),
         ("{metric: lost, equal: 0}", 'unknown key "equal"; did you mean "equals"?'),
         ("{metric: delivered, between: [1]}", "found 1 values; expected two"),
+        ("{metric: delivered, between: [97%, 90%]}", "found 97% and 90%; expected the lowest first"),
+        (
+            "{metric: throttled, at_most: submit_latency}",
+            "submit_latency is many times, and no limit; expected a number",
+        ),
         ("{metric: duration, at_most: 5%}", "duration is compared with a time such as 20s or 500ms"),
         ("{metric: duration, at_most: resends}", "duration is compared with a time"),
         ("{metric: delivered, at_most: 20s}", "delivered is compared with a number, a percentage"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from carrierlab.clock import SimClock
 from carrierlab.ledgers import Moment, OperatorLedger, Parked, Reject, SentPart
 from carrierlab.reading import read_journal, read_store
@@ -12,7 +14,7 @@ from sender.store.records import Accepted, Intent, NewCampaign, NewMessage, Rece
 from sender.store.sqlite import SqliteStore
 from smppkit.codec import encode
 from smppkit.message_state import MessageState
-from smppkit.pdus import BindTransceiver, DataSm, DeliverSm, Pdu, SubmitSm
+from smppkit.pdus import BindTransceiver, DataSm, DeliverSm, Pdu, SubmitSm, SubmitSmResp
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
@@ -49,6 +51,26 @@ class Book:
         ledger = read_journal(Inbox(self.journal.connection))
         self.journal.close()
         return ledger
+
+
+def test_what_is_refused_beyond_a_window_is_read_from_the_wire() -> None:
+    book = Book()
+    book.journal.connection_bound(book.connection, "shop", "transceiver", 60.0)
+    for sequence, (number, at) in enumerate([("1", 61.0), ("2", 62.0), ("2", 63.0), ("1", 64.0)], 1):
+        book.wire("in", msgspec.structs.replace(submit_sm(number), sequence_number=sequence), at)
+    book.wire("out", SubmitSmResp(message_id="a", sequence_number=1), 65.0)
+    for sequence in (2, 3, 4):
+        book.wire("out", SubmitSmResp(command_status=0x58, sequence_number=sequence), 65.0)
+    book.submit(submit_sm("1"), 61.0, message_id="a")
+    book.submit(submit_sm("2"), 62.0, status=0x58)
+    submits = book.read().submits
+    assert [(each.recipient, each.status, each.received_at) for each in submits] == [
+        ("1", 0, 61.0),
+        ("2", 0x58, 62.0),
+        ("2", 0x58, 63.0),
+        ("1", 0x58, 64.0),
+    ]
+    assert {each.account for each in submits} == {"shop"}
 
 
 def submit_sm(number: str, text: bytes = b"hello") -> SubmitSm:

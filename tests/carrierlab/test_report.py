@@ -139,6 +139,14 @@ def printed(of: Outcome, width: int = 150) -> str:
     return console.file.getvalue()
 
 
+def test_of_very_many_faults_the_terminal_lists_the_first() -> None:
+    storm = [Fault(at / 1000, None, None, "reset", f"reset no. {at}") for at in range(5000)]
+    text = printed(outcome(faults=storm))
+    assert "reset no. 39" in text
+    assert "reset no. 40" not in text
+    assert "… 4,960 more" in text
+
+
 def test_the_console_shows_verdict_operators_failures_faults_and_expectations() -> None:
     text = printed(outcome())
     for part in (

@@ -28,6 +28,14 @@ def test_every_combination_is_a_run_with_its_variables(tmp_path: Path) -> None:
     assert runs[2].slug == "window=10_who=bob"
 
 
+def test_a_variable_of_an_included_file_gives_way_to_the_matrix(tmp_path: Path) -> None:
+    common = "vars: {window: 5, who: ann}\ntitle: ${who}\nparts: {a: {window: '${window}'}}"
+    runs = load_runs(write(tmp_path, main="include: common.yaml\nmatrix: {window: [1, 10]}", common=common), File)
+    assert [(run.value.title, run.value.parts["a"].window) for run in runs] == [("ann", 1), ("ann", 10)]
+    with pytest.raises(ConfigError, match="window is a variable of the matrix already"):
+        load_runs(write(tmp_path, main="include: common.yaml", common=f"matrix: {{window: [1]}}\n{common}"), File)
+
+
 def test_runs_are_picked_by_their_values(tmp_path: Path) -> None:
     path = write(tmp_path, main=MATRIX)
 

@@ -48,6 +48,11 @@ def test_filters_come_together(file: Path) -> None:
     assert len(trace(file, "--limit", "3").output.splitlines()) == 3
 
 
+def test_what_is_not_there_is_said_not_to_be(file: Path) -> None:
+    result = trace(file, "--command", "submt_sm")
+    assert (result.exit_code, result.output) == (0, "nothing in this trace is like that\n")
+
+
 def test_around_is_the_first_failure(file: Path) -> None:
     result = trace(file, "--around", "--context", "1")
     assert [line.split("\t")[0] for line in result.output.splitlines()] == ["14", "15", "16"]
@@ -65,7 +70,7 @@ def test_stepping_takes_keys_until_the_input_ends(file: Path) -> None:
     assert result.exit_code == 0
     assert "12 of 20" not in result.output
     assert "16 of 20  2.000000 s  1 alpha ←  deliver_sm" in result.output
-    assert "nothing to step through" in trace(file, "--step", "--to", "1").output
+    assert "nothing to step through" in trace(file, "--step", "--around", "--until", "50ms").output
 
 
 def test_diff_says_where_and_exits_with_1(file: Path, tmp_path: Path) -> None:

@@ -108,3 +108,10 @@ def test_pairs_of_binds_and_several_operators() -> None:
 def test_messages_to_one_number_arrive_in_the_order_they_were_due() -> None:
     mix = "mix: [{to: '77010000001', text: '{n}'}]"
     assert played(f"rate: 50/s, for: 2s, {mix}").metrics["out_of_order"] == 0
+
+
+def test_what_is_refused_beyond_the_window_of_an_account_is_throttled() -> None:
+    account = ", accounts: [{system_id: shop, password: secret, window: 5}]"
+    metrics = played("rate: 1000/s, count: 100, window: 50", account).metrics
+    assert metrics["throttled"] == metrics["refused"] > 0
+    assert metrics["submits"] == 100

@@ -73,10 +73,18 @@ def test_an_empty_pattern_is_refused(kind: type[AddressPattern] | type[TextPatte
         kind.parse("")
 
 
+PATTERNS = st.one_of(st.text(alphabet="12*?", min_size=1, max_size=4), st.sampled_from(["/^1/", "/2$/", "/12/"]))
+
+
 @given(
-    globs=st.lists(st.text(alphabet="12*?", min_size=1, max_size=4), max_size=6),
+    entries=st.lists(st.lists(PATTERNS, max_size=3), max_size=6),
     address=st.text(alphabet="12", max_size=4),
 )
-def test_an_index_fits_what_one_of_its_patterns_fits(globs: list[str], address: str) -> None:
-    patterns = [AddressPattern.parse(glob) for glob in globs]
-    assert AddressIndex(patterns).fits(address) == any(pattern.compile()(address) for pattern in patterns)
+def test_an_index_finds_the_entries_that_fit_in_their_order(entries: list[list[str]], address: str) -> None:
+    patterns = [[AddressPattern.parse(text) for text in texts] for texts in entries]
+    fits = [
+        position
+        for position, each in enumerate(patterns)
+        if not each or any(pattern.compile()(address) for pattern in each)
+    ]
+    assert list(AddressIndex(patterns).find(address)) == fits
