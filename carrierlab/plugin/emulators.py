@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from carrierlab.background.emulator import EmulatorThread
 from carrierlab.background.process import EmulatorProcess
 from carrierlab.background.running import Background, StartError, Where
 from carrierlab.client import Client, ClientError
@@ -75,6 +74,8 @@ class Emulators:
     @contextmanager
     def own(self, file: Path | None, values: Mapping[str, Any]) -> Iterator[Smsc]:
         """An emulator in this process for one test alone."""
+        from carrierlab.background.emulator import EmulatorThread
+
         scenario = read_scenario(file, values)
         with ExitStack() as stack:
             background = EmulatorThread(scenario)
@@ -95,6 +96,9 @@ class Emulators:
         scenario = read_scenario(settings.scenario)
         background: Background
         if settings.smsc == "process":
+            # Not at the top: half of what the first test waits for, and for nothing where the emulator is elsewhere.
+            from carrierlab.background.emulator import EmulatorThread
+
             background = EmulatorThread(scenario)
         else:
             background = EmulatorProcess(settings.scenario, self._directories.mktemp("smsc"))
