@@ -9,8 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -49,6 +48,12 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+
+def __tracebackhide__(raised: Any) -> bool:  # noqa: N807 - the name that pytest looks for
+    """For pytest: a request that fails is shown where a test makes it, not in here."""
+    return isinstance(raised.value, ClientError)
+
 
 PAGE = 500
 """Messages in one answer when all are wanted."""
@@ -342,22 +347,17 @@ class Client:
         json: Any = None,
         patience: float | None = None,
     ) -> httpx.Response:
-        with self._reached():
+        try:
             response = self._http.request(
                 method, path, params=params, json=json, timeout=self._timeout if patience is None else patience
             )
-        if response.is_success:
-            return response
-        raise _refusal(response)
-
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        try:
-            yield
         except httpx.TimeoutException as error:
             raise Unreachable(f"{self.url} does not answer in time ({type(error).__name__})") from None
         except httpx.TransportError as error:
             raise Unreachable(f"{self.url} cannot be reached: {error}") from None
+        if response.is_success:
+            return response
+        raise _refusal(response)
 
 
 def _refusal(response: httpx.Response) -> Exception:

@@ -76,6 +76,7 @@ def _smsc_emulators(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def smsc(request: pytest.FixtureRequest, _smsc_emulators: Emulators) -> Iterator[Smsc]:
     """An emulated SMSC that lets this test bind as ``smsc.system_id``, and is reset at the end of the test."""
+    from carrierlab.plugin.emulators import entered
     from carrierlab.plugin.scenarios import marked
 
     marker = request.node.get_closest_marker("smsc_scenario")
@@ -84,7 +85,7 @@ def smsc(request: pytest.FixtureRequest, _smsc_emulators: Emulators) -> Iterator
         handling = _smsc_emulators.own(file, values)
     else:
         handling = _smsc_emulators.shared(request.node.nodeid)
-    with handling as handle:
+    with entered(handling) as handle:
         request.node.stash.setdefault(_HANDLES, []).append(handle)
         yield handle
 
@@ -104,7 +105,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Say what the emulator saw when a test fails, while it still knows."""
     report: pytest.TestReport = yield
     handles = item.stash.get(_HANDLES, None)
-    if handles and report.failed and report.when == "call":
+    if handles and report.failed and report.when != "teardown":  # a bind that fails mostly does so in a fixture
         from carrierlab.plugin.aftermath import describe
 
         report.sections += describe(handles, item)

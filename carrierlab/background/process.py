@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from carrierlab.background.running import START_SECONDS, StartError, Where
+from carrierlab.background.running import START_SECONDS, UNBIND_SECONDS, StartError, Where
 
 STOP_SECONDS: Final = 10.0
-"""For the process to end after SIGTERM; then it is killed."""
+"""For the process to end after a signal; then it is killed."""
 
 _PROGRAM: Final = "from smsc.cli import main; main(prog_name='smsc')"
 _OPERATOR: Final = re.compile(r"(\S+):(\d+) \(([^(),]+)\)")
@@ -29,11 +29,11 @@ class EmulatorProcess:
         """`file` is its scenario; journal and log go to `directory`. StartError, with the log, if it does not start."""
         self._journal = directory / "journal.sqlite"
         arguments = ["serve", *([] if file is None else [str(file)]), "--host", "127.0.0.1", "--port", "0"]
-        arguments += ["--http", "0", "--journal", str(self._journal)]
+        arguments += ["--http", "0", "--journal", str(self._journal), "--until-eof"]
         with (directory / _LOG).open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-c", _PROGRAM, *arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # its end is the end of the emulator, also when we are killed
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
@@ -59,14 +59,16 @@ class EmulatorProcess:
     def stop(self) -> None:
         """See Background."""
         process = self._process
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        # Closed, standard input ends it in order; SIGTERM then ends it at once, whoever is still bound.
+        for seconds, then in ((UNBIND_SECONDS, process.terminate), (STOP_SECONDS, process.kill)):
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                then()
+        process.wait()
 
     def _ready_line(self) -> str:
         stdout = self._process.stdout

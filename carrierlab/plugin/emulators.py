@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from carrierlab.background.emulator import EmulatorThread
 from carrierlab.background.process import EmulatorProcess
-from carrierlab.background.running import Background, Where
-from carrierlab.client import Client
+from carrierlab.background.running import Background, StartError, Where
+from carrierlab.client import Client, ClientError
 from carrierlab.plugin.handle import OperatorAt, Smsc
 from carrierlab.plugin.namespace import PASSWORD, system_id_for, this_run
 from carrierlab.plugin.reading import read_scenario
 from smsc.scenario.model import Operator, Scenario
+from yamlmodel.errors import ConfigError
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - what a listener says, not what we listen on
 
@@ -74,6 +74,8 @@ class Emulators:
     @contextmanager
     def own(self, file: Path | None, values: Mapping[str, Any]) -> Iterator[Smsc]:
         """An emulator in this process for one test alone."""
+        from carrierlab.background.emulator import EmulatorThread
+
         scenario = read_scenario(file, values)
         with ExitStack() as stack:
             background = EmulatorThread(scenario)
@@ -94,6 +96,9 @@ class Emulators:
         scenario = read_scenario(settings.scenario)
         background: Background
         if settings.smsc == "process":
+            # Not at the top: half of what the first test waits for, and for nothing where the emulator is elsewhere.
+            from carrierlab.background.emulator import EmulatorThread
+
             background = EmulatorThread(scenario)
         else:
             background = EmulatorProcess(settings.scenario, self._directories.mktemp("smsc"))
@@ -101,6 +106,17 @@ class Emulators:
         client = self._stack.enter_context(Client(background.where.url))
         _awaken(client)
         return _Shared(client, background.where, scenario, run="", copy_journal=background.copy_journal)
+
+
+@contextmanager
+def entered(handling: AbstractContextManager[Smsc]) -> Iterator[Smsc]:
+    """The emulator of a test; what keeps it from starting fails the test in its own words, without a traceback."""
+    with ExitStack() as stack:
+        try:
+            handle = stack.enter_context(handling)
+        except (ConfigError, StartError, ClientError) as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        yield handle
 
 
 class _Shared:

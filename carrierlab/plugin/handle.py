@@ -11,7 +11,7 @@ from typing import Any, Self, Unpack
 import msgspec
 
 from carrierlab.api.filters import as_keys
-from carrierlab.client import Bind, Client, Filters, Finding, Message, MessageDetail, NotMet, Pdu
+from carrierlab.client import Bind, Client, ClientError, Filters, Finding, Message, MessageDetail, NotMet, Pdu
 from carrierlab.plugin.later import Awaitables, Deferreds
 from carrierlab.plugin.messages import Messages
 from carrierlab.plugin.telling import (
@@ -27,8 +27,15 @@ PATIENCE = 5.0
 """Seconds that ``wait_for`` waits unless told otherwise."""
 
 
+def __tracebackhide__(raised: Any) -> bool:  # noqa: N807 - the name that pytest looks for
+    """For pytest: what fails here is shown where a test asks for it, unless it is a fault of ours."""
+    return isinstance(raised.value, ClientError | NotSeen)
+
+
 class NotSeen(AssertionError):
     """The messages are not what a test wanted; the text says what came closest and what came at all."""
+
+    __module__ = "builtins"  # as pytest does with its own: the short name leaves room for the text in a summary
 
 
 class OperatorAt(msgspec.Struct, frozen=True):
@@ -171,12 +178,10 @@ class Smsc:
 
         A long message matches when all its parts are there. NotSeen (an AssertionError) says what came closest.
         """
-        __tracebackhide__ = True
         return self.wait_for_all(1, timeout=timeout, **filters)[0]
 
     def wait_for_all(self, count: int, *, timeout: float = PATIENCE, **filters: Unpack[Filters]) -> Messages:
         """The first `count` submitted messages that match, as soon as they are there. NotSeen otherwise."""
-        __tracebackhide__ = True
         try:
             return Messages(self.client.wait(count=count, timeout=timeout, **self._submitted(filters)))
         except NotMet as unmet:
@@ -189,7 +194,6 @@ class Smsc:
 
     def wait_for_none(self, *, within: float, **filters: Unpack[Filters]) -> None:
         """Nothing that matches has come, nor comes for `within` seconds. NotSeen when something does."""
-        __tracebackhide__ = True
         try:
             came = self.client.wait(timeout=within, **self._submitted(filters))
         except NotMet:
@@ -206,7 +210,6 @@ class Smsc:
         **filters: Unpack[Filters],
     ) -> int:
         """How many submitted messages match by now, which must be as many as is said. NotSeen otherwise."""
-        __tracebackhide__ = True
         try:
             return self.client.verify(equals=equals, at_least=at_least, at_most=at_most, **self._submitted(filters))
         except NotMet as unmet:
@@ -223,7 +226,6 @@ class Smsc:
 
     def reply(self, to: Message | str, text: str, **more: Any) -> int | str:
         """Answer a message as its subscriber would, or the latest message to a number; the id of the MO."""
-        __tracebackhide__ = True
         message = self._latest_to(to) if isinstance(to, str) else to
         return self.client.mo(
             from_=message.to,
@@ -322,7 +324,6 @@ class Smsc:
         return {"direction": "mt", **self._mine(filters)}
 
     def _latest_to(self, number: str) -> Message:
-        __tracebackhide__ = True
         try:
             return self.client.latest(**self._submitted({"to": number}))
         except NotMet as unmet:

@@ -22,10 +22,11 @@ def marked(marker: pytest.Mark, request: pytest.FixtureRequest) -> tuple[Path | 
     def said(file: str | Path | None = None, *, set: Mapping[str, Any] | None = None) -> Any:  # noqa: A002
         return None if file is None else _found(file, request), set or {}
 
+    said.__qualname__ = "@pytest.mark.smsc_scenario"  # what a TypeError calls it
     try:
         found: tuple[Path | None, Mapping[str, Any]] = said(*marker.args, **marker.kwargs)
     except TypeError as error:
-        raise pytest.UsageError(f"@pytest.mark.smsc_scenario: {error}") from None
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     return found
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
 BROKEN: Final = 70  # EX_SOFTWARE
+_STDIN: Final = 0
 
 
 class Service(Protocol):
@@ -37,7 +39,9 @@ class Service(Protocol):
 class Run:
     """One run of the reactor around one service."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, until_eof: bool = False) -> None:
+        """`until_eof`: end with standard input too, and so with whoever holds its other end, however that ends."""
+        self._until_eof = until_eof
         self._stopping = False
         self._exit_code = 0
 
@@ -53,6 +57,8 @@ class Run:
         return self._exit_code or ended
 
     def _start(self) -> None:
+        if self._until_eof:
+            threading.Thread(target=self._read_to_eof, name="eof", daemon=True).start()
         self._service.start().addCallbacks(self._ready, self._cannot_start).addErrback(self._broken)
 
     def _ready(self, where: str) -> None:
@@ -75,6 +81,17 @@ class Run:
         if self._stopping:
             logging.getLogger("smsc").warning("stopped at once")
             os._exit(128 + number)  # what was acknowledged is in the journal
+        self._stop_in_order()
+
+    def _read_to_eof(self) -> None:
+        # A thread, because an event loop cannot watch every kind of file that standard input may be.
+        while os.read(_STDIN, 4096):
+            pass
+        self._reactor.callFromThread(self._stop_in_order)
+
+    def _stop_in_order(self) -> None:
+        if self._stopping:
+            return
         self._stopping = True
         logging.getLogger("smsc").info("stopping (once more to stop at once)")
         self._service.stop().addCallbacks(lambda _: self._reactor.stop(), self._broken)

@@ -82,6 +82,11 @@ class _ServeCommand(click.RichCommand):
 @click.option(
     "--paused", is_flag=True, help="Begin with time standing still, until the control API lets it run or advances it."
 )
+@click.option(
+    "--until-eof",
+    is_flag=True,
+    help="Stop when standard input ends too: a program that holds a pipe to it leaves nothing behind, even if killed.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Log warnings and errors only.")
 def serve(
     file: Path | None,
@@ -97,6 +102,7 @@ def serve(
     no_http: bool,
     token_file: Path | None,
     paused: bool,
+    until_eof: bool,
     quiet: bool,
 ) -> NoReturn:
     """Run the operators of the scenario FILE until SIGTERM or Ctrl-C.
@@ -119,7 +125,8 @@ def serve(
     if paused and no_http:
         raise click.UsageError("--paused needs the control API, which lets time go on; remove --paused or --no-http")
     web = None if no_http else listening_on(http, token_file)
-    raise SystemExit(Run()(partial(_Serving, scenario, None if no_journal else journal, watching, web, paused)))
+    serving = partial(_Serving, scenario, None if no_journal else journal, watching, web, paused)
+    raise SystemExit(Run(until_eof=until_eof)(serving))
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:

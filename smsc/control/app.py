@@ -130,15 +130,17 @@ def _hinted(request: Request[Any, Any, Any], message: str) -> str:
     body = request.route_handler.parsed_fn_signature.parameters.get("data")
     if found is None or body is None:
         return message
-    return message + did_you_mean(found[1], _names(body.annotation))
+    names = _names(body.annotation)
+    hint = did_you_mean(found[1], names) or f"; known here: {', '.join(names)}"
+    return message.replace(found[0], f'unknown key "{found[1]}"{hint}')
 
 
-def _names(kind: Any) -> set[str]:
-    """The names of a struct's fields, and of those within them."""
-    names = set()
+def _names(kind: Any) -> dict[str, None]:
+    """The names of a struct's fields, and of those within them, in order."""
+    names: dict[str, None] = {}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         for field in msgspec.structs.fields(kind):
-            names |= {field.encode_name, *_names(field.type)}
+            names |= {field.encode_name: None, **_names(field.type)}
     return names
 
 

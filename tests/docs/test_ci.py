@@ -126,6 +126,15 @@ def test_gitlab_jobs_have_keys_that_gitlab_knows() -> None:
     assert gitlab()["integration"]["services"][0]["name"] == IMAGE
 
 
+def test_no_variable_of_gitlab_is_made_of_itself_and_the_service_has_its_token() -> None:
+    """A service gets the job's own variables, not masked ones of the project; one that names itself stays empty."""
+    for name, job in gitlab().items():
+        services = [service for service in job.get("services", []) if isinstance(service, dict)]
+        for variables in [job.get("variables", {}), *(service.get("variables", {}) for service in services)]:
+            assert not [key for key, value in variables.items() if f"${key}" in str(value)], name
+    assert gitlab()["integration"]["variables"]["SMSC_TOKEN"]
+
+
 def test_gitlab_plays_scenarios_that_exist() -> None:
     for name in gitlab()["scenarios"]["parallel"]["matrix"][0]["SCENARIO"]:
         assert (ROOT / "scenarios" / f"{name}.yaml").exists()
@@ -140,6 +149,12 @@ def test_the_jenkinsfile_is_balanced_and_has_directives_that_jenkins_knows() -> 
     assert depth == 0
     assert plain.count("(") == plain.count(")")
     words = re.findall(r"^\s*([a-zA-Z]+)(?=[ ({])", plain, re.MULTILINE)
-    variables = {"IMAGE", "SMSC_TOKEN"}
+    variables = {"IMAGE", "SMSC_TOKEN", "NAME"}
     assert set(words) - variables <= JENKINS
     assert plain.lstrip().startswith("pipeline {")
+
+
+def test_docker_takes_the_names_that_jenkins_gives() -> None:
+    """BUILD_TAG has the `%2F` of a branch with a slash, which no container or network may have."""
+    assert "replaceAll('[^A-Za-z0-9]+', '-')" in jenkinsfile()
+    assert "BUILD_TAG" not in "\n".join(jenkins_commands())

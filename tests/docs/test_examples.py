@@ -23,7 +23,18 @@ from sender.config import load_config
 from tests.docs.blocks import BLOCKS, ROOT, Block, command_lines, of_kind, starting
 
 # What a page may call beside our own programs.
-OTHERS = {"locust", "make", "git", "cd", "export", "docker", ".venv/bin/pytest", ".venv/bin/pre-commit", "kill"}
+OTHERS = {
+    "locust",
+    "make",
+    "git",
+    "cd",
+    "export",
+    "docker",
+    "kill",
+    "pytest",
+    ".venv/bin/pytest",
+    ".venv/bin/pre-commit",
+}
 
 named = pytest.mark.parametrize
 

@@ -316,6 +316,13 @@ def test_ctrl_c_stops_in_order_too(served: Served) -> None:
     assert "Traceback" not in err
 
 
+def test_until_eof_it_ends_in_order_with_its_standard_input(tmp_path: Path) -> None:
+    command = [*SMSC, "serve", "--port", "0", "--http", "0", "--no-journal", "--quiet", "--until-eof"]
+    result = subprocess.run(command, cwd=tmp_path, input="", capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("smsc: ready on ")
+
+
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -26,8 +26,12 @@ type filters map[string]any
 
 func start(t *testing.T) {
 	journal := filepath.Join(t.TempDir(), "journal.sqlite")
-	emulator := exec.Command("smsc", "serve", "--port", "0", "--http", "0", "--journal", journal, "--quiet")
+	arguments := []string{"serve", "--port", "0", "--http", "0", "--journal", journal, "--quiet", "--until-eof"}
+	emulator := exec.Command("smsc", arguments...)
 	output, err := emulator.StdoutPipe()
+	if err == nil {
+		_, err = emulator.StdinPipe() // it ends with us
+	}
 	if err == nil {
 		err = emulator.Start()
 	}

@@ -54,7 +54,8 @@ public class SmsTest {
     static Process start() throws IOException {
         String journal = Files.createTempDirectory("smsc-").resolve("journal.sqlite").toString();
         Process emulator =
-            new ProcessBuilder("smsc", "serve", "--port", "0", "--http", "0", "--journal", journal, "--quiet")
+            new ProcessBuilder(
+                    "smsc", "serve", "--port", "0", "--http", "0", "--journal", journal, "--quiet", "--until-eof")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String ready = new BufferedReader(new InputStreamReader(emulator.getInputStream())).readLine();

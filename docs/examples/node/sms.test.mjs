@@ -16,7 +16,7 @@ let emulator;
 before(async () => {
   if (api) return;
   const journal = join(mkdtempSync(join(tmpdir(), "smsc-")), "journal.sqlite");
-  emulator = spawn("smsc", ["serve", "--port", "0", "--http", "0", "--journal", journal, "--quiet"]);
+  emulator = spawn("smsc", ["serve", "--port", "0", "--http", "0", "--journal", journal, "--quiet", "--until-eof"]);
   emulator.stdout.setEncoding("utf8");
   for await (const line of emulator.stdout) {
     [, host, port, api] = line.match(/ready on (.+):(\d+) .* inbox at (\S+)\//);

@@ -60,8 +60,8 @@ function send(string $to, string $text): int
 
 if ($api === null) {
     $journal = sys_get_temp_dir() . "/smsc-$account.sqlite";
-    $command = ['smsc', 'serve', '--port', '0', '--http', '0', '--journal', $journal, '--quiet'];
-    $emulator = proc_open($command, [1 => ['pipe', 'w']], $pipes);
+    $command = ['smsc', 'serve', '--port', '0', '--http', '0', '--journal', $journal, '--quiet', '--until-eof'];
+    $emulator = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $pipes);
     check((bool) preg_match('~ready on (.+):(\d+) .* inbox at (\S+)/~', fgets($pipes[1]), $says), 'it did not start');
     [, $host, $port, $api] = $says;
 }

@@ -75,7 +75,7 @@ def test_it(smsc, client):
     result.stdout.fnmatch_lines(
         [
             ">*smsc.wait_for(to=*",
-            'E*NotSeen: No message came within 0.05 s: to "77011234567", text "order"',
+            'E       NotSeen: No message came within 0.05 s: to "77011234567", text "order"',
             "E*What came closest:",
             "E*SHOP → 77011234567 'Your code is 1234'",
             'E*text  wanted "order", found "Your code is 1234" (*',
@@ -91,6 +91,27 @@ def test_it(smsc, client):
         ]
     )
     assert "handle.py" not in result.stdout.str()
+
+
+def test_a_fixture_that_fails_is_reported_with_what_was_on_the_wire_too(inner: Run) -> None:
+    result = inner(
+        """
+        import pytest
+        from tests.carrierlab.plugin.esmes import BlockingEsme
+
+        @pytest.fixture
+        def client(smsc):
+            smsc.rule(when={"to": "7*"}, respond="ESME_RINVDSTADR")
+            with BlockingEsme(smsc.host, smsc.port, smsc.system_id, smsc.password) as client:
+                assert client.send("77011234567", "Hello") == [0]
+                yield client
+
+        def test_it(client):
+            pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*smsc: the latest PDUs (as it-*)*", "*← smsc*submit_sm_resp*ESME_RINVDSTADR*"])
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,21 @@ def test_a_mistake_in_a_rule_or_fault_has_the_words_of_the_api(inner: Run) -> No
 
         def test_fault(smsc):
             smsc.fault("throtle", rate="1/s")
+
+        def test_filter(smsc):
+            smsc.wait_for(txt="hello")
         """
     )
-    result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(['E*Refused: *"too"*did you mean "to"*', "E*Refused: *throtle*throttle*"])
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            'E*Refused: *"too"*did you mean "to"*',
+            "E*Refused: *throtle*throttle*",
+            'E*Refused: unknown key "txt"; did you mean "text"?*',
+        ]
+    )
+    assert "client.py" not in result.stdout.str()
+    assert "handle.py" not in result.stdout.str()
 
 
 def test_what_the_client_does_wrong_is_found(inner: Run) -> None:

@@ -69,10 +69,17 @@ def test_xdist_workers_share_an_emulator_that_runs_already(inner_process: Run, e
     inner_process(XDIST, "-n", "2", "--smsc", elsewhere.where.url).assert_outcomes(passed=8)
 
 
+def test_an_emulator_elsewhere_is_not_imported_here(inner_process: Run, elsewhere: EmulatorThread) -> None:
+    test = "import sys\ndef test_it(smsc): assert smsc.messages == [] and 'smsc.app' not in sys.modules"
+    inner_process(test, "--smsc", elsewhere.where.url).assert_outcomes(passed=1)
+
+
 def test_an_emulator_that_is_not_there_is_said_in_one_line(inner: Run) -> None:
     result = inner(TEST, "--smsc", "http://127.0.0.1:1")
     result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines(["E*http://127.0.0.1:1 cannot be reached: *refused*"])
+    result.stdout.fnmatch_lines(["http://127.0.0.1:1 cannot be reached: *refused*"])
+    assert "Traceback" not in result.stdout.str()
+    assert "another exception" not in result.stdout.str()
 
 
 def test_warnings_that_are_errors_do_not_reach_the_emulator(inner_process: Run) -> None:

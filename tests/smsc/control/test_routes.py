@@ -137,6 +137,8 @@ def test_waiting_counting_and_verifying_take_filters_in_the_body(asked: TestClie
 def test_the_body_may_have_a_mistake_and_is_told_which(asked: TestClient[Any]) -> None:
     wrong = post(asked, "/api/messages/wait", {"filters": {"too": "7705"}}, 400)
     assert 'did you mean "to"?' in wrong["detail"]
+    nothing_near = post(asked, "/api/messages/wait", {"recipient": 1}, 400)["detail"]
+    assert nothing_near.startswith('unknown key "recipient"; known here: filters, to, from, text')
     assert 'did you mean "timeout"?' in post(asked, "/api/messages/wait", {"timeot": 1}, 400)["detail"]
     assert "ESME_RTHROTTLED" in post(asked, "/api/messages/count", {"filters": {"status": "RTHROTLED"}}, 400)["detail"]
     assert "expected one of equals" in post(asked, "/api/messages/verify", {"equals": 1, "at_most": 2}, 400)["detail"]
