@@ -25,6 +25,7 @@ from smsc.control.problem import Problem
 from smsc.control.query import read_query
 from smsc.control.schema_page import PlainPage
 from smsc.control.security import HEADERS, Policy
+from smsc.journal.message_filter import FilterError
 from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 1 << 20  # of a request's body
@@ -54,7 +55,7 @@ def make_app(control: Control, policy: Policy) -> Litestar:
         before_request=_check_query,
         before_send=[_add_headers],
         middleware=[guard],
-        exception_handlers={Problem: _problem, HTTPException: _http_problem, Exception: _fault},
+        exception_handlers={Problem: _problem, FilterError: _unfit, HTTPException: _http_problem, Exception: _fault},
         openapi_config=OpenAPIConfig(
             title="smsc",
             version=version("carrierlab"),
@@ -113,6 +114,10 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         media_type="application/problem+json",
         headers=headers,
     )
+
+
+def _unfit(request: Request[Any, Any, Any], error: FilterError) -> Response[bytes]:
+    return _problem(request, Problem(400, str(error), field=error.field))
 
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

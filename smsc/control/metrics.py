@@ -13,7 +13,7 @@ from smppkit.status import status_name
 from smsc.control.control import Control
 from smsc.stats import OperatorStats
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4"  # the web server adds the charset; Prometheus refuses one that is said twice
 _DELIVERIES = ("receipts", "mo", "messages")
 _GAUGES = frozenset({"waiting"})
 

@@ -16,6 +16,8 @@ from smsc.journal.whole import WholeMessage
 from yamlmodel.suggest import did_you_mean
 
 LONGEST_PATTERN = 200  # characters of a regular expression
+MOST_REPEATS = 3  # without end, in a regular expression: each multiplies the work by the length of the text
+MOST_CHOICES = 10  # in a regular expression: each doubles the work
 LONGEST_VALUE = 1_000  # characters of any other condition
 MOST_WORDS = 10
 
@@ -109,6 +111,11 @@ def _pattern(name: str, value: object) -> str:
         raise _wrong(name, value, f"a regular expression: {error}") from None
     if _may_explode(text):
         raise _wrong(name, value, "a regular expression in which no repeated group repeats or chooses within itself")
+    bare = _bare(text)
+    if len(_REPEAT.findall(bare)) > MOST_REPEATS:
+        raise _wrong(name, value, f"a regular expression with at most {MOST_REPEATS} of *, + and {{n,}}")
+    if len(_CHOICE.findall(bare)) > MOST_CHOICES:
+        raise _wrong(name, value, f"a regular expression with at most {MOST_CHOICES} of ? and |")
     return text
 
 
@@ -229,6 +236,24 @@ def _may_explode(pattern: str) -> bool:
             closed = False
         at += 1
     return False
+
+
+_REPEAT = re.compile(r"[*+]|\{\d*,(?:\d{2,})?\}")
+_CHOICE = re.compile(r"(?<![(*+?}])\?|\||\{\d*,\d\}")
+
+
+def _bare(pattern: str) -> str:
+    """A pattern in which escapes and classes of characters are one letter each."""
+    bare, at = [], 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "\\":
+            at += 1
+        elif character == "[":
+            at = _end_of_class(pattern, at)
+        bare.append("a" if character in "\\[" else character)
+        at += 1
+    return "".join(bare)
 
 
 def _end_of_class(pattern: str, at: int) -> int:

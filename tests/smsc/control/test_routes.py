@@ -218,6 +218,7 @@ def test_metrics_have_the_names_of_the_counters(busy: Desk) -> None:
     busy.lab.emulator.stats.operators["op"].refused[0x58] = 2
     with busy.client() as client:
         answer = client.get("/metrics")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = answer.text.splitlines()
     assert 'smsc_submitted_total{operator="op"} 5.0' in lines
     assert 'smsc_refused_total{operator="op",status="ESME_RTHROTTLED"} 2.0' in lines
@@ -236,6 +237,17 @@ def test_health_tells_the_truth(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> 
         busy.lab.settle()
         monkeypatch.setattr(busy.lab.journal, "_failing", True)
         assert get(client, "/healthz", 503)["journal"] == "failing"
+
+
+def test_lint_judges_as_often_as_it_is_asked_and_any_number_of_connections(busy: Desk) -> None:
+    busy.lab.bound()
+    busy.lab.bound()
+    busy.lab.settle()
+    busy.lab.journal.flush()
+    with busy.client() as asked:
+        for _ in range(2):
+            assert get(asked, "/api/lint")["summary"]["connections"] == 3
+        assert get(asked, "/api/messages", text_matches="^late$")["total"] == 1
 
 
 def test_lint_says_what_clients_do_wrong_so_far(asked: TestClient[Any]) -> None:

@@ -50,6 +50,28 @@ def test_patterns_that_may_take_for_ever_are_refused(pattern: str) -> None:
         MessageFilter.of({"text_matches": pattern})
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (".*.*.*.*x", "at most 3 of"),
+        (r"\w+\w{2,}\w*\w{1,99}x", "at most 3 of"),
+        ("a?" * 11 + "b", "at most 10 of"),
+        ("(a|a)" * 11 + "b", "at most 10 of"),
+        ("a{0,1}" * 11 + "b", "at most 10 of"),
+    ],
+)
+def test_patterns_that_may_take_very_long_are_refused(pattern: str, words: str) -> None:
+    with pytest.raises(FilterError, match=words):
+        MessageFilter.of({"text_matches": pattern})
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^Your .* order .*? is .+$", r"\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}", r"[*+|?]*\*\*\*\*", "(?:a|b|c)?"]
+)
+def test_few_repeats_and_choices_are_taken(pattern: str) -> None:
+    assert MessageFilter.of({"text_matches": pattern}).text_matches == pattern
+
+
 @pytest.mark.parametrize("pattern", [r"code \d{4,6}", "(ab)+", "(a|b)c", "[(a+)]+", r"\(a+\)+", "(a+)b", "(?i)x+"])
 def test_patterns_as_people_write_them_are_taken(pattern: str) -> None:
     assert MessageFilter.of({"text_matches": pattern}).text_matches == pattern
