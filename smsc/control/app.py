@@ -122,8 +122,25 @@ def _unfit(request: Request[Any, Any, Any], error: FilterError) -> Response[byte
 
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     extra: Sequence[Any] = error.extra if isinstance(error.extra, list) else []
-    said = [_hinted(request, entry["message"]) for entry in extra if isinstance(entry, dict) and "message" in entry]
-    return _problem(request, Problem(error.status_code, "; ".join(said) or error.detail))
+    wrong = [entry for entry in extra if isinstance(entry, dict) and "message" in entry]
+    said = "; ".join(_said(request, entry) for entry in wrong)
+    key = _key(wrong[0]) if wrong else ""
+    field = {"field": key} if key else {}
+    unknown = f"there is nothing at {request.url.path[:100]}; /schema lists what there is"
+    return _problem(
+        request, Problem(error.status_code, said or (unknown if error.status_code == 404 else error.detail), **field)
+    )
+
+
+def _said(request: Request[Any, Any, Any], entry: dict[str, Any]) -> str:
+    key = _key(entry)
+    return (f"{key}: " if key else "") + _hinted(request, entry["message"])
+
+
+def _key(entry: dict[str, Any]) -> str:
+    """Where in a body something is wrong; "" when it is the body itself, which Litestar calls data."""
+    key = str(entry.get("key", ""))
+    return "" if key == "data" else key
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")

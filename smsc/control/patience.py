@@ -1,4 +1,4 @@
-"""A connection of the web server that does not wait for ever for somebody's request, and of which there are only so many."""
+"""A connection of the web server that waits so long for somebody's request, and of which there are so many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from smsc.control.problem import Problem

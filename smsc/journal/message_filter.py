@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from smppkit.message_state import MessageState
+from smppkit.message_state import MessageState, state_of
 from smppkit.status import parse_status
 from smppkit.text import Alphabet
 from smsc.journal.whole import WholeMessage
-from yamlmodel.suggest import did_you_mean
+from yamlmodel.suggest import did_you_mean, nearest
 
 LONGEST_PATTERN = 200  # characters of a regular expression
 MOST_REPEATS = 3  # without end, in a regular expression: each multiplies the work by the length of the text
@@ -136,6 +136,15 @@ def _state(name: str, value: object) -> str:
     if not re.fullmatch(r"[A-Z0-9_ -]{1,20}", text):
         raise _wrong(name, value, f"a state such as {MessageState.DELIVERED.stat}")
     return text
+
+
+def near_state(state: str) -> str | None:
+    """The word of SMPP that somebody meant who wrote `state`; None when it is one, or is near none."""
+    known = [each.stat for each in MessageState]
+    if state in known:
+        return None
+    meant = state_of(state)
+    return meant.stat if meant is not None else nearest(state, known)
 
 
 def _status(name: str, value: object) -> int:

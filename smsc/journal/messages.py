@@ -18,8 +18,9 @@ from typing import Any
 import msgspec
 
 from smppkit.status import CommandStatus
-from smsc.journal.message_filter import FilterError, MessageFilter, contains, matcher
+from smsc.journal.message_filter import FilterError, MessageFilter, contains, matcher, near_state
 from smsc.journal.whole import PartRow, WholeMessage, encoding_of, joined
+from yamlmodel.suggest import nearest
 
 LONGEST_SEARCH = 5.0  # seconds of one search by a regular expression
 CHUNK = 200  # candidates of which the other parts are read at once
@@ -100,6 +101,20 @@ class Messages:
         while heads := list(islice(rows, CHUNK)):
             count += sum(fits(message) for message in self._whole(heads, now))
         return count
+
+    def hint(self, wanted: MessageFilter) -> str | None:
+        """Which condition names what no message has, and what it may mean; None when there is nothing to say."""
+        for name in ("operator", "system_id", "state"):
+            value = getattr(wanted, name)
+            if value is None:
+                continue
+            known = {word for (word,) in self._connection.execute(f"SELECT DISTINCT {name} FROM messages")}  # noqa: S608
+            near = None
+            if value not in known:
+                near = near_state(value) if name == "state" else nearest(value, known - {None})
+            if near is not None:
+                return f'{name}: no message has "{value}"; did you mean "{near}"?'
+        return None
 
     def of_rows(self, rows: Iterable[int], now: float) -> list[WholeMessage]:
         """The messages that these rows are, or are parts of, in the order they came."""

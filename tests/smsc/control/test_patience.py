@@ -114,13 +114,14 @@ def test_who_is_one_too_many_is_told_so_and_all_others_are_served() -> None:
         transport = Transport()
         protocol.connection_made(transport)  # type: ignore[arg-type]
         opened.append((protocol, transport))
-    for protocol, transport in opened[:-1]:
+    for protocol, _ in opened[:-1]:
         protocol.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert len(loop.tasks) == MOST_CONNECTIONS
     assert not any(transport.written or transport.closed for _, transport in opened[:MOST_CONNECTIONS])
     assert all(transport.written.startswith(b"HTTP/1.1 503 ") for _, transport in opened[MOST_CONNECTIONS:-1])
     assert b'"detail":"256 others are connected already; try again later"' in opened[-2][1].written
-    assert opened[-1][1].aborted and len(refused) == MOST_TURNED_AWAY + 1
+    assert opened[-1][1].aborted
+    assert len(refused) == MOST_TURNED_AWAY + 1
     opened[0][0].connection_lost(None)
     protocol = PatientProtocol(config, state, {}, loop)  # type: ignore[arg-type]
     protocol.connection_made(Transport())  # type: ignore[arg-type]

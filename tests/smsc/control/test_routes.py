@@ -75,6 +75,43 @@ def test_messages_are_found_newest_first_and_a_long_one_is_one(asked: TestClient
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ({"state": "delivered"}, 'state: no message has "DELIVERED"; did you mean "DELIVRD"?'),
+        ({"state": "DELIVRED"}, 'state: no message has "DELIVRED"; did you mean "DELIVRD"?'),
+        ({"system_id": "shpo"}, 'system_id: no message has "shpo"; did you mean "shop"?'),
+        ({"operator": "opp"}, 'operator: no message has "opp"; did you mean "op"?'),
+        ({"state": "EXPIRED"}, None),
+        ({"system_id": "somebody"}, None),
+    ],
+)
+def test_a_word_that_no_message_has_is_hinted_at(asked: TestClient[Any], query: dict[str, str], hint: str) -> None:
+    assert get(asked, "/api/messages", **query) == {"items": [], "next": None, "total": 0, "hint": hint}
+
+
+def test_a_capture_may_be_of_one_account(busy: Desk) -> None:
+    other = busy.lab.bound("other")
+    other.submit(to="7700", text="somebody else's")
+    busy.lab.settle()
+    busy.lab.journal.flush()
+    with busy.client() as asked:
+        size = {
+            who: len(asked.get("/api/export", params={"format": "pcap", "system_id": who}).content)
+            for who in ("shop", "other", "nobody")
+        }
+        assert size["shop"] > size["other"] > size["nobody"] > 0
+        assert b"somebody else" not in asked.get("/api/export?format=pcap&system_id=shop").content
+        assert b"somebody else" in asked.get("/api/export?format=pcap&system_id=other").content
+
+
+def test_what_is_wrong_with_a_body_names_its_key(asked: TestClient[Any]) -> None:
+    wrong = post(asked, "/api/messages/wait", {"filters": {"parts": "x"}}, 400)
+    assert (wrong["detail"], wrong["field"]) == ("filters.parts: Expected `int | null`, got `str`", "filters.parts")
+    assert post(asked, "/api/messages/count", [], 400)["detail"] == "Expected `object`, got `array`"
+    assert get(asked, "/api/mesages", 404)["detail"] == "there is nothing at /api/mesages; /schema lists what there is"
+
+
 def test_pages_lead_to_each_other(asked: TestClient[Any]) -> None:
     first = get(asked, "/api/messages", limit=2)
     assert (len(first["items"]), first["total"]) == (2, 3)

@@ -10,7 +10,7 @@ from selenium.webdriver import Chrome
 from tests.smsc.control.inbox.browser import Tab
 from tests.smsc.control.inbox.emulator import Emulator
 
-TOKEN = "open-sesame"  # noqa: S105 - of the test
+TOKEN = "open-sesame"
 
 
 def test_the_token_opens_the_inbox_and_a_wrong_one_may_be_tried_again(
