@@ -112,6 +112,35 @@ def test_what_is_wrong_with_a_body_names_its_key(asked: TestClient[Any]) -> None
     assert get(asked, "/api/mesages", 404)["detail"] == "there is nothing at /api/mesages; /schema lists what there is"
 
 
+def test_the_story_of_a_message_for_another_esme_has_its_delivery(desks: Callable[..., Desk]) -> None:
+    desk = desks(
+        scenario="""
+operators:
+  op:
+    listen: "tcp:2775"
+    submit: {latency: 0ms}
+    accounts:
+      - {system_id: shop, password: secret}
+      - {system_id: bank, password: secret, numbers: ["1414"]}
+"""
+    )
+    bank, shop = desk.lab.bound("bank"), desk.lab.bound("shop")
+    shop.submit(to="1414", text="something else")
+    shop.submit(to="1414", text="hello bank")
+    desk.lab.settle()
+    desk.lab.run(2)
+    assert len(bank.deliveries) == 2
+    with desk.client() as client:
+        message = get(client, "/api/messages/2")
+    told = [(event["kind"], event["detail"]) for event in message["events"]]
+    assert told[:3] == [
+        ("submitted", "submit_sm, SHOP to 1414"),
+        ("answered", "ESME_ROK, message_id 10000002"),
+        ("delivered", "deliver_sm to bank"),
+    ]
+    assert [kind for kind, _ in told].count("acknowledged") == 2
+
+
 def test_pages_lead_to_each_other(asked: TestClient[Any]) -> None:
     first = get(asked, "/api/messages", limit=2)
     assert (len(first["items"]), first["total"]) == (2, 3)
