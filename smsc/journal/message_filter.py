@@ -47,7 +47,8 @@ class MessageFilter(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     status: int | None = None
     command: str | None = None
     encoding: str | None = None
-    parts: int | None = None
+    parts: int | str | None = None
+    """How many, or at least how many (`2+`)."""
     complete: bool | None = None
     """Whether all parts have come."""
     message_id: str | None = None
@@ -164,6 +165,20 @@ def _number(name: str, value: object) -> int:
     raise _wrong(name, value, "a whole number")
 
 
+def _count(name: str, value: object) -> int | str:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}\+", value):
+        return value
+    try:
+        return _number(name, value)
+    except FilterError:
+        raise _wrong(name, value, "a whole number, or 2+ for two and more") from None
+
+
+def least_of(span: int | str) -> int | None:
+    """The least number of a span such as `2+`; None when it is one number."""
+    return int(span[:-1]) if isinstance(span, str) else None
+
+
 def _yes(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -203,7 +218,7 @@ _READERS: dict[str, Callable[[str, object], object]] = {
     "status": _status,
     "command": _one_of(_COMMANDS),
     "encoding": _one_of(_ENCODINGS),
-    "parts": _number,
+    "parts": _count,
     "complete": _yes,
     "message_id": _word,
     "id": _number,
@@ -332,6 +347,11 @@ def _equal(name: str) -> Callable[[Any], Test]:
     return lambda wanted: lambda message: bool(getattr(message, name) == wanted)
 
 
+def _parts(span: int | str) -> Test:
+    least = least_of(span)
+    return _equal("parts")(span) if least is None else lambda message: message.parts >= least
+
+
 _TESTS: dict[str, Callable[[Any], Test]] = {
     "to": _to,
     "from": _from,
@@ -344,7 +364,7 @@ _TESTS: dict[str, Callable[[Any], Test]] = {
     "status": _equal("status"),
     "command": _equal("command"),
     "encoding": _equal("encoding"),
-    "parts": _equal("parts"),
+    "parts": _parts,
     "complete": _equal("complete"),
     "message_id": lambda message_id: lambda message: message_id in message.message_ids,
     "id": _equal("id"),

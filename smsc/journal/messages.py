@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from smppkit.status import CommandStatus
-from smsc.journal.message_filter import FilterError, MessageFilter, contains, matcher, near_state
+from smsc.journal.message_filter import FilterError, MessageFilter, contains, least_of, matcher, near_state
 from smsc.journal.whole import PartRow, WholeMessage, encoding_of, joined
 from yamlmodel.suggest import nearest
 
@@ -332,6 +332,11 @@ def _worst(column: str) -> Callable[[_Where, Any, _Alphabets], None]:
     return add
 
 
+def _parts(where: _Where, value: int | str, _: _Alphabets) -> None:
+    least = least_of(value)
+    where.add(f"head.parts {'=' if least is None else '>='} :parts", parts=value if least is None else least)
+
+
 def _direction(where: _Where, value: str, _: _Alphabets) -> None:
     where.add(f"head.command {'=' if value == 'mo' else '<>'} 'deliver_sm'")
 
@@ -387,7 +392,7 @@ _CONDITIONS: dict[str, Callable[[_Where, Any, _Alphabets], None]] = {
     "status": _worst("status"),
     "command": _equal("command", "command"),
     "encoding": _encoding,
-    "parts": _equal("parts", "parts"),
+    "parts": _parts,
     "complete": _complete,
     "message_id": lambda where, value, _: where.add(_any_part("{0}.message_id = :message_id"), message_id=value),
     "id": _equal("row", "id"),

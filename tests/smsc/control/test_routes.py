@@ -106,8 +106,10 @@ def test_a_capture_may_be_of_one_account(busy: Desk) -> None:
 
 
 def test_what_is_wrong_with_a_body_names_its_key(asked: TestClient[Any]) -> None:
-    wrong = post(asked, "/api/messages/wait", {"filters": {"parts": "x"}}, 400)
-    assert (wrong["detail"], wrong["field"]) == ("filters.parts: Expected `int | null`, got `str`", "filters.parts")
+    wrong = post(asked, "/api/messages/wait", {"filters": {"id": "x"}}, 400)
+    assert (wrong["detail"], wrong["field"]) == ("filters.id: Expected `int | null`, got `str`", "filters.id")
+    assert "2+ for two and more" in post(asked, "/api/messages/count", {"filters": {"parts": "x"}}, 400)["detail"]
+    assert post(asked, "/api/messages/count", {"filters": {"parts": "2+"}}) == {"count": 1}
     assert post(asked, "/api/messages/count", [], 400)["detail"] == "Expected `object`, got `array`"
     assert get(asked, "/api/mesages", 404)["detail"] == "there is nothing at /api/mesages; /schema lists what there is"
 

@@ -25,7 +25,7 @@ def test_what_is_not_given_is_no_condition() -> None:
         ({"status": "RTHROTLED"}, "did you mean ESME_RTHROTTLED?"),
         ({"direction": "mtt"}, 'found "mtt"; expected one of mt, mo; did you mean "mt"?'),
         ({"encoding": "ucs"}, 'did you mean "ucs2"?'),
-        ({"parts": "two"}, 'parts: found "two"; expected a whole number'),
+        ({"parts": "two"}, 'parts: found "two"; expected a whole number, or 2+ for two and more'),
         ({"parts": True}, "expected a whole number"),
         ({"complete": "yes"}, "expected true or false"),
         ({"since": "yesterday"}, "expected unix seconds, or a time such as"),

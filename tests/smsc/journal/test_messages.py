@@ -187,7 +187,7 @@ FILTERS = {
     "status": st.sampled_from([0, 88, 0x400]),
     "command": st.sampled_from(["submit_sm", "deliver_sm"]),
     "encoding": st.sampled_from(["gsm7", "ucs2", "latin1"]),
-    "parts": st.sampled_from([1, 2, 3]),
+    "parts": st.sampled_from([1, 2, 3, "2+"]),
     "complete": st.booleans(),
     "message_id": st.sampled_from(["1", "2", "3", "a"]),
     "id": st.integers(0, 6),

@@ -15,7 +15,7 @@ const OFFERED = [
   ["delivered", { state: "DELIVRD" }],
   ["undelivered", { state: "UNDELIV" }],
   ["throttled", { status: "ESME_RTHROTTLED" }],
-  ["two parts", { parts: "2" }],
+  ["long", { parts: "2+" }],
   ["UCS-2", { encoding: "ucs2" }],
 ];
 
