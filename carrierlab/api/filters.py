@@ -26,7 +26,8 @@ class Filters(TypedDict, total=False):
     """Name or number of the command_status."""
     command: str
     encoding: str
-    parts: int
+    parts: int | str
+    """A number, or ``"2+"`` for two and more."""
     complete: bool
     """Whether all parts have come."""
     message_id: str

@@ -69,15 +69,21 @@ class RecordedPdu(msgspec.Struct, frozen=True):
         return read_pdu(self.octets)
 
 
+_OURS = "(:operator IS NULL OR operator = :operator) AND (:system_id IS NULL OR system_id = :system_id)"
+
+
 class Recording:
     """Reads the connections and PDUs of a journal file."""
 
-    def __init__(self, source: Path | str | sqlite3.Connection, operator: str | None = None) -> None:
-        """`source`: a file, or the connection of an inline journal (flush it before); `operator`: only of this one.
+    def __init__(
+        self, source: Path | str | sqlite3.Connection, operator: str | None = None, system_id: str | None = None
+    ) -> None:
+        """`source`: a file, or the connection of an inline journal (flush it before).
 
-        JournalError.
+        `operator`, `system_id`: only the connections of this operator, of this account. JournalError.
         """
         self.operator = operator
+        self.system_id = system_id
         self._owned = not isinstance(source, sqlite3.Connection)
         self.path = "recording" if isinstance(source, sqlite3.Connection) else str(source)
         self._connection = source if isinstance(source, sqlite3.Connection) else open_readonly(Path(source), _WANTED)
@@ -99,8 +105,8 @@ class Recording:
         """All connections, in the order they were opened."""
         columns = "connection, operator, peer, opened_at, system_id, bind, bound_at, closed_at, reason"
         rows = self._connection.execute(
-            f"SELECT {columns} FROM connections WHERE ? IS NULL OR operator = ? ORDER BY connection",  # noqa: S608 - ours
-            (self.operator, self.operator),
+            f"SELECT {columns} FROM connections WHERE {_OURS} ORDER BY connection",  # noqa: S608 - ours
+            {"operator": self.operator, "system_id": self.system_id},
         )
         return [RecordedConnection(*row) for row in rows]
 
@@ -113,10 +119,11 @@ class Recording:
         order = "at, row" if by_time else "row"
         rows = self._connection.execute(
             "SELECT row, at, connection, direction, octets FROM pdus"  # noqa: S608 - our names
-            " WHERE (? IS NULL OR connection = ?)"
-            " AND (? IS NULL OR connection IN (SELECT connection FROM connections WHERE operator = ?))"
+            " WHERE (:connection IS NULL OR connection = :connection)"
+            " AND (coalesce(:operator, :system_id) IS NULL"
+            f" OR connection IN (SELECT connection FROM connections WHERE {_OURS}))"
             f" ORDER BY {order}",
-            (connection, connection, self.operator, self.operator),
+            {"connection": connection, "operator": self.operator, "system_id": self.system_id},
         )
         for row in rows:
             yield RecordedPdu(*row)

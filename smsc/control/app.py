@@ -25,6 +25,7 @@ from smsc.control.problem import Problem
 from smsc.control.query import read_query
 from smsc.control.schema_page import PlainPage
 from smsc.control.security import HEADERS, Policy
+from smsc.journal.message_filter import FilterError
 from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 1 << 20  # of a request's body
@@ -54,7 +55,7 @@ def make_app(control: Control, policy: Policy) -> Litestar:
         before_request=_check_query,
         before_send=[_add_headers],
         middleware=[guard],
-        exception_handlers={Problem: _problem, HTTPException: _http_problem, Exception: _fault},
+        exception_handlers={Problem: _problem, FilterError: _unfit, HTTPException: _http_problem, Exception: _fault},
         openapi_config=OpenAPIConfig(
             title="smsc",
             version=version("carrierlab"),
@@ -115,10 +116,31 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
     )
 
 
+def _unfit(request: Request[Any, Any, Any], error: FilterError) -> Response[bytes]:
+    return _problem(request, Problem(400, str(error), field=error.field))
+
+
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     extra: Sequence[Any] = error.extra if isinstance(error.extra, list) else []
-    said = [_hinted(request, entry["message"]) for entry in extra if isinstance(entry, dict) and "message" in entry]
-    return _problem(request, Problem(error.status_code, "; ".join(said) or error.detail))
+    wrong = [entry for entry in extra if isinstance(entry, dict) and "message" in entry]
+    said = "; ".join(_said(request, entry) for entry in wrong)
+    key = _key(wrong[0]) if wrong else ""
+    field = {"field": key} if key else {}
+    unknown = f"there is nothing at {request.url.path[:100]}; /schema lists what there is"
+    return _problem(
+        request, Problem(error.status_code, said or (unknown if error.status_code == 404 else error.detail), **field)
+    )
+
+
+def _said(request: Request[Any, Any, Any], entry: dict[str, Any]) -> str:
+    key = _key(entry)
+    return (f"{key}: " if key else "") + _hinted(request, entry["message"])
+
+
+def _key(entry: dict[str, Any]) -> str:
+    """Where in a body something is wrong; "" when it is the body itself, which Litestar calls data."""
+    key = str(entry.get("key", ""))
+    return "" if key == "data" else key
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")

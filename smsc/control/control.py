@@ -46,6 +46,8 @@ class Control:
         self.journal = journal
         self.clock = clock
         self.epoch = epoch
+        self.connections_refused = 0
+        """Connections over HTTP that were turned away because there are too many."""
         self.binds = Binds(emulator, self.wall)
         self.desk: MessageDesk | None = None
         self._pdus: PduDesk | None = None
@@ -81,6 +83,10 @@ class Control:
         if self._pdus is None:
             raise no_journal()
         return self._pdus
+
+    def turn_away(self) -> None:
+        """A connection over HTTP was one too many."""
+        self.connections_refused += 1
 
     def wall(self) -> float:
         """The emulator's time, in unix seconds."""

@@ -109,11 +109,14 @@ def piece(shelf: Shelf, form: Format, wanted: MessageFilter, now: float, after: 
     return text.encode(), messages[-1].id
 
 
-def capture(shelf: Shelf, operator: str | None) -> IO[bytes]:
-    """All PDUs (of an operator) as a packet capture, passwords hidden: a temporary file that is gone once closed."""
+def capture(shelf: Shelf, operator: str | None, system_id: str | None) -> IO[bytes]:
+    """All PDUs (of an operator, of an account) as a packet capture, passwords hidden.
+
+    A temporary file, which is gone once closed.
+    """
     out = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's to close
     try:
-        write_pcap(Recording(shelf.connection, operator), out, Redactor())
+        write_pcap(Recording(shelf.connection, operator, system_id), out, Redactor())
         out.seek(0)
     except BaseException:
         out.close()

@@ -26,12 +26,13 @@ MOST_ON_A_PAGE = 1_000
 class MessagePage(msgspec.Struct, frozen=True):
     """Some messages; `next` is what to give as `before` (or `after`) for those behind them, None when there are none.
 
-    `total` is how many match, on any page.
+    `total` is how many match, on any page; where none does, `hint` may say why.
     """
 
     items: list[WholeMessage]
     next: int | None
     total: int
+    hint: str | None = None
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -68,7 +69,8 @@ class MessageDesk:
             items, more = found[:limit], len(found) > limit
             whole = not more and before is None and after is None
             total = len(items) if whole else shelf.messages.count(wanted, now)
-            return MessagePage(items, items[-1].id if items and more else None, total)
+            hint = None if total else shelf.messages.hint(wanted)
+            return MessagePage(items, items[-1].id if items and more else None, total, hint)
 
         return self.reader.read(work)
 

@@ -13,7 +13,7 @@ from smppkit.status import status_name
 from smsc.control.control import Control
 from smsc.stats import OperatorStats
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4"  # the web server adds the charset; Prometheus refuses one that is said twice
 _DELIVERIES = ("receipts", "mo", "messages")
 _GAUGES = frozenset({"waiting"})
 
@@ -54,6 +54,9 @@ class _Collector:
             yield CounterMetricFamily(
                 "smsc_journal_failed_groups", "Transactions that could not be written.", control.journal.failed_groups
             )
+        yield CounterMetricFamily(
+            "smsc_http_connections_refused", "Because too many are connected over HTTP.", control.connections_refused
+        )
         yield GaugeMetricFamily("smsc_event_listeners", "Who looks on at /api/events.", len(control.events))
         yield CounterMetricFamily("smsc_event_listeners_refused", "Because too many look on.", control.events.refused)
         if control.desk is not None:

@@ -42,7 +42,7 @@ FILTERS: Options = {
     "status": Option("command_status of the answer: a name such as ESME_RTHROTTLED, or a number"),
     "command": Option("submit_sm, data_sm or deliver_sm"),
     "encoding": Option("gsm7, ucs2, latin1, ascii or octets"),
-    "parts": Option("In how many parts it is", "integer"),
+    "parts": Option("In how many parts it is, or in how many at least: 2+"),
     "complete": Option("Whether all its parts have come", "boolean"),
     "message_id": Option("The id that its answer gave; of a long message that of any part"),
     "id": Option("The message's own number here", "integer"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -93,9 +94,15 @@ class ThreadedReader:
         if shelf is None:
             connection = open_readonly(self._path, shared=True)
             self._opened.append(connection)
-            shelf = self._mine.shelf = _shelf(connection, self._alphabets)
-        return work(shelf)
+            shelf = self._mine.shelf = _shelf(connection, self._alphabets, self._reactor.seconds)
+        try:
+            return work(shelf)
+        except BaseException as error:
+            traceback.clear_frames(error.__traceback__)  # a statement that stays open would be in the way of others
+            raise
 
 
-def _shelf(connection: sqlite3.Connection, alphabets: Mapping[str, str]) -> Shelf:
-    return Shelf(connection, Messages(connection, alphabets), Inbox(connection), alphabets)
+def _shelf(
+    connection: sqlite3.Connection, alphabets: Mapping[str, str], seconds: Callable[[], float] | None = None
+) -> Shelf:
+    return Shelf(connection, Messages(connection, alphabets, seconds), Inbox(connection), alphabets)

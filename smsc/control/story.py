@@ -127,11 +127,19 @@ class _Told:
             status = self._response.status
             word = status_name(status) + (f", message_id {part.message_id}" if part.message_id and not status else "")
             yield event(self._response.at, "refused" if status else "answered", word)
+        for delivery, receipt, answer in self._deliveries:
+            if receipt is not None:
+                continue
+            whom = "" if delivery.system_id == part.system_id else f" to {delivery.system_id}"
+            yield event(delivery.at, "delivered", f"{CommandId(delivery.command_id).name.lower()}{whom}")
+            if answer is not None:
+                yield event(answer.at, "acknowledged", status_name(answer.status))
         if part.final_at is not None and not mo:
             yield event(part.final_at, "state", f"{part.state}" + (f", err {part.err}" if part.err else ""))
         for delivery, receipt, answer in self._deliveries:
-            said = "deliver_sm" if receipt is None else f"{receipt.stat or receipt.state.stat}, err {receipt.err}"
-            yield event(delivery.at, "delivered" if receipt is None else "receipt", said)
+            if receipt is None:
+                continue
+            yield event(delivery.at, "receipt", f"{receipt.stat or receipt.state.stat}, err {receipt.err}")
             if answer is not None:
                 yield event(answer.at, "acknowledged", status_name(answer.status))
 
@@ -147,6 +155,9 @@ class _Told:
             start = self._request.row
             self._response = log.answer(self._request)
         if part.message_id:
+            for pdu in log.handed_over(part, start):
+                if self._is_the_part(pdu.octets):
+                    self._deliveries.append((pdu, None, log.answer(pdu)))
             wanted = key(part.message_id)
             for pdu in log.deliveries(part, start):
                 receipt = _receipt(pdu.octets)
@@ -161,7 +172,9 @@ class _Told:
 
     def _is_the_part(self, octets: bytes) -> bool:
         part, pdu = self._part, _decoded(octets)
-        if not isinstance(pdu, DeliverSm) or (pdu.source_addr, pdu.destination_addr) != (part.source, part.destination):
+        if not isinstance(pdu, DeliverSm | DataSm):
+            return False
+        if (pdu.source_addr, pdu.destination_addr) != (part.source, part.destination):
             return False
         info, body = part_of(pdu)
         if info is not None and (info.reference, info.number, info.total) != (part.reference, part.part, part.parts):
@@ -212,15 +225,27 @@ class _Log:
 
     def deliveries(self, part: PartRow, start: int) -> list[PduRow]:
         """What was delivered to the account of a part from a row on, until the part was acknowledged."""
-        end = start + MOST_LOOKED_THROUGH
-        if part.acknowledged_at is not None:
-            end = min(end, self.row_at(part.acknowledged_at + SLACK) + 1)
         return self._select(
             f"direction = 'out' AND operator = ? AND system_id = ? AND command_id IN {tuple(map(int, _DELIVERIES))}",
             (part.operator, part.system_id),
             start,
-            end,
+            self._until(part.acknowledged_at, start),
         )
+
+    def handed_over(self, part: PartRow, start: int) -> list[PduRow]:
+        """What was delivered to other accounts, from a row on, that has the addresses of a part in it."""
+        return self._select(
+            f"direction = 'out' AND operator = ? AND system_id <> ? AND command_id IN {tuple(map(int, _DELIVERIES))}"
+            " AND instr(octets, ?) AND instr(octets, ?)",
+            (part.operator, part.system_id, *(f"{each}\0".encode() for each in (part.source, part.destination))),
+            start,
+            self._until(part.final_at, start),  # it is final once it is acknowledged
+        )
+
+    def _until(self, at: float | None, start: int) -> int:
+        """The last row to look at, for what ends at a time."""
+        end = start + MOST_LOOKED_THROUGH
+        return end if at is None else min(end, self.row_at(at + SLACK) + 1)
 
     def _select(
         self, condition: str, values: tuple[object, ...], start: int, end: int, limit: int = -1

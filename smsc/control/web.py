@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
@@ -12,7 +13,6 @@ from smsc.control.control import Control
 from smsc.control.patience import PatientProtocol
 from smsc.control.security import Policy
 
-MOST_CONNECTIONS = 256
 GRACE = 2  # seconds for what is under way when we stop
 
 
@@ -31,7 +31,7 @@ def make_server(control: Control, policy: Policy) -> Server:
         uvicorn.Config(
             make_app(control, policy),
             loop="none",
-            http=PatientProtocol,
+            http=partial(PatientProtocol, turned_away=control.turn_away),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -40,7 +40,6 @@ def make_server(control: Control, policy: Policy) -> Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
             h11_max_incomplete_event_size=HEADER_OCTETS,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE,

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from smppkit.status import status_name
-from smsc.journal.message_filter import MessageFilter, missing_words, tests_of
+from smsc.journal.message_filter import MessageFilter, missing_words, near_state, tests_of
 from smsc.journal.whole import WholeMessage
 
 LETTERS: Final = 200  # of a value that are compared
@@ -81,7 +81,9 @@ def _pattern(wanted: str, message: WholeMessage, found: str) -> str:
 def _state(wanted: str, message: WholeMessage, found: str | None) -> str:
     if found is None:
         return f"it was refused ({message.status_name}) and has no state"
-    return f"it is {found}" + ("" if message.final_at is not None else " so far") + f", not {wanted}"
+    near = near_state(wanted)
+    hint = f'; did you mean "{near}"?' if near is not None else ""
+    return f"it is {found}" + ("" if message.final_at is not None else " so far") + f", not {wanted}{hint}"
 
 
 def _complete(wanted: bool, message: WholeMessage, found: bool) -> str:

@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
-from smppkit.message_state import MessageState
+from smppkit.message_state import MessageState, state_of
 from smppkit.status import parse_status
 from smppkit.text import Alphabet
 from smsc.journal.whole import WholeMessage
-from yamlmodel.suggest import did_you_mean
+from yamlmodel.suggest import did_you_mean, nearest
 
 LONGEST_PATTERN = 200  # characters of a regular expression
+MOST_REPEATS = 3  # without end, in a regular expression: each multiplies the work by the length of the text
+MOST_CHOICES = 10  # in a regular expression: each doubles the work
 LONGEST_VALUE = 1_000  # characters of any other condition
 MOST_WORDS = 10
 
@@ -45,7 +47,8 @@ class MessageFilter(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     status: int | None = None
     command: str | None = None
     encoding: str | None = None
-    parts: int | None = None
+    parts: int | str | None = None
+    """How many, or at least how many (`2+`)."""
     complete: bool | None = None
     """Whether all parts have come."""
     message_id: str | None = None
@@ -109,6 +112,11 @@ def _pattern(name: str, value: object) -> str:
         raise _wrong(name, value, f"a regular expression: {error}") from None
     if _may_explode(text):
         raise _wrong(name, value, "a regular expression in which no repeated group repeats or chooses within itself")
+    bare = _bare(text)
+    if len(_REPEAT.findall(bare)) > MOST_REPEATS:
+        raise _wrong(name, value, f"a regular expression with at most {MOST_REPEATS} of *, + and {{n,}}")
+    if len(_CHOICE.findall(bare)) > MOST_CHOICES:
+        raise _wrong(name, value, f"a regular expression with at most {MOST_CHOICES} of ? and |")
     return text
 
 
@@ -131,6 +139,15 @@ def _state(name: str, value: object) -> str:
     return text
 
 
+def near_state(state: str) -> str | None:
+    """The word of SMPP that somebody meant who wrote `state`; None when it is one, or is near none."""
+    known = [each.stat for each in MessageState]
+    if state in known:
+        return None
+    meant = state_of(state)
+    return meant.stat if meant is not None else nearest(state, known)
+
+
 def _status(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise _wrong(name, value, "a status such as ESME_RTHROTTLED or 88")
@@ -146,6 +163,20 @@ def _number(name: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62:
         return value
     raise _wrong(name, value, "a whole number")
+
+
+def _count(name: str, value: object) -> int | str:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}\+", value):
+        return value
+    try:
+        return _number(name, value)
+    except FilterError:
+        raise _wrong(name, value, "a whole number, or 2+ for two and more") from None
+
+
+def least_of(span: int | str) -> int | None:
+    """The least number of a span such as `2+`; None when it is one number."""
+    return int(span[:-1]) if isinstance(span, str) else None
 
 
 def _yes(name: str, value: object) -> bool:
@@ -187,7 +218,7 @@ _READERS: dict[str, Callable[[str, object], object]] = {
     "status": _status,
     "command": _one_of(_COMMANDS),
     "encoding": _one_of(_ENCODINGS),
-    "parts": _number,
+    "parts": _count,
     "complete": _yes,
     "message_id": _word,
     "id": _number,
@@ -229,6 +260,24 @@ def _may_explode(pattern: str) -> bool:
             closed = False
         at += 1
     return False
+
+
+_REPEAT = re.compile(r"[*+]|\{\d*,(?:\d{2,})?\}")
+_CHOICE = re.compile(r"(?<![(*+?}])\?|\||\{\d*,\d\}")
+
+
+def _bare(pattern: str) -> str:
+    """A pattern in which escapes and classes of characters are one letter each."""
+    bare, at = [], 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "\\":
+            at += 1
+        elif character == "[":
+            at = _end_of_class(pattern, at)
+        bare.append("a" if character in "\\[" else character)
+        at += 1
+    return "".join(bare)
 
 
 def _end_of_class(pattern: str, at: int) -> int:
@@ -298,6 +347,11 @@ def _equal(name: str) -> Callable[[Any], Test]:
     return lambda wanted: lambda message: bool(getattr(message, name) == wanted)
 
 
+def _parts(span: int | str) -> Test:
+    least = least_of(span)
+    return _equal("parts")(span) if least is None else lambda message: message.parts >= least
+
+
 _TESTS: dict[str, Callable[[Any], Test]] = {
     "to": _to,
     "from": _from,
@@ -310,7 +364,7 @@ _TESTS: dict[str, Callable[[Any], Test]] = {
     "status": _equal("status"),
     "command": _equal("command"),
     "encoding": _equal("encoding"),
-    "parts": _equal("parts"),
+    "parts": _parts,
     "complete": _equal("complete"),
     "message_id": lambda message_id: lambda message: message_id in message.message_ids,
     "id": _equal("id"),

@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from contextlib import contextmanager
 from itertools import islice
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from smppkit.status import CommandStatus
-from smsc.journal.message_filter import MessageFilter, contains, matcher
+from smsc.journal.message_filter import FilterError, MessageFilter, contains, least_of, matcher, near_state
 from smsc.journal.whole import PartRow, WholeMessage, encoding_of, joined
+from yamlmodel.suggest import nearest
 
+LONGEST_SEARCH = 5.0  # seconds of one search by a regular expression
 CHUNK = 200  # candidates of which the other parts are read at once
 EVERYTHING = MessageFilter()
 
@@ -35,11 +38,22 @@ class Conversation(msgspec.Struct, frozen=True):
 class Messages:
     """The messages of a journal. Times are unix seconds."""
 
-    def __init__(self, connection: sqlite3.Connection, alphabets: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`alphabets` is what operators mean by data_coding 0, where that is not gsm7."""
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        alphabets: Mapping[str, str] = MappingProxyType({}),
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
+        """`alphabets` is what operators mean by data_coding 0, where that is not gsm7.
+
+        `seconds` is a clock: with one, a search with `text_matches` is given up after `LONGEST_SEARCH` (FilterError).
+        """
         self._connection = connection
         self._alphabets = alphabets
+        self._seconds = seconds
+        self._ends = inf
         connection.create_function("contains", 2, contains, deterministic=True)
+        connection.create_function("fits", 2, self._fits)
 
     # --- many -----------------------------------------------------------------------------------
 
@@ -87,6 +101,20 @@ class Messages:
         while heads := list(islice(rows, CHUNK)):
             count += sum(fits(message) for message in self._whole(heads, now))
         return count
+
+    def hint(self, wanted: MessageFilter) -> str | None:
+        """Which condition names what no message has, and what it may mean; None when there is nothing to say."""
+        for name in ("operator", "system_id", "state"):
+            value = getattr(wanted, name)
+            if value is None:
+                continue
+            known = {word for (word,) in self._connection.execute(f"SELECT DISTINCT {name} FROM messages")}  # noqa: S608
+            near = None
+            if value not in known:
+                near = near_state(value) if name == "state" else nearest(value, known - {None})
+            if near is not None:
+                return f'{name}: no message has "{value}"; did you mean "{near}"?'
+        return None
 
     def of_rows(self, rows: Iterable[int], now: float) -> list[WholeMessage]:
         """The messages that these rows are, or are parts of, in the order they came."""
@@ -155,12 +183,32 @@ class Messages:
     # --- inside ---------------------------------------------------------------------------------
 
     def _rows(self, rest: str, values: Mapping[str, Any]) -> Iterator[PartRow]:
-        for row in self._connection.execute(f"SELECT {_COLUMNS} FROM {_HEADS} {rest}", values):  # noqa: S608 - our names
-            yield PartRow(*row)
+        with self._patience():
+            for row in self._connection.execute(f"SELECT {_COLUMNS} FROM {_HEADS} {rest}", values):  # noqa: S608 - ours
+                yield PartRow(*row)
 
     def _count(self, where: _Where) -> int:
         sql = f"SELECT count(*) FROM {_HEADS} WHERE first IS NULL AND {where}"  # noqa: S608 - our names
-        return int(self._connection.execute(sql, where.values).fetchone()[0])
+        with self._patience():
+            return int(self._connection.execute(sql, where.values).fetchone()[0])
+
+    def _fits(self, pattern: str, text: str) -> bool:
+        if self._is_late():
+            raise TimeoutError  # SQLite says only that something was raised
+        return re.search(pattern, text) is not None  # re keeps what it has compiled
+
+    def _is_late(self) -> bool:
+        return self._seconds is not None and self._seconds() > self._ends
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError:
+            if not self._is_late():
+                raise
+            detail = f"text_matches: the search took more than {LONGEST_SEARCH:g} s, and was given up; try text, or q"
+            raise FilterError("text_matches", detail) from None
 
     def _whole(self, heads: Sequence[PartRow], now: float) -> Iterator[WholeMessage]:
         """The messages that begin with these rows."""
@@ -175,9 +223,9 @@ class Messages:
 
     def _where(self, wanted: MessageFilter, now: float) -> _Where:
         where = _Where(now)
+        if self._seconds is not None:
+            self._ends = self._seconds() + LONGEST_SEARCH
         for name, value in wanted.given().items():
-            if name == "text_matches":
-                self._connection.create_function("fits", 1, partial(_fits, re.compile(value)), deterministic=True)
             _CONDITIONS[name](where, value, self._alphabets)
         return where
 
@@ -229,10 +277,6 @@ _TEXT = (
     " GROUP BY p.part ORDER BY p.part)) END"
 )
 _CAME = "(SELECT count(DISTINCT p.part) FROM messages p WHERE p.row = head.row OR p.first = head.row)"
-
-
-def _fits(pattern: re.Pattern[str], text: str) -> bool:
-    return pattern.search(text) is not None
 
 
 def _json(rows: Iterable[int]) -> str:
@@ -288,6 +332,11 @@ def _worst(column: str) -> Callable[[_Where, Any, _Alphabets], None]:
     return add
 
 
+def _parts(where: _Where, value: int | str, _: _Alphabets) -> None:
+    least = least_of(value)
+    where.add(f"head.parts {'=' if least is None else '>='} :parts", parts=value if least is None else least)
+
+
 def _direction(where: _Where, value: str, _: _Alphabets) -> None:
     where.add(f"head.command {'=' if value == 'mo' else '<>'} 'deliver_sm'")
 
@@ -335,7 +384,7 @@ _CONDITIONS: dict[str, Callable[[_Where, Any, _Alphabets], None]] = {
     "to": _address("destination", "to"),
     "from": _address("source", "from"),
     "text": lambda where, value, _: where.add(_within(_TEXT, value, "text"), text=_folded(value)),
-    "text_matches": lambda where, _, __: where.add(f"fits({_TEXT})"),
+    "text_matches": lambda where, value, _: where.add(f"fits(:text_matches, {_TEXT})", text_matches=value),
     "operator": _equal("operator", "operator"),
     "system_id": _equal("system_id", "system_id"),
     "direction": _direction,
@@ -343,7 +392,7 @@ _CONDITIONS: dict[str, Callable[[_Where, Any, _Alphabets], None]] = {
     "status": _worst("status"),
     "command": _equal("command", "command"),
     "encoding": _encoding,
-    "parts": _equal("parts", "parts"),
+    "parts": _parts,
     "complete": _complete,
     "message_id": lambda where, value, _: where.add(_any_part("{0}.message_id = :message_id"), message_id=value),
     "id": _equal("row", "id"),

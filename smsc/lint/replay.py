@@ -33,11 +33,12 @@ def replay(journal: sqlite3.Connection, lint: Lint) -> None:
 
     Whether a connection was encrypted is not in a journal: all are taken for such that had no choice.
     """
+    inbox = Inbox(journal)  # first: SQLite gives a connection no functions while a statement of it runs
     opening = _Coming(journal, "opened_at")
     closing = _Coming(journal, "closed_at")
     last: dict[int, float] = {}
     at = 0.0
-    for row in _pdus(Inbox(journal)):
+    for row in _pdus(inbox):
         at = row.at
         for life in opening.until(at):
             _close_before(life.opened_at, closing, lint, last)

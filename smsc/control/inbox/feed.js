@@ -24,6 +24,7 @@ export class Feed {
     this.items = [];
     this.start = 0;
     this.total = 0;
+    this.hint = null; // why nothing may have been found
     this.ready = false;
     this.stale = false; // something came while an answer was waited for
     this.highest = 0; // ids between which estimates are made; the lowest is asked for when it is needed
@@ -179,6 +180,7 @@ export class Feed {
       if (this.abort !== abort) return;
       const added = Math.max(0, answer.total - this.total);
       this.total = answer.total;
+      this.hint = answer.hint;
       const shift = take(answer, added);
       this.total = Math.max(this.total, this.end);
       this.ready = true;

@@ -10,7 +10,7 @@ export const FILTERS = {
   operator: "name of the operator",
   system_id: "account",
   encoding: "gsm7, ucs2, latin1, ascii, octets",
-  parts: "number of segments",
+  parts: "number of segments, 2+ for two and more",
   complete: "true or false: all segments have come",
   command: "submit_sm, data_sm, deliver_sm…",
   message_id: "id that the operator gave",

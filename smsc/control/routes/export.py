@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import IO
 
 from litestar import get
@@ -15,29 +14,32 @@ from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.messages import MessageDesk
 from smsc.control.problem import Problem
 from smsc.control.query import FILTERS, Option, query
+from smsc.control.reader import Shelf
 from smsc.control.turns import of_deferred
 from smsc.journal.message_filter import MessageFilter
 
 _PCAP = "pcap"
+_OF_CONNECTIONS = frozenset({"operator", "system_id"})
 _FORMAT = {"format": Option("json unless given", choices=(*FORMATS, _PCAP))}
 _PIECE = 1 << 16  # octets
 
 
 @get("/api/export", **query(_FORMAT, FILTERS))
 async def export(control: GivenControl, asked: GivenQuery) -> Stream:
-    """Messages that match, oldest first, as JSON, CSV or JUnit; or all PDUs (of an operator) as a packet capture."""
+    """Messages that match, oldest first, as JSON, CSV or JUnit; or PDUs (of an operator, an account) as a capture."""
     wanted, name = asked.filters(), asked.get("format", "json")
     if name == _PCAP:
-        if others := [field for field in wanted.given() if field != "operator"]:
-            raise Problem(400, f"{others[0]}: a packet capture has whole connections; expected no filter but operator")
-        file = await of_deferred(control.messages.reader.read(partial(_capture, wanted.operator)))
+        if others := [field for field in wanted.given() if field not in _OF_CONNECTIONS]:
+            detail = "a packet capture has whole connections; expected no filter but operator and system_id"
+            raise Problem(400, f"{others[0]}: {detail}", field=others[0])
+
+        def work(shelf: Shelf) -> IO[bytes]:
+            return capture(shelf, wanted.operator, wanted.system_id)
+
+        file = await of_deferred(control.messages.reader.read(work))
         return _download(_read(file), "application/vnd.tcpdump.pcap", "pcap")
     form = FORMATS[name]
     return _download(_pieces(control.messages, form, wanted), form.media_type, form.suffix)
-
-
-def _capture(operator: str | None, shelf: object) -> IO[bytes]:
-    return capture(shelf, operator)  # type: ignore[arg-type]
 
 
 def _download(content: AsyncIterator[bytes], media_type: str, suffix: str) -> Stream:

@@ -32,7 +32,7 @@ class Filters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     status: str | int | None = None
     command: str | None = None
     encoding: str | None = None
-    parts: int | None = None
+    parts: int | str | None = None
     complete: bool | None = None
     message_id: str | int | None = None
     id: int | None = None

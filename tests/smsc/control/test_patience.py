@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from smsc.control.patience import SECONDS, PatientProtocol
+from smsc.control.patience import MOST_CONNECTIONS, MOST_TURNED_AWAY, SECONDS, PatientProtocol
 
 
 class Loop:
@@ -36,12 +36,20 @@ class Task:
 
 class Transport:
     closed = False
+    aborted = False
+    written = b""
 
     def get_extra_info(self, name: str) -> Any:
         return None
 
     def close(self) -> None:
         self.closed = True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def write(self, octets: bytes) -> None:
+        self.written += octets
 
     def pause_reading(self) -> None:
         pass
@@ -94,3 +102,28 @@ def test_the_answer_to_a_whole_request_may_take_its_time(connection: Any) -> Non
     assert not transport.closed
     protocol.connection_lost(None)
     assert loop.clock.getDelayedCalls() == []
+
+
+def test_who_is_one_too_many_is_told_so_and_all_others_are_served() -> None:
+    config = Config(app, http="h11", ws="none", lifespan="off", log_config=None)
+    config.load()
+    loop, state, refused = Loop(), ServerState(), []
+    opened: list[tuple[PatientProtocol, Transport]] = []
+    for _ in range(MOST_CONNECTIONS + MOST_TURNED_AWAY + 1):
+        protocol = PatientProtocol(config, state, {}, loop, turned_away=lambda: refused.append(1))  # type: ignore[arg-type]
+        transport = Transport()
+        protocol.connection_made(transport)  # type: ignore[arg-type]
+        opened.append((protocol, transport))
+    for protocol, _ in opened[:-1]:
+        protocol.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert len(loop.tasks) == MOST_CONNECTIONS
+    assert not any(transport.written or transport.closed for _, transport in opened[:MOST_CONNECTIONS])
+    assert all(transport.written.startswith(b"HTTP/1.1 503 ") for _, transport in opened[MOST_CONNECTIONS:-1])
+    assert b'"detail":"256 others are connected already; try again later"' in opened[-2][1].written
+    assert opened[-1][1].aborted
+    assert len(refused) == MOST_TURNED_AWAY + 1
+    opened[0][0].connection_lost(None)
+    protocol = PatientProtocol(config, state, {}, loop)  # type: ignore[arg-type]
+    protocol.connection_made(Transport())  # type: ignore[arg-type]
+    protocol.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert len(loop.tasks) == MOST_CONNECTIONS + 1

@@ -75,6 +75,74 @@ def test_messages_are_found_newest_first_and_a_long_one_is_one(asked: TestClient
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ({"state": "delivered"}, 'state: no message has "DELIVERED"; did you mean "DELIVRD"?'),
+        ({"state": "DELIVRED"}, 'state: no message has "DELIVRED"; did you mean "DELIVRD"?'),
+        ({"system_id": "shpo"}, 'system_id: no message has "shpo"; did you mean "shop"?'),
+        ({"operator": "opp"}, 'operator: no message has "opp"; did you mean "op"?'),
+        ({"state": "EXPIRED"}, None),
+        ({"system_id": "somebody"}, None),
+    ],
+)
+def test_a_word_that_no_message_has_is_hinted_at(asked: TestClient[Any], query: dict[str, str], hint: str) -> None:
+    assert get(asked, "/api/messages", **query) == {"items": [], "next": None, "total": 0, "hint": hint}
+
+
+def test_a_capture_may_be_of_one_account(busy: Desk) -> None:
+    other = busy.lab.bound("other")
+    other.submit(to="7700", text="somebody else's")
+    busy.lab.settle()
+    busy.lab.journal.flush()
+    with busy.client() as asked:
+        size = {
+            who: len(asked.get("/api/export", params={"format": "pcap", "system_id": who}).content)
+            for who in ("shop", "other", "nobody")
+        }
+        assert size["shop"] > size["other"] > size["nobody"] > 0
+        assert b"somebody else" not in asked.get("/api/export?format=pcap&system_id=shop").content
+        assert b"somebody else" in asked.get("/api/export?format=pcap&system_id=other").content
+
+
+def test_what_is_wrong_with_a_body_names_its_key(asked: TestClient[Any]) -> None:
+    wrong = post(asked, "/api/messages/wait", {"filters": {"id": "x"}}, 400)
+    assert (wrong["detail"], wrong["field"]) == ("filters.id: Expected `int | null`, got `str`", "filters.id")
+    assert "2+ for two and more" in post(asked, "/api/messages/count", {"filters": {"parts": "x"}}, 400)["detail"]
+    assert post(asked, "/api/messages/count", {"filters": {"parts": "2+"}}) == {"count": 1}
+    assert post(asked, "/api/messages/count", [], 400)["detail"] == "Expected `object`, got `array`"
+    assert get(asked, "/api/mesages", 404)["detail"] == "there is nothing at /api/mesages; /schema lists what there is"
+
+
+def test_the_story_of_a_message_for_another_esme_has_its_delivery(desks: Callable[..., Desk]) -> None:
+    desk = desks(
+        scenario="""
+operators:
+  op:
+    listen: "tcp:2775"
+    submit: {latency: 0ms}
+    accounts:
+      - {system_id: shop, password: secret}
+      - {system_id: bank, password: secret, numbers: ["1414"]}
+"""
+    )
+    bank, shop = desk.lab.bound("bank"), desk.lab.bound("shop")
+    shop.submit(to="1414", text="something else")
+    shop.submit(to="1414", text="hello bank")
+    desk.lab.settle()
+    desk.lab.run(2)
+    assert len(bank.deliveries) == 2
+    with desk.client() as client:
+        message = get(client, "/api/messages/2")
+    told = [(event["kind"], event["detail"]) for event in message["events"]]
+    assert told[:3] == [
+        ("submitted", "submit_sm, SHOP to 1414"),
+        ("answered", "ESME_ROK, message_id 10000002"),
+        ("delivered", "deliver_sm to bank"),
+    ]
+    assert [kind for kind, _ in told].count("acknowledged") == 2
+
+
 def test_pages_lead_to_each_other(asked: TestClient[Any]) -> None:
     first = get(asked, "/api/messages", limit=2)
     assert (len(first["items"]), first["total"]) == (2, 3)
@@ -220,6 +288,7 @@ def test_metrics_have_the_names_of_the_counters(busy: Desk) -> None:
     busy.lab.emulator.stats.operators["op"].refused[0x58] = 2
     with busy.client() as client:
         answer = client.get("/metrics")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = answer.text.splitlines()
     assert 'smsc_submitted_total{operator="op"} 5.0' in lines
     assert 'smsc_refused_total{operator="op",status="ESME_RTHROTTLED"} 2.0' in lines
@@ -238,6 +307,17 @@ def test_health_tells_the_truth(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> 
         busy.lab.settle()
         monkeypatch.setattr(busy.lab.journal, "_failing", True)
         assert get(client, "/healthz", 503)["journal"] == "failing"
+
+
+def test_lint_judges_as_often_as_it_is_asked_and_any_number_of_connections(busy: Desk) -> None:
+    busy.lab.bound()
+    busy.lab.bound()
+    busy.lab.settle()
+    busy.lab.journal.flush()
+    with busy.client() as asked:
+        for _ in range(2):
+            assert get(asked, "/api/lint")["summary"]["connections"] == 3
+        assert get(asked, "/api/messages", text_matches="^late$")["total"] == 1
 
 
 def test_lint_says_what_clients_do_wrong_so_far(asked: TestClient[Any]) -> None:

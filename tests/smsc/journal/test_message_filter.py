@@ -25,7 +25,7 @@ def test_what_is_not_given_is_no_condition() -> None:
         ({"status": "RTHROTLED"}, "did you mean ESME_RTHROTTLED?"),
         ({"direction": "mtt"}, 'found "mtt"; expected one of mt, mo; did you mean "mt"?'),
         ({"encoding": "ucs"}, 'did you mean "ucs2"?'),
-        ({"parts": "two"}, 'parts: found "two"; expected a whole number'),
+        ({"parts": "two"}, 'parts: found "two"; expected a whole number, or 2+ for two and more'),
         ({"parts": True}, "expected a whole number"),
         ({"complete": "yes"}, "expected true or false"),
         ({"since": "yesterday"}, "expected unix seconds, or a time such as"),
@@ -48,6 +48,28 @@ def test_what_cannot_be_read_is_said(values: dict[str, object], words: str) -> N
 def test_patterns_that_may_take_for_ever_are_refused(pattern: str) -> None:
     with pytest.raises(FilterError, match="no repeated group"):
         MessageFilter.of({"text_matches": pattern})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (".*.*.*.*x", "at most 3 of"),
+        (r"\w+\w{2,}\w*\w{1,99}x", "at most 3 of"),
+        ("a?" * 11 + "b", "at most 10 of"),
+        ("(a|a)" * 11 + "b", "at most 10 of"),
+        ("a{0,1}" * 11 + "b", "at most 10 of"),
+    ],
+)
+def test_patterns_that_may_take_very_long_are_refused(pattern: str, words: str) -> None:
+    with pytest.raises(FilterError, match=words):
+        MessageFilter.of({"text_matches": pattern})
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^Your .* order .*? is .+$", r"\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}", r"[*+|?]*\*\*\*\*", "(?:a|b|c)?"]
+)
+def test_few_repeats_and_choices_are_taken(pattern: str) -> None:
+    assert MessageFilter.of({"text_matches": pattern}).text_matches == pattern
 
 
 @pytest.mark.parametrize("pattern", [r"code \d{4,6}", "(ab)+", "(a|b)c", "[(a+)]+", r"\(a+\)+", "(a+)b", "(?i)x+"])

@@ -15,7 +15,7 @@ from smppkit.pdus import DeliverSm, SubmitSm
 from smppkit.segments import UDHI, Segment, segment
 from smppkit.status import CommandStatus as S
 from smsc.journal.journal import Journal
-from smsc.journal.message_filter import MessageFilter, matches
+from smsc.journal.message_filter import FilterError, MessageFilter, matches
 from smsc.journal.messages import Messages
 from smsc.journal.records import Message, Owed
 
@@ -187,7 +187,7 @@ FILTERS = {
     "status": st.sampled_from([0, 88, 0x400]),
     "command": st.sampled_from(["submit_sm", "deliver_sm"]),
     "encoding": st.sampled_from(["gsm7", "ucs2", "latin1"]),
-    "parts": st.sampled_from([1, 2, 3]),
+    "parts": st.sampled_from([1, 2, 3, "2+"]),
     "complete": st.booleans(),
     "message_id": st.sampled_from(["1", "2", "3", "a"]),
     "id": st.integers(0, 6),
@@ -229,3 +229,21 @@ def test_sql_finds_what_matches(data: st.DataObject, entries: list[dict[str, Any
     assert found.count(wanted, NOW) == len(expected)
     assert found.count(wanted, NOW, after=2) == sum(message.id > 2 for message in expected)
     journal.close()
+
+
+def test_a_search_that_takes_too_long_is_given_up_and_the_next_one_is_not(journal: Journal) -> None:
+    writer, clock = Writer(journal), Clock()
+    for number in range(3):
+        writer.submit(f"order {number}")
+    journal.flush()
+
+    def seconds() -> float:  # as if each text took two
+        clock.advance(2.0)
+        return clock.seconds()
+
+    messages = Messages(journal.connection, seconds=seconds)
+    wanted = MessageFilter.of({"text_matches": "nothing"})
+    for search in (lambda: messages.page(wanted, NOW, limit=10), lambda: messages.count(wanted, NOW)):
+        with pytest.raises(FilterError, match="took more than 5 s, and was given up"):
+            search()
+    assert len(messages.page(MessageFilter.of({"text": "order"}), NOW, limit=10)) == 3

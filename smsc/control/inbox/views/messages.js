@@ -15,7 +15,7 @@ const OFFERED = [
   ["delivered", { state: "DELIVRD" }],
   ["undelivered", { state: "UNDELIV" }],
   ["throttled", { status: "ESME_RTHROTTLED" }],
-  ["two parts", { parts: "2" }],
+  ["long", { parts: "2+" }],
   ["UCS-2", { encoding: "ucs2" }],
 ];
 
@@ -180,6 +180,7 @@ export function mount(root, first, page) {
       "div",
       {},
       h("h2", {}, "Nothing matches"),
+      feed.hint ? h("p", {}, feed.hint) : "",
       h("p", {}, "No message in the journal fits the search. New ones show up here when they do."),
       h("button", { type: "button", on: { click: () => look("") } }, "Show all messages"),
     );

@@ -82,6 +82,12 @@ def test_what_is_no_filter_is_said_with_the_nearest_that_is(tab: Tab, emulator: 
     tab.wait(".search-said", "stat: is no filter, so it is searched for as a word; did you mean state:?")
 
 
+def test_a_state_that_no_message_has_is_said_with_the_nearest_that_is(tab: Tab, emulator: Emulator) -> None:
+    emulator.bind().submit("hello")
+    tab.open("#/messages?find=state:DELIVERED")
+    tab.wait(".empty", 'state: no message has "DELIVERED"; did you mean "DELIVRD"?')
+
+
 def test_what_the_api_refuses_is_said_above_the_list(tab: Tab, emulator: Emulator) -> None:
     tab.allowed.append("400")
     tab.open("#/messages?find=status:NOSUCH")
