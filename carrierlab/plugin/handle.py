@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -273,9 +272,10 @@ class Smsc:
             self.client.drop(bind.connection, how)
         return len(binds)
 
-    @cached_property
+    @property
     def clock(self) -> TestClock:
         """The clock of an emulator of one's own."""
+        __tracebackhide__ = True
         if not self._own:
             raise RuntimeError(
                 "this emulator's clock is shared with other tests; mark the test with"
