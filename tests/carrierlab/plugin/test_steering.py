@@ -71,7 +71,7 @@ def test_a_mistake_in_a_rule_or_fault_has_the_words_of_the_api(inner: Run) -> No
         [
             'E*Refused: *"too"*did you mean "to"*',
             "E*Refused: *throtle*throttle*",
-            'E*Refused: unknown key "txt"; did you mean "text"?*',
+            'E*Refused: filters: unknown key "txt"; did you mean "text"?*',
         ]
     )
     assert "client.py" not in result.stdout.str()
