@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import sys
-from typing import Any
 
 import rich_click as click
 
 from carrierlab.exit_codes import exit_codes_text
+from clikit.lazy import LazyGroup
 
 # What only one command needs is imported by it: `carrierlab --help` and shell completion are to be quick.
 _COMMANDS = {
@@ -23,15 +22,8 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.RichGroup):
-    """A group whose commands are imported by name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
-        module = _COMMANDS.get(cmd_name)
-        return None if module is None else getattr(importlib.import_module(module), cmd_name)
+class _Commands(LazyGroup):
+    modules = _COMMANDS
 
 
 @click.group(

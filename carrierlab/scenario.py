@@ -13,7 +13,9 @@ from carrierlab.books import AnyExpectation
 from carrierlab.checks import whole_problems
 from carrierlab.load.model import Load
 from carrierlab.phases import PhaseSpan
-from sender.config import BindMode, Country, Prefix, RetryConfig, RouteConfig
+from sender.config.operator import BindMode
+from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.scalars import Country, Prefix
 from sender.domain.message import MessageClass
 from sender.domain.recipients import HeaderError
 from sender.domain.template import Template, TemplateError

@@ -14,7 +14,8 @@ from carrierlab.reading import read_store
 from carrierlab.scenario import Campaign, LabScenario, account_of
 from carrierlab.stage import Addresses, OnProgress, Stage
 from sender.app import CampaignPlan, Sender
-from sender.config import BindMode, OperatorConfig, SenderConfig
+from sender.config.file import SenderConfig
+from sender.config.operator import BindMode, OperatorConfig
 from smsc.scenario.model import Operator
 
 DEFAULT_WINDOW = 10

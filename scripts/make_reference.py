@@ -25,7 +25,9 @@ from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
-from sender.config import OperatorConfig, RetryConfig, RouteConfig, SenderConfig, Source, TlsConfig
+from sender.config.file import SenderConfig
+from sender.config.operator import OperatorConfig, Source, TlsConfig
+from sender.config.routes import RetryConfig, RouteConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls

@@ -27,13 +27,14 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from sender.channels.account import Account
-from sender.config import SenderConfig
+from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
 from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
@@ -93,11 +94,13 @@ class Sender:
         self._router = Router(config.routes)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
+        self._gate = Gate()
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
                 Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                self._gate,
                 store=store,
                 writer=writer,
                 clock=clock,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import rich_click as click
+
+from clikit.lazy import LazyGroup
 
 # What only one command needs is imported by it: `smsc --help` and shell completion are to be quick.
 _COMMANDS = {
@@ -21,15 +20,8 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.RichGroup):
-    """A group whose commands are imported by name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
-        module = _COMMANDS.get(cmd_name)
-        return None if module is None else getattr(importlib.import_module(module), cmd_name)
+class _Commands(LazyGroup):
+    modules = _COMMANDS
 
 
 @click.group(

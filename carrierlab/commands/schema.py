@@ -13,7 +13,7 @@ from msgspec import Meta
 from carrierlab.expect import MetricName
 from carrierlab.metrics import METRICS
 from carrierlab.scenario import LabScenario
-from sender.config import SenderConfig
+from sender.config.file import SenderConfig
 from smppkit.status import status_name
 from smsc.scenario.id_style import IdStyle
 from smsc.scenario.latency import Fixed, Latency

@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-from sender.config import BindMode, OperatorConfig
+from sender.config.operator import BindMode, OperatorConfig
 from sender.domain.retry import RetryPolicy
 from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, Pdu
 from smppkit.session_config import SessionConfig

@@ -18,11 +18,13 @@ from sender.channels.pace import Pace
 from sender.channels.results import (
     Answered,
     Delivery,
+    Hold,
     Result,
     Submit,
     Unanswered,
     Unsendable,
     Unwritten,
+    Withheld,
 )
 from sender.domain.message import DoubtCause
 from smppkit.commands import command_name
@@ -59,6 +61,9 @@ class ChannelListener(typing.Protocol):
 
     def room(self) -> None:
         """There may be room for more submits."""
+
+    def hold(self, submit: Submit) -> Hold | None:
+        """Why a submit must not be written at this instant, or None. Asked directly before it would be."""
 
 
 class ChannelStatus(msgspec.Struct, frozen=True):
@@ -261,11 +266,18 @@ class SmppChannel:
         refused: list[Result] = []
         try:
             while (outlet := self._writable()) is not None:
+                submit = outlet.waiting[0]
+                hold = self._listener.hold(submit)
+                if hold is not None:
+                    outlet.waiting.popleft()
+                    refused.append(Withheld(submit, hold))
+                    continue
                 now = self._clock.seconds()
                 if not self.pace.take(now):
                     self._wait(now)
                     break
-                self._write_next(outlet, now, refused)
+                outlet.waiting.popleft()
+                self._write(outlet, submit, now, refused)
                 touched[outlet.link] = None
             for link in touched:
                 if link is not self._turn_link:
@@ -286,8 +298,7 @@ class SmppChannel:
                 return outlet
         return None
 
-    def _write_next(self, outlet: Outlet, now: float, refused: list[Result]) -> None:
-        submit = outlet.waiting.popleft()
+    def _write(self, outlet: Outlet, submit: Submit, now: float, refused: list[Result]) -> None:
         try:
             outlet.link.session.send_reserved(submit.pdu, submit.sequence, now, submit)
         except EncodeError as error:

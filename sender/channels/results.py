@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sender.domain.message import DoubtCause, MessageClass
+from sender.domain.message import DoubtCause, MessageClass, State
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.transport import Link
 
@@ -16,6 +16,7 @@ class Submit(msgspec.Struct, gc=False):
     """
 
     message_id: int
+    campaign_id: int
     part: int
     parts: int
     pdu: SubmitSm
@@ -27,6 +28,8 @@ class Submit(msgspec.Struct, gc=False):
     """How many of those followed a doubt."""
     tried_since: float | None
     """Unix time of the first attempt."""
+    expires: float | None = None
+    """Unix time from which it must not be written any more."""
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +60,31 @@ class Unsendable(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Result = Answered | Unanswered | Unwritten | Unsendable
+class Later(msgspec.Struct, frozen=True, gc=False):
+    """Not now: it goes back to the queue until `due` (unix time)."""
+
+    due: float
+    reason: str
+
+
+class Never(msgspec.Struct, frozen=True, gc=False):
+    """Never: its message ends in `state` (cancelled, blocked or expired)."""
+
+    state: State
+    reason: str
+
+
+Hold = Later | Never
+
+
+class Withheld(msgspec.Struct, frozen=True, gc=False):
+    """Certainly never written: at the instant of writing something forbade it (I7)."""
+
+    submit: Submit
+    hold: Hold
+
+
+Result = Answered | Unanswered | Unwritten | Unsendable | Withheld
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@
        │◄─────────┘         │  │   └──► in_doubt ───────────┘   (a receipt, or a late response, resolves it)
        │◄───────────────────┘  └──────► rejected                (refused for good)
        │◄───────────────────────────── in_doubt                 (the class of the message allows a resend)
-       └──► cancelled | blocked
+       └──► cancelled | blocked                                 (also from claimed and submitting: never written)
 
 One table, `TRANSITIONS`, says what may follow what. The store guards every update with it, so a final state
 is never left (I1). A message of several segments has one row per segment with a state of its own from the same
@@ -45,7 +45,7 @@ class State(IntEnum):
     """A final receipt said UNKNOWN: the operator itself does not know."""
     CANCELLED = 20
     BLOCKED = 21
-    """Never sent: opt-out, missing consent, or quiet hours past the validity."""
+    """Never sent, or not to its last segment: opt-out, missing consent, or quiet hours past the validity."""
 
     @property
     def label(self) -> str:
@@ -63,8 +63,8 @@ ANSWERED: Final = (State.ACCEPTED, State.IN_DOUBT, *RECEIPT_FINALS)
 
 TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.BLOCKED, *ANSWERED}),
-    State.CLAIMED: frozenset({State.QUEUED, State.SUBMITTING, State.BLOCKED, *ANSWERED}),
-    State.SUBMITTING: frozenset({State.QUEUED, *ANSWERED}),
+    State.CLAIMED: frozenset({State.QUEUED, State.SUBMITTING, State.CANCELLED, State.BLOCKED, *ANSWERED}),
+    State.SUBMITTING: frozenset({State.QUEUED, State.CANCELLED, State.BLOCKED, *ANSWERED}),
     State.ACCEPTED: frozenset(RECEIPT_FINALS),
     State.IN_DOUBT: frozenset({State.QUEUED, State.ACCEPTED, *RECEIPT_FINALS}),
     State.DELIVERED: frozenset(),
@@ -106,7 +106,9 @@ _SEVERITY: Final = {
     State.UNKNOWN: 1,
     State.EXPIRED: 2,
     State.UNDELIVERED: 3,
-    State.REJECTED: 4,
+    State.CANCELLED: 4,
+    State.BLOCKED: 5,
+    State.REJECTED: 6,
 }
 _WORST: Final = State.REJECTED
 

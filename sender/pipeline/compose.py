@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from sender.channels.results import Submit
-from sender.config import OperatorConfig
+from sender.config.operator import OperatorConfig
 from sender.domain.message import MessageClass
 from sender.domain.template import Template
 from sender.store.records import Claimed
@@ -127,6 +127,7 @@ class Composer:
         return [
             Submit(
                 message_id=claimed.message_id,
+                campaign_id=claimed.campaign_id,
                 part=part,
                 parts=parts,
                 pdu=SubmitSm(

@@ -25,8 +25,9 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
-from sender.channels.results import Delivery, Result, Submit
+from sender.channels.results import Delivery, Hold, Result, Submit
 from sender.pipeline.campaigns import Composers
+from sender.pipeline.gate import Gate
 from sender.pipeline.incoming import receipt_of
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.verdict import Judge
@@ -54,6 +55,7 @@ class Lane:
         account: Account,
         composers: Composers,
         judge: Judge,
+        gate: Gate,
         *,
         store: SqliteStore,
         writer: Writer,
@@ -70,6 +72,7 @@ class Lane:
         """Messages of subscribers that came: acknowledged, counted, not kept."""
         self._composers = composers
         self._judge = judge
+        self._gate = gate
         self._store = store
         self._writer = writer
         self._clock = clock
@@ -295,6 +298,10 @@ class Lane:
     def room(self) -> None:
         """The channel can take more."""
         self._feed_soon()
+
+    def hold(self, submit: Submit) -> Hold | None:
+        """What the gate says."""
+        return self._gate.hold(submit, self._now())
 
     # --- RecorderOwner ------------------------------------------------------------------------
 

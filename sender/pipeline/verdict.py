@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import random
 
-from sender.channels.results import Answered, Result, Submit, Unanswered, Unsendable
+from sender.channels.results import Answered, Hold, Later, Result, Submit, Unanswered, Unsendable, Withheld
 from sender.domain.retry import RetryClass, RetryPolicy, retry_class, retry_delay
-from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Refused, Retry
+from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from smppkit.status import CommandStatus
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,14 @@ class Judge:
         if isinstance(result, Unsendable):
             log.error("message %d cannot be put on the wire: %s", submit.message_id, result.reason)
             return Refused(submit.message_id, submit.part, CommandStatus.ESME_RSUBMITFAIL, at)
+        if isinstance(result, Withheld):
+            return self._withheld(submit, result.hold, at)
         return NotSent(submit.message_id, submit.part, at)
+
+    def _withheld(self, submit: Submit, hold: Hold, at: float) -> Outcome:
+        if isinstance(hold, Later):
+            return NotSent(submit.message_id, submit.part, hold.due)
+        return Dropped(submit.message_id, submit.part, hold.state, hold.reason, at)
 
     def _refused(self, submit: Submit, status: int, at: float) -> Outcome:
         kind = retry_class(status)

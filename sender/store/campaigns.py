@@ -11,7 +11,7 @@ import msgspec
 from sender.domain.message import OPEN, MessageClass, State
 from sender.store.database import Database, Moves
 from sender.store.records import Campaign, CampaignState, NewCampaign, NewMessage
-from sender.store.schema import sql
+from sender.store.sql import sql
 
 _COLUMNS: Final = (
     "id, name, state, template, sender, message_class, recipients, rejects, created_at, rows, rejected, messages"

@@ -18,8 +18,8 @@ from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import same_number, tail
 from sender.store.database import Database, json_list
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
-from sender.store.schema import sql, state_is
 from sender.store.settling import PART_COLUMNS, PartRow, Parts, settle
+from sender.store.sql import sql, state_is
 from smppkit.message_ids import candidate_keys, key
 from smppkit.message_state import MessageState
 

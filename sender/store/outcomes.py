@@ -10,9 +10,9 @@ from sender.domain.message import State
 from sender.domain.numbers import tail
 from sender.store import matching
 from sender.store.database import Database
-from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Refused, Retry
-from sender.store.schema import sql
+from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import PartRow, load_parts, raise_due, settle
+from sender.store.sql import sql
 from smppkit.message_ids import key
 
 _ACCEPTED: Final = sql(
@@ -33,6 +33,12 @@ _IN_DOUBT: Final = sql(
 _NOT_SENT: Final = sql(
     "UPDATE parts SET state = $QUEUED, submits = submits - 1, resends = resends - (submits > 1 AND doubtful),"
     " retries = retries - (submits > 1 AND NOT doubtful)"
+    " WHERE message = ? AND part = ? AND state = $SUBMITTING"
+)
+
+_DROPPED: Final = sql(
+    "UPDATE parts SET state = ?, err = ?, answered_at = ?, submits = submits - 1,"
+    " resends = resends - (submits > 1 AND doubtful), retries = retries - (submits > 1 AND NOT doubtful)"
     " WHERE message = ? AND part = ? AND state = $SUBMITTING"
 )
 
@@ -64,7 +70,7 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> None:
         due = _due(outcome)
         if due is not None:
             dues[row.message] = max(due, dues.get(row.message, due))
-        if not isinstance(outcome, NotSent):
+        if not isinstance(outcome, NotSent | Dropped):
             responses[row.campaign] = max(outcome.at, responses.get(row.campaign, outcome.at))
     for statement, rows in updates.items():
         db.conn.executemany(statement, rows)
@@ -99,6 +105,10 @@ def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State
             return _IN_DOUBT, (int(after), outcome.cause.value), after
         case NotSent():
             return (_NOT_SENT, (), State.QUEUED) if state == State.SUBMITTING else None
+        case Dropped():
+            if state != State.SUBMITTING:
+                return None
+            return _DROPPED, (int(outcome.state), outcome.reason, outcome.at), outcome.state
 
 
 def _due(outcome: Outcome) -> float | None:

@@ -11,8 +11,8 @@ import msgspec
 from sender.domain.message import State
 from sender.store.database import Database, Moves, json_list
 from sender.store.records import CampaignState, Claimed, Intent
-from sender.store.schema import sql
 from sender.store.settling import move_messages
+from sender.store.sql import sql
 
 _DUE: Final = sql(
     "SELECT m.id, m.number, f.fields, m.parts FROM messages m LEFT JOIN message_fields f ON f.message = m.id"

@@ -152,7 +152,20 @@ class NotSent(msgspec.Struct, frozen=True, gc=False):
     due: float
 
 
-Outcome = Accepted | Retry | Refused | InDoubt | NotSent
+class Dropped(msgspec.Struct, frozen=True, gc=False):
+    """The intent was committed, never written, and never will be: the message ends in `state`.
+
+    `state` is cancelled, blocked or expired; `reason` is for people.
+    """
+
+    message_id: int
+    part: int
+    state: State
+    reason: str
+    at: float
+
+
+Outcome = Accepted | Retry | Refused | InDoubt | NotSent | Dropped
 
 
 class ReceiptIn(msgspec.Struct, frozen=True, gc=False):

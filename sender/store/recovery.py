@@ -9,8 +9,8 @@ from sender.store import outcomes
 from sender.store.campaigns import message_range
 from sender.store.database import Database, json_list
 from sender.store.records import CampaignState, InDoubt, Recovery
-from sender.store.schema import sql
 from sender.store.settling import move_messages
+from sender.store.sql import sql
 
 _UNDER_WAY: Final = sql(
     "SELECT p.message, p.part, p.resends, c.message_class FROM parts p INDEXED BY parts_submitting"

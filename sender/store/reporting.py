@@ -8,7 +8,7 @@ from sender.domain.message import IN_FLIGHT, State
 from sender.domain.report import CampaignReport, Failure
 from sender.store import campaigns
 from sender.store.database import Database
-from sender.store.schema import sql
+from sender.store.sql import sql
 from smppkit.status import status_name
 
 _FAILED: Final = (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN)

@@ -10,7 +10,7 @@ import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, message_state
 from sender.store.database import Database, Moves, json_list
-from sender.store.schema import sql, state_is
+from sender.store.sql import sql, state_is
 
 
 class PartRow(msgspec.Struct, gc=False):

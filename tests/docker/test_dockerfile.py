@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-import sender.cli
+import sender.commands.send
 import smsc.commands.serve
-from sender.config import SenderConfig
+from sender.config.file import SenderConfig
 from smsc.control.address import DEFAULT_PORT
 from yamlmodel.loader import load
 
@@ -247,7 +247,7 @@ def test_the_example_campaign_of_compose_is_valid(services: dict[str, dict]) -> 
     volumes = [volume.split(":") for volume in services["sender"]["volumes"]]
     mounted = {inside: DOCKER / outside for outside, inside, *_ in volumes if outside.startswith(".")}
     local = [localize(option, mounted) for option in options]
-    context = sender.cli.main.commands["send"].make_context("send", local)
+    context = sender.commands.send.send.make_context("send", local)
     assert context.params
     config = load(DOCKER / "sender.yaml", SenderConfig)
     assert config.operators["emulator"].host in services

@@ -19,7 +19,7 @@ from carrierlab.report.files import write_reports
 from carrierlab.run import Job, record_virtual, run_virtual
 from carrierlab.scenario import load_scenario
 from carrierlab.traces.format import write_trace
-from sender.config import load_config
+from sender.config.file import load_config
 from tests.docs.blocks import BLOCKS, ROOT, Block, command_lines, of_kind, starting
 
 # What a page may call beside our own programs.

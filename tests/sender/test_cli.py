@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sender.cli import exit_code, main
+from sender.cli import main
+from sender.commands.running import exit_code
 from sender.domain.message import MessageClass, State
 from sender.store.records import NewCampaign, NewMessage
 from sender.store.sqlite import SqliteStore

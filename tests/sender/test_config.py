@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from sender.config import BindMode, OperatorConfig, SenderConfig, load_config
+from sender.config.file import SenderConfig, load_config
+from sender.config.operator import BindMode, OperatorConfig
 from sender.domain.routing import Router
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet

@@ -17,7 +17,7 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
 from sender.app import CampaignPlan, Sender
-from sender.config import SenderConfig
+from sender.config.file import SenderConfig
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import ThreadWriter
 from smppkit.transport import TcpNetwork

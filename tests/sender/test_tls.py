@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 
 from sender.channels.account import Account, BindKind
 from sender.channels.bind import Bind
-from sender.config import load_config
+from sender.config.file import load_config
 from smppkit.events import Event
 from smppkit.tls import ServerTls, TlsServer
 from smppkit.transport import Link, TcpNetwork

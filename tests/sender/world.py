@@ -12,7 +12,7 @@ from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
 from sender.app import CampaignPlan, Sender
-from sender.config import SenderConfig
+from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult

@@ -46,6 +46,9 @@ class Feed:
         if self.acknowledge is not None:
             self.channel.acknowledge(deliveries, self.acknowledge)
 
+    def hold(self, submit: Submit) -> None:
+        return None
+
     def room(self) -> None:
         for outlet in list(self.channel.outlets):
             submits = self.backlog[: self.channel.room(outlet)]
@@ -81,7 +84,7 @@ class World:
 
 def submit(number: int, text: bytes = b"hello") -> Submit:
     pdu = SubmitSm(source_addr="SHOP", destination_addr=f"7705{number:07d}", short_message=text)
-    return Submit(number, 1, 1, pdu, 0, MessageClass.SERVICE, 0, 0, None)
+    return Submit(number, 1, 1, 1, pdu, 0, MessageClass.SERVICE, 0, 0, None)
 
 
 def ids(results: Iterable[Result]) -> list[int]:

@@ -17,7 +17,7 @@ def submit(
     message_class: MessageClass = MessageClass.SERVICE, attempts: int = 0, resends: int = 0, since: float | None = None
 ) -> Submit:
     pdu = SubmitSm(destination_addr="77051112233")
-    return Submit(7, 2, 3, pdu, 1, message_class, attempts, resends, since)
+    return Submit(7, 1, 2, 3, pdu, 1, message_class, attempts, resends, since)
 
 
 def judge(**policy: float) -> Judge:

@@ -189,7 +189,7 @@ def test_migrations_bring_an_older_file_forward_and_keep_its_contents(path, monk
     with pytest.raises(StoreError, match="older version"):
         SqliteStore.open(path, read_only=True)
     store = SqliteStore.open(path)
-    assert rows(store, "PRAGMA user_version") == [(2,)]
+    assert rows(store, "PRAGMA user_version") == [(len(second),)]
     assert rows(store, "SELECT id, note FROM campaigns") == [(desk.campaign, None)]
     store.close()
     monkeypatch.undo()

@@ -1,0 +1,147 @@
+"""``sender send`` and ``sender resume``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import rich_click as click
+
+from sender.app import CampaignPlan
+from sender.commands.input import BadInput, bad_input
+from sender.commands.options import (
+    FILE,
+    campaign_option,
+    config_option,
+    give_up_option,
+    receipt_wait_option,
+    report_option,
+)
+from sender.commands.running import Job
+from sender.config.file import SenderConfig, load_config
+from sender.console import rehearsal_text
+from sender.domain.message import MessageClass
+from sender.domain.routing import Router
+from sender.domain.template import Template
+from sender.pipeline.compose import Composer, Wording, check_sender
+from sender.pipeline.importing import open_recipients, rehearse
+
+
+@click.command()
+@config_option
+@click.option("--recipients", type=FILE, required=True, help="CSV with a column `phone` and the template's fields.")
+@click.option("--template", required=True, help="The text: `{column}`, or `{column|fallback}`; `{{` for a brace.")
+@click.option("--from", "source", required=True, help="Sender: a name of at most 11 characters, or a number.")
+@click.option(
+    "--class",
+    "message_class",
+    type=click.Choice([kind.value for kind in MessageClass]),
+    default=MessageClass.SERVICE.value,
+    show_default=True,
+    help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
+)
+@click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
+@click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
+@report_option
+@receipt_wait_option
+@give_up_option
+@click.option("--dry-run", is_flag=True, help="Show the first messages and what all would be; send and store nothing.")
+def send(
+    config_path: Path,
+    recipients: Path,
+    template: str,
+    source: str,
+    message_class: str,
+    name: str,
+    rejects: Path | None,
+    report_path: Path | None,
+    receipt_wait: float,
+    give_up: float | None,
+    dry_run: bool,
+) -> None:
+    """Send a text to every row of a file.
+
+    Rows that cannot be sent are written to the rejects file with their line and the reason, and the rest goes on.
+    The report goes to standard output, progress to standard error. Ctrl-C stops in order: what is on its way is
+    answered first; a second Ctrl-C stops at once.
+
+    \b
+    Exit codes:
+      0    every message was taken by its operator; what became of it is in the report
+      1    some messages were refused, are in doubt, or could not be sent
+      2    the command, a file or the store cannot be used
+      130  interrupted (Ctrl-C; 143 after SIGTERM): `sender resume` goes on
+    """
+    with bad_input():
+        config = load_config(config_path, os.environ)
+        plan = CampaignPlan(
+            template=template,
+            sender=source,
+            recipients=recipients,
+            message_class=MessageClass(message_class),
+            rejects=rejects or Path(f"{recipients}.rejects.csv"),
+            name=name,
+        )
+        _check(config, plan, report_path)
+        if dry_run:
+            _dry_run(config, plan)
+            return
+        job = Job(config, config_path, receipt_wait, give_up)
+        code = job.run(lambda: job.send(plan, report_path))
+    raise SystemExit(code)
+
+
+@click.command()
+@config_option
+@campaign_option
+@report_option
+@receipt_wait_option
+@give_up_option
+def resume(
+    config_path: Path,
+    campaign_id: int | None,
+    report_path: Path | None,
+    receipt_wait: float,
+    give_up: float | None,
+) -> None:
+    """Go on with what was interrupted.
+
+    Without --campaign: with every campaign of the store that is not finished. Messages whose answer was lost are in
+    doubt; whether they are sent again is up to the class of the campaign.
+
+    \b
+    Exit codes:
+      0    every message was taken by its operator; what became of it is in the report
+      1    some messages were refused, are in doubt, or could not be sent
+      2    the command, a file or the store cannot be used
+      130  interrupted (Ctrl-C; 143 after SIGTERM): `sender resume` goes on
+    """
+    with bad_input():
+        config = load_config(config_path, os.environ)
+        if not config.store.exists():
+            raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
+        job = Job(config, config_path, receipt_wait, give_up)
+        code = job.run(lambda: job.resume(campaign_id, report_path))
+    raise SystemExit(code)
+
+
+def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -> None:
+    """Everything that can be known before the store is opened and operators are called."""
+    if plan.rejects is not None and plan.rejects.absolute() == plan.recipients.absolute():
+        raise BadInput("--rejects names the recipients file; it would be overwritten")
+    for path in (report_path, plan.rejects):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise BadInput(f"{path}: there is no directory {path.parent}")
+    check_sender(plan.sender)
+    with open_recipients(plan.recipients, config.country, Template.compile(plan.template)):
+        pass
+
+
+def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
+    template = Template.compile(plan.template)
+    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    found = rehearse(
+        plan.recipients, region=config.country, template=template, composer=composer, router=Router(config.routes)
+    )
+    click.echo(rehearsal_text(found), nl=False)

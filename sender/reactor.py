@@ -1,0 +1,20 @@
+"""The reactor: the one place where the sender installs and imports it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+
+def install_reactor() -> Any:
+    """The asyncio reactor, whose clock is monotonic, on uvloop where that is installed."""
+    from twisted.internet import asyncioreactor
+    from twisted.python.log import PythonLoggingObserver
+
+    loop = importlib.import_module("uvloop").new_event_loop() if importlib.util.find_spec("uvloop") else None
+    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    from twisted.internet import reactor
+
+    PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]
+    return reactor
