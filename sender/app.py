@@ -35,9 +35,10 @@ from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
 from sender.pipeline.gate import Gate
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -57,6 +58,7 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -182,7 +184,7 @@ class Sender:
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
         template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
             pass  # every mistake that the file's header shows is told before a campaign is made of it
         campaign_id = await self._writer.call(
             self._store.create_campaign,

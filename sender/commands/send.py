@@ -24,7 +24,8 @@ from sender.domain.message import MessageClass
 from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording, check_sender
-from sender.pipeline.importing import open_recipients, rehearse
+from sender.pipeline.importing import rehearse
+from sender.pipeline.reading.opening import open_recipients
 
 
 @click.command()
