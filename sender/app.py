@@ -39,6 +39,8 @@ from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
+from sender.pipeline.standing import StandingCheck
+from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -62,6 +64,18 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
+    priority: int | None = None
+    """0 (lowest) to 9; None = that of the class."""
+    starts_at: float | None = None
+    """Unix time before which nothing is sent."""
+    expires_at: float | None = None
+    """Unix time from which nothing is written any more."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
 
 
 class RunFailed(Exception):
@@ -96,7 +110,16 @@ class Sender:
         self._router = Router(config.routes)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
-        self._gate = Gate()
+        self._standing = StandingCheck(store, writer)
+        self._upkeep = Upkeep(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            on_outside_change=self.on_outside_change,
+            on_failure=self._failed,
+        )
+        self._gate = Gate([self._standing.check])
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
@@ -127,6 +150,7 @@ class Sender:
 
     async def _start(self) -> Recovery:
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
             if self._stopping:
@@ -135,7 +159,15 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        if not self._stopping:
+            self._upkeep.start()
         return recovery
+
+    async def on_outside_change(self) -> None:
+        """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
+        await self._standing.refresh()
+        for lane in self._lanes:
+            lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -146,6 +178,7 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -162,6 +195,7 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
@@ -196,6 +230,10 @@ class Sender:
                 recipients=str(plan.recipients.absolute()),
                 rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
                 at=self._now(),
+                priority=plan.priority,
+                starts_at=plan.starts_at,
+                expires_at=plan.expires_at,
+                options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
             ),
         )
         campaign = await self._writer.call(self._store.campaign, campaign_id)
@@ -216,6 +254,7 @@ class Sender:
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
@@ -275,7 +314,8 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up)
+            held = self._standing.held(campaign_id)
+            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
                 self.gave_up = self._who_is_down()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from sender.domain.rows import MAX_CELL, MAX_RAW, BadRow, HeaderError
 from sender.pipeline.reading.archive import Archive
@@ -257,34 +257,44 @@ def _shows_a_date(number: str, formats: dict[str, str]) -> bool:
 def _shared_strings(archive: Archive) -> Strings:
     strings = Strings()
     name = "xl/sharedStrings.xml"
-    if name not in archive.names:
-        return strings
-    pieces: list[str] = []
-    state: dict[str, Any] = {"inside": False, "phonetic": False}
-
-    def start(tag: str, _: dict[str, str]) -> None:
-        tag = local(tag)
-        if tag == "si":
-            pieces.clear()
-        elif tag == "t":
-            state["inside"] = not state["phonetic"]
-        elif tag == "rPh":
-            state["phonetic"] = True
-
-    def end(tag: str) -> None:
-        tag = local(tag)
-        if tag == "si":
-            strings.append(_unescaped("".join(pieces)))
-        elif tag == "t":
-            state["inside"] = False
-        elif tag == "rPh":
-            state["phonetic"] = False
-
-    def text(data: str) -> None:
-        if state["inside"]:
-            pieces.append(data)
-
-    with archive.open(name) as stream:
-        Reader(name, start=start, end=end, text=text).all(stream)
+    if name in archive.names:
+        reader = Reader(name)
+        reader.handle(
+            lambda root, _: reader.handle(*_string_handlers(root.removesuffix(local(root)), strings)), None, None
+        )
+        with archive.open(name) as stream:
+            reader.all(stream)
     strings.seal()
     return strings
+
+
+def _string_handlers(prefix: str, strings: Strings) -> tuple[Start, End, Text]:
+    """Handlers that gather strings, whose runs of one look are elements of their own."""
+    item, rich, phonetic = (prefix + name for name in ("si", "t", "rPh"))
+    value = ""
+    inside = spoken = False
+
+    def start(name: str, _: dict[str, str]) -> None:
+        nonlocal value, inside, spoken
+        if name == rich:
+            inside = not spoken
+        elif name == item:
+            value = ""
+        elif name == phonetic:
+            spoken = True
+
+    def end(name: str) -> None:
+        nonlocal inside, spoken
+        if name == rich:
+            inside = False
+        elif name == item:
+            strings.append(_unescaped(value))
+        elif name == phonetic:
+            spoken = False
+
+    def text(data: str) -> None:
+        nonlocal value
+        if inside:
+            value += data
+
+    return start, end, text
