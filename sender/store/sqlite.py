@@ -16,6 +16,7 @@ from sender.domain.report import CampaignReport
 from sender.store import campaigns, matching, outcomes, queue, recovery, reporting, schema
 from sender.store.database import Database
 from sender.store.lock import FileLock
+from sender.store.numbering import NumberingVerbs
 from sender.store.records import (
     Campaign,
     Claimed,
@@ -36,6 +37,7 @@ class SqliteStore:
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
         self._lock = lock
+        self.numbering = NumberingVerbs(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
