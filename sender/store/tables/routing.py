@@ -1,4 +1,4 @@
-"""Version 2: numbering plans, and numbers that were ported."""
+"""Version 2: numbering plans, ported numbers, and what decides whose turn it is."""
 
 from typing import Final
 
@@ -27,6 +27,7 @@ STATEMENTS: Final[tuple[str, ...]] = (
         operator INTEGER NOT NULL REFERENCES plan_operators(id),
         PRIMARY KEY (plan, number)
     ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX campaigns_of_codes ON campaigns(id) WHERE message_class = 'code'",
     # Campaigns that have a weight of their own against others of their priority; all others have 1.
     "CREATE TABLE campaign_weights (campaign INTEGER PRIMARY KEY REFERENCES campaigns(id), weight INTEGER NOT NULL) STRICT",  # noqa: E501
 )
