@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -33,6 +33,7 @@ from sender.domain.report import CampaignReport
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
@@ -103,12 +104,23 @@ class Sender:
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
         self._standing = StandingCheck(store, writer)
+        self._expander = Expander(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            accounts=config.operators,
+            route=self._route,
+            on_messages=self._poke,
+            on_failure=self._failed,
+        )
         self._upkeep = Upkeep(
             store,
             writer,
             clock,
             epoch=epoch,
             on_outside_change=self.on_outside_change,
+            on_look=self._expander.poke,
             on_failure=self._failed,
         )
         self._gate = Gate([self._standing.check])
@@ -152,14 +164,21 @@ class Sender:
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
         if not self._stopping:
+            self._expander.start()
             self._upkeep.start()
         return recovery
 
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        self._expander.poke()
         for lane in self._lanes:
             lane.poke()
+
+    def _poke(self, accounts: Collection[str]) -> None:
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -170,6 +189,7 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._expander.stop()
             self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
@@ -187,6 +207,7 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._expander.stop()
         self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
@@ -252,8 +273,7 @@ class Sender:
             writer=self._writer,
             on_rows=on_rows,
         )
-        for lane in self._lanes:
-            lane.poke()
+        await self.on_outside_change()
         return result
 
     def run(
@@ -304,7 +324,7 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            held = self._standing.held(campaign_id)
+            held = self._standing.held(campaign_id, self._now()) or not self._expander.idle
             end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
@@ -316,6 +336,10 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _route(self, campaign: Campaign, number: str) -> str | None:
+        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
+        return None if choice is None else choice.account
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(
