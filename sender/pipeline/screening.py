@@ -9,7 +9,7 @@ import msgspec
 
 from sender.domain.recipients import BadRow, Recipient
 from sender.domain.routing import Router
-from sender.domain.template import MissingField
+from sender.domain.template import FieldError
 from sender.pipeline.compose import Composer
 from sender.store.records import NewMessage
 from smppkit.gsm0338 import UnencodableText
@@ -36,7 +36,7 @@ def screen(row: Recipient | BadRow, composer: Composer, router: Router) -> Scree
         if not text:
             return _bad(row, "the text is empty")
         segments = composer.count(text, operator)
-    except (MissingField, UnencodableText, SegmentError) as error:
+    except (FieldError, UnencodableText, SegmentError) as error:
         return _bad(row, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}
     return Screened(NewMessage(row.row, row.number, operator, fields), text, segments)
