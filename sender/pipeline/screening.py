@@ -9,7 +9,7 @@ import msgspec
 from sender.domain.recipients import Recipient
 from sender.domain.routing import Router
 from sender.domain.rows import MAX_RAW, BadRow
-from sender.domain.template import MissingField
+from sender.domain.template import FieldError
 from sender.pipeline.compose import Composer
 from sender.store.records import NewMessage
 from smppkit.gsm0338 import UnencodableText
@@ -40,7 +40,7 @@ def screen(row: Recipient | BadRow, composer: Composer, router: Router, raw: Cal
         if not text:
             return _bad(row, raw, "the text is empty")
         segments = composer.count(text, operator)
-    except (MissingField, UnencodableText, SegmentError) as error:
+    except (FieldError, UnencodableText, SegmentError) as error:
         return _bad(row, raw, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}
     return Screened(NewMessage(row.row, row.number, operator, fields), text, segments)
