@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,10 @@ from sender.pipeline.compose import Wording, check_sender
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.quiet import Quiet
+from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -94,13 +98,26 @@ class Sender:
         self._router = Router(config.routes)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
-        self._gate = Gate()
+        self.suppressing = Suppressing(store, writer)
+        self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._gate = Gate([self.suppressing.check, self.quiet.check])
+        self._mobile_originated = MobileOriginated(
+            config.incoming.rules({}),
+            self.suppressing,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+            on_answers=self._poke,
+            on_failure=self._failed,
+        )
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
                 Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
+                self._mobile_originated,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -125,6 +142,7 @@ class Sender:
 
     async def _start(self) -> Recovery:
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self.suppressing.load()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
             if self._stopping:
@@ -133,6 +151,7 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        self._mobile_originated.start()
         return recovery
 
     def stop(self) -> Deferred[None]:
@@ -153,6 +172,7 @@ class Sender:
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
+        await self._mobile_originated.settle()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -163,10 +183,11 @@ class Sender:
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+        self._mobile_originated.settle()
 
     @property
     def incoming_messages(self) -> int:
-        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
 
     # --- campaigns ----------------------------------------------------------------------------
@@ -209,6 +230,7 @@ class Sender:
 
     async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
         composer = self._composers.make(campaign)
+        await self.suppressing.refresh()
         result = await import_recipients(
             campaign.id,
             Path(campaign.recipients),
@@ -217,6 +239,7 @@ class Sender:
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
+            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
             store=self._store,
             writer=self._writer,
             on_rows=on_rows,
@@ -284,6 +307,12 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _poke(self, accounts: Container[str]) -> None:
+        """These accounts have something new to send."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

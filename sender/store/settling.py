@@ -10,6 +10,7 @@ import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, message_state
 from sender.store.database import Database, Moves, json_list
+from sender.store.outbox import emit_moves
 from sender.store.sql import sql, state_is
 
 
@@ -88,6 +89,7 @@ def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]]) -> N
         counts[campaign, before] -= messages
         counts[campaign, after] += messages
     db.count_moves(counts)
+    emit_moves(db, by_target, {campaign for campaign, _, _ in changes})
 
 
 def raise_due(db: Database, dues: Mapping[int, float]) -> None:

@@ -15,7 +15,9 @@ from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.store import campaigns, matching, outcomes, queue, recovery, reporting, schema
 from sender.store.database import Database
+from sender.store.incoming import IncomingMessages
 from sender.store.lock import FileLock
+from sender.store.outbox import Outbox
 from sender.store.records import (
     Campaign,
     Claimed,
@@ -28,6 +30,7 @@ from sender.store.records import (
     Recovery,
     StoreError,
 )
+from sender.store.suppression import Suppression
 
 
 class SqliteStore:
@@ -36,6 +39,9 @@ class SqliteStore:
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
         self._lock = lock
+        self.suppression = Suppression(self._db)
+        self.incoming = IncomingMessages(self._db)
+        self.outbox = Outbox(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
