@@ -21,6 +21,8 @@ class IncomingRules(msgspec.Struct, frozen=True):
     """Source address of answers; empty: the address that the subscriber wrote to."""
     period: float = 86_400.0
     """A number is answered once in so long to the same keyword."""
+    reply_deadline: float = 86_400.0
+    """An answer that could not be sent for so long is not sent any more."""
     parts_timeout: float = 900.0
     """The rest of a long message is waited for so long after its latest part."""
     duplicates: float = 300.0

@@ -23,13 +23,15 @@ from sender.domain.scope import ALL
 from sender.store import campaigns, outbox
 from sender.store.database import Database
 from sender.store.outbox import Event
-from sender.store.records import CampaignState, NewCampaign
+from sender.store.records import CampaignKind, CampaignState, NewCampaign
 from sender.store.sql import sql
 from sender.store.suppression import KEYWORD, Change, Suppressed, Suppression
 from smppkit.segments import PartInfo
 
 _REDELIVERED: Final = 86_400.0
 """Seconds within which the same delivery under the same sequence number is the same, whatever lies between."""
+_ANSWER_PRIORITY: Final = 7
+"""Ahead of campaigns, behind one-time codes."""
 _LONGEST: Final = 15  # digits of a number, ITU-T E.164 §6
 
 _COLUMNS: Final = (
@@ -248,7 +250,7 @@ class _Work:
             return
         self.db.conn.execute("INSERT OR REPLACE INTO answered VALUES (?, ?, ?)", (str(number), subject, new.at))
         campaign = _answer_campaign(self.db, sender, new.at)
-        message = _add_answer(self.db, campaign, new, number, ident, text)
+        message = _add_answer(self.db, campaign, new, number, ident, text, new.at + self.rules.reply_deadline)
         self.db.conn.execute("UPDATE incoming SET answer = ? WHERE id = ?", (message, ident))
         self.answered.add(new.account)
         self.answers.add(campaign)
@@ -338,6 +340,8 @@ def _answer_campaign(db: Database, sender: str, at: float) -> int:
         recipients="",
         rejects="",
         at=at,
+        priority=_ANSWER_PRIORITY,
+        kind=CampaignKind.API,
     )
     campaign = campaigns.create(db, new)
     db.conn.execute("UPDATE campaigns SET state = ? WHERE id = ?", (CampaignState.RUNNING.value, campaign))
@@ -346,12 +350,13 @@ def _answer_campaign(db: Database, sender: str, at: float) -> int:
 
 
 _INSERT_ANSWER: Final = sql(
-    "INSERT INTO messages (campaign, account, row, number, state, due, parts) VALUES (?, ?, ?, ?, $QUEUED, ?, 0)"
+    "INSERT INTO messages (campaign, account, row, number, state, due, parts, expires)"
+    " VALUES (?, ?, ?, ?, $QUEUED, ?, 0, ?)"
 )
 
 
-def _add_answer(db: Database, campaign: int, new: MessageIn, number: int, row: int, text: str) -> int:
-    cursor = db.conn.execute(_INSERT_ANSWER, (campaign, db.account(new.account), row, str(number), new.at))
+def _add_answer(db: Database, campaign: int, new: MessageIn, number: int, row: int, text: str, expires: float) -> int:
+    cursor = db.conn.execute(_INSERT_ANSWER, (campaign, db.account(new.account), row, str(number), new.at, expires))
     message = int(cursor.lastrowid or 0)
     fields = msgspec.json.encode({"text": text}).decode()
     db.conn.execute("INSERT INTO message_fields (message, fields) VALUES (?, ?)", (message, fields))

@@ -163,42 +163,44 @@ _MESSAGES: Final = (
 _ENDED: Final = sql(
     "SELECT c.id, c.name, c.messages, max(coalesce(c.last_receipt, 0), coalesce(c.last_response, 0), c.created_at)"
     " FROM json_each(?) j CROSS JOIN campaigns c ON c.id = j.value"
-    " WHERE c.state = 'running' AND NOT EXISTS (SELECT 1 FROM finished_campaigns f WHERE f.campaign = c.id)"
-    " AND NOT EXISTS (SELECT 1 FROM answer_campaigns w WHERE w.campaign = c.id)"
+    " WHERE c.state = 'running' AND c.kind = 'file'"
+    " AND NOT EXISTS (SELECT 1 FROM finished_campaigns f WHERE f.campaign = c.id)"
     " AND NOT EXISTS (SELECT 1 FROM campaign_states s WHERE s.campaign = c.id AND s.messages > 0"
     " AND s.state IN ($open))",
     open=", ".join(str(int(state)) for state in sorted(OPEN)),
 )
 
 
-def emit_moves(db: Database, moved: Mapping[int, Sequence[tuple[int]]], campaigns: Iterable[int]) -> None:
+def emit_moves(
+    db: Database, moved: Mapping[int, Sequence[tuple[int]]], campaigns: Iterable[int], at: float | None
+) -> None:
     """Tell of messages that have just come into new states (``{state: [(message,), …]}``), and of campaigns that end.
 
-    Receipts and parts are written before their messages move: when it happened is read from them.
+    Receipts and parts are written before their messages move: without `at`, when it happened is read from them.
     """
     by_type = wanted(db).by_type
     if not by_type:
         return
     told = [ident for state, ids in moved.items() if _TOLD.get(State(state)) in by_type for (ident,) in ids]
     if told:
-        emit(db, [_message_event(row) for row in db.conn.execute(_MESSAGES, (json_list(told),)).fetchall()])
+        emit(db, [_message_event(row, at) for row in db.conn.execute(_MESSAGES, (json_list(told),)).fetchall()])
     if EventType.CAMPAIGN_FINISHED in by_type and any(state in FINAL or state == State.IN_DOUBT for state in moved):
-        emit_ends(db, campaigns)
+        emit_ends(db, campaigns, at)
 
 
-def emit_ends(db: Database, campaigns: Iterable[int]) -> None:
+def emit_ends(db: Database, campaigns: Iterable[int], at: float | None = None) -> None:
     """Tell of those of these campaigns that have just ended."""
     if not is_wanted(db, EventType.CAMPAIGN_FINISHED):
         return
-    for ident, name, messages, at in db.conn.execute(_ENDED, (json_list(campaigns),)).fetchall():
+    for ident, name, messages, last in db.conn.execute(_ENDED, (json_list(campaigns),)).fetchall():
         db.conn.execute("INSERT INTO finished_campaigns (campaign) VALUES (?)", (ident,))
         states = db.conn.execute("SELECT state, messages FROM campaign_states WHERE campaign = ?", (ident,)).fetchall()
         counts = {State(state).label: count for state, count in sorted(states) if count}
         data = {"campaign_id": ident, "campaign": name, "messages": messages, "states": counts}
-        emit(db, [Event(EventType.CAMPAIGN_FINISHED, at, data)])
+        emit(db, [Event(EventType.CAMPAIGN_FINISHED, last if at is None else at, data)])
 
 
-def _message_event(row: Sequence[Any]) -> Event:
+def _message_event(row: Sequence[Any], at: float | None) -> Event:
     ident, campaign, name, sender, kind, number, state, account, parts, due, answered, status, stat, err, received = row
     data = {
         "message_id": ident,
@@ -214,7 +216,8 @@ def _message_event(row: Sequence[Any]) -> Event:
         "stat": stat,
         "err": err,
     }
-    at = received if received is not None else answered if answered is not None else due
+    if at is None:
+        at = max(it for it in (received, answered, due) if it is not None)
     return Event(_TOLD[State(state)], at, data)
 
 
