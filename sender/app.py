@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -37,10 +38,13 @@ from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.quiet import Quiet
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.routing import make_router
 from sender.pipeline.standing import StandingCheck
+from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
@@ -111,6 +115,8 @@ class Sender:
         self._router = make_router(config, store)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
+        self.suppressing = Suppressing(store, writer)
+        self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
             store,
@@ -131,13 +137,24 @@ class Sender:
             on_look=self._expander.poke,
             on_failure=self._failed,
         )
-        self._gate = Gate([self._standing.check])
+        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._mobile_originated = MobileOriginated(
+            config.incoming.rules({}),
+            self.suppressing,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+            on_answers=self._poke,
+            on_failure=self._failed,
+        )
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
                 Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
+                self._mobile_originated,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -162,6 +179,7 @@ class Sender:
 
     async def _start(self) -> Recovery:
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self.suppressing.load()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
@@ -171,6 +189,7 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        self._mobile_originated.start()
         if not self._stopping:
             self._expander.start()
             self._upkeep.start()
@@ -180,6 +199,7 @@ class Sender:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
         self._expander.poke()
+        await self.suppressing.refresh()
         for lane in self._lanes:
             lane.poke()
 
@@ -208,6 +228,7 @@ class Sender:
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
+        await self._mobile_originated.settle()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -220,10 +241,11 @@ class Sender:
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+        self._mobile_originated.settle()
 
     @property
     def incoming_messages(self) -> int:
-        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
 
     # --- campaigns ----------------------------------------------------------------------------
@@ -270,6 +292,7 @@ class Sender:
 
     async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
         composer = self._composers.make(campaign)
+        await self.suppressing.refresh()
         result = await import_recipients(
             campaign.id,
             Path(campaign.recipients),
@@ -279,6 +302,7 @@ class Sender:
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
+            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
             store=self._store,
             writer=self._writer,
             on_rows=on_rows,

@@ -7,14 +7,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sender.config.incoming import IncomingConfig
 from sender.config.operator import OperatorConfig
+from sender.config.quiet import QuietConfig
 from sender.config.retrying import RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, route_problems
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
+from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
+from yamlmodel.suggest import did_you_mean
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -32,10 +36,19 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     default_network: Annotated[str, Meta(description="Network of numbers that nothing tells of")] = ""
     health: Annotated[HealthConfig, Meta(description="When an account is passed over")] = HealthConfig()
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
+    incoming: Annotated[IncomingConfig, Meta(description="Messages of subscribers")] = IncomingConfig()
+    quiet: Annotated[QuietConfig, Meta(description="Hours at which nothing is sent; omitted: none")] | None = None
+    webhooks: Annotated[dict[str, WebhookConfig], Meta(description="Who is told of events, by name")] = msgspec.field(
+        default_factory=dict
+    )
 
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
-        return route_problems(self.routes, self.operators, self.networks)
+        yield from route_problems(self.routes, self.operators, self.networks)
+        for index, keyword in enumerate(self.incoming.keywords):
+            if keyword.webhook and keyword.webhook not in self.webhooks:
+                hint = did_you_mean(keyword.webhook, self.webhooks)
+                yield ("incoming", "keywords", index, "webhook"), f'no webhook is called "{keyword.webhook}"{hint}'
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
@@ -56,8 +69,15 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
                 operator.tls.client()
             except TlsFileError as error:
                 problems.append(located.problem(("operators", name, "tls", error.key), str(error)))
+    webhooks: dict[str, WebhookConfig] = {}
+    for name, webhook in located.value.webhooks.items():
+        try:
+            webhooks[name] = read_secrets(webhook, environ)
+            webhook.trust()
+        except (SecretError, TlsFileError) as error:
+            problems.append(located.problem(("webhooks", name, error.key), str(error)))
     if problems:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.
     store = path.absolute().parent / located.value.store
-    return msgspec.structs.replace(located.value, operators=operators, store=store)
+    return msgspec.structs.replace(located.value, operators=operators, store=store, webhooks=webhooks)

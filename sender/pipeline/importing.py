@@ -14,7 +14,7 @@ from sender.domain.template import Template
 from sender.pipeline.compose import Composer
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.rejects import RejectsFile
-from sender.pipeline.screening import Screened, screen
+from sender.pipeline.screening import Blocked, Screened, nobody, screen
 from sender.store.records import NewMessage
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -49,6 +49,7 @@ async def import_recipients(
     template: Template,
     composer: Composer,
     router: Router,
+    blocked: Blocked,
     store: SqliteStore,
     writer: Writer,
     on_rows: Callable[[int], None] | None = None,
@@ -65,7 +66,7 @@ async def import_recipients(
         bad_rows = stack.enter_context(RejectsFile(rejects)) if rejects is not None else None
         for row in source:
             rows += 1
-            screened = screen(row, composer, router, source.raw)
+            screened = screen(row, composer, router, source.raw, blocked)
             if isinstance(screened, Screened):
                 chunk = chunks.setdefault(screened.message.operator, [])
                 chunk.append(screened.message)
@@ -130,6 +131,7 @@ def rehearse(
     template: Template,
     composer: Composer,
     router: Router,
+    blocked: Blocked = nobody,
     show: int = 5,
 ) -> Rehearsal:
     """Read, route and compose a whole file, storing and sending nothing."""
@@ -142,7 +144,7 @@ def rehearse(
         described = source.source.described
         for row in source:
             rows += 1
-            screened = screen(row, composer, router, source.raw)
+            screened = screen(row, composer, router, source.raw, blocked)
             if isinstance(screened, BadRow):
                 rejected += 1
                 if len(bad_rows) < show:

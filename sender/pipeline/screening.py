@@ -24,13 +24,26 @@ class Screened(msgspec.Struct, frozen=True, gc=False):
     segments: int
 
 
-def screen(row: Recipient | BadRow, composer: Composer, router: Router, raw: Callable[[], str]) -> Screened | BadRow:
+Blocked = Callable[[str], str | None]
+"""The opt-out that forbids this campaign to write to a number, or None."""
+
+
+def nobody(_: str) -> None:
+    """Nobody has opted out."""
+
+
+def screen(
+    row: Recipient | BadRow, composer: Composer, router: Router, raw: Callable[[], str], blocked: Blocked = nobody
+) -> Screened | BadRow:
     """Route and compose a row. Nothing that can be known now is left to fail while sending.
 
     `raw` gives the row as it stands in the file, should it be a bad one.
     """
     if isinstance(row, BadRow):
         return row
+    scope = blocked(row.number)
+    if scope is not None:
+        return _bad(row, raw, f"opted out: {scope}")
     choice = router.route(row.number, sender=composer.sender, message_class=composer.message_class)
     if choice is None:
         return _bad(row, raw, f"no route for +{row.number}")

@@ -16,8 +16,10 @@ from sender.domain.report import CampaignReport
 from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
 from sender.store.claiming import Claims
 from sender.store.database import Database
+from sender.store.incoming import IncomingMessages
 from sender.store.lock import FileLock
 from sender.store.numbering import NumberingVerbs
+from sender.store.outbox import Outbox
 from sender.store.records import (
     Campaign,
     Chunk,
@@ -32,6 +34,7 @@ from sender.store.records import (
     Standing,
     StoreError,
 )
+from sender.store.suppression import Suppression
 
 
 class SqliteStore:
@@ -42,6 +45,9 @@ class SqliteStore:
         self._lock = lock
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
+        self.suppression = Suppression(self._db)
+        self.incoming = IncomingMessages(self._db)
+        self.outbox = Outbox(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False, beside: bool = False) -> Self:
