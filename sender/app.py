@@ -38,6 +38,8 @@ from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.standing import StandingCheck
+from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -60,6 +62,12 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
+    priority: int | None = None
+    """0 (lowest) to 9; None = that of the class."""
+    starts_at: float | None = None
+    """Unix time before which nothing is sent."""
+    expires_at: float | None = None
+    """Unix time from which nothing is written any more."""
 
 
 class RunFailed(Exception):
@@ -94,7 +102,16 @@ class Sender:
         self._router = Router(config.routes)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
-        self._gate = Gate()
+        self._standing = StandingCheck(store, writer)
+        self._upkeep = Upkeep(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            on_outside_change=self.on_outside_change,
+            on_failure=self._failed,
+        )
+        self._gate = Gate([self._standing.check])
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
@@ -125,6 +142,7 @@ class Sender:
 
     async def _start(self) -> Recovery:
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
             if self._stopping:
@@ -133,7 +151,15 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        if not self._stopping:
+            self._upkeep.start()
         return recovery
+
+    async def on_outside_change(self) -> None:
+        """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
+        await self._standing.refresh()
+        for lane in self._lanes:
+            lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -144,6 +170,7 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -160,6 +187,7 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
@@ -194,6 +222,9 @@ class Sender:
                 recipients=str(plan.recipients.absolute()),
                 rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
                 at=self._now(),
+                priority=plan.priority,
+                starts_at=plan.starts_at,
+                expires_at=plan.expires_at,
             ),
         )
         campaign = await self._writer.call(self._store.campaign, campaign_id)
@@ -273,7 +304,8 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up)
+            held = self._standing.held(campaign_id)
+            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
                 self.gave_up = self._who_is_down()

@@ -10,11 +10,12 @@ import msgspec
 
 from sender.domain.message import OPEN, MessageClass, State
 from sender.store.database import Database, Moves
-from sender.store.records import Campaign, CampaignState, NewCampaign, NewMessage
+from sender.store.records import Campaign, CampaignKind, CampaignState, NewCampaign, NewMessage
 from sender.store.sql import sql
 
 _COLUMNS: Final = (
-    "id, name, state, template, sender, message_class, recipients, rejects, created_at, rows, rejected, messages"
+    "id, name, state, template, sender, message_class, recipients, rejects, created_at, rows, rejected, messages,"
+    " priority, paused, cancelled, starts_at, expires_at, quiet, kind, options"
 )
 _INSERT_MESSAGE: Final = sql(
     "INSERT INTO messages (id, campaign, account, row, number, state, due, parts) VALUES (?, ?, ?, ?, ?, $QUEUED, 0, 0)"
@@ -24,8 +25,8 @@ _INSERT_MESSAGE: Final = sql(
 def create(db: Database, new: NewCampaign) -> int:
     """See `SqliteStore.create_campaign`."""
     cursor = db.conn.execute(
-        "INSERT INTO campaigns (name, state, template, sender, message_class, recipients, rejects, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO campaigns (name, state, template, sender, message_class, recipients, rejects, created_at,"
+        " priority, starts_at, expires_at, quiet, kind, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new.name,
             CampaignState.IMPORTING.value,
@@ -35,6 +36,12 @@ def create(db: Database, new: NewCampaign) -> int:
             new.recipients,
             new.rejects,
             new.at,
+            new.message_class.priority if new.priority is None else new.priority,
+            new.starts_at,
+            new.expires_at,
+            new.quiet,
+            new.kind.value,
+            new.options,
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -141,5 +148,12 @@ def _require_importing(db: Database, campaign_id: int) -> None:
 
 
 def _campaign(row: Sequence[Any]) -> Campaign:
-    ident, name, state, template, sender, message_class, *rest = row
-    return Campaign(ident, name, CampaignState(state), template, sender, MessageClass(message_class), *rest)
+    names = dict(zip(Campaign.__struct_fields__, row, strict=True))
+    typed = {
+        "state": CampaignState(names["state"]),
+        "message_class": MessageClass(names["message_class"]),
+        "paused": bool(names["paused"]),
+        "cancelled": bool(names["cancelled"]),
+        "kind": CampaignKind(names["kind"]),
+    }
+    return Campaign(**{**names, **typed})

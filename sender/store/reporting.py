@@ -11,12 +11,13 @@ from sender.store.database import Database
 from sender.store.sql import sql
 from smppkit.status import status_name
 
+_DEADLINE: Final = "its deadline has passed"
 _FAILED: Final = (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN)
 
-# The part that decided is the first one in the state of its message.
+# The part that decided is the first one in the state of its message. A message without any was never sent.
 _FAILURES: Final = sql(
-    "SELECT m.state, p.status, p.stat, p.err, count(*) FROM messages m JOIN parts p ON p.message = m.id AND p.part ="
-    " (SELECT min(part) FROM parts WHERE message = m.id AND state = m.state)"
+    "SELECT m.state, p.status, p.stat, p.err, count(*) FROM messages m LEFT JOIN parts p ON p.message = m.id"
+    " AND p.part = (SELECT min(part) FROM parts WHERE message = m.id AND state = m.state)"
     " WHERE m.id BETWEEN ? AND ? AND m.campaign = ?"
     " AND m.state IN ($UNDELIVERED, $EXPIRED, $REJECTED, $UNKNOWN) GROUP BY 1, 2, 3, 4"
 )
@@ -44,7 +45,7 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
     finished = max((at for at in (responded, heard) if at is not None), default=None)
     submitting = responded - started if responded is not None else 0.0
     failed = sum(states[state] for state in _FAILED)
-    refused = sum(failure.messages for failure in failures if failure.stage == "submit")
+    refused = sum(failure.messages for failure in failures if failure.stage != "receipt")
     accepted = states[State.ACCEPTED] + states[State.DELIVERED] + failed - refused
     return CampaignReport(
         campaign=campaign.id,
@@ -81,7 +82,9 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
 def _failures(db: Database, span: tuple[Any, ...]) -> tuple[Failure, ...]:
     found: dict[tuple[str, str], int] = {}
     for state, status, stat, err, count in db.conn.execute(_FAILURES, span):
-        if stat is None:
+        if stat is None and state == State.EXPIRED:
+            reason = err or _DEADLINE, "sender"
+        elif stat is None:
             reason = status_name(status), "submit"
         else:
             reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"
