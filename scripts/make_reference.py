@@ -28,6 +28,7 @@ from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config.file import SenderConfig
 from sender.config.operator import OperatorConfig, Source, TlsConfig
 from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.serve import ServeConfig, TracingConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -116,6 +117,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     Source: "source",
     RouteConfig: "A route",
     RetryConfig: "retry",
+    ServeConfig: "serve",
+    TracingConfig: "tracing of serve",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

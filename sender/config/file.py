@@ -11,6 +11,7 @@ from sender.config.operator import OperatorConfig
 from sender.config.routes import RetryConfig, RouteConfig
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
+from sender.config.serve import ServeConfig
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
@@ -27,6 +28,7 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     operators: Annotated[dict[str, OperatorConfig], Meta(description="Operator accounts by name", min_length=1)]
     routes: Annotated[list[RouteConfig], Meta(description="Which numbers go where", min_length=1)]
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
+    serve: Annotated[ServeConfig, Meta(description="The HTTP API of `sender serve`")] = ServeConfig()
 
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
@@ -40,6 +42,10 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
                 key: tuple[str | int, ...] = ("routes", index, "prefix") if route.prefix else ("routes", index)
                 yield key, f'a second route for "{route.prefix}"' if route.prefix else "a second default route"
             seen.add(route.prefix)
+        for name in self.serve.prices:
+            if name not in self.operators:
+                hint = did_you_mean(name, self.operators) or "; known: " + ", ".join(self.operators)
+                yield ("serve", "prices", name), f'found "{name}"; expected an operator of this file{hint}'
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:

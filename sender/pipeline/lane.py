@@ -30,6 +30,7 @@ from sender.pipeline.campaigns import Composers
 from sender.pipeline.gate import Gate
 from sender.pipeline.incoming import receipt_of
 from sender.pipeline.recorder import Recorder
+from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
 from sender.store.records import Claimed, InDoubt, Intent, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
@@ -68,6 +69,7 @@ class Lane:
         self.account = account
         self.channel = SmppChannel(account, self, clock=clock, network=network, rng=rng)
         self.recorder = Recorder(store, writer, self, clock)
+        self.tally = Tally()
         self.incoming_messages = 0
         """Messages of subscribers that came: acknowledged, counted, not kept."""
         self._composers = composers
@@ -275,6 +277,7 @@ class Lane:
     def results(self, results: list[Result]) -> None:
         """Decide what each result means, and have it recorded."""
         at = self._now()
+        self.tally.add(results)
         self.recorder.add_outcomes([self._judge.outcome(result, at) for result in results])
 
     def deliveries(self, deliveries: list[Delivery]) -> None:
