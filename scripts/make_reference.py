@@ -26,9 +26,12 @@ from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config.file import SenderConfig
+from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import OperatorConfig, Source, TlsConfig
+from sender.config.quiet import QuietConfig
 from sender.config.routes import RetryConfig, RouteConfig
 from sender.config.serve import ServeConfig, TracingConfig
+from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -119,6 +122,11 @@ SENDER: dict[type[msgspec.Struct], str] = {
     RetryConfig: "retry",
     ServeConfig: "serve",
     TracingConfig: "tracing of serve",
+    IncomingConfig: "incoming",
+    KeywordConfig: "A keyword",
+    Replies: "replies",
+    QuietConfig: "quiet",
+    WebhookConfig: "A webhook",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

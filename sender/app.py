@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Container, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -40,8 +41,11 @@ from sender.pipeline.importing import ImportResult, import_recipients, open_reci
 from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
 from sender.pipeline.live import Figures
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.quiet import Quiet
 from sender.pipeline.standing import StandingCheck
+from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
@@ -105,6 +109,8 @@ class Sender:
         self._router = Router(config.routes)
         self._wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, self._wordings)
+        self.suppressing = Suppressing(store, writer)
+        self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
         self._standing = StandingCheck(store, writer)
         self._upkeep = Upkeep(
             store,
@@ -114,13 +120,24 @@ class Sender:
             on_outside_change=self.on_outside_change,
             on_failure=self._failed,
         )
-        self._gate = Gate([self._standing.check])
+        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._mobile_originated = MobileOriginated(
+            config.incoming.rules({}),
+            self.suppressing,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+            on_answers=self._poke,
+            on_failure=self._failed,
+        )
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
                 Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
+                self._mobile_originated,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -145,6 +162,7 @@ class Sender:
 
     async def _start(self) -> Recovery:
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self.suppressing.load()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
@@ -154,6 +172,7 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        self._mobile_originated.start()
         if not self._stopping:
             self._upkeep.start()
         return recovery
@@ -161,6 +180,7 @@ class Sender:
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        await self.suppressing.refresh()
         for lane in self._lanes:
             lane.poke()
 
@@ -183,6 +203,7 @@ class Sender:
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
+        await self._mobile_originated.settle()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -203,10 +224,11 @@ class Sender:
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+        self._mobile_originated.settle()
 
     @property
     def incoming_messages(self) -> int:
-        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
 
     @property
@@ -276,6 +298,7 @@ class Sender:
 
     async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
         composer = self._composers.make(campaign)
+        await self.suppressing.refresh()
         result = await import_recipients(
             campaign.id,
             Path(campaign.recipients),
@@ -284,6 +307,7 @@ class Sender:
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
+            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
             store=self._store,
             writer=self._writer,
             on_rows=on_rows,
@@ -352,6 +376,12 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _poke(self, accounts: Container[str]) -> None:
+        """These accounts have something new to send."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

@@ -7,11 +7,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sender.config.incoming import IncomingConfig
 from sender.config.operator import OperatorConfig
+from sender.config.quiet import QuietConfig
 from sender.config.routes import RetryConfig, RouteConfig
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
 from sender.config.serve import ServeConfig
+from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
@@ -29,6 +32,11 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     routes: Annotated[list[RouteConfig], Meta(description="Which numbers go where", min_length=1)]
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
     serve: Annotated[ServeConfig, Meta(description="The HTTP API of `sender serve`")] = ServeConfig()
+    incoming: Annotated[IncomingConfig, Meta(description="Messages of subscribers")] = IncomingConfig()
+    quiet: Annotated[QuietConfig, Meta(description="Hours at which nothing is sent; omitted: none")] | None = None
+    webhooks: Annotated[dict[str, WebhookConfig], Meta(description="Who is told of events, by name")] = msgspec.field(
+        default_factory=dict
+    )
 
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
@@ -46,6 +54,10 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
             if name not in self.operators:
                 hint = did_you_mean(name, self.operators) or "; known: " + ", ".join(self.operators)
                 yield ("serve", "prices", name), f'found "{name}"; expected an operator of this file{hint}'
+        for index, keyword in enumerate(self.incoming.keywords):
+            if keyword.webhook and keyword.webhook not in self.webhooks:
+                hint = did_you_mean(keyword.webhook, self.webhooks)
+                yield ("incoming", "keywords", index, "webhook"), f'no webhook is called "{keyword.webhook}"{hint}'
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
@@ -66,8 +78,15 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
                 operator.tls.client()
             except TlsFileError as error:
                 problems.append(located.problem(("operators", name, "tls", error.key), str(error)))
+    webhooks: dict[str, WebhookConfig] = {}
+    for name, webhook in located.value.webhooks.items():
+        try:
+            webhooks[name] = read_secrets(webhook, environ)
+            webhook.trust()
+        except (SecretError, TlsFileError) as error:
+            problems.append(located.problem(("webhooks", name, error.key), str(error)))
     if problems:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.
     store = path.absolute().parent / located.value.store
-    return msgspec.structs.replace(located.value, operators=operators, store=store)
+    return msgspec.structs.replace(located.value, operators=operators, store=store, webhooks=webhooks)

@@ -13,7 +13,7 @@ from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer
 from sender.pipeline.rejects import RejectsFile
-from sender.pipeline.screening import Screened, screen
+from sender.pipeline.screening import Blocked, Screened, nobody, screen
 from sender.store.records import NewMessage
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -55,6 +55,7 @@ async def import_recipients(
     template: Template,
     composer: Composer,
     router: Router,
+    blocked: Blocked,
     store: SqliteStore,
     writer: Writer,
     on_rows: Callable[[int], None] | None = None,
@@ -71,7 +72,7 @@ async def import_recipients(
         bad_rows = stack.enter_context(RejectsFile(rejects)) if rejects is not None else None
         for row in source:
             rows += 1
-            screened = screen(row, composer, router)
+            screened = screen(row, composer, router, blocked)
             if isinstance(screened, Screened):
                 batch.append(screened.message)
                 segments += screened.segments
@@ -120,7 +121,14 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
 
 def rehearse(
-    recipients: Path, *, region: str, template: Template, composer: Composer, router: Router, show: int = 5
+    recipients: Path,
+    *,
+    region: str,
+    template: Template,
+    composer: Composer,
+    router: Router,
+    blocked: Blocked = nobody,
+    show: int = 5,
 ) -> Rehearsal:
     """Read, route and compose a whole file, storing and sending nothing."""
     rows = rejected = 0
@@ -131,7 +139,7 @@ def rehearse(
     with open_recipients(recipients, region, template) as source:
         for row in source:
             rows += 1
-            screened = screen(row, composer, router)
+            screened = screen(row, composer, router, blocked)
             if isinstance(screened, BadRow):
                 rejected += 1
                 if len(bad_rows) < show:

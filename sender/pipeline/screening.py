@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 
 import msgspec
 
@@ -24,10 +25,21 @@ class Screened(msgspec.Struct, frozen=True, gc=False):
     segments: int
 
 
-def screen(row: Recipient | BadRow, composer: Composer, router: Router) -> Screened | BadRow:
+Blocked = Callable[[str], str | None]
+"""The opt-out that forbids this campaign to write to a number, or None."""
+
+
+def nobody(_: str) -> None:
+    """Nobody has opted out."""
+
+
+def screen(row: Recipient | BadRow, composer: Composer, router: Router, blocked: Blocked = nobody) -> Screened | BadRow:
     """Route and compose a row. Nothing that can be known now is left to fail while sending."""
     if isinstance(row, BadRow):
         return row
+    scope = blocked(row.number)
+    if scope is not None:
+        return _bad(row, f"opted out: {scope}")
     operator = router.operator_for(row.number)
     if operator is None:
         return _bad(row, f"no route for +{row.number}")

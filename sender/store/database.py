@@ -6,8 +6,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from sender.store.outbox import Wanted
 
 Moves = Counter[tuple[int, int]]
 """Changes of message counts by (campaign, state)."""
@@ -19,6 +23,10 @@ class Database:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
         self._accounts: dict[str, int] = {}
+        self.consumers: Wanted | None = None
+        """Who wants which events: what the outbox remembers between calls."""
+        self.emitted = 0
+        """Events written since the start, those of transactions that were undone included."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -45,7 +53,7 @@ class Database:
 
     def rollback(self) -> None:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
-        self._accounts.clear()
+        self._forget()
         if self.conn.in_transaction:
             self.conn.execute("ROLLBACK")
 
@@ -59,9 +67,13 @@ class Database:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
-        self._accounts.clear()
+        self._forget()
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
+
+    def _forget(self) -> None:
+        self._accounts.clear()
+        self.consumers = None
 
     def account(self, name: str) -> int:
         """The number of an account, which is made at its first use."""

@@ -16,9 +16,11 @@ from sender.domain.report import CampaignReport
 from sender.store import campaigns, holding, intake, matching, outcomes, queue, recovery, reporting, schema
 from sender.store.access import Access
 from sender.store.database import Database
+from sender.store.incoming import IncomingMessages
 from sender.store.intake import Intake, NewApiMessage, Reply
 from sender.store.live import LiveRows
 from sender.store.lock import FileLock
+from sender.store.outbox import Outbox
 from sender.store.records import (
     Campaign,
     Claimed,
@@ -32,6 +34,7 @@ from sender.store.records import (
     Standing,
     StoreError,
 )
+from sender.store.suppression import Suppression
 
 
 class SqliteStore:
@@ -42,6 +45,9 @@ class SqliteStore:
         self.access = Access(self._db)
         self.live = LiveRows(self._db)
         self._lock = lock
+        self.suppression = Suppression(self._db)
+        self.incoming = IncomingMessages(self._db)
+        self.outbox = Outbox(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False, beside: bool = False) -> Self:
