@@ -29,7 +29,8 @@ from sender.config.file import SenderConfig
 from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import OperatorConfig, Source, TlsConfig
 from sender.config.quiet import QuietConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
 from sender.config.serve import ServeConfig, TracingConfig
 from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
@@ -119,6 +120,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TlsConfig: "tls of an account",
     Source: "source",
     RouteConfig: "A route",
+    TargetConfig: "to of a route",
+    HealthConfig: "health",
     RetryConfig: "retry",
     ServeConfig: "serve",
     TracingConfig: "tracing of serve",
@@ -127,6 +130,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     Replies: "replies",
     QuietConfig: "quiet",
     WebhookConfig: "A webhook",
+    OperatorRetry: "retry of an operator account",
+    AfterReceiptConfig: "after_receipt",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

@@ -31,7 +31,6 @@ from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
@@ -44,6 +43,7 @@ from sender.pipeline.live import Figures
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
+from sender.pipeline.routing import make_router
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
@@ -106,7 +106,7 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = Router(config.routes)
+        self._router = make_router(config, store)
         self._wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, self._wordings)
         self.suppressing = Suppressing(store, writer)
@@ -135,7 +135,7 @@ class Sender:
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
-                Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 self._mobile_originated,
                 store=store,
@@ -243,7 +243,7 @@ class Sender:
 
     def screen(self, prices: Mapping[str, int]) -> Screen:
         """What messages of programs have to pass; `prices` of a segment by account, in millionths."""
-        return Screen(self._router, self._wordings, self._config.country, prices)
+        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
 
     def poke(self, accounts: Container[str]) -> None:
         """There are new messages of these accounts in the store."""

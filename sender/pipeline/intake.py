@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Final
@@ -55,6 +55,9 @@ class MessageRequest(
     callback: Annotated[Name, Meta(description="A label that events about it carry")] | None = None
 
 
+Blocked = Callable[[str, MessageClass, str], str | None]
+
+
 class _Wrong(Exception):
     def __init__(self, field: str, detail: str, remedy: str = "", status: int = 422) -> None:
         super().__init__(detail)
@@ -65,8 +68,15 @@ class Screen:
     """What every message has to pass. `prices` are for a segment, in millionths, by account."""
 
     def __init__(
-        self, router: Router, wordings: Mapping[str, Wording], country: str, prices: Mapping[str, int] | None = None
+        self,
+        router: Router,
+        wordings: Mapping[str, Wording],
+        country: str,
+        blocked: Blocked,
+        prices: Mapping[str, int] | None = None,
     ) -> None:
+        """`blocked` gives the scope of the suppression list that forbids a message, or None."""
+        self._blocked = blocked
         self._router = router
         self._wordings = wordings
         self._country = country
@@ -89,9 +99,13 @@ class Screen:
             number = parse_number(asked.to, self._country)
         except BadNumber as error:
             raise _Wrong("to", str(error), "write the number with + and the code of its country") from None
-        operator = self._router.operator_for(number)
-        if operator is None:
-            raise _Wrong("to", "no route leads to this number", "add a route for its prefix to the configuration")
+        scope = self._blocked(number, asked.class_, sender)
+        if scope is not None:
+            raise _Wrong("to", f"opted out: {scope}", "write to nobody who has asked not to be", 409)
+        choice = self._router.route(number, sender=sender, message_class=asked.class_)
+        if choice is None:
+            raise _Wrong("to", "no route leads to this number", "add a route for it to the configuration")
+        operator = choice.account
         wording = self._wordings[operator]
         try:
             segments = count_segments(text, method=wording.long_messages, allowed=wording.alphabets)

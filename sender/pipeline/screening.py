@@ -40,9 +40,10 @@ def screen(row: Recipient | BadRow, composer: Composer, router: Router, blocked:
     scope = blocked(row.number)
     if scope is not None:
         return _bad(row, f"opted out: {scope}")
-    operator = router.operator_for(row.number)
-    if operator is None:
+    choice = router.route(row.number, sender=composer.sender, message_class=composer.message_class)
+    if choice is None:
         return _bad(row, f"no route for +{row.number}")
+    operator = choice.account
     try:
         text = composer.text(row.fields)
         if not text:
