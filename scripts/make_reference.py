@@ -31,6 +31,7 @@ from sender.config.operator import OperatorConfig, Source, TlsConfig
 from sender.config.quiet import QuietConfig
 from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
+from sender.config.serve import ServeConfig, TracingConfig
 from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
@@ -122,13 +123,15 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TargetConfig: "to of a route",
     HealthConfig: "health",
     RetryConfig: "retry",
-    OperatorRetry: "retry of an operator account",
-    AfterReceiptConfig: "after_receipt",
+    ServeConfig: "serve",
+    TracingConfig: "tracing of serve",
     IncomingConfig: "incoming",
     KeywordConfig: "A keyword",
     Replies: "replies",
     QuietConfig: "quiet",
     WebhookConfig: "A webhook",
+    OperatorRetry: "retry of an operator account",
+    AfterReceiptConfig: "after_receipt",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

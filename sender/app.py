@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -32,12 +32,15 @@ from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
 from sender.domain.template import Template
+from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
 from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients
+from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
+from sender.pipeline.live import Figures
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
@@ -113,8 +116,8 @@ class Sender:
         self._store = store
         self._epoch = epoch
         self._router = make_router(config, store)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-        self._composers = Composers(store, writer, wordings)
+        self._wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        self._composers = Composers(store, writer, self._wordings)
         self.suppressing = Suppressing(store, writer)
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
         self._standing = StandingCheck(store, writer)
@@ -125,7 +128,7 @@ class Sender:
             epoch=epoch,
             accounts=config.operators,
             route=self._route,
-            on_messages=self._poke,
+            on_messages=self.poke,
             on_failure=self._failed,
         )
         self._upkeep = Upkeep(
@@ -145,7 +148,7 @@ class Sender:
             writer=writer,
             clock=clock,
             epoch=epoch,
-            on_answers=self._poke,
+            on_answers=self.poke,
             on_failure=self._failed,
         )
         self._lanes = [
@@ -203,11 +206,6 @@ class Sender:
         for lane in self._lanes:
             lane.poke()
 
-    def _poke(self, accounts: Collection[str]) -> None:
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
-
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
         waiting: Deferred[None] = Deferred()
@@ -234,6 +232,15 @@ class Sender:
         for deferred in waiting:
             deferred.callback(None)
 
+    def ended(self) -> Deferred[None]:
+        """Fires when it has stopped, whoever asked for that."""
+        waiting: Deferred[None] = Deferred()
+        if self._stopped:
+            waiting.callback(None)
+        else:
+            self._when_stopped.append(waiting)
+        return waiting
+
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
         self._expander.stop()
@@ -248,6 +255,26 @@ class Sender:
         """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
 
+    @property
+    def country(self) -> str:
+        """Where numbers without a plus belong."""
+        return self._config.country
+
+    def figures(self) -> Figures:
+        """How every account stands, and what it has done since the start."""
+        failure = None if self._failure is None else self._failure.getErrorMessage()
+        return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
+
+    def screen(self, prices: Mapping[str, int]) -> Screen:
+        """What messages of programs have to pass; `prices` of a segment by account, in millionths."""
+        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+
+    def poke(self, accounts: Container[str]) -> None:
+        """There are new messages of these accounts in the store."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
+
     # --- campaigns ----------------------------------------------------------------------------
 
     def import_campaign(
@@ -260,27 +287,31 @@ class Sender:
         return Deferred.fromCoroutine(self._import(plan, on_rows))
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
-        template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
-            pass  # every mistake that the file's header shows is told before a campaign is made of it
-        campaign_id = await self._writer.call(
-            self._store.create_campaign,
-            NewCampaign(
-                name=plan.name or plan.recipients.stem,
-                template=template.text,
-                sender=sender,
-                message_class=plan.message_class,
-                recipients=str(plan.recipients.absolute()),
-                rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
-                at=self._now(),
-                priority=plan.priority,
-                starts_at=plan.starts_at,
-                expires_at=plan.expires_at,
-                options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
-            ),
-        )
+        campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
+
+    def new_campaign(self, plan: CampaignPlan) -> NewCampaign:
+        """The campaign of a plan, once every mistake that the plan and the file's header show is ruled out.
+
+        TemplateError, SenderError, HeaderError, OSError (the recipients file).
+        """
+        template, sender = Template.compile(plan.template), check_sender(plan.sender)
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
+            pass
+        return NewCampaign(
+            name=plan.name or plan.recipients.stem,
+            template=template.text,
+            sender=sender,
+            message_class=plan.message_class,
+            recipients=str(plan.recipients.absolute()),
+            rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
+            at=self._now(),
+            priority=plan.priority,
+            starts_at=plan.starts_at,
+            expires_at=plan.expires_at,
+            options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+        )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
         """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""

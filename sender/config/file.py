@@ -14,6 +14,7 @@ from sender.config.retrying import RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, route_problems
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
+from sender.config.serve import ServeConfig
 from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
@@ -36,6 +37,7 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     default_network: Annotated[str, Meta(description="Network of numbers that nothing tells of")] = ""
     health: Annotated[HealthConfig, Meta(description="When an account is passed over")] = HealthConfig()
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
+    serve: Annotated[ServeConfig, Meta(description="The HTTP API of `sender serve`")] = ServeConfig()
     incoming: Annotated[IncomingConfig, Meta(description="Messages of subscribers")] = IncomingConfig()
     quiet: Annotated[QuietConfig, Meta(description="Hours at which nothing is sent; omitted: none")] | None = None
     webhooks: Annotated[dict[str, WebhookConfig], Meta(description="Who is told of events, by name")] = msgspec.field(
@@ -45,6 +47,10 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
         yield from route_problems(self.routes, self.operators, self.networks)
+        for name in self.serve.prices:
+            if name not in self.operators:
+                hint = did_you_mean(name, self.operators) or "; known: " + ", ".join(self.operators)
+                yield ("serve", "prices", name), f'found "{name}"; expected an operator of this file{hint}'
         for index, keyword in enumerate(self.incoming.keywords):
             if keyword.webhook and keyword.webhook not in self.webhooks:
                 hint = did_you_mean(keyword.webhook, self.webhooks)

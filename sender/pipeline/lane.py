@@ -31,6 +31,7 @@ from sender.pipeline.gate import Gate
 from sender.pipeline.incoming import receipt_of
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
+from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
 from sender.store.records import Claimed, InDoubt, Intent, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
@@ -69,6 +70,7 @@ class Lane:
         self.account = account
         self.channel = SmppChannel(account, self, clock=clock, network=network, rng=rng)
         self.recorder = Recorder(store, writer, self, clock)
+        self.tally = Tally()
         self.incoming_messages = 0
         """Messages of subscribers that came, parts and repetitions included."""
         self._composers = composers
@@ -277,6 +279,7 @@ class Lane:
     def results(self, results: list[Result]) -> None:
         """Decide what each result means, and have it recorded."""
         at = self._now()
+        self.tally.add(results)
         self.recorder.add_outcomes([self._judge.outcome(result, at) for result in results])
 
     def deliveries(self, deliveries: list[Delivery]) -> None:

@@ -13,10 +13,13 @@ from typing import Self
 
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import campaigns, chunks, holding, intake, matching, outcomes, queue, recovery, reporting, schema
+from sender.store.access import Access
 from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.incoming import IncomingMessages
+from sender.store.intake import Intake, NewApiMessage, Reply
+from sender.store.live import LiveRows
 from sender.store.lock import FileLock
 from sender.store.numbering import NumberingVerbs
 from sender.store.outbox import Outbox
@@ -42,6 +45,8 @@ class SqliteStore:
 
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
+        self.access = Access(self._db)
+        self.live = LiveRows(self._db)
         self._lock = lock
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
@@ -189,6 +194,19 @@ class SqliteStore:
     def outside_version(self) -> int:
         """A number that changes when another process has written into the file."""
         return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
+
+    # Messages of programs
+
+    def accept(self, asked: Intake) -> Reply:
+        """Store the messages of one request, reserve what they cost, and keep the answer with its key.
+
+        KeyReused, Insufficient: nothing is stored.
+        """
+        return intake.accept(self._db, asked)
+
+    def accept_messages(self, token: int, messages: Sequence[NewApiMessage], at: float) -> list[int]:
+        """Add messages to the campaigns that stand for their kinds; their ids, in the same order."""
+        return intake.accept_messages(self._db, token, messages, at)
 
     # Sending
 
