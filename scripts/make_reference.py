@@ -27,7 +27,8 @@ from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config.file import SenderConfig
 from sender.config.operator import OperatorConfig, Source, TlsConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -115,7 +116,11 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TlsConfig: "tls of an account",
     Source: "source",
     RouteConfig: "A route",
+    TargetConfig: "to of a route",
+    HealthConfig: "health",
     RetryConfig: "retry",
+    OperatorRetry: "retry of an operator account",
+    AfterReceiptConfig: "after_receipt",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

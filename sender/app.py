@@ -30,7 +30,6 @@ from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
@@ -39,6 +38,7 @@ from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.routing import make_router
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
@@ -100,7 +100,7 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = Router(config.routes)
+        self._router = make_router(config, store)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
         self._standing = StandingCheck(store, writer)
@@ -110,7 +110,7 @@ class Sender:
             clock,
             epoch=epoch,
             accounts=config.operators,
-            route=lambda _, number: self._router.operator_for(number),
+            route=self._route,
             on_messages=self._poke,
             on_failure=self._failed,
         )
@@ -128,7 +128,7 @@ class Sender:
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
-                Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 store=store,
                 writer=writer,
@@ -342,6 +342,10 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _route(self, campaign: Campaign, number: str) -> str | None:
+        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
+        return None if choice is None else choice.account
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import rich_click as click
 
 from sender.app import CampaignPlan
-from sender.commands.input import BadInput, bad_input
+from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import (
     FILE,
     campaign_option,
@@ -21,10 +22,10 @@ from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording, check_sender
 from sender.pipeline.importing import open_recipients, rehearse
+from sender.pipeline.routing import make_router
 
 
 @click.command()
@@ -141,7 +142,8 @@ def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
-    found = rehearse(
-        plan.recipients, region=config.country, template=template, composer=composer, router=Router(config.routes)
-    )
+    with ExitStack() as stack:
+        store = stack.enter_context(read_only(config)) if config.store.exists() else None
+        router = make_router(config, store)
+    found = rehearse(plan.recipients, region=config.country, template=template, composer=composer, router=router)
     click.echo(rehearsal_text(found), nl=False)

@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from sender.config.operator import OperatorConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.retrying import RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, route_problems
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
-from yamlmodel.suggest import did_you_mean
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -26,20 +26,16 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     country: Annotated[Country, Meta(description="Where numbers without + belong", examples=["KZ"])]
     operators: Annotated[dict[str, OperatorConfig], Meta(description="Operator accounts by name", min_length=1)]
     routes: Annotated[list[RouteConfig], Meta(description="Which numbers go where", min_length=1)]
+    networks: Annotated[dict[str, list[str]], Meta(description="Names of operators in plans, by network")] = (
+        msgspec.field(default_factory=dict)
+    )
+    default_network: Annotated[str, Meta(description="Network of numbers that nothing tells of")] = ""
+    health: Annotated[HealthConfig, Meta(description="When an account is passed over")] = HealthConfig()
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
 
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
-        seen: set[str] = set()
-        for index, route in enumerate(self.routes):
-            if route.operator not in self.operators:
-                hint = did_you_mean(route.operator, self.operators) or "; known: " + ", ".join(self.operators)
-                message = f'found "{route.operator}"; expected an operator of this file{hint}'
-                yield ("routes", index, "operator"), message
-            if route.prefix in seen:
-                key: tuple[str | int, ...] = ("routes", index, "prefix") if route.prefix else ("routes", index)
-                yield key, f'a second route for "{route.prefix}"' if route.prefix else "a second default route"
-            seen.add(route.prefix)
+        return route_problems(self.routes, self.operators, self.networks)
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:

@@ -14,8 +14,10 @@ from typing import Self
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
+from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.lock import FileLock
+from sender.store.numbering import NumberingVerbs
 from sender.store.records import (
     Campaign,
     Chunk,
@@ -38,6 +40,8 @@ class SqliteStore:
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
         self._lock = lock
+        self._claims = Claims(self._db)
+        self.numbering = NumberingVerbs(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False, beside: bool = False) -> Self:
@@ -186,9 +190,17 @@ class SqliteStore:
         """A number for one bind, never given twice in the life of the file."""
         return queue.new_epoch(self._db)
 
-    def claim(self, account: str, limit: int, now: float) -> list[Claimed]:
-        """Take at most `limit` queued messages of an account that are due: oldest campaign, then due time, first."""
-        return queue.claim(self._db, account, limit, now)
+    def claim(self, account: str, limit: int, now: float, urgent: bool | None = None) -> list[Claimed]:
+        """Take at most `limit` queued messages of an account that are due.
+
+        By priority of their campaigns, then fairly between campaigns, within one by due time. `urgent` True = only
+        one-time codes, False = all but those.
+        """
+        return self._claims.claim(account, limit, now, urgent)
+
+    def set_weight(self, campaign_id: int, weight: int) -> None:
+        """How much of the turns a campaign gets, against others of its priority, which have 1."""
+        self._claims.set_weight(campaign_id, weight)
 
     def release(self, message_ids: Sequence[int]) -> None:
         """Give claimed messages back to the queue unsent."""
@@ -210,9 +222,9 @@ class SqliteStore:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
 
-    def next_due(self, account: str) -> float | None:
+    def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""
-        return queue.next_due(self._db, account)
+        return self._claims.next_due(account, urgent)
 
     def recover(self, now: float) -> Recovery:
         """Put in order what the last process left behind. Once, after opening and before anything else."""
