@@ -215,6 +215,7 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
@@ -249,6 +250,11 @@ class Sender:
             lane.cease()
             lane.channel.abort()
         self._mobile_originated.settle()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
