@@ -10,7 +10,7 @@ import msgspec
 from sender.domain.recipients import BadRow, Recipient
 from sender.domain.routing import Router
 from sender.domain.template import FieldError
-from sender.pipeline.compose import Composer
+from sender.pipeline.compose import Composer, TlvError
 from sender.store.records import NewMessage
 from smppkit.gsm0338 import UnencodableText
 from smppkit.segments import SegmentError
@@ -36,10 +36,11 @@ def screen(row: Recipient | BadRow, composer: Composer, router: Router) -> Scree
         if not text:
             return _bad(row, "the text is empty")
         segments = composer.count(text, operator)
-    except (FieldError, UnencodableText, SegmentError) as error:
+        composer.check_tlvs(row.fields, operator)
+    except (FieldError, TlvError, UnencodableText, SegmentError) as error:
         return _bad(row, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}
-    return Screened(NewMessage(row.row, row.number, operator, fields), text, segments)
+    return Screened(NewMessage(row.row, row.number, operator, fields), composer.said(text, operator), segments)
 
 
 def _bad(row: Recipient, reason: str) -> BadRow:
