@@ -36,9 +36,10 @@ from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
 from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
@@ -60,6 +61,7 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -69,6 +71,12 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
 
 
 class RunFailed(Exception):
@@ -231,7 +239,7 @@ class Sender:
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
         template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
             pass  # every mistake that the file's header shows is told before a campaign is made of it
         campaign_id = await self._writer.call(
             self._store.create_campaign,
@@ -246,6 +254,7 @@ class Sender:
                 priority=plan.priority,
                 starts_at=plan.starts_at,
                 expires_at=plan.expires_at,
+                options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
             ),
         )
         campaign = await self._writer.call(self._store.campaign, campaign_id)
@@ -266,6 +275,7 @@ class Sender:
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,

@@ -14,6 +14,7 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    reading_options,
     receipt_wait_option,
     report_option,
 )
@@ -24,12 +25,16 @@ from sender.domain.message import MessageClass
 from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording, check_sender
-from sender.pipeline.importing import open_recipients, rehearse
+from sender.pipeline.importing import rehearse
+from sender.pipeline.reading.opening import Reading, open_recipients
 
 
 @click.command()
 @config_option
-@click.option("--recipients", type=FILE, required=True, help="CSV with a column `phone` and the template's fields.")
+@click.option(
+    "--recipients", type=FILE, required=True, help="CSV, XLSX, ODS or TXT: a column `phone`, and the template's fields."
+)
+@reading_options
 @click.option("--template", required=True, help="The text: `{column}`, or `{column|fallback}`; `{{` for a brace.")
 @click.option("--from", "source", required=True, help="Sender: a name of at most 11 characters, or a number.")
 @click.option(
@@ -49,6 +54,10 @@ from sender.pipeline.importing import open_recipients, rehearse
 def send(
     config_path: Path,
     recipients: Path,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    number_column: str | None,
     template: str,
     source: str,
     message_class: str,
@@ -78,6 +87,7 @@ def send(
             template=template,
             sender=source,
             recipients=recipients,
+            reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
@@ -133,7 +143,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         if path is not None and not path.absolute().parent.is_dir():
             raise BadInput(f"{path}: there is no directory {path.parent}")
     check_sender(plan.sender)
-    with open_recipients(plan.recipients, config.country, Template.compile(plan.template)):
+    with open_recipients(plan.recipients, config.country, Template.compile(plan.template), plan.reading):
         pass
 
 
@@ -142,6 +152,11 @@ def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
     found = rehearse(
-        plan.recipients, region=config.country, template=template, composer=composer, router=Router(config.routes)
+        plan.recipients,
+        region=config.country,
+        how=plan.reading,
+        template=template,
+        composer=composer,
+        router=Router(config.routes),
     )
     click.echo(rehearsal_text(found), nl=False)
