@@ -34,6 +34,7 @@ from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
@@ -124,6 +125,7 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sender.config.receipts import ReceiptsConfig
 from sender.config.secrets import LIMITS, field_problem
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
@@ -66,6 +67,7 @@ class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     response_timeout: Annotated[Duration, Meta(description="After it a submit is in doubt")] = Duration(30)
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] = Duration(30)
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
+    receipts: Annotated[ReceiptsConfig, Meta(description="How its receipts are written")] = ReceiptsConfig()
 
     @property
     def secret(self) -> str:
