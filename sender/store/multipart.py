@@ -78,7 +78,7 @@ def note(db: Database, account: int, dialect: Dialect, touched: Parts, states: M
     db.conn.executemany("DELETE FROM part_waits WHERE account = ? AND message = ?", [(account, it) for it in whole])
     db.conn.executemany(
         _WAIT,
-        [(account, row.message, at) for row in long if row.state in FINAL and row.message not in whole],
+        [(row.account, row.message, at) for row in long if row.state in FINAL and row.message not in whole],
     )
 
 
