@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -35,10 +35,13 @@ from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
 from sender.pipeline.dialects import receipt_settings
+from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.standing import StandingCheck
+from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -61,6 +64,12 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
+    priority: int | None = None
+    """0 (lowest) to 9; None = that of the class."""
+    starts_at: float | None = None
+    """Unix time before which nothing is sent."""
+    expires_at: float | None = None
+    """Unix time from which nothing is written any more."""
 
 
 class RunFailed(Exception):
@@ -95,7 +104,27 @@ class Sender:
         self._router = Router(config.routes)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
-        self._gate = Gate()
+        self._standing = StandingCheck(store, writer)
+        self._expander = Expander(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            accounts=config.operators,
+            route=lambda _, number: self._router.operator_for(number),
+            on_messages=self._poke,
+            on_failure=self._failed,
+        )
+        self._upkeep = Upkeep(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            on_outside_change=self.on_outside_change,
+            on_look=self._expander.poke,
+            on_failure=self._failed,
+        )
+        self._gate = Gate([self._standing.check])
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
@@ -127,6 +156,7 @@ class Sender:
     async def _start(self) -> Recovery:
         await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
             if self._stopping:
@@ -135,7 +165,22 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        if not self._stopping:
+            self._expander.start()
+            self._upkeep.start()
         return recovery
+
+    async def on_outside_change(self) -> None:
+        """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
+        await self._standing.refresh()
+        self._expander.poke()
+        for lane in self._lanes:
+            lane.poke()
+
+    def _poke(self, accounts: Collection[str]) -> None:
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -146,6 +191,9 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
+            self._expander.stop()
+            self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -162,9 +210,16 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._expander.stop()
+        self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
@@ -196,6 +251,9 @@ class Sender:
                 recipients=str(plan.recipients.absolute()),
                 rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
                 at=self._now(),
+                priority=plan.priority,
+                starts_at=plan.starts_at,
+                expires_at=plan.expires_at,
             ),
         )
         campaign = await self._writer.call(self._store.campaign, campaign_id)
@@ -223,8 +281,7 @@ class Sender:
             writer=self._writer,
             on_rows=on_rows,
         )
-        for lane in self._lanes:
-            lane.poke()
+        await self.on_outside_change()
         return result
 
     def run(
@@ -275,7 +332,8 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up)
+            held = self._standing.held(campaign_id, self._now()) or not self._expander.idle
+            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
                 self.gave_up = self._who_is_down()

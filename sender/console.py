@@ -157,6 +157,9 @@ def import_text(result: ImportResult) -> str:
     return text
 
 
+_STAGES = {"submit": "refused by the operator", "receipt": "receipt", "sender": "never sent"}
+
+
 def report_text(report: CampaignReport) -> str:
     """The figures of a campaign, for people."""
     lines = [f"Campaign {report.campaign}: {report.name}", ""]
@@ -168,7 +171,7 @@ def report_text(report: CampaignReport) -> str:
     rows.append(("delivered", report.delivered, _share(report.delivered, report.messages)))
     rows.append(("failed", report.failed, _share(report.failed, report.messages) if report.failed else ""))
     for failure in report.failures:
-        where = "refused by the operator" if failure.stage == "submit" else "receipt"
+        where = _STAGES[failure.stage]
         rows.append((f"  {failure.reason}", failure.messages, where))
     rows.append(("in doubt", report.in_doubt, ", ".join(f"{cause} {n:,}" for cause, n in report.doubts.items())))
     waiting = report.states[State.ACCEPTED.label]

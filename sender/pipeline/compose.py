@@ -148,6 +148,7 @@ class Composer:
                 attempts=claimed.attempts,
                 resends=claimed.resends,
                 tried_since=claimed.tried_since,
+                expires=claimed.expires,
             )
             for part, piece in enumerate(segmented.segments, start=1)
             if part not in claimed.parts_done

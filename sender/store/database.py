@@ -5,12 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
 import msgspec
 
 Moves = Counter[tuple[int, int]]
 """Changes of message counts by (campaign, state)."""
+
+_LAST_MESSAGE: Final = (
+    "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(last_message) FROM campaigns), 0))"
+)
 
 
 class Database:
@@ -19,6 +24,7 @@ class Database:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
         self._accounts: dict[str, int] = {}
+        self._next_message: int | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -33,6 +39,8 @@ class Database:
 
     def begin(self) -> None:
         """Open a transaction that holds the right to write from the start."""
+        if self.conn.in_transaction:
+            self.rollback()  # what a disk that failed has left behind
         self.conn.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -45,9 +53,14 @@ class Database:
 
     def rollback(self) -> None:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
-        self._accounts.clear()
+        self._forget()
         if self.conn.in_transaction:
-            self.conn.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # it cannot become less than not committed
+                self.conn.execute("ROLLBACK")
+
+    def touch(self) -> None:
+        """Write something that changes nothing: only a commit that writes shows that the disk is well."""
+        self.conn.execute("UPDATE epochs SET epoch = epoch")
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
@@ -59,9 +72,21 @@ class Database:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
-        self._accounts.clear()
+        self._forget()
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
+
+    def _forget(self) -> None:
+        self._accounts.clear()
+        self._next_message = None
+
+    def message_ids(self, count: int) -> int:
+        """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""
+        first = self._next_message
+        if first is None:
+            first = int(self.conn.execute(_LAST_MESSAGE).fetchone()[0]) + 1
+        self._next_message = first + count
+        return first
 
     def account(self, name: str) -> int:
         """The number of an account, which is made at its first use."""

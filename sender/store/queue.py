@@ -15,7 +15,7 @@ from sender.store.settling import move_messages
 from sender.store.sql import sql
 
 _DUE: Final = sql(
-    "SELECT m.id, m.number, f.fields, m.parts FROM messages m LEFT JOIN message_fields f ON f.message = m.id"
+    "SELECT m.id, m.number, f.fields, m.parts, m.expires FROM messages m LEFT JOIN message_fields f ON f.message = m.id"
     " WHERE m.state = $QUEUED AND m.account = ? AND m.campaign = ? AND m.due <= ? ORDER BY m.due, m.id LIMIT ?"
 )
 _EARLIER: Final = sql(
@@ -57,16 +57,18 @@ def claim(db: Database, account: str, limit: int, now: float) -> list[Claimed]:
     claimed: list[Claimed] = []
     if number is None:
         return claimed
-    for campaign in _sendable(db):
+    for campaign in _sendable(db, now):
         wanted = limit - len(claimed)
         if wanted <= 0:
             break
         rows = db.conn.execute(_DUE, (number, campaign, now, wanted)).fetchall()
         earlier = _earlier(db, [row[0] for row in rows if row[3]])
-        for message, destination, fields, parts in rows:
+        for message, destination, fields, parts, expires in rows:
             done, attempts, resends, since = earlier.get(message, ((), 0, 0, None))
             values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
-            claimed.append(Claimed(message, campaign, destination, values, attempts, parts, done, resends, since))
+            claimed.append(
+                Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
+            )
     move_messages(db, [(it.message_id, it.campaign_id, State.QUEUED, State.CLAIMED) for it in claimed])
     return claimed
 
@@ -86,13 +88,16 @@ def next_due(db: Database, account: str) -> float | None:
     if number is None:
         return None
     dues = [
-        db.conn.execute(
-            sql("SELECT min(due) FROM messages WHERE state = $QUEUED AND account = ? AND campaign = ?"),
-            (number, campaign),
-        ).fetchone()[0]
-        for campaign in _sendable(db)
+        (
+            db.conn.execute(
+                sql("SELECT min(due) FROM messages WHERE state = $QUEUED AND account = ? AND campaign = ?"),
+                (number, campaign),
+            ).fetchone()[0],
+            starts_at,
+        )
+        for campaign, starts_at in _waiting(db)
     ]
-    return min((due for due in dues if due is not None), default=None)
+    return min((max(due, starts_at) for due, starts_at in dues if due is not None), default=None)
 
 
 def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
@@ -130,16 +135,21 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
     return stale
 
 
-def _sendable(db: Database) -> list[int]:
-    """Campaigns with messages in the queue that may be sent, oldest first."""
-    rows = db.conn.execute(
+def _sendable(db: Database, now: float) -> list[int]:
+    """Campaigns with messages in the queue that may be sent now, oldest first."""
+    return [campaign for campaign, starts_at in _waiting(db) if starts_at <= now]
+
+
+def _waiting(db: Database) -> list[tuple[int, float]]:
+    """Campaigns with messages in the queue that are not held back, and when they start; oldest first."""
+    return db.conn.execute(
         sql(
-            "SELECT c.id FROM campaigns c JOIN campaign_states s ON s.campaign = c.id AND s.state = $QUEUED"
-            " WHERE c.state = ? AND s.messages > 0 ORDER BY c.id"
+            "SELECT c.id, coalesce(c.starts_at, 0.0) FROM campaigns c"
+            " JOIN campaign_states s ON s.campaign = c.id AND s.state = $QUEUED"
+            " WHERE c.state = ? AND s.messages > 0 AND NOT c.paused AND NOT c.cancelled ORDER BY c.id"
         ),
         (CampaignState.RUNNING.value,),
-    )
-    return [row[0] for row in rows]
+    ).fetchall()
 
 
 def _earlier(db: Database, messages: list[int]) -> dict[int, tuple[tuple[int, ...], int, int, float | None]]:
