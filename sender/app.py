@@ -35,6 +35,7 @@ from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients
@@ -181,6 +182,7 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         await self.suppressing.load()
         await self._standing.refresh()

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sender.config.receipts import ReceiptsConfig
 from sender.config.retrying import OperatorRetry
 from sender.config.secrets import LIMITS, field_problem
 from sender.config.text import TextConfig
@@ -65,6 +66,7 @@ class OperatorConfig(TextConfig, frozen=True, kw_only=True):
         OperatorRetry()
     )
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
+    receipts: Annotated[ReceiptsConfig, Meta(description="How its receipts are written")] = ReceiptsConfig()
 
     @property
     def secret(self) -> str:

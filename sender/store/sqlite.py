@@ -11,9 +11,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from sender.domain.dialect import Dialect, Settings
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, chunks, holding, intake, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import (
+    campaigns,
+    chunks,
+    dialects,
+    holding,
+    intake,
+    matching,
+    multipart,
+    outcomes,
+    queue,
+    recovery,
+    reporting,
+    schema,
+)
 from sender.store.access import Access
 from sender.store.claiming import Claims
 from sender.store.database import Database
@@ -245,6 +259,18 @@ class SqliteStore:
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
+
+    def configure_receipts(self, settings: Mapping[str, Settings]) -> None:
+        """What the configuration says about the receipts of each account; once, before the first receipt."""
+        dialects.configure(self._db, settings)
+
+    def sweep_receipts(self, now: float) -> int:
+        """Judge receipts of parts that did not come in time, put aside what can no longer be matched; every minute."""
+        return multipart.sweep(self._db, now)
+
+    def dialects(self) -> dict[str, Dialect]:
+        """What is known about the receipts of each account, by its name."""
+        return dialects.every(self._db)
 
     def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""
