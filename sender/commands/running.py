@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 from twisted.internet.defer import Deferred
@@ -28,6 +28,9 @@ from sender.store.records import Campaign, CampaignState
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import ThreadWriter
 from smppkit.transport import TcpNetwork
+
+if TYPE_CHECKING:
+    from sender.pipeline.webhooks.http import AgentPost
 
 
 class Interrupted(Exception):
@@ -47,6 +50,7 @@ class Job:
         self._store: SqliteStore
         self._writer: ThreadWriter
         self._sender: Sender
+        self._post: AgentPost | None = None
 
     def run(self, work: Callable[[], Coroutine[Deferred[Any], Any, int]]) -> int:
         """Open the store, do `work` in the reactor, close everything; the exit code."""
@@ -59,6 +63,7 @@ class Job:
 
         def begin() -> None:
             self._writer = ThreadWriter(self._store, reactor)
+            self._post = poster(self._config, reactor)
             self._sender = Sender(
                 self._config,
                 clock=reactor,
@@ -67,6 +72,7 @@ class Job:
                 store=self._store,
                 epoch=time.time() - reactor.seconds(),
                 seed=secrets.randbits(32),
+                post=self._post,
             )
             Deferred.fromCoroutine(self._whole(work)).addBoth(end)
 
@@ -99,6 +105,8 @@ class Job:
             code = 0
         finally:
             await self._sender.stop()
+            if self._post is not None:
+                await self._post.close()
             await self._writer.close()
         if self._signal is not None:
             self._display.close()
@@ -179,6 +187,15 @@ def exit_code(report: CampaignReport) -> int:
     """0 when every message was taken by its operator, 1 otherwise."""
     troubled = (State.QUEUED, State.CLAIMED, State.SUBMITTING, State.IN_DOUBT, State.REJECTED)
     return 1 if any(report.states[state.label] for state in troubled) else 0
+
+
+def poster(config: SenderConfig, reactor: Any) -> AgentPost | None:
+    """What makes the requests of webhooks; None where there are none, for it takes long to import."""
+    if not config.webhooks:
+        return None
+    from sender.pipeline.webhooks.http import AgentPost
+
+    return AgentPost(reactor)
 
 
 class _DisplayHandler(logging.Handler):
