@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
 from sender.pipeline.lane import Lane
@@ -115,12 +116,23 @@ class Sender:
         self._composers = Composers(store, writer, wordings, self.quiet.hear_of)
         self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
+        self._expander = Expander(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            accounts=config.operators,
+            route=lambda _, number: self._router.operator_for(number),
+            on_messages=self._poke,
+            on_failure=self._failed,
+        )
         self._upkeep = Upkeep(
             store,
             writer,
             clock,
             epoch=epoch,
             on_outside_change=self.on_outside_change,
+            on_look=self._expander.poke,
             on_failure=self._failed,
         )
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
@@ -181,6 +193,7 @@ class Sender:
             lane.start()
         self._mobile_originated.start()
         if not self._stopping:
+            self._expander.start()
             self._upkeep.start()
         return recovery
 
@@ -189,8 +202,14 @@ class Sender:
         await self._standing.refresh()
         await self.suppressing.refresh()
         self.webhooks.poke()
+        self._expander.poke()
         for lane in self._lanes:
             lane.poke()
+
+    def _poke(self, accounts: Collection[str]) -> None:
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -201,6 +220,8 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
+            self._expander.stop()
             self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
@@ -220,12 +241,18 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._expander.stop()
         self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
         self._mobile_originated.settle()
         self.webhooks.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
@@ -290,8 +317,7 @@ class Sender:
             writer=self._writer,
             on_rows=on_rows,
         )
-        for lane in self._lanes:
-            lane.poke()
+        await self.on_outside_change()
         return result
 
     def run(
@@ -342,7 +368,7 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            held = self._standing.held(campaign_id)
+            held = self._standing.held(campaign_id, self._now()) or not self._expander.idle
             end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
@@ -354,12 +380,6 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
-
-    def _poke(self, accounts: Container[str]) -> None:
-        """These accounts have something new to send."""
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

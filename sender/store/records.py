@@ -19,6 +19,10 @@ class StoreError(Exception):
     """The store cannot be opened or written; the text is for the person who runs the sender."""
 
 
+class StoreUnavailable(StoreError):
+    """The store cannot be written for now; nothing of what was asked has happened."""
+
+
 class CampaignState(Enum):
     """Whether a campaign's recipients are all in the store."""
 
@@ -99,18 +103,30 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
     paused: bool
     cancelled: bool
+    starts_at: float | None
     expires_at: float | None
 
 
-class NewMessage(msgspec.Struct, frozen=True, gc=False):
+class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One message of a campaign that is being imported."""
 
     row: int
     number: str
     """E.164 digits without the plus."""
     operator: str
+    """The account it goes through; in a chunk it is the import's guess, or empty."""
     fields: dict[str, str]
     """Only what the template uses."""
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Recipients that wait to become messages, from the cursor on."""
+
+    id: int
+    campaign: Campaign
+    taken: int
+    """The cursor: how many of the chunk are messages already."""
+    recipients: tuple[NewMessage, ...]
 
 
 class Claimed(msgspec.Struct, frozen=True, gc=False):

@@ -7,19 +7,20 @@ take batches. None of them commits: they run inside a transaction that the write
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, holding, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
 from sender.store.database import Database
 from sender.store.incoming import IncomingMessages
 from sender.store.lock import FileLock
 from sender.store.outbox import Outbox
 from sender.store.records import (
     Campaign,
+    Chunk,
     Claimed,
     Intent,
     NewCampaign,
@@ -99,6 +100,13 @@ class SqliteStore:
         """Add messages to a campaign that is being imported. They cannot be claimed before `finish_import`."""
         campaigns.add_messages(self._db, campaign_id, messages)
 
+    def add_recipients(self, campaign_id: int, recipients: Sequence[NewMessage]) -> None:
+        """Add recipients to a campaign that is being imported, as a chunk for each operator: some thousand at a time.
+
+        They count as messages, queued (I4); message rows are made of them by `expand`.
+        """
+        chunks.add(self._db, campaign_id, recipients)
+
     def finish_import(self, campaign_id: int, rows: int, rejected: int) -> None:
         """All rows of the file are in the store or rejected: the campaign may be sent from now on."""
         campaigns.finish_import(self._db, campaign_id, rows, rejected)
@@ -122,6 +130,29 @@ class SqliteStore:
     def report(self, campaign_id: int) -> CampaignReport:
         """All figures of a campaign; reads every message of it, so not for a progress bar."""
         return reporting.report(self._db, campaign_id)
+
+    # Recipients in chunks
+
+    def waiting_chunks(
+        self, now: float, ahead: float, low: int, landing: Mapping[chunks.Group, Sequence[str]]
+    ) -> dict[chunks.Group, bool]:
+        """Groups of chunks of campaigns that may be sent within `ahead` seconds, urgent ones first: are they needy?
+
+        A group is needy while fewer than `low` messages of its campaign are queued for one of the accounts that its
+        recipients land on; one that is not in `landing` is needy anyway.
+        """
+        return chunks.waiting(self._db, now, ahead, low, landing)
+
+    def read_chunk(self, group: chunks.Group) -> Chunk | None:
+        """The first chunk of a group, from its cursor on; None when nothing is left of it."""
+        return chunks.read(self._db, group)
+
+    def expand(self, chunk_id: int, taken: int, messages: Sequence[NewMessage]) -> bool:
+        """Make message rows of the next recipients of a chunk whose cursor is at `taken`; False when it is not.
+
+        Their `operator` is the account they go through.
+        """
+        return chunks.expand(self._db, chunk_id, taken, messages)
 
     # Holding back
 
