@@ -30,6 +30,7 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
 from sender.domain.template import Template
 from sender.pipeline import figures
@@ -51,6 +52,8 @@ from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
+from sender.pipeline.webhooks.dispatcher import Dispatcher
+from sender.pipeline.webhooks.posting import Post
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -79,6 +82,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+    quiet: QuietHours | None = None
+    """Hours at which nothing of it is written; None = those of the configuration."""
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,7 +100,7 @@ class Sender:
     """One sending program: its operator accounts over one store.
 
     `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
-    ``stop``.
+    ``stop``. `post` makes the requests of webhooks; without it their events wait in the store.
     """
 
     def __init__(
@@ -108,6 +113,7 @@ class Sender:
         store: SqliteStore,
         epoch: float,
         seed: int = 0,
+        post: Post | None = None,
     ) -> None:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
@@ -118,9 +124,9 @@ class Sender:
         self._epoch = epoch
         self._router = make_router(config, store)
         self._wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-        self._composers = Composers(store, writer, self._wordings)
-        self.suppressing = Suppressing(store, writer)
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
+        self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
             store,
@@ -169,6 +175,9 @@ class Sender:
             )
             for name, operator in config.operators.items()
         ]
+        self.webhooks = Dispatcher(
+            config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
+        )
         self._failure: Failure | None = None
         self._stopping = False
         self._stopped = False
@@ -185,6 +194,7 @@ class Sender:
         await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         await self.suppressing.load()
+        await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
@@ -205,6 +215,7 @@ class Sender:
         await self._standing.refresh()
         self._expander.poke()
         await self.suppressing.refresh()
+        self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
 
@@ -230,6 +241,7 @@ class Sender:
             if isinstance(result, Failure):
                 self._note_failure(result)
         await self._mobile_originated.settle()
+        await self.webhooks.stop()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -252,6 +264,7 @@ class Sender:
             lane.cease()
             lane.channel.abort()
         self._mobile_originated.settle()
+        self.webhooks.abort()
 
     @property
     def trouble(self) -> str | None:
@@ -319,6 +332,7 @@ class Sender:
             starts_at=plan.starts_at,
             expires_at=plan.expires_at,
             options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
         )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
