@@ -91,13 +91,13 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = Router(config.routes)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        self._router = Router(config.routes, config.shares())
+        wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self._composers = Composers(store, writer, wordings)
         self._gate = Gate()
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
                 Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
@@ -109,7 +109,7 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
         self._failure: Failure | None = None
         self._stopping = False
@@ -131,7 +131,7 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         return recovery
 

@@ -139,9 +139,13 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
-    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+    wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
     found = rehearse(
-        plan.recipients, region=config.country, template=template, composer=composer, router=Router(config.routes)
+        plan.recipients,
+        region=config.country,
+        template=template,
+        composer=composer,
+        router=Router(config.routes, config.shares()),
     )
     click.echo(rehearsal_text(found), nl=False)

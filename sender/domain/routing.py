@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
+
+from sender.domain.sharing import shared
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -15,9 +17,13 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Router:
-    """Routes by the longest prefix; at most one look-up per distinct prefix length."""
+    """Routes by the longest prefix; at most one look-up per distinct prefix length.
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    `accounts` are those of each operator that has several, with their weights; any other name is an account itself.
+    """
+
+    def __init__(self, routes: Iterable[Route], accounts: Mapping[str, Mapping[str, int]] | None = None) -> None:
+        self._accounts = accounts or {}
         self._operators: dict[str, str] = {}
         for route in routes:
             if route.prefix in self._operators:
@@ -30,5 +36,6 @@ class Router:
         for length in self._lengths:
             operator = self._operators.get(number[:length])
             if operator is not None:
-                return operator
+                accounts = self._accounts.get(operator)
+                return operator if accounts is None else shared(number, accounts)
         return None
