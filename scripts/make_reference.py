@@ -27,9 +27,14 @@ from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config.binds import Binds, OutbindConfig
 from sender.config.file import SenderConfig
+from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import AccountConfig, OperatorConfig, Source, TlsConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.quiet import QuietConfig
+from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
+from sender.config.serve import ServeConfig, TracingConfig
 from sender.config.timers import TimersConfig, Waits
+from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -122,7 +127,18 @@ SENDER: dict[type[msgspec.Struct], str] = {
     Waits: "Waits",
     Source: "source",
     RouteConfig: "A route",
+    TargetConfig: "to of a route",
+    HealthConfig: "health",
     RetryConfig: "retry",
+    ServeConfig: "serve",
+    TracingConfig: "tracing of serve",
+    IncomingConfig: "incoming",
+    KeywordConfig: "A keyword",
+    Replies: "replies",
+    QuietConfig: "quiet",
+    WebhookConfig: "A webhook",
+    OperatorRetry: "retry of an operator account",
+    AfterReceiptConfig: "after_receipt",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from sender.config.binds import BindMode, Binds, Endpoint, OutbindConfig, SmppVersion
+from sender.config.retrying import OperatorRetry
 from sender.config.secrets import LIMITS, field_problem, secret_problems
 from sender.config.timers import TimersConfig
 from smppkit.segments import LongMessage
@@ -80,6 +81,9 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
     response_timeout: Annotated[Duration, Meta(description="After it a submit is in doubt")] = Duration(30)
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] = Duration(30)
     timers: Annotated[TimersConfig, Meta(description="The other timers")] = TimersConfig()
+    retry: Annotated[OperatorRetry, Meta(description="What is sent again, where it differs from the file")] = (
+        OperatorRetry()
+    )
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
 
     @property
