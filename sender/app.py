@@ -123,7 +123,7 @@ class Sender:
         self._store = store
         self._epoch = epoch
         self._router = make_router(config, store)
-        self._wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
         self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
         self.suppressing = Suppressing(store, writer)
@@ -133,7 +133,7 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
-            accounts=config.operators,
+            accounts=config.accounts(),
             route=self._route,
             on_messages=self.poke,
             on_failure=self._failed,
@@ -160,9 +160,9 @@ class Sender:
         )
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
-                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 self._mobile_originated,
                 store=store,
@@ -173,7 +173,7 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
         self.webhooks = Dispatcher(
             config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
@@ -202,7 +202,7 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         self._mobile_originated.start()
         if not self._stopping:

@@ -7,8 +7,8 @@ from sender.domain.dialect import Settings
 
 
 def receipt_settings(config: SenderConfig) -> dict[str, Settings]:
-    """The settings of each account. Accounts at one host and port are of one operator unless they say otherwise."""
+    """The settings of each account. Accounts whose first address is the same are of one operator unless they say otherwise."""
     return {
-        name: operator.receipts.settings(f"{operator.host}:{operator.port}")
-        for name, operator in config.operators.items()
+        name: account.receipts.settings(str(account.places[0]))
+        for name, account in config.accounts().items()
     }
