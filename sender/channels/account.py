@@ -53,6 +53,8 @@ class Account(msgspec.Struct, frozen=True):
     """The connections to keep up; (TRANSMITTER, RECEIVER) is a pair."""
     window: int = 10
     rate: float | None = None
+    reserve: float = 0.05
+    """Share of the window and of the rate that is kept for one-time codes, while there are any."""
     response_timeout: float = 30.0
     enquire_link: float = 30.0
     connect_timeout: float = 10.0
@@ -73,6 +75,7 @@ class Account(msgspec.Struct, frozen=True):
             kinds=_KINDS[operator.bind] * operator.binds,
             window=operator.window,
             rate=operator.rate,
+            reserve=operator.reserve,
             response_timeout=operator.response_timeout,
             enquire_link=operator.enquire_link,
             reconnect_first=retry.first,

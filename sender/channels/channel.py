@@ -15,6 +15,7 @@ from sender.channels.account import Account
 from sender.channels.bind import Bind
 from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
+from sender.channels.reserve import Reserve
 from sender.channels.results import (
     Answered,
     Delivery,
@@ -97,6 +98,8 @@ class SmppChannel:
     ) -> None:
         self.account = account
         self.pace = Pace(account.rate, clock.seconds())
+        self.reserve = Reserve(account.reserve)
+        """What is kept free for one-time codes."""
         self.outlets: list[Outlet] = []
         self._listener = listener
         self._clock = clock
@@ -138,21 +141,24 @@ class SmppChannel:
             down_since=self._down_since,
         )
 
-    def room(self, outlet: Outlet) -> int:
+    def room(self, outlet: Outlet, *, urgent: bool = False) -> int:
         """How many more submits may be promised to `outlet`.
 
-        Enough to keep its window full while intents are being committed, and never more than the window.
+        Enough to keep its window full while intents are being committed, and never more than the window. One-time
+        codes are counted for themselves: what waits before them is written after them.
         """
         if outlet.epoch is None or outlet.closed or self._draining:
             return 0
         now, window = self._clock.seconds(), self.account.window
+        if urgent:
+            return max(0, window - outlet.urgent_ahead)
         share = _AHEAD_TIME / len(self.outlets)
         # What was written lately is a guide only while it is more than a start from rest needs.
         ahead = min(window, max(math.ceil(window / 4), math.ceil(self.pace.lately(now) * share)))
         rate = self.pace.rate(now)
         if rate is not None:
             ahead = min(ahead, max(1, math.ceil(rate * share)))
-        return max(0, ahead - outlet.ahead)
+        return max(0, ahead - (outlet.ahead - outlet.urgent_ahead))
 
     def write(self, outlet: Outlet, submits: list[Submit]) -> None:
         """Write submits that were promised to `outlet` and whose intents are durable by now."""
@@ -265,16 +271,21 @@ class SmppChannel:
         touched: dict[Link, None] = {}
         refused: list[Result] = []
         try:
+            start = self._clock.seconds()
+            kept = self.reserve.of(self.account.window, start)
+            for outlet in self.outlets:
+                each.kept_free = kept
+            spare = 0 if self.account.rate is None else self.reserve.of(self.account.rate, start)
             while (outlet := self._writable()) is not None:
-                submit = outlet.waiting[0]
+                submit = outlet.waiting.first
                 hold = self._listener.hold(submit)
                 if hold is not None:
                     outlet.waiting.popleft()
                     refused.append(Withheld(submit, hold))
                     continue
                 now = self._clock.seconds()
-                if not self.pace.take(now):
-                    self._wait(now)
+                if not (self.pace.take_urgent(now) if submit.urgent else self.pace.take(now, spare)):
+                    self._wait(now, spare, urgent=submit.urgent)
                     break
                 outlet.waiting.popleft()
                 self._write(outlet, submit, now, refused)
@@ -291,6 +302,9 @@ class SmppChannel:
 
     def _writable(self) -> Outlet | None:
         count = len(self.outlets)
+        for urgent in self.outlets:
+            if urgent.waiting.urgent and urgent.writable:
+                return urgent
         for step in range(count):
             outlet = self.outlets[(self._next + step) % count]
             if outlet.writable:
@@ -304,10 +318,13 @@ class SmppChannel:
         except EncodeError as error:
             refused.append(Unsendable(submit, str(error)))
 
-    def _wait(self, now: float) -> None:
-        if self._timer is None:
-            backlog = sum(len(outlet.waiting) for outlet in self.outlets)
-            self._timer = self._clock.callLater(self.pace.wait(now, backlog), self._wake)
+    def _wait(self, now: float, spare: int, *, urgent: bool) -> None:
+        if self._timer is not None:
+            if not urgent:
+                return
+            self._timer.cancel()  # it was armed for what may wait longer
+        backlog = sum(len(outlet.waiting) for outlet in self.outlets)
+        self._timer = self._clock.callLater(self.pace.wait(now, backlog, spare, urgent=urgent), self._wake)
 
     def _wake(self) -> None:
         self._timer = None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from sender.channels.results import Submit
+from sender.channels.waiting import Waiting
 from smppkit.sequence import after
 from smppkit.transport import Link
 
@@ -21,16 +20,25 @@ class Outlet:
         self.link = link
         self.epoch: int | None = None
         """The store's number for this bind; nothing is submitted without one."""
-        self.waiting: deque[Submit] = deque()
+        self.waiting = Waiting()
         """Committed, and to be written as soon as window and pace allow."""
         self.promised = 0
         """Reserved, with the commit of the intents under way."""
+        self.promised_urgent = 0
+        """Those of them that are one-time codes."""
+        self.kept_free = 0
+        """Places of the window that are not for anything but codes."""
         self.closed = False
 
     @property
     def ahead(self) -> int:
         """Submits reserved and not yet written."""
         return len(self.waiting) + self.promised
+
+    @property
+    def urgent_ahead(self) -> int:
+        """The one-time codes among them."""
+        return len(self.waiting.urgent) + self.promised_urgent
 
     @property
     def outstanding(self) -> int:
@@ -45,23 +53,29 @@ class Outlet:
     @property
     def writable(self) -> bool:
         """Whether a submit waits and the window has room for it."""
-        return bool(self.waiting) and self.link.session.window_free > 0
+        free = self.link.session.window_free
+        return (free > self.kept_free and bool(self.waiting)) or (free > 0 and bool(self.waiting.urgent))
 
     def promise(self, submits: list[Submit]) -> None:
         """Give the submits their sequence numbers on this bind."""
         first = self.link.session.reserve(len(submits))
         for position, submit in enumerate(submits):
             submit.sequence = after(first, position)
-        self.promised += len(submits)
+        self._promise(submits, 1)
+
+    def _promise(self, submits: list[Submit], sign: int) -> None:
+        self.promised += sign * len(submits)
+        if submits and submits[0].urgent:  # those of one commit are all of a kind
+            self.promised_urgent += sign * len(submits)
 
     def kept(self, submits: list[Submit]) -> None:
         """Their intents are durable: they may be written."""
-        self.promised -= len(submits)
+        self._promise(submits, -1)
         self.waiting.extend(submits)
 
     def withdraw(self, submits: list[Submit]) -> None:
         """They will never come: their intents were not committed."""
-        self.promised -= len(submits)
+        self._promise(submits, -1)
 
     def take_back(self) -> list[Submit]:
         """Everything that waits, to be sent another time."""

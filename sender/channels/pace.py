@@ -90,23 +90,43 @@ class Pace:
         """Whether a throttle is still remembered."""
         return self._base is not None
 
-    def take(self, now: float) -> bool:
-        """Admit one segment to be written at this very instant, or return False."""
-        if now < self._held_until - _SLACK:
-            return False
-        log = self._log
-        if log is not None and len(log) == log.maxlen and now + _SLACK < log[0] + _SECOND:
+    def take(self, now: float, spare: int = 0) -> bool:
+        """Admit one segment to be written at this very instant, or return False.
+
+        So many as `spare` says are left of the limit for what is urgent.
+        """
+        if now < self._held_until - _SLACK or not self._room(now, spare):
             return False
         self._refresh(now)
         if self._gcra is not None and not self._gcra.take(now):
             return False
-        if log is not None:
-            log.append(now)
-        self._count(now)
+        self._note(now)
         return True
 
-    def wait(self, now: float, backlog: int = 1) -> float:
-        """Seconds until it is worth trying again, with `backlog` segments waiting.
+    def take_urgent(self, now: float) -> bool:
+        """The same for one that need not keep its distance from those before it; those after it do from it."""
+        if now < self._held_until - _SLACK or not self._room(now, 0):
+            return False
+        self._refresh(now)
+        if self._gcra is not None:
+            self._gcra.force(now)
+        self._note(now)
+        return True
+
+    def _room(self, now: float, spare: int) -> bool:
+        """Whether fewer than the limit, less `spare`, were written in the last second."""
+        log = self._log
+        if log is None or log.maxlen is None or len(log) < log.maxlen - spare:
+            return True
+        return now + _SLACK >= log[spare - log.maxlen] + _SECOND
+
+    def _note(self, now: float) -> None:
+        if self._log is not None:
+            self._log.append(now)
+        self._count(now)
+
+    def wait(self, now: float, backlog: int = 1, spare: int = 0, *, urgent: bool = False) -> float:
+        """Seconds until it is worth trying again, with `backlog` segments waiting; the rest as for `take`.
 
         With a backlog the answer may be a few milliseconds late on purpose: several segments can then go in
         one turn, which costs one timer instead of many and is caught up by the burst.
@@ -114,12 +134,13 @@ class Pace:
         until = self._held_until
         self._refresh(now)
         count = 1
-        if self._gcra is not None:
+        if self._gcra is not None and not urgent:
             count = max(1, min(backlog, int(self._gcra.burst / 2)))
             until = max(until, now + self._gcra.wait(now, count))
         log = self._log
-        if log is not None and len(log) == log.maxlen:
-            until = max(until, log[min(count, len(log)) - 1] + _SECOND)
+        if log is not None and log.maxlen is not None and len(log) >= log.maxlen - spare:
+            oldest = len(log) - (log.maxlen - spare)  # of those that are as many as may be in a second
+            until = max(until, log[min(oldest + count, len(log)) - 1] + _SECOND)
         return max(0.0, until - now)
 
     def lately(self, now: float) -> int:

@@ -31,6 +31,11 @@ class Submit(msgspec.Struct, gc=False):
     expires: float | None = None
     """Unix time from which it must not be written any more."""
 
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before everything that is not: a one-time code."""
+        return self.message_class is MessageClass.CODE
+
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
     """The operator answered; `status` 0 comes with its message id."""

@@ -13,7 +13,7 @@ from sender.config.secrets import LIMITS, field_problem
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 from smppkit.tls import ClientTls, TlsClient
-from yamlmodel.scalars import Duration, Rate
+from yamlmodel.scalars import Duration, Percent, Rate
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -60,6 +60,9 @@ class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     binds: Annotated[int, Meta(description="Connections (or pairs) at once", ge=1, le=100)] = 1
     window: Annotated[int, Meta(description="Requests without a response, per bind", ge=1, le=10_000)] = 10
     rate: Annotated[Rate, Meta(description="Segments, all binds together; omitted: no limit")] | None = None
+    reserve: Annotated[Percent, Meta(description="Of window and rate, kept for codes while there are any")] = Percent(
+        0.05
+    )
     alphabets: Annotated[list[Alphabet], Meta(description="The first that holds the text", min_length=1)] = (
         msgspec.field(default_factory=lambda: [Alphabet.GSM7, Alphabet.UCS2])
     )
