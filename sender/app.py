@@ -101,7 +101,7 @@ class Sender:
         self._store = store
         self._epoch = epoch
         self._router = make_router(config, store)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self._composers = Composers(store, writer, wordings)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
@@ -109,7 +109,7 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
-            accounts=config.operators,
+            accounts=config.accounts(),
             route=self._route,
             on_messages=self._poke,
             on_failure=self._failed,
@@ -126,9 +126,9 @@ class Sender:
         self._gate = Gate([self._standing.check])
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
-                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 store=store,
                 writer=writer,
@@ -138,7 +138,7 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
         self._failure: Failure | None = None
         self._stopping = False
@@ -161,7 +161,7 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         if not self._stopping:
             self._expander.start()

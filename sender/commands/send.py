@@ -140,7 +140,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
-    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+    wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None

@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from sender.channels.results import Submit
-from sender.config.operator import OperatorConfig
+from sender.config.operator import AccountConfig
 from sender.domain.message import MessageClass
 from sender.domain.template import Template
 from sender.store.records import Claimed
@@ -68,11 +68,11 @@ class Wording(msgspec.Struct, frozen=True):
     """TON and NPI of the source address; None = 5/0 for a name, 1/1 for a number."""
 
     @classmethod
-    def of(cls, operator: OperatorConfig) -> Wording:
+    def of(cls, account: AccountConfig) -> Wording:
         """The wording that a configuration describes."""
-        source = operator.source
+        source = account.source
         return cls(
-            tuple(operator.alphabets), operator.long_messages, None if source is None else (source.ton, source.npi)
+            tuple(account.alphabets), account.long_messages, None if source is None else (source.ton, source.npi)
         )
 
 
