@@ -189,6 +189,7 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
@@ -212,6 +213,11 @@ class Sender:
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
