@@ -35,6 +35,11 @@ class Submit(msgspec.Struct, gc=False):
     alone: bool = False
     """Whether it was the only one of the whole account."""
 
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before everything that is not: a one-time code."""
+        return self.message_class is MessageClass.CODE
+
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
     """The operator answered; `status` 0 comes with its message id."""

@@ -244,6 +244,10 @@ class SqliteStore:
         """Give claimed messages back to the queue unsent."""
         queue.release(self._db, message_ids)
 
+    def refuse(self, message_ids: Sequence[int]) -> None:
+        """End claimed messages that cannot be sent at all as rejected."""
+        queue.refuse(self._db, message_ids)
+
     def mark_submitting(self, intents: Sequence[Intent]) -> list[Intent]:
         """Commit to submitting these parts (I2). All parts of a message that are to be sent come in one call.
 
