@@ -311,6 +311,10 @@ class Lane:
         if again:
             self._wake_at(min(again))
 
+    def queued_again(self) -> None:
+        """A message whose parts had to wait for one another may be due: look."""
+        self.poke()
+
     def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
         """Answer receipts."""
         self.channel.acknowledge(deliveries, status)
