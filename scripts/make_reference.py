@@ -26,8 +26,12 @@ from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config.file import SenderConfig
+from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import OperatorConfig, Source, TlsConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.quiet import QuietConfig
+from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
+from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -115,7 +119,16 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TlsConfig: "tls of an account",
     Source: "source",
     RouteConfig: "A route",
+    TargetConfig: "to of a route",
+    HealthConfig: "health",
     RetryConfig: "retry",
+    OperatorRetry: "retry of an operator account",
+    AfterReceiptConfig: "after_receipt",
+    IncomingConfig: "incoming",
+    KeywordConfig: "A keyword",
+    Replies: "replies",
+    QuietConfig: "quiet",
+    WebhookConfig: "A webhook",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -30,14 +31,21 @@ from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.quiet import Quiet
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
+from sender.pipeline.routing import make_router
+from sender.pipeline.standing import StandingCheck
+from sender.pipeline.suppressing import Suppressing
+from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -57,9 +65,22 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
+    priority: int | None = None
+    """0 (lowest) to 9; None = that of the class."""
+    starts_at: float | None = None
+    """Unix time before which nothing is sent."""
+    expires_at: float | None = None
+    """Unix time from which nothing is written any more."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
 
 
 class RunFailed(Exception):
@@ -91,16 +112,49 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = Router(config.routes)
+        self._router = make_router(config, store)
         wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
         self._composers = Composers(store, writer, wordings)
-        self._gate = Gate()
+        self.suppressing = Suppressing(store, writer)
+        self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._standing = StandingCheck(store, writer)
+        self._expander = Expander(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            accounts=config.operators,
+            route=self._route,
+            on_messages=self._poke,
+            on_failure=self._failed,
+        )
+        self._upkeep = Upkeep(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            on_outside_change=self.on_outside_change,
+            on_look=self._expander.poke,
+            on_failure=self._failed,
+        )
+        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._mobile_originated = MobileOriginated(
+            config.incoming.rules({}),
+            self.suppressing,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+            on_answers=self._poke,
+            on_failure=self._failed,
+        )
         self._lanes = [
             Lane(
                 Account.of(name, operator, config.retry),
                 self._composers,
-                Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
+                self._mobile_originated,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -125,6 +179,8 @@ class Sender:
 
     async def _start(self) -> Recovery:
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self.suppressing.load()
+        await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
             if self._stopping:
@@ -133,7 +189,24 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.pace.hold(self._clock.seconds() + 1.0)
             lane.start()
+        self._mobile_originated.start()
+        if not self._stopping:
+            self._expander.start()
+            self._upkeep.start()
         return recovery
+
+    async def on_outside_change(self) -> None:
+        """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
+        await self._standing.refresh()
+        self._expander.poke()
+        await self.suppressing.refresh()
+        for lane in self._lanes:
+            lane.poke()
+
+    def _poke(self, accounts: Collection[str]) -> None:
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -144,6 +217,8 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._expander.stop()
+            self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -153,6 +228,7 @@ class Sender:
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
+        await self._mobile_originated.settle()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -160,13 +236,16 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._expander.stop()
+        self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+        self._mobile_originated.settle()
 
     @property
     def incoming_messages(self) -> int:
-        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
 
     # --- campaigns ----------------------------------------------------------------------------
@@ -182,7 +261,7 @@ class Sender:
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
         template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
             pass  # every mistake that the file's header shows is told before a campaign is made of it
         campaign_id = await self._writer.call(
             self._store.create_campaign,
@@ -194,6 +273,10 @@ class Sender:
                 recipients=str(plan.recipients.absolute()),
                 rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
                 at=self._now(),
+                priority=plan.priority,
+                starts_at=plan.starts_at,
+                expires_at=plan.expires_at,
+                options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
             ),
         )
         campaign = await self._writer.call(self._store.campaign, campaign_id)
@@ -209,20 +292,22 @@ class Sender:
 
     async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
         composer = self._composers.make(campaign)
+        await self.suppressing.refresh()
         result = await import_recipients(
             campaign.id,
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
+            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
             store=self._store,
             writer=self._writer,
             on_rows=on_rows,
         )
-        for lane in self._lanes:
-            lane.poke()
+        await self.on_outside_change()
         return result
 
     def run(
@@ -273,7 +358,8 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up)
+            held = self._standing.held(campaign_id, self._now()) or not self._expander.idle
+            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
                 self.gave_up = self._who_is_down()
@@ -284,6 +370,10 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _route(self, campaign: Campaign, number: str) -> str | None:
+        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
+        return None if choice is None else choice.account
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

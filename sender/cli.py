@@ -14,6 +14,9 @@ _COMMANDS = {
     "resume": "sender.commands.send",
     "report": "sender.commands.look",
     "campaigns": "sender.commands.look",
+    "pause": "sender.commands.campaign",
+    "resume-campaign": "sender.commands.campaign",
+    "cancel": "sender.commands.campaign",
 }
 
 

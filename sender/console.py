@@ -149,12 +149,16 @@ def trouble(status: ChannelStatus) -> str:
 
 def import_text(result: ImportResult) -> str:
     """One line about a recipients file that was read."""
-    text = f"campaign {result.campaign_id}: {_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
+    text = f"campaign {result.campaign_id} ({result.described}): "
+    text += f"{_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
     if result.rejected:
         text += f"; {_many(result.rejected, 'row')} left out"
         if result.rejects is not None:
             text += f", see {result.rejects}"
     return text
+
+
+_STAGES = {"submit": "refused by the operator", "receipt": "receipt", "sender": "never sent"}
 
 
 def report_text(report: CampaignReport) -> str:
@@ -168,7 +172,7 @@ def report_text(report: CampaignReport) -> str:
     rows.append(("delivered", report.delivered, _share(report.delivered, report.messages)))
     rows.append(("failed", report.failed, _share(report.failed, report.messages) if report.failed else ""))
     for failure in report.failures:
-        where = "refused by the operator" if failure.stage == "submit" else "receipt"
+        where = _STAGES[failure.stage]
         rows.append((f"  {failure.reason}", failure.messages, where))
     rows.append(("in doubt", report.in_doubt, ", ".join(f"{cause} {n:,}" for cause, n in report.doubts.items())))
     waiting = report.states[State.ACCEPTED.label]
@@ -191,7 +195,7 @@ def report_text(report: CampaignReport) -> str:
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """What a dry run found."""
-    lines = ["Dry run: nothing was stored or sent.", ""]
+    lines = ["Dry run: nothing was stored or sent.", f"Read as {rehearsal.described}.", ""]
     for sample in rehearsal.samples:
         size = f"{_many(sample.segments, 'segment')}, {sample.alphabet}"
         lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})", f"    {sample.text}"]

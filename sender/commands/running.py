@@ -169,7 +169,7 @@ class Job:
         if report_path is not None:
             report_path.write_bytes(figures.to_json())
         if self._sender.incoming_messages:
-            click.echo(f"{self._sender.incoming_messages} messages of subscribers came and were not kept", err=True)
+            click.echo(f"{self._sender.incoming_messages} messages of subscribers came: sender inbox", err=True)
         if self._sender.gave_up is not None:
             click.echo(f"Given up: {self._sender.gave_up}", err=True)
         return exit_code(figures)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import rich_click as click
 
 from sender.app import CampaignPlan
-from sender.commands.input import BadInput, bad_input
+from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import (
     FILE,
     campaign_option,
     config_option,
     give_up_option,
+    reading_options,
     receipt_wait_option,
     report_option,
 )
@@ -21,15 +23,19 @@ from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording, check_sender
-from sender.pipeline.importing import open_recipients, rehearse
+from sender.pipeline.importing import rehearse
+from sender.pipeline.reading.opening import Reading, open_recipients
+from sender.pipeline.routing import make_router
 
 
 @click.command()
 @config_option
-@click.option("--recipients", type=FILE, required=True, help="CSV with a column `phone` and the template's fields.")
+@click.option(
+    "--recipients", type=FILE, required=True, help="CSV, XLSX, ODS or TXT: a column `phone`, and the template's fields."
+)
+@reading_options
 @click.option("--template", required=True, help="The text: `{column}`, or `{column|fallback}`; `{{` for a brace.")
 @click.option("--from", "source", required=True, help="Sender: a name of at most 11 characters, or a number.")
 @click.option(
@@ -49,6 +55,10 @@ from sender.pipeline.importing import open_recipients, rehearse
 def send(
     config_path: Path,
     recipients: Path,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    number_column: str | None,
     template: str,
     source: str,
     message_class: str,
@@ -78,6 +88,7 @@ def send(
             template=template,
             sender=source,
             recipients=recipients,
+            reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
@@ -133,7 +144,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         if path is not None and not path.absolute().parent.is_dir():
             raise BadInput(f"{path}: there is no directory {path.parent}")
     check_sender(plan.sender)
-    with open_recipients(plan.recipients, config.country, Template.compile(plan.template)):
+    with open_recipients(plan.recipients, config.country, Template.compile(plan.template), plan.reading):
         pass
 
 
@@ -141,7 +152,15 @@ def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    with ExitStack() as stack:
+        store = stack.enter_context(read_only(config)) if config.store.exists() else None
+        router = make_router(config, store)
     found = rehearse(
-        plan.recipients, region=config.country, template=template, composer=composer, router=Router(config.routes)
+        plan.recipients,
+        region=config.country,
+        how=plan.reading,
+        template=template,
+        composer=composer,
+        router=router,
     )
     click.echo(rehearsal_text(found), nl=False)

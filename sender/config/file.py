@@ -7,10 +7,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sender.config.incoming import IncomingConfig
 from sender.config.operator import OperatorConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.quiet import QuietConfig
+from sender.config.retrying import RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, route_problems
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
+from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
@@ -26,20 +30,25 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     country: Annotated[Country, Meta(description="Where numbers without + belong", examples=["KZ"])]
     operators: Annotated[dict[str, OperatorConfig], Meta(description="Operator accounts by name", min_length=1)]
     routes: Annotated[list[RouteConfig], Meta(description="Which numbers go where", min_length=1)]
+    networks: Annotated[dict[str, list[str]], Meta(description="Names of operators in plans, by network")] = (
+        msgspec.field(default_factory=dict)
+    )
+    default_network: Annotated[str, Meta(description="Network of numbers that nothing tells of")] = ""
+    health: Annotated[HealthConfig, Meta(description="When an account is passed over")] = HealthConfig()
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
+    incoming: Annotated[IncomingConfig, Meta(description="Messages of subscribers")] = IncomingConfig()
+    quiet: Annotated[QuietConfig, Meta(description="Hours at which nothing is sent; omitted: none")] | None = None
+    webhooks: Annotated[dict[str, WebhookConfig], Meta(description="Who is told of events, by name")] = msgspec.field(
+        default_factory=dict
+    )
 
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
-        seen: set[str] = set()
-        for index, route in enumerate(self.routes):
-            if route.operator not in self.operators:
-                hint = did_you_mean(route.operator, self.operators) or "; known: " + ", ".join(self.operators)
-                message = f'found "{route.operator}"; expected an operator of this file{hint}'
-                yield ("routes", index, "operator"), message
-            if route.prefix in seen:
-                key: tuple[str | int, ...] = ("routes", index, "prefix") if route.prefix else ("routes", index)
-                yield key, f'a second route for "{route.prefix}"' if route.prefix else "a second default route"
-            seen.add(route.prefix)
+        yield from route_problems(self.routes, self.operators, self.networks)
+        for index, keyword in enumerate(self.incoming.keywords):
+            if keyword.webhook and keyword.webhook not in self.webhooks:
+                hint = did_you_mean(keyword.webhook, self.webhooks)
+                yield ("incoming", "keywords", index, "webhook"), f'no webhook is called "{keyword.webhook}"{hint}'
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
@@ -60,8 +69,15 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
                 operator.tls.client()
             except TlsFileError as error:
                 problems.append(located.problem(("operators", name, "tls", error.key), str(error)))
+    webhooks: dict[str, WebhookConfig] = {}
+    for name, webhook in located.value.webhooks.items():
+        try:
+            webhooks[name] = read_secrets(webhook, environ)
+            webhook.trust()
+        except (SecretError, TlsFileError) as error:
+            problems.append(located.problem(("webhooks", name, error.key), str(error)))
     if problems:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.
     store = path.absolute().parent / located.value.store
-    return msgspec.structs.replace(located.value, operators=operators, store=store)
+    return msgspec.structs.replace(located.value, operators=operators, store=store, webhooks=webhooks)

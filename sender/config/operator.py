@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sender.config.retrying import OperatorRetry
 from sender.config.secrets import LIMITS, field_problem
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
@@ -65,6 +66,9 @@ class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     long_messages: Annotated[LongMessage, Meta(description="How long texts are split")] = LongMessage.UDH8
     response_timeout: Annotated[Duration, Meta(description="After it a submit is in doubt")] = Duration(30)
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] = Duration(30)
+    retry: Annotated[OperatorRetry, Meta(description="What is sent again, where it differs from the file")] = (
+        OperatorRetry()
+    )
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
 
     @property

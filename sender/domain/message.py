@@ -151,6 +151,7 @@ class DoubtCause(Enum):
     TIMEOUT = "response timeout"
     CONNECTION_LOST = "connection lost"
     UNREADABLE = "unreadable response"
+    UNCLEAR = "unclear refusal"
     CRASH = "sender stopped"
 
 
@@ -175,6 +176,11 @@ class MessageClass(Enum):
         return _POLICY[self]
 
     @property
+    def priority(self) -> int:
+        """The priority of campaigns of this class that are given none: 0 (lowest) to 9."""
+        return _PRIORITY[self]
+
+    @property
     def max_resends(self) -> int:
         """How many times one segment may be sent again after a doubt."""
         return _MAX_RESENDS[self.policy]
@@ -194,6 +200,8 @@ _POLICY: Final = {
     MessageClass.SERVICE: DoubtPolicy.ONCE_RETRY,
     MessageClass.CODE: DoubtPolicy.PREFER_DUPLICATE,
 }
+
+_PRIORITY: Final = {MessageClass.ADVERTISING: 2, MessageClass.SERVICE: 5, MessageClass.CODE: 9}
 
 _MAX_RESENDS: Final = {
     DoubtPolicy.AT_MOST_ONCE: 0,

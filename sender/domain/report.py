@@ -11,7 +11,8 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
     """A status by its specification name (``ESME_RINVDSTADR``), or a receipt's stat and err (``UNDELIV 069``)."""
     stage: str
-    """``submit`` when the operator refused the submit_sm, ``receipt`` when a delivery receipt said so."""
+    """``submit`` when the operator refused the submit_sm, ``receipt`` when a delivery receipt said so, ``sender`` when
+    it was never written."""
     messages: int
 
 

@@ -83,8 +83,8 @@ class Composer:
         self, template: Template, sender: str, message_class: MessageClass, wordings: Mapping[str, Wording]
     ) -> None:
         self._template = template
-        self._sender = sender
-        self._message_class = message_class
+        self.sender = sender
+        self.message_class = message_class
         self._wordings = wordings
         named = not sender.isdigit()
         self._source = (_ALPHANUMERIC, _UNKNOWN_PLAN) if named else (_INTERNATIONAL, _ISDN_PLAN)
@@ -133,7 +133,7 @@ class Composer:
                 pdu=SubmitSm(
                     source_addr_ton=ton,
                     source_addr_npi=npi,
-                    source_addr=self._sender,
+                    source_addr=self.sender,
                     dest_addr_ton=_INTERNATIONAL,
                     dest_addr_npi=_ISDN_PLAN,
                     destination_addr=claimed.number,
@@ -144,10 +144,11 @@ class Composer:
                     tlvs=piece.tlvs,
                 ),
                 sequence=0,
-                message_class=self._message_class,
+                message_class=self.message_class,
                 attempts=claimed.attempts,
                 resends=claimed.resends,
                 tried_since=claimed.tried_since,
+                expires=claimed.expires,
             )
             for part, piece in enumerate(segmented.segments, start=1)
             if part not in claimed.parts_done

@@ -29,12 +29,12 @@ from sender.channels.results import Delivery, Hold, Result, Submit
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.gate import Gate
 from sender.pipeline.incoming import receipt_of
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.verdict import Judge
 from sender.store.records import Claimed, InDoubt, Intent, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
-from smppkit.masking import masked
 from smppkit.transport import Network
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Lane:
         composers: Composers,
         judge: Judge,
         gate: Gate,
+        mobile_originated: MobileOriginated,
         *,
         store: SqliteStore,
         writer: Writer,
@@ -69,10 +70,11 @@ class Lane:
         self.channel = SmppChannel(account, self, clock=clock, network=network, rng=rng)
         self.recorder = Recorder(store, writer, self, clock)
         self.incoming_messages = 0
-        """Messages of subscribers that came: acknowledged, counted, not kept."""
+        """Messages of subscribers that came, parts and repetitions included."""
         self._composers = composers
         self._judge = judge
         self._gate = gate
+        self._mobile_originated = mobile_originated
         self._store = store
         self._writer = writer
         self._clock = clock
@@ -278,7 +280,7 @@ class Lane:
         self.recorder.add_outcomes([self._judge.outcome(result, at) for result in results])
 
     def deliveries(self, deliveries: list[Delivery]) -> None:
-        """Have receipts recorded; count the rest."""
+        """Have receipts recorded, and messages of subscribers stored."""
         at = self._now()
         receipts: list[tuple[ReceiptIn, Delivery]] = []
         others: list[Delivery] = []
@@ -288,10 +290,9 @@ class Lane:
                 receipts.append((receipt, delivery))
                 continue
             others.append(delivery)
-            self.incoming_messages += 1
-            log.info("%s: a message from %s", self.account.name, masked(delivery.pdu.source_addr))
         if others:
-            self.channel.acknowledge(others)
+            self.incoming_messages += len(others)
+            self._mobile_originated.take(self.account.name, others, self.channel.acknowledge)
         if receipts:
             self.recorder.add_receipts(receipts)
 

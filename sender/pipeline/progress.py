@@ -72,13 +72,20 @@ def look_again(progress: Progress, receipt_wait: float) -> float:
     return min(_LONGEST_LOOK, max(_LOOK, receipt_wait / _LOOKS))
 
 
-def ending(progress: Progress, lanes: list[LaneView], *, receipt_wait: float, give_up: float | None) -> Ending | None:
-    """Whether to stop waiting, and why. Times are seconds; `give_up` None = try for ever."""
+def ending(
+    progress: Progress, lanes: list[LaneView], *, receipt_wait: float, give_up: float | None, held: bool = False
+) -> Ending | None:
+    """Whether to stop waiting, and why. Times are seconds; `give_up` None = try for ever.
+
+    `held`: what is unsent waits for nothing that happens here (the campaign is paused).
+    """
     if not progress.unsent:
         if not progress.unsettled:
             return Ending.COMPLETE
         if min(lane.quiet_for for lane in lanes) >= receipt_wait:
             return Ending.NO_MORE_RECEIPTS
+        return None
+    if held:
         return None
     if all(lane.exhausted for lane in lanes):
         return Ending.STRANDED

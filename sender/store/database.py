@@ -6,11 +6,19 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+if TYPE_CHECKING:
+    from sender.store.outbox import Wanted
+
 Moves = Counter[tuple[int, int]]
 """Changes of message counts by (campaign, state)."""
+
+_LAST_MESSAGE: Final = (
+    "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(last_message) FROM campaigns), 0))"
+)
 
 
 class Database:
@@ -19,6 +27,11 @@ class Database:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
         self._accounts: dict[str, int] = {}
+        self._next_message: int | None = None
+        self.consumers: Wanted | None = None
+        """Who wants which events: what the outbox remembers between calls."""
+        self.emitted = 0
+        """Events written since the start, those of transactions that were undone included."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -45,7 +58,7 @@ class Database:
 
     def rollback(self) -> None:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
-        self._accounts.clear()
+        self._forget()
         if self.conn.in_transaction:
             self.conn.execute("ROLLBACK")
 
@@ -59,9 +72,22 @@ class Database:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
-        self._accounts.clear()
+        self._forget()
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
+
+    def _forget(self) -> None:
+        self._accounts.clear()
+        self._next_message = None
+        self.consumers = None
+
+    def message_ids(self, count: int) -> int:
+        """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""
+        first = self._next_message
+        if first is None:
+            first = int(self.conn.execute(_LAST_MESSAGE).fetchone()[0]) + 1
+        self._next_message = first + count
+        return first
 
     def account(self, name: str) -> int:
         """The number of an account, which is made at its first use."""

@@ -28,6 +28,15 @@ class CampaignState(Enum):
     """All messages are stored; `Campaign.counts` tells how far it is."""
 
 
+class CampaignKind(Enum):
+    """Where the messages of a campaign come from."""
+
+    FILE = "file"
+    """A recipients file, read once."""
+    API = "api"
+    """Calls of the API: the campaign stands, and messages are added to it for as long as it lives."""
+
+
 class NewCampaign(msgspec.Struct, frozen=True):
     """What `create_campaign` needs to know."""
 
@@ -41,6 +50,17 @@ class NewCampaign(msgspec.Struct, frozen=True):
     rejects: str
     """Absolute path of the rejects file, or empty."""
     at: float
+    priority: int | None = None
+    """0 (lowest) to 9; None = that of the class."""
+    starts_at: float | None = None
+    """Nothing of it is claimed before; None = at once."""
+    expires_at: float | None = None
+    """Nothing of it is written from then on; None = no deadline."""
+    quiet: str | None = None
+    """Quiet hours as JSON; None = none of its own."""
+    kind: CampaignKind = CampaignKind.FILE
+    options: str = "{}"
+    """How texts are made, as JSON."""
 
 
 class Campaign(msgspec.Struct, frozen=True):
@@ -61,17 +81,48 @@ class Campaign(msgspec.Struct, frozen=True):
     """Rows that went to the rejects file."""
     messages: int
     """Messages accepted into the campaign (I4: equals the sum over all states at every instant)."""
+    priority: int
+    """0 (lowest) to 9."""
+    paused: bool
+    """Nothing of it is claimed or written until it is resumed."""
+    cancelled: bool
+    """Nothing of it is claimed or written any more; what waits becomes cancelled."""
+    starts_at: float | None
+    expires_at: float | None
+    quiet: str | None
+    kind: CampaignKind
+    options: str
 
 
-class NewMessage(msgspec.Struct, frozen=True, gc=False):
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """What the gate asks about a campaign: see `Campaign`."""
+
+    paused: bool
+    cancelled: bool
+    starts_at: float | None
+    expires_at: float | None
+
+
+class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One message of a campaign that is being imported."""
 
     row: int
     number: str
     """E.164 digits without the plus."""
     operator: str
+    """The account it goes through; in a chunk it is the import's guess, or empty."""
     fields: dict[str, str]
     """Only what the template uses."""
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Recipients that wait to become messages, from the cursor on."""
+
+    id: int
+    campaign: Campaign
+    taken: int
+    """The cursor: how many of the chunk are messages already."""
+    recipients: tuple[NewMessage, ...]
 
 
 class Claimed(msgspec.Struct, frozen=True, gc=False):
@@ -92,6 +143,8 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
     `MessageClass.resend_allowed`."""
     tried_since: float | None
     """When it was first submitted: for the give-up time of the retry policy."""
+    expires: float | None = None
+    """Its own deadline; that of the campaign counts too."""
 
 
 class Intent(msgspec.Struct, frozen=True, gc=False):

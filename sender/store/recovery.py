@@ -6,7 +6,6 @@ from typing import Final
 
 from sender.domain.message import FINAL, DoubtCause, MessageClass, State
 from sender.store import outcomes
-from sender.store.campaigns import message_range
 from sender.store.database import Database, json_list
 from sender.store.records import CampaignState, InDoubt, Recovery
 from sender.store.settling import move_messages
@@ -57,8 +56,8 @@ def _release_claimed(db: Database) -> int:
     ).fetchall()
     for (campaign,) in campaigns:
         rows = db.conn.execute(
-            sql("SELECT id FROM messages WHERE id BETWEEN ? AND ? AND campaign = ? AND state = $CLAIMED"),
-            (*message_range(db, campaign), campaign),
+            sql("SELECT id FROM messages INDEXED BY messages_claimed WHERE campaign = ? AND state = $CLAIMED"),
+            (campaign,),
         )
         claimed.extend((row[0], campaign, State.CLAIMED, State.QUEUED) for row in rows)
     move_messages(db, claimed)

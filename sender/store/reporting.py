@@ -6,17 +6,18 @@ from typing import Any, Final
 
 from sender.domain.message import IN_FLIGHT, State
 from sender.domain.report import CampaignReport, Failure
-from sender.store import campaigns
+from sender.store import campaigns, chunks
 from sender.store.database import Database
 from sender.store.sql import sql
 from smppkit.status import status_name
 
+_DEADLINE: Final = "its deadline has passed"
 _FAILED: Final = (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN)
 
-# The part that decided is the first one in the state of its message.
+# The part that decided is the first one in the state of its message. A message without any was never sent.
 _FAILURES: Final = sql(
-    "SELECT m.state, p.status, p.stat, p.err, count(*) FROM messages m JOIN parts p ON p.message = m.id AND p.part ="
-    " (SELECT min(part) FROM parts WHERE message = m.id AND state = m.state)"
+    "SELECT m.state, p.status, p.stat, p.err, count(*) FROM messages m LEFT JOIN parts p ON p.message = m.id"
+    " AND p.part = (SELECT min(part) FROM parts WHERE message = m.id AND state = m.state)"
     " WHERE m.id BETWEEN ? AND ? AND m.campaign = ?"
     " AND m.state IN ($UNDELIVERED, $EXPIRED, $REJECTED, $UNKNOWN) GROUP BY 1, 2, 3, 4"
 )
@@ -36,7 +37,7 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
     campaign = campaigns.get(db, campaign_id)
     states = campaigns.counts(db, campaign_id)
     span = (*campaigns.message_range(db, campaign_id), campaign_id)
-    failures = _failures(db, span)
+    failures = _failures(db, span, chunks.ended(db, campaign_id, State.EXPIRED))
     segments, submits, retries, resends, receipts, repeated = db.conn.execute(_TOTALS, span).fetchone()
     resolved, started, responded, heard = db.conn.execute(
         "SELECT doubts_resolved, first_submit, last_response, last_receipt FROM campaigns WHERE id = ?", (campaign_id,)
@@ -44,7 +45,7 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
     finished = max((at for at in (responded, heard) if at is not None), default=None)
     submitting = responded - started if responded is not None else 0.0
     failed = sum(states[state] for state in _FAILED)
-    refused = sum(failure.messages for failure in failures if failure.stage == "submit")
+    refused = sum(failure.messages for failure in failures if failure.stage != "receipt")
     accepted = states[State.ACCEPTED] + states[State.DELIVERED] + failed - refused
     return CampaignReport(
         campaign=campaign.id,
@@ -78,10 +79,12 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
     )
 
 
-def _failures(db: Database, span: tuple[Any, ...]) -> tuple[Failure, ...]:
-    found: dict[tuple[str, str], int] = {}
+def _failures(db: Database, span: tuple[Any, ...], expired: int) -> tuple[Failure, ...]:
+    found: dict[tuple[str, str], int] = {(_DEADLINE, "sender"): expired} if expired else {}
     for state, status, stat, err, count in db.conn.execute(_FAILURES, span):
-        if stat is None:
+        if stat is None and state == State.EXPIRED:
+            reason = err or _DEADLINE, "sender"
+        elif stat is None:
             reason = status_name(status), "submit"
         else:
             reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"

@@ -19,16 +19,16 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (first.migrate, seco
 """Each brings a file of the version before to its own: version n is the n-th. Released ones never change."""
 
 
-def prepare(conn: sqlite3.Connection, name: str, *, read_only: bool = False) -> None:
+def prepare(conn: sqlite3.Connection, name: str, *, read_only: bool = False, migrate: bool = True) -> None:
     """Make the database behind `conn` one of this version; StoreError when it is not ours or is newer."""
     try:
         _check_ownership(conn, name)
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):
             raise StoreError(f"{name} was written by a newer version of the sender; update this one")
+        if version < len(MIGRATIONS) and not migrate:
+            raise StoreError(f"{name} was written by an older version of the sender; `sender resume` brings it forward")
         if read_only:
-            if version < len(MIGRATIONS):
-                raise StoreError(f"{name} was written by an older version of the sender; open it for writing once")
             return
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")

@@ -7,17 +7,22 @@ take batches. None of them commits: they run inside a transaction that the write
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
+from sender.store.claiming import Claims
 from sender.store.database import Database
+from sender.store.incoming import IncomingMessages
 from sender.store.lock import FileLock
+from sender.store.numbering import NumberingVerbs
+from sender.store.outbox import Outbox
 from sender.store.records import (
     Campaign,
+    Chunk,
     Claimed,
     Intent,
     NewCampaign,
@@ -26,8 +31,10 @@ from sender.store.records import (
     ReceiptIn,
     ReceiptResult,
     Recovery,
+    Standing,
     StoreError,
 )
+from sender.store.suppression import Suppression
 
 
 class SqliteStore:
@@ -36,14 +43,21 @@ class SqliteStore:
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
         self._lock = lock
+        self._claims = Claims(self._db)
+        self.numbering = NumberingVerbs(self._db)
+        self.suppression = Suppression(self._db)
+        self.incoming = IncomingMessages(self._db)
+        self.outbox = Outbox(self._db)
 
     @classmethod
-    def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
+    def open(cls, path: Path | str, *, read_only: bool = False, beside: bool = False) -> Self:
         """Open or create the file, and bring it to this version; ``":memory:"`` for a store that is not kept.
 
         StoreError, with a text for people, when it is locked by another process, foreign, newer, or unusable.
-        A read-only store takes no lock and sees what is committed.
+        A read-only store takes no lock and sees what is committed. One that is opened `beside` takes no lock either
+        and may write small things while another process sends, each in a ``database.transaction()`` of its own.
         """
+        guest = read_only or beside
         name = str(path)
         lock = None
         if name != ":memory:":
@@ -52,14 +66,14 @@ class SqliteStore:
                 raise StoreError(f"{name} is a directory; expected a file")
             if not path.parent.is_dir():
                 raise StoreError(f"{name} cannot be opened: there is no directory {path.parent}")
-            if read_only and not path.exists():
+            if guest and not path.exists():
                 raise StoreError(f"{name} does not exist")
-            if not read_only:
+            if not guest:
                 lock = FileLock(path.with_name(path.name + ".lock"), name)
         try:
             conn = _connect(path, name, read_only=read_only)
             try:
-                schema.prepare(conn, name, read_only=read_only)
+                schema.prepare(conn, name, read_only=read_only, migrate=not guest)
             except BaseException:
                 conn.close()
                 raise
@@ -90,6 +104,13 @@ class SqliteStore:
         """Add messages to a campaign that is being imported. They cannot be claimed before `finish_import`."""
         campaigns.add_messages(self._db, campaign_id, messages)
 
+    def add_recipients(self, campaign_id: int, recipients: Sequence[NewMessage]) -> None:
+        """Add recipients to a campaign that is being imported, as a chunk for each operator: some thousand at a time.
+
+        They count as messages, queued (I4); message rows are made of them by `expand`.
+        """
+        chunks.add(self._db, campaign_id, recipients)
+
     def finish_import(self, campaign_id: int, rows: int, rejected: int) -> None:
         """All rows of the file are in the store or rejected: the campaign may be sent from now on."""
         campaigns.finish_import(self._db, campaign_id, rows, rejected)
@@ -114,15 +135,78 @@ class SqliteStore:
         """All figures of a campaign; reads every message of it, so not for a progress bar."""
         return reporting.report(self._db, campaign_id)
 
+    # Recipients in chunks
+
+    def waiting_chunks(
+        self, now: float, ahead: float, low: int, landing: Mapping[chunks.Group, Sequence[str]]
+    ) -> dict[chunks.Group, bool]:
+        """Groups of chunks of campaigns that may be sent within `ahead` seconds, urgent ones first: are they needy?
+
+        A group is needy while fewer than `low` messages of its campaign are queued for one of the accounts that its
+        recipients land on; one that is not in `landing` is needy anyway.
+        """
+        return chunks.waiting(self._db, now, ahead, low, landing)
+
+    def read_chunk(self, group: chunks.Group) -> Chunk | None:
+        """The first chunk of a group, from its cursor on; None when nothing is left of it."""
+        return chunks.read(self._db, group)
+
+    def expand(self, chunk_id: int, taken: int, messages: Sequence[NewMessage]) -> bool:
+        """Make message rows of the next recipients of a chunk whose cursor is at `taken`; False when it is not.
+
+        Their `operator` is the account they go through.
+        """
+        return chunks.expand(self._db, chunk_id, taken, messages)
+
+    # Holding back
+
+    def pause(self, campaign_id: int) -> bool:
+        """Claim and write nothing of a campaign until it is resumed; whether that changed anything. KeyError."""
+        return holding.pause(self._db, campaign_id)
+
+    def resume(self, campaign_id: int) -> bool:
+        """Go on with a campaign that was paused; whether that changed anything. KeyError."""
+        return holding.resume(self._db, campaign_id)
+
+    def cancel(self, campaign_id: int) -> bool:
+        """Claim and write nothing more of a campaign, for ever; whether that changed anything. KeyError.
+
+        What waits becomes cancelled by `sweep`.
+        """
+        return holding.cancel(self._db, campaign_id)
+
+    def standing(self) -> dict[int, Standing]:
+        """Campaigns that are paused, cancelled or have a deadline: what the gate must know."""
+        return holding.standing(self._db)
+
+    def sweep(self, now: float, limit: int = 500) -> int:
+        """End some messages that wait in vain: of cancelled campaigns, and past a deadline. How many; 0 = all done.
+
+        What was in doubt and waited for its resend stays in doubt.
+        """
+        return holding.sweep(self._db, now, limit)
+
+    def outside_version(self) -> int:
+        """A number that changes when another process has written into the file."""
+        return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
+
     # Sending
 
     def new_epoch(self) -> int:
         """A number for one bind, never given twice in the life of the file."""
         return queue.new_epoch(self._db)
 
-    def claim(self, account: str, limit: int, now: float) -> list[Claimed]:
-        """Take at most `limit` queued messages of an account that are due: oldest campaign, then due time, first."""
-        return queue.claim(self._db, account, limit, now)
+    def claim(self, account: str, limit: int, now: float, urgent: bool | None = None) -> list[Claimed]:
+        """Take at most `limit` queued messages of an account that are due.
+
+        By priority of their campaigns, then fairly between campaigns, within one by due time. `urgent` True = only
+        one-time codes, False = all but those.
+        """
+        return self._claims.claim(account, limit, now, urgent)
+
+    def set_weight(self, campaign_id: int, weight: int) -> None:
+        """How much of the turns a campaign gets, against others of its priority, which have 1."""
+        self._claims.set_weight(campaign_id, weight)
 
     def release(self, message_ids: Sequence[int]) -> None:
         """Give claimed messages back to the queue unsent."""
@@ -148,9 +232,9 @@ class SqliteStore:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
 
-    def next_due(self, account: str) -> float | None:
+    def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""
-        return queue.next_due(self._db, account)
+        return self._claims.next_due(account, urgent)
 
     def recover(self, now: float) -> Recovery:
         """Put in order what the last process left behind. Once, after opening and before anything else."""

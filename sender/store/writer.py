@@ -2,15 +2,17 @@
 
 Calls are gathered into one transaction, so that the cost of making it durable is shared. A call that fails is rolled
 back alone and fails alone; when the commit itself fails (a full disk), every call of the group fails.
+Urgent calls (for one-time codes) go first and wait for nobody to join them; they end a group that is being gathered or
+executed after the call that is running.
 A Deferred fires after the commit: what it says has happened survives a power cut (I9).
 """
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
@@ -29,6 +31,8 @@ P = ParamSpec("P")
 
 GROUP_CALLS: Final = 500
 GROUP_SECONDS: Final = 0.005
+_PATIENCE: Final = 4
+"""Groups of urgent calls in a row, of which the last takes along one call that is not: nothing waits for ever."""
 
 
 class Writer(Protocol):
@@ -39,6 +43,10 @@ class Writer(Protocol):
 
         StoreError when the group could not be committed, or the writer is closed.
         """
+        ...
+
+    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """The same, ahead of every call that is not urgent."""
         ...
 
     def close(self) -> Deferred[None]:
@@ -52,18 +60,29 @@ class _Call(msgspec.Struct, gc=False):
     result: Any = None
 
 
-def _run_group(db: Database, group: list[_Call]) -> None:
-    """Run the calls in one transaction and put their results, or Failures, into them."""
+def _run_group(db: Database, group: list[_Call], enough: Callable[[], bool] = lambda: False) -> list[_Call]:
+    """Run the calls in one transaction and put their results, or Failures, into them.
+
+    When there is `enough`, what has been run is committed. Returns the calls that were not run.
+    """
+    done = 0
     try:
         db.begin()
         for call in group:
             _run_one(db, call)
+            done += 1
+            if enough():
+                break
         db.commit()
     except sqlite3.Error as error:
         db.rollback()
         failure = _failure(StoreError(f"the store cannot be written: {error}"))
         for call in group:
             call.result = failure
+        return []
+    rest = group[done:]
+    del group[done:]
+    return rest
 
 
 def _run_one(db: Database, call: _Call) -> None:
@@ -78,6 +97,10 @@ def _run_one(db: Database, call: _Call) -> None:
         db.undo()
     else:
         db.keep()
+
+
+def _first(calls: deque[_Call], limit: int) -> list[_Call]:
+    return [calls.popleft() for _ in range(min(len(calls), limit))]
 
 
 def _deliver(group: list[_Call]) -> None:
@@ -99,7 +122,11 @@ class ThreadWriter:
     def __init__(self, store: SqliteStore, reactor: IReactorFromThreads) -> None:
         self._db = store.database
         self._reactor = reactor
-        self._queue: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._calls: deque[_Call] = deque()
+        self._urgent: deque[_Call] = deque()
+        self._changed = threading.Condition()
+        self._last = False
+        self._urgent_groups = 0  # in a row
         self._closing: Deferred[None] | None = None
         # A daemon: a process that ends without close() ends as in a crash, which the store is made for.
         self._thread = threading.Thread(target=self._work, name="store writer", daemon=True)
@@ -107,11 +134,20 @@ class ThreadWriter:
 
     def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """See `Writer.call`."""
+        return self._put(self._calls, partial(verb, *args, **kwargs))
+
+    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.urgent`."""
+        return self._put(self._urgent, partial(verb, *args, **kwargs))
+
+    def _put(self, calls: deque[_Call], run: Callable[[], T]) -> Deferred[T]:
         done: Deferred[T] = Deferred()
         if self._closing is not None:
             done.errback(_closed())
-        else:
-            self._queue.put(_Call(partial(verb, *args, **kwargs), done))
+            return done
+        with self._changed:
+            calls.append(_Call(run, done))
+            self._changed.notify()
         return done
 
     def close(self) -> Deferred[None]:
@@ -119,35 +155,47 @@ class ThreadWriter:
         done: Deferred[None] = Deferred()
         if self._closing is None:
             self._closing = Deferred()
-            self._queue.put(None)
+            with self._changed:
+                self._last = True
+                self._changed.notify()
         self._closing.chainDeferred(done)
         return done
 
     def _work(self) -> None:
-        last = False
-        while not last:
-            group, last = self._gather()
-            if group:
-                _run_group(self._db, group)
-                self._reactor.callFromThread(_deliver, group)
+        while group := self._gather():
+            # Urgent calls are few, and are not put off for those that come after them.
+            rest = _run_group(self._db, group, self._never if self._urgent_groups else self._interrupted)
+            if rest:
+                with self._changed:
+                    self._calls.extendleft(reversed(rest))
+            self._reactor.callFromThread(_deliver, group)
         self._reactor.callFromThread(self._stopped)
 
-    def _gather(self) -> tuple[list[_Call], bool]:
-        """The next group, and whether it is the last one."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        group = [first]
-        deadline = time.monotonic() + GROUP_SECONDS
-        while len(group) < GROUP_CALLS:
-            try:
-                call = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                break
-            if call is None:
-                return group, True
-            group.append(call)
-        return group, False
+    def _interrupted(self) -> bool:
+        return bool(self._urgent)
+
+    def _never(self) -> bool:
+        return False
+
+    def _gather(self) -> list[_Call]:
+        """The next group: the urgent calls, or what comes within a moment; empty when it is time to stop."""
+        with self._changed:
+            self._changed.wait_for(self._something)
+            deadline = time.monotonic() + GROUP_SECONDS
+            while not self._urgent and not self._last and len(self._calls) < GROUP_CALLS:
+                if not self._changed.wait(deadline - time.monotonic()):
+                    break
+            if not self._urgent:
+                self._urgent_groups = 0
+                return _first(self._calls, GROUP_CALLS)
+            self._urgent_groups += 1
+            group = _first(self._urgent, GROUP_CALLS)
+            if self._urgent_groups % _PATIENCE == 0:
+                group += _first(self._calls, 1)
+            return group
+
+    def _something(self) -> bool:
+        return bool(self._urgent or self._calls or self._last)
 
     def _stopped(self) -> None:
         self._thread.join()
@@ -163,6 +211,7 @@ class InlineWriter:
         self._clock = clock
         self._half = latency / 2
         self._waiting: list[_Call] = []
+        self._urgent: list[_Call] = []
         self._timers: dict[int, IDelayedCall] = {}
         self._serial = 0
         self._gathering = False
@@ -170,11 +219,18 @@ class InlineWriter:
 
     def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """See `Writer.call`."""
+        return self._put(self._waiting, partial(verb, *args, **kwargs))
+
+    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.urgent`."""
+        return self._put(self._urgent, partial(verb, *args, **kwargs))
+
+    def _put(self, calls: list[_Call], run: Callable[[], T]) -> Deferred[T]:
         done: Deferred[T] = Deferred()
         if self._closing is not None:
             done.errback(_closed())
             return done
-        self._waiting.append(_Call(partial(verb, *args, **kwargs), done))
+        calls.append(_Call(run, done))
         self._gather()
         return done
 
@@ -193,16 +249,19 @@ class InlineWriter:
             timer.cancel()
         self._timers.clear()
         self._waiting.clear()
+        self._urgent.clear()
         self._closing = self._closing or Deferred()
 
     def _gather(self) -> None:
-        if self._waiting and not self._gathering:
+        if (self._waiting or self._urgent) and not self._gathering:
             self._gathering = True
             self._later(self._commit)
 
     def _commit(self) -> None:
         self._gathering = False
-        group, self._waiting = self._waiting[:GROUP_CALLS], self._waiting[GROUP_CALLS:]
+        calls = self._urgent or self._waiting
+        group = calls[:GROUP_CALLS]
+        del calls[:GROUP_CALLS]
         _run_group(self._db, group)
         self._later(_deliver, group)
         self._gather()

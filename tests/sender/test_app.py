@@ -9,7 +9,7 @@ import pytest
 
 from sender.app import CampaignPlan, RunFailed
 from sender.domain.message import MessageClass, State
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.pipeline.progress import Progress
@@ -363,6 +363,8 @@ def test_with_a_give_up_time_an_unreachable_operator_ends_the_run(world: World) 
 def test_messages_of_an_operator_that_is_no_longer_configured_do_not_hang_the_run(world: World) -> None:
     world.kcell.accept_connections = False
     world.load(rows=["+77051112233,A", "+77012223344,B"])
+    world.wait(world.sender.start())
+    world.clock.advance(1)
     head, _, tail = world.config.partition("  kcell:")
     world.config = head + tail[tail.index("routes:") :].replace(
         '  - {prefix: "7701", operator: kcell}\n', "  - {operator: beeline}\n"

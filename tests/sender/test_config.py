@@ -5,7 +5,10 @@ import pytest
 
 from sender.config.file import SenderConfig, load_config
 from sender.config.operator import BindMode, OperatorConfig
-from sender.domain.routing import Router
+from sender.domain.message import MessageClass
+from sender.domain.retry import RetryClass
+from sender.domain.routing import Prefer
+from sender.pipeline.routing import make_router
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 from yamlmodel.errors import ConfigError
@@ -84,9 +87,74 @@ def test_everything_that_can_be_said(write, tmp_path):
     assert (operator.bind, operator.rate, operator.enquire_link) == (BindMode.PAIR, 10.0, 60.0)
     assert operator.source is not None
     assert (operator.source.ton, operator.source.npi) == (5, 0)
-    router = Router(config.routes)
-    assert [router.operator_for(number) for number in ("77051", "77011", "90")] == ["beeline-kz", "kcell", "kcell"]
+    router = make_router(config)
+    choices = [router.route(number) for number in ("77051", "77011", "90")]
+    assert [choice and choice.account for choice in choices] == ["beeline-kz", "kcell", "kcell"]
     assert (config.retry.first, config.retry.give_up) == (0.5, 300.0)
+
+
+LONG = """\
+country: kz
+operators:
+  a: {host: a.example, system_id: shop, password: secret, retry: {first: 5s, statuses: {ESME_RSYSERR: safe}}}
+  b: {host: b.example, system_id: shop, password: secret}
+networks: {virtual-kz: [Virtual]}
+routes:
+  - network: [beeline-kz, virtual-kz]
+    class: code
+    sender: SHOP
+    to: [{account: a, weight: 3, price: 2.8}, {account: b, price: 3.1}]
+    prefer: price
+    quality: 90%
+  - {operator: b}
+retry:
+  attempts: 8
+  statuses: {ESME_RSYSERR: unsafe, "0x400": safe}
+  after_receipt: [{stat: UNDELIV, err: ["027"], wait: 2h, times: 3}]
+health: {after: 5s, failover_after: 20s}
+"""
+
+
+def test_routes_and_retries_with_everything(write):
+    config = read(write(LONG))
+    route = config.routes[0].route()
+    assert (route.networks, route.sender, route.message_class) == (
+        ("beeline-kz", "virtual-kz"),
+        "SHOP",
+        MessageClass.CODE,
+    )
+    assert [(it.account, it.weight, it.price) for it in route.targets] == [("a", 3.0, 2.8), ("b", 1.0, 3.1)]
+    assert (route.prefer, route.quality) == (Prefer.PRICE, 0.9)
+    assert config.routes[1].accounts == ("b",)
+    assert (config.health.after, config.health.failover_after, config.health.rest) == (5.0, 20.0, 30.0)
+    general = config.operators["b"].retry.over(config.retry)
+    assert (general.retry_class(8), general.retry_class(0x400)) == (RetryClass.UNSAFE, RetryClass.SAFE)
+    assert (general.first, general.attempts, general.again_after("UNDELIV", "27", 2)) == (1.0, 8, 7200.0)
+    own = config.operators["a"].retry.over(config.retry)
+    assert (own.retry_class(8), own.retry_class(0x400), own.first) == (RetryClass.SAFE, RetryClass.SAFE, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("network: [beeline-kz, virtual-kz]", "network: beline-kz", 7, 'did you mean "beeline-kz"?'),
+        ("{account: b, price: 3.1}", "{account: c, price: 3.1}", 10, "expected an operator of this file"),
+        ("{account: b, price: 3.1}", "{account: b}", 10, "no price; expected one, because prefer is price"),
+        ("prefer: price", "prefer: order", 10, "a weight says nothing here; expected prefer: weight"),
+        ("{account: b, price: 3.1}", "{account: a, price: 3.1}", 10, '"a" stands here twice'),
+        ("prefer: price", "operator: b", 7, "expected exactly one of operator and to"),
+        ("ESME_RSYSERR: unsafe", "ESME_RSYSER: unsafe", 16, "expected a command_status such as ESME_RSYSERR or 0x400"),
+        ("ESME_RSYSERR: unsafe", "ESME_RSYSERR: maybe", 16, "expected one of safe, unsafe, permanent"),
+        ("ESME_RSYSERR: unsafe", "ESME_ROK: unsafe", 16, "expected statuses of refusals"),
+        ("after: 5s", "rest: 0s", 18, "expected more than 0s"),
+        ("after: 5s", "rest: 2h", 18, "expected at least rest"),
+    ],
+)
+def test_a_mistake_in_routing_is_told_with_its_line(write, old, new, line, words):
+    assert old in LONG
+    [(found, message)] = problems(write(LONG.replace(old, new)))
+    assert words in message
+    assert found == line
 
 
 def test_the_password_may_be_in_the_environment_or_in_a_file(write, tmp_path):
@@ -157,10 +225,10 @@ def test_a_mistake_in_an_operator_is_told_with_its_line(write, given, line, word
     [
         ("[{operator: beline-kz}]", 'routes[0].operator: found "beline-kz"; expected an operator of this file'),
         ("[{operator: beline-kz}]", 'did you mean "beeline-kz"'),
-        ("[{operator: beeline-kz}, {operator: beeline-kz}]", "routes[1]: a second default route"),
+        ("[{operator: beeline-kz}, {operator: beeline-kz}]", "routes[1]: a second route for every message"),
         (
             "[{operator: beeline-kz, prefix: 77}, {operator: beeline-kz, prefix: 77}]",
-            'routes[1].prefix: a second route for "77"',
+            "routes[1].prefix: a second route for prefix 77",
         ),
         ("[{operator: beeline-kz, prefix: +77}]", "without plus, such as 7705"),
         ("[{operator: beeline-kz, prefix: 0775}]", "without plus, such as 7705"),

@@ -141,9 +141,15 @@ def check_i4(store: SqliteStore) -> None:
     found = Counter(
         {(c, s): n for c, s, n in rows(store, "SELECT campaign, state, count(*) FROM messages GROUP BY 1, 2")}
     )
+    for number, state, recipients in rows(
+        store, "SELECT campaign, state, sum(recipients - taken) FROM chunks GROUP BY 1, 2"
+    ):
+        found[number, state] += recipients
     assert +counted == found
     assert all(messages >= 0 for messages in counted.values())
-    for number, accepted in rows(store, "SELECT id, messages FROM campaigns"):
+    waiting = dict(rows(store, "SELECT campaign, sum(recipients - taken) FROM chunks WHERE state = 1 GROUP BY 1"))
+    for number, accepted, unexpanded in rows(store, "SELECT id, messages, unexpanded FROM campaigns"):
+        assert unexpanded == waiting.get(number, 0)
         assert accepted == sum(count for (campaign_id, _), count in found.items() if campaign_id == number)
 
 

@@ -1,0 +1,86 @@
+"""What has to be looked at once a second while the sender runs, and is nobody's next step."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Coroutine
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from sender.store.sqlite import SqliteStore
+from sender.store.writer import Writer
+
+LOOK: Final = 1.0
+"""Seconds between two looks: how late a pause or a cancel of another process is heard of."""
+_SWEEP: Final = 500
+
+Work = Coroutine[Deferred[typing.Any], typing.Any, None]
+
+
+class Upkeep:
+    """Notices what other processes write into the store, and ends messages that wait in vain.
+
+    `on_outside_change` is run when another process has committed something, `on_look` at every look; `on_failure`
+    hears what went wrong.
+    """
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        writer: Writer,
+        clock: IReactorTime,
+        *,
+        epoch: float,
+        on_outside_change: Callable[[], Work],
+        on_look: Callable[[], None],
+        on_failure: Callable[[Failure], None],
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._epoch = epoch
+        self._on_outside_change = on_outside_change
+        self._on_look = on_look
+        self._on_failure = on_failure
+        self._version: int | None = None
+        self._timer: IDelayedCall | None = None
+        self._running = False
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._running = True
+        self._look()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._running = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        Deferred.fromCoroutine(self._work()).addErrback(self._on_failure).addCallback(self._look_later)
+
+    def _look_later(self, _: None) -> None:
+        if self._running:
+            self._timer = self._clock.callLater(LOOK, self._look)
+
+    async def _work(self) -> None:
+        version = await self._writer.call(self._store.outside_version)
+        known, self._version = self._version, version
+        if known is not None and version != known:
+            await self._on_outside_change()
+        await self.sweep()
+        if self._running:
+            self._on_look()
+
+    async def sweep(self) -> None:
+        """End everything that waits in vain, some at a time, so that nothing urgent waits behind it."""
+        while self._running:
+            now = self._epoch + self._clock.seconds()
+            if await self._writer.call(self._store.sweep, now, _SWEEP) < _SWEEP:
+                return
