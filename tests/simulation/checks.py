@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from math import inf
 from typing import NamedTuple
 
 from sender.domain.message import MessageClass
@@ -54,6 +55,8 @@ class Checks:
         """Which epoch each durable intent names, by (message, part, sequence)."""
         self._used: set[tuple[int, int, int, int]] = set()
         self._finals: dict[str, int] = {}
+        self._deadlines: dict[str, float] = {}
+        """Unix time by the name of the campaign, as it was asked for."""
         self._commits = 0
         self._crashed: set[tuple[int, int, int, int]] = set()
         """Intents that were open at a crash."""
@@ -94,11 +97,31 @@ class Checks:
         if key in self._used:
             self._ledger.complain("I2", f"the intent of #{token}/{part} was written twice")
         self._used.add(key)
+        self._may_be_written(recipient, f"#{token}/{part}")
+
+    def _may_be_written(self, recipient: Recipient, what: str) -> None:
+        """I7: at the instant of writing nothing that was acknowledged forbids it."""
+        orders, name, life = self._world.orders, recipient.campaign.name, self._world.life
+        why = ""
+        if name in orders.cancelled:
+            why = f"{name} was cancelled"
+        elif name in orders.paused:
+            why = f"{name} was paused"
+        elif recipient.number in orders.opted_out:
+            why = f"{recipient.number} has opted out"
+        elif life is not None and life.now() >= self._deadlines.get(name, inf):
+            why = f"the deadline of {name} has passed"
+        if why:
+            self._ledger.complain("I7", f"{what} was written although {why}")
 
     def look(self, life: Life) -> None:
         """I1 and I4, at this instant."""
         rows = life.query("SELECT id, campaign, state FROM messages")
         counted: Counter[tuple[int, int]] = Counter()
+        for campaign, state, number in life.query(
+            "SELECT campaign, state, sum(recipients - taken) FROM chunks WHERE recipients > taken GROUP BY 1, 2"
+        ):
+            counted[campaign, state] += number
         for message, campaign, state in rows:
             counted[campaign, state] += 1
             if state >= FIRST_FINAL:
@@ -136,7 +159,7 @@ class Checks:
         self._highest = 0
         self._learn(life)
         for campaign in self._world.acknowledged.values():
-            self._all_there(campaign)
+            self._all_there(life, campaign)
         self._receipts_there(life)
         self.look(life)
         for message, part, epoch, sequence in life.query(
@@ -150,7 +173,9 @@ class Checks:
         self._intents.clear()
 
     def _learn(self, life: Life) -> None:
-        """Which message has which token."""
+        """Which message has which token, and which campaign which deadline."""
+        for name, deadline in life.query("SELECT name, expires_at FROM campaigns WHERE expires_at IS NOT NULL"):
+            self._deadlines[name] = deadline
         ((highest,),) = life.query("SELECT coalesce(max(id), 0) FROM messages")
         if highest <= self._highest:
             return
@@ -165,10 +190,16 @@ class Checks:
             self._tokens[message] = token
         self._highest = highest
 
-    def _all_there(self, campaign: CampaignTunables) -> None:
-        missing = [token for _, token in campaign.rows if token not in self._ids]
+    def _all_there(self, life: Life, campaign: CampaignTunables) -> None:
+        ((rejected, in_chunks),) = life.query(
+            "SELECT c.rejected, (SELECT coalesce(sum(recipients - taken), 0) FROM chunks WHERE campaign = c.id)"
+            " FROM campaigns c WHERE name = ?",
+            campaign.name,
+        )
+        opted_out = sum(1 for phone, _ in campaign.rows if phone[1:] in self._world.orders.ever_opted_out)
+        missing = sum(1 for _, token in campaign.rows if token not in self._ids) - in_chunks - min(rejected, opted_out)
         if missing:
-            self._ledger.complain("I9", f"{campaign.name} was acknowledged, and {len(missing)} messages are not there")
+            self._ledger.complain("I9", f"{campaign.name} was acknowledged, and {missing} messages are not there")
 
     def _receipts_there(self, life: Life) -> None:
         stored = {
@@ -191,7 +222,8 @@ class Checks:
         open_ = life.query("SELECT 1 FROM campaign_states WHERE messages > 0 AND state < 5 LIMIT 1")
         operators = self._world.emulator.stats.operators.values()
         waiting = any(stats.receipts.waiting or stats.mo.waiting for stats in operators)
-        return bool(open_) or waiting or len(self._world.acknowledged) < len(self._world.tunables.campaigns)
+        unsaid = not self._world.orders.settled
+        return bool(open_) or waiting or unsaid or len(self._world.acknowledged) < len(self._world.tunables.campaigns)
 
     def conclude(self, life: Life) -> None:
         """All trouble is over, and everything had time to drain."""
@@ -199,7 +231,7 @@ class Checks:
         self._learn(life)
         self.look(life)
         for campaign in self._world.acknowledged.values():
-            self._all_there(campaign)
+            self._all_there(life, campaign)
         self._receipts_there(life)
         book = Book(self._world)
         parts = _parts(life, self._tokens)
@@ -235,9 +267,22 @@ class Checks:
                 complain("I1", f"#{token} is delivered, and no receipt said so of its parts {lacking}")
         else:
             refused = any(it.status for part in parts for it in self._ledger.of_part[token, part])
-            heard = any(state in told[token, part] for part in parts)
+            heard = any(state in told[token, part] for part in parts) or state in self._may_end(token)
             if not heard and not (state == REJECTED and refused):
                 complain("I1", f"#{token} is in state {state}, and nobody said so")
+
+    def _may_end(self, token: str) -> set[int]:
+        """States in which a message may end without having been sent."""
+        recipient, orders = self.recipients[token], self._world.orders
+        return {
+            state
+            for state, may in (
+                (CANCELLED, recipient.campaign.name in orders.ever_cancelled),
+                (BLOCKED, recipient.number in orders.ever_opted_out),
+                (EXPIRED, recipient.campaign.lasts is not None),
+            )
+            if may
+        }
 
     def _judge_part(self, key: PartKey, stored: StoredPart, allowed: int, book: Book) -> None:
         complain = self._ledger.complain
@@ -276,7 +321,7 @@ class Checks:
         doubted = [part for part, stored in parts.items() if stored.state == IN_DOUBT]
         if not doubted:
             complain("I1", f"#{token} is in doubt, and none of its parts is")
-        if all(parts[part].resends < allowed for part in doubted):
+        if all(parts[part].resends < allowed for part in doubted) and not self._may_end(token):
             complain("I1", f"#{token} is in doubt, and its class allows it to be sent again")
         recipient = self.recipients[token]
         alone = sum(1 for it in self.recipients.values() if it.number == recipient.number) == 1

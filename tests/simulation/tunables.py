@@ -8,7 +8,8 @@ import msgspec
 
 from sender.config.file import SenderConfig
 from sender.config.operator import BindMode, OperatorConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.retrying import RetryConfig
+from sender.config.routes import RouteConfig
 from sender.config.scalars import Country, Prefix
 from sender.domain.message import MessageClass
 from smppkit.segments import LongMessage
@@ -41,6 +42,8 @@ class CampaignTunables(msgspec.Struct, frozen=True):
     template: str
     rows: tuple[tuple[str, str], ...]
     """Number with plus, and token."""
+    lasts: float | None
+    """Seconds from its beginning to its deadline; None = it has none."""
 
 
 class Tunables(msgspec.Struct, frozen=True):
@@ -172,6 +175,7 @@ def _campaigns(it: random.Random, operators: tuple[OperatorTunables, ...], ends:
                 message_class=it.choice(tuple(MessageClass)),
                 template=template,
                 rows=tuple(rows),
+                lasts=it.uniform(5, 60) if it.random() < 0.15 else None,
             )
         )
     return tuple(campaigns)

@@ -36,7 +36,22 @@ class Weather:
             world.clock.callLater(at, self._strike, draw.choice(pool), random.Random(draw.random()))
             at += draw.expovariate(1 / every)
         world.clock.callLater(self._ends, self._heal)
+        self._plan_orders(random.Random(f"{world.tunables.seed}/orders"))
         self._stalled: list[tuple[object, str]] = []
+
+    def _plan_orders(self, draw: random.Random) -> None:
+        world, clock = self._world, self._world.clock
+        for campaign in world.tunables.campaigns:
+            after = campaign.begins
+            if draw.random() < 0.2:
+                at = draw.uniform(after, self._ends)
+                clock.callLater(at, world.orders.give, "pause", campaign.name)
+                clock.callLater(draw.uniform(at, self._ends) + 0.5, world.orders.give, "resume", campaign.name)
+            if draw.random() < 0.08:
+                clock.callLater(draw.uniform(after, self._ends), world.orders.give, "cancel", campaign.name)
+            if draw.random() < 0.3:
+                for phone, _ in draw.sample(campaign.rows, min(len(campaign.rows), draw.randint(1, 8))):
+                    clock.callLater(draw.uniform(0.0, self._ends), world.orders.give, "opt out", phone[1:])
 
     def _strike(self, kind: str, draw: random.Random) -> None:
         world = self._world

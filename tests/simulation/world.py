@@ -27,6 +27,7 @@ from smsc.scenario.model import Scenario
 from tests.simulation.disk import Disk
 from tests.simulation.ledger import Ledger, Limits
 from tests.simulation.life import LifeClock, LifeNetwork
+from tests.simulation.orders import Orders
 from tests.simulation.tunables import CampaignTunables, Tunables
 from tests.simulation.vfs import Connection, mounted
 from yamlmodel.loader import loads
@@ -84,6 +85,10 @@ class Life:
         self.ready = False
         """Recovery is done."""
 
+    def now(self) -> float:
+        """Unix time, as this process has it."""
+        return self.epoch + self.clock.seconds()
+
     def query(self, statement: str, *parameters: Any) -> list[Any]:
         """Read the store beside the program, between its transactions."""
         return self.connection.raw.execute(statement, parameters).fetchall()
@@ -138,6 +143,7 @@ class World:
         self.life: Life | None = None
         self.acknowledged: dict[str, CampaignTunables] = {}
         """Campaigns whose import was reported as done."""
+        self.orders = Orders(self)
         self._wanted: list[CampaignTunables] = []
         self._zombie: tuple[Life, bool] | None = None
         for campaign in tunables.campaigns:
@@ -221,7 +227,9 @@ class World:
 
     def _next_life(self, delay: float) -> None:
         if self.draw.random() < 0.2:
-            self.jump += self.draw.choice((-1, 1)) * self.draw.choice((0.5, 5.0, 60.0, 600.0)) * self.draw.random()
+            self.jump += (
+                self.draw.choice((-1, 1)) * self.draw.choice((0.5, 0.5, 5.0, 5.0, 60.0, 600.0)) * self.draw.random()
+            )
         self.clock.callLater(delay, self.begin_life)
 
     def _die(self, life: Life, *, power: bool) -> None:
@@ -256,6 +264,7 @@ class World:
                 self._done(life.sender.finish_import(life.store.campaign(ident)), life, campaign)
             else:
                 self._imported(None, life, campaign)  # whoever looks, sees that it is there
+        self.orders.ask_again(life)
 
     def _import(self, life: Life, campaign: CampaignTunables) -> None:
         plan = CampaignPlan(
@@ -264,6 +273,7 @@ class World:
             recipients=self.directory / f"{campaign.name}.csv",
             message_class=campaign.message_class,
             name=campaign.name,
+            expires_at=None if campaign.lasts is None else life.now() + campaign.lasts,
         )
         self._done(life.sender.import_campaign(plan), life, campaign)
 
