@@ -213,6 +213,10 @@ class Lane:
             for feed in self._feeds:
                 feed.due(min(again))
 
+    def queued_again(self) -> None:
+        """A message whose parts had to wait for one another may be due: look."""
+        self.poke()
+
     def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
         """Answer receipts."""
         self.channel.acknowledge(deliveries, status)
