@@ -27,6 +27,7 @@ from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
 from sender.config.file import SenderConfig
 from sender.config.operator import OperatorConfig, Source, TlsConfig
+from sender.config.receipts import ReceiptsConfig
 from sender.config.routes import RetryConfig, RouteConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
@@ -114,6 +115,7 @@ SENDER: dict[type[msgspec.Struct], str] = {
     OperatorConfig: "An operator account",
     TlsConfig: "tls of an account",
     Source: "source",
+    ReceiptsConfig: "receipts of an account",
     RouteConfig: "A route",
     RetryConfig: "retry",
 }

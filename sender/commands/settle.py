@@ -122,7 +122,7 @@ def _remark(doubt: Doubt) -> str:
 @click.option("--message", "messages", type=click.IntRange(min=1), multiple=True, help="Number of a message; again.")
 @click.option("--campaign", "campaign_id", type=click.IntRange(min=1), help="Every message in doubt of a campaign.")
 @click.option("--as", "verdict", type=click.Choice([it.value for it in Verdict]), help="What they are from now on.")
-@click.option("--file", "file", type=FILE, help="A delivery file of the operator: CSV or text.")
+@click.option("--file", "delivery", type=FILE, help="A delivery file of the operator: CSV or text.")
 @click.option("--account", help="The account that the file is about.")
 @click.option("--rejects", type=FILE, help="Rows that settled nothing; by default beside the file.")
 def settle(
@@ -130,7 +130,7 @@ def settle(
     messages: tuple[int, ...],
     campaign_id: int | None,
     verdict: str | None,
-    file: Path | None,
+    delivery: Path | None,
     account: str | None,
     rejects: Path | None,
 ) -> None:
@@ -141,13 +141,13 @@ def settle(
     what, and when, stays in the store.
     """
     with bad_input():
-        if sum((bool(messages), campaign_id is not None, file is not None)) != 1:
+        if sum((bool(messages), campaign_id is not None, delivery is not None)) != 1:
             raise BadInput("name what to settle: one of --message, --campaign and --file")
         config = load_config(config_path, os.environ)
-        if file is not None:
+        if delivery is not None:
             if verdict is not None:
                 raise BadInput("--as does not go with --file, which says what became of each message")
-            code = _settle_file(config, file, account, rejects or file.with_suffix(".rejects.csv"))
+            code = _settle_file(config, delivery, account, rejects or delivery.with_suffix(".rejects.csv"))
         else:
             if verdict is None:
                 raise BadInput("say what they are: --as " + ", ".join(it.value for it in Verdict))
