@@ -30,6 +30,7 @@ from sender.config.file import SenderConfig
 from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import AccountConfig, OperatorConfig, Source, TlsConfig
 from sender.config.quiet import QuietConfig
+from sender.config.receipts import ReceiptsConfig
 from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
 from sender.config.serve import ServeConfig, TracingConfig
@@ -126,6 +127,7 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TimersConfig: "timers of an account",
     Waits: "Waits",
     Source: "source",
+    ReceiptsConfig: "receipts of an account",
     RouteConfig: "A route",
     TargetConfig: "to of a route",
     HealthConfig: "health",
