@@ -27,6 +27,7 @@ from sender.channels.results import Delivery, Hold, Result, Submit
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.feed import Feed
 from sender.pipeline.gate import Gate
+from sender.pipeline.health import HealthBook
 from sender.pipeline.incoming import receipt_of
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.verdict import Judge
@@ -48,6 +49,7 @@ class Lane:
         composers: Composers,
         judge: Judge,
         gate: Gate,
+        health: HealthBook,
         *,
         store: SqliteStore,
         writer: Writer,
@@ -64,6 +66,7 @@ class Lane:
         """Messages of subscribers that came: acknowledged, counted, not kept."""
         self._judge = judge
         self._gate = gate
+        self._health = health
         self._store = store
         self._writer = writer
         self._clock = clock
@@ -170,7 +173,9 @@ class Lane:
     def results(self, results: list[Result]) -> None:
         """Decide what each result means, and have it recorded."""
         at = self._now()
-        self.recorder.add_outcomes([self._judge.outcome(result, at) for result in results])
+        outcomes = [self._judge.outcome(result, at) for result in results]
+        self._health.outcomes(self.account.name, outcomes, self._clock.seconds())
+        self.recorder.add_outcomes(outcomes)
 
     def deliveries(self, deliveries: list[Delivery]) -> None:
         """Have receipts recorded; count the rest."""
@@ -188,6 +193,7 @@ class Lane:
         if others:
             self.channel.acknowledge(others)
         if receipts:
+            self._health.receipts(self.account.name, (receipt for receipt, _ in receipts), self._clock.seconds())
             self.recorder.add_receipts(receipts)
 
     def room(self) -> None:
