@@ -15,7 +15,9 @@ from typing import Final
 
 import msgspec
 
-from sender.domain.recipients import MAX_RAW, NUMBER_COLUMNS, BadNumber, BadRow, parse_number
+from sender.domain.phone import BadNumber, parse_number
+from sender.domain.recipients import NUMBER_COLUMNS
+from sender.domain.rows import MAX_RAW, BadRow
 from smppkit.message_state import MessageState, state_of
 
 _SAMPLE: Final = 50

@@ -25,6 +25,7 @@ from sender.store import (
     holding,
     intake,
     matching,
+    moving,
     multipart,
     outcomes,
     queue,
@@ -42,6 +43,7 @@ from sender.store.incoming import IncomingMessages
 from sender.store.intake import Intake, NewApiMessage, Reply
 from sender.store.live import LiveRows
 from sender.store.lock import FileLock
+from sender.store.moving import Movable, Place
 from sender.store.numbering import NumberingVerbs
 from sender.store.outbox import Outbox
 from sender.store.records import (
@@ -243,6 +245,14 @@ class SqliteStore:
         one-time codes, False = all but those.
         """
         return self._claims.claim(account, limit, now, urgent)
+
+    def movable(self, account: str, after: Place, limit: int) -> list[Movable]:
+        """Queued messages of an account that may go through another one, in the order of the queue, after a place."""
+        return moving.movable(self._db, account, after, limit)
+
+    def move(self, account: str, moves: Sequence[tuple[int, str]]) -> int:
+        """Give queued messages of an account to others, as (message, account); how many still could be moved."""
+        return moving.move(self._db, account, moves)
 
     def set_weight(self, campaign_id: int, weight: int) -> None:
         """How much of the turns a campaign gets, against others of its priority, which have 1."""
