@@ -14,9 +14,11 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    plain_punctuation_option,
     reading_options,
     receipt_wait_option,
     report_option,
+    transliterate_option,
 )
 from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
@@ -24,7 +26,7 @@ from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
 from sender.domain.routing import Router
 from sender.domain.template import Template
-from sender.pipeline.compose import Composer, Wording, check_sender
+from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
 
@@ -45,6 +47,8 @@ from sender.pipeline.reading.opening import Reading, open_recipients
     show_default=True,
     help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
 )
+@transliterate_option
+@plain_punctuation_option
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -61,6 +65,8 @@ def send(
     template: str,
     source: str,
     message_class: str,
+    transliterate: bool | None,
+    plain_punctuation: bool | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -89,6 +95,7 @@ def send(
             recipients=recipients,
             reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
+            text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
         )
@@ -150,7 +157,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     found = rehearse(
         plan.recipients,
         region=config.country,

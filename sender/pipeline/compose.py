@@ -15,6 +15,7 @@ from sender.domain.template import FieldError, Template
 from sender.domain.transliteration import plain_punctuation, transliterate
 from sender.store.records import Claimed
 from smppkit.gsm0338 import UnencodableText, encode_gsm7, try_encode_gsm7
+from smppkit.national import pairs
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
 from smppkit.segments import UDHI, LongMessage, Segmented, SegmentError, count_segments, segment
@@ -71,12 +72,12 @@ class TextOptions(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, options: str) -> TextOptions:
-        """The options that a campaign was stored with, as JSON."""
-        return msgspec.json.decode(options, type=cls) if options else cls()
+        """Those among the options that a campaign was stored with, as JSON."""
+        return msgspec.json.decode(options, type=_Stored).text if options else cls()
 
-    def json(self) -> str:
-        """The form in which a campaign keeps them."""
-        return msgspec.json.encode(self).decode()
+
+class _Stored(msgspec.Struct, frozen=True):
+    text: TextOptions = TextOptions()
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -119,7 +120,7 @@ class Wording(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, **changed) if changed else self
 
     def said(self, text: str) -> str:
-        """The text as it goes out: in other letters where that is wanted and makes it fit GSM-7."""
+        """The text as it goes out: in other letters where that is wanted and lets GSM-7 or a national table hold it."""
         if not (self.transliterate or self.plain_punctuation) or try_encode_gsm7(text) is not None:
             return text
         plain = plain_punctuation(text)
@@ -129,7 +130,13 @@ class Wording(msgspec.Struct, frozen=True):
             latin = transliterate(text)
             if try_encode_gsm7(latin) is not None:
                 return latin
+        if plain != text and self._in_tables(plain) and not self._in_tables(text):
+            return plain
         return text
+
+    def _in_tables(self, text: str) -> bool:
+        """Whether some pair of national tables holds a text."""
+        return any(shifts.try_encode(text) is not None for shifts in pairs(self.languages))
 
     def cut(self, text: str, reference: int = 0, *, tlvs: bool = True) -> Segmented:
         """The segments of `text` as it goes out; UnencodableText or SegmentError when it cannot be sent.
@@ -251,9 +258,9 @@ class Composer:
         """The segments of `text` through `operator`; the errors of `count`. Without `tlvs`, headers stand for them."""
         return self._wordings[operator].cut(text, reference, tlvs=tlvs)
 
-    def check_tlvs(self, fields: Mapping[str, str], operator: str) -> None:
-        """Raise TlvError when the account wants a TLV that this row cannot give."""
-        self._outgoing[operator].tlvs(fields, 0)
+    def tlvs(self, fields: Mapping[str, str], operator: str, message_id: int = 0) -> tuple[Tlv, ...]:
+        """What the account adds to every segment of a message; TlvError when this row cannot give it."""
+        return self._outgoing[operator].tlvs(fields, message_id)
 
     def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True) -> list[Submit]:
         """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
