@@ -254,6 +254,8 @@ def _national(text: str, octets: bytes, shifts: Shifts, reference: int, method: 
         return (Segment(b"", udhi=True, tlvs=(MESSAGE_PAYLOAD.of(_within_payload(header + octets)),)),)
     bodies = _bodies(text, octets, shifts, method)
     total = len(bodies)
+    if method is LongMessage.SAR:  # a header and sar_* TLVs exclude each other (SMPP 3.4 §5.2.12)
+        method = LongMessage.UDH8
     return tuple(
         _part(body, PartInfo(reference, total, number), method, elements) for number, body in enumerate(bodies, 1)
     )
@@ -274,8 +276,6 @@ def _part(body: bytes, info: PartInfo, method: LongMessage, elements: bytes = b"
         SAR_TOTAL_SEGMENTS.of(total),
         SAR_SEGMENT_SEQNUM.of(number),
     )
-    if elements:
-        return Segment(bytes((len(elements),)) + elements + body, udhi=True, tlvs=tlvs)
     return Segment(body, tlvs=tlvs)
 
 

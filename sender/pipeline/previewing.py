@@ -220,7 +220,7 @@ def _left(cut: Segmented, last: PreviewPart) -> int:
     if not piece.short_message and piece.tlvs:
         return 0
     if piece.tlvs:  # sar_*: the operator makes a header of it
-        header = header + 5 if header else 6
+        header = 6
     octets = 140 - header
     room = {Alphabet.GSM7: octets * 8 // 7, Alphabet.UCS2: octets // 2}.get(cut.alphabet, octets)
     return room - last.used
