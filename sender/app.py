@@ -35,7 +35,7 @@ from sender.domain.report import CampaignReport
 from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.compose import TextOptions, Wording, check_sender
 from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
 from sender.pipeline.failover import Failover
@@ -75,6 +75,7 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
     reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -92,6 +93,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a campaign keeps as JSON: only what was asked for."""
 
     reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
 
 
 class RunFailed(Exception):
@@ -366,7 +368,7 @@ class Sender:
             priority=plan.priority,
             starts_at=plan.starts_at,
             expires_at=plan.expires_at,
-            options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
             quiet=None if plan.quiet is None else plan.quiet.to_json(),
         )
 
