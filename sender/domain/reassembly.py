@@ -13,7 +13,7 @@ import msgspec
 
 from smppkit.pdus import DataSm, DeliverSm
 from smppkit.segments import PartInfo, part_of
-from smppkit.text import Alphabet, alphabet_of, decode_text
+from smppkit.text import Alphabet, decode_text
 
 MISSING: Final = "[…]"
 """What stands in a text for a part that never came."""
@@ -68,8 +68,3 @@ def text_of(parts: Mapping[int, Piece], total: int, default: Alphabet = Alphabet
         else:
             runs.append((piece.data_coding, bytearray(piece.octets)))
     return "".join(MISSING if run is None else decode_text(bytes(run[1]), run[0], default) for run in runs)
-
-
-def is_text(data_coding: int, default: Alphabet = Alphabet.GSM7) -> bool:
-    """Whether a data_coding names an alphabet; what has none is shown octet by octet."""
-    return alphabet_of(data_coding, default) is not Alphabet.OCTETS

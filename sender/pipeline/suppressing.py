@@ -16,8 +16,10 @@ from sender.store.writer import Writer
 
 _MERGE: Final = 20_000
 """Numbers that came lately are in a set, until there are so many."""
-_MOST_CHANGES: Final = 100_000
+_MOST_CHANGES: Final = 2_000
 """Beyond so many changes by others, the list is read anew."""
+_PIECE: Final = 20_000
+"""Numbers that are read in one call: what else the writer has to do comes in between."""
 
 
 class NumberSet:
@@ -61,13 +63,24 @@ class NumberSet:
             self._merge_if_large()
 
     def _merge_if_large(self) -> None:
-        if len(self._added) + len(self._removed) < _MERGE:
-            return
-        gone = self._removed
-        merged = array("Q", (number for number in self._base if number not in gone) if gone else self._base)
-        merged.extend(self._added)
-        self._base = array("Q", sorted(merged))
-        self._added, self._removed = set(), set()
+        if len(self._added) + len(self._removed) >= _MERGE:
+            self._base = _merged(self._base, self._added, self._removed)
+            self._added, self._removed = set(), set()
+
+
+def _merged(base: array[int], added: set[int], removed: set[int]) -> array[int]:
+    """A base with the changes in it: pieces between them are copied as a whole, so that a million take milliseconds."""
+    merged, start = array("Q"), 0
+    for number in sorted(added | removed):
+        at = bisect_left(base, number, start)
+        merged.extend(base[start:at])
+        if number in added:
+            merged.append(number)
+            start = at
+        else:
+            start = at + 1
+    merged.extend(base[start:])
+    return merged
 
 
 class Suppressing:
@@ -84,14 +97,28 @@ class Suppressing:
         self._last: int | None = None  # number of the latest change that was read; None before the list was
 
     async def load(self) -> None:
-        """Read the whole list."""
-        self._adopt(*await self._writer.call(self._read))
+        """Read the whole list, in pieces; what changes meanwhile is read afterwards."""
+        call, verbs = self._writer.call, self._store.suppression
+        last = await call(verbs.last_change)
+        scopes: dict[str, NumberSet] = {}
+        for scope, _ in await call(verbs.scopes):
+            numbers = array("Q")
+            while piece := await call(verbs.numbers, scope, numbers[-1] if numbers else 0, _PIECE):
+                numbers.extend(piece)
+            scopes[scope] = NumberSet(numbers)
+        self._scopes = {}
+        self._all = self._advertising = NumberSet()
+        for scope, found in scopes.items():
+            self._keep(scope, found)
+        self._last = last
+        await self.refresh()
 
     async def refresh(self) -> None:
         """Read what others have changed; everything, the first time."""
         if self._last is None:
             await self.load()
             return
+        self._exempt = await self._writer.call(self._store.incoming.answer_campaigns)
         changes = await self._writer.call(self._store.suppression.changes_since, self._last, _MOST_CHANGES)
         if len(changes) == _MOST_CHANGES:
             await self.load()
@@ -99,7 +126,6 @@ class Suppressing:
         self.apply(changes)
         if changes:
             self._last = changes[-1].id
-        self._exempt = await self._writer.call(self._store.incoming.answer_campaigns)
 
     async def add(self, entries: list[Suppressed]) -> list[Change]:
         """Put numbers on the list; none of them is written to any more when this returns."""
@@ -151,18 +177,6 @@ class Suppressing:
             return ADVERTISING
         own = self._scopes.get(FROM + sender)
         return FROM + sender if own is not None and value in own else None
-
-    def _read(self) -> tuple[dict[str, array[int]], frozenset[int], int]:
-        verbs = self._store.suppression
-        numbers = {scope: verbs.numbers(scope) for scope, _ in verbs.scopes()}
-        return numbers, self._store.incoming.answer_campaigns(), verbs.last_change()
-
-    def _adopt(self, numbers: dict[str, array[int]], exempt: frozenset[int], last: int) -> None:
-        self._scopes = {}
-        self._all = self._advertising = NumberSet()
-        self._exempt, self._last = exempt, last
-        for scope, base in numbers.items():
-            self._keep(scope, NumberSet(base))
 
     def _scope(self, scope: str) -> NumberSet:
         found = self._scopes.get(scope)

@@ -30,6 +30,10 @@ from smppkit.segments import PartInfo
 
 _REDELIVERED: Final = 86_400.0
 """Seconds within which the same delivery under the same sequence number is the same, whatever lies between."""
+_MOST: Final = 500
+"""Long messages that are given up in one transaction."""
+_MOST_SEEN: Final = 5_000
+"""Traces of earlier deliveries that are forgotten in one."""
 _ANSWER_PRIORITY: Final = 7
 """Ahead of campaigns, behind one-time codes."""
 _LONGEST: Final = 15  # digits of a number, ITU-T E.164 §6
@@ -125,13 +129,15 @@ class _Work:
 
     def give_up(self, now: float) -> None:
         """Deliver long messages as they are whose rest is overdue."""
+        latest = now - self.rules.parts_timeout
         groups = self.db.conn.execute(
-            "SELECT account, source, destination, reference, total FROM incoming_parts"
-            " GROUP BY account, source, destination, reference, total HAVING max(at) <= ?",
-            (now - self.rules.parts_timeout,),
+            "SELECT DISTINCT account, source, destination, reference, total FROM incoming_parts WHERE at <= ? LIMIT ?",
+            (latest, _MOST),
         ).fetchall()
         for group in groups:
-            self._assemble(group)
+            at = self.db.conn.execute(f"SELECT max(at) FROM incoming_parts WHERE {_GROUP}", group).fetchone()[0]  # noqa: S608
+            if at <= latest:
+                self._assemble(group)
 
     def _repeated(self, new: MessageIn, digest: bytes) -> bool:
         row = self.db.conn.execute(
@@ -284,8 +290,15 @@ class IncomingMessages:
         """Deliver long messages whose rest is overdue, marked as incomplete; forget what is no longer needed."""
         work = _Work(self._db, rules)
         work.give_up(now)
-        self._db.conn.execute("DELETE FROM incoming_seen WHERE at < ?", (now - _REDELIVERED,))
-        self._db.conn.execute("DELETE FROM answered WHERE at < ?", (now - rules.period,))
+        self._db.conn.execute(
+            "DELETE FROM incoming_seen WHERE digest IN (SELECT digest FROM incoming_seen WHERE at < ? LIMIT ?)",
+            (now - _REDELIVERED, _MOST_SEEN),
+        )
+        self._db.conn.execute(
+            "DELETE FROM answered WHERE (number, keyword) IN"
+            " (SELECT number, keyword FROM answered WHERE at < ? LIMIT ?)",
+            (now - rules.period, _MOST_SEEN),
+        )
         return work.taken(())
 
     def answer_campaigns(self) -> frozenset[int]:
