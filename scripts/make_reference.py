@@ -29,7 +29,9 @@ from sender.config.file import SenderConfig
 from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import OperatorConfig, Source, TlsConfig
 from sender.config.quiet import QuietConfig
+from sender.config.registered import RegisterConfig, RegisteredConfig
 from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.text import TextConfig, TlvConfig
 from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
@@ -117,6 +119,7 @@ SENDER: dict[type[msgspec.Struct], str] = {
     OperatorConfig: "An operator account",
     TlsConfig: "tls of an account",
     Source: "source",
+    TlvConfig: "A TLV of an account",
     RouteConfig: "A route",
     RetryConfig: "retry",
     IncomingConfig: "incoming",
@@ -124,6 +127,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     Replies: "replies",
     QuietConfig: "quiet",
     WebhookConfig: "A webhook",
+    RegisterConfig: "A register of texts",
+    RegisteredConfig: "A registered text",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {
@@ -289,7 +294,10 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     config = model.__struct_config__
     if config.tag_field is not None:
         yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
-    for field in msgspec.structs.fields(model):
+    # The texts of an account are a model of their own, and stand behind the rest of its keys.
+    bases = [base for base in model.__bases__ if base is TextConfig]
+    inherited = {name for base in bases for name in base.__struct_fields__}
+    for field in sorted(msgspec.structs.fields(model), key=lambda field: field.name in inherited):
         form, description, examples = unwrap(field.type)
         written = kind(form)
         if examples:

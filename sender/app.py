@@ -35,14 +35,15 @@ from sender.domain.report import CampaignReport
 from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.compose import TextOptions, Wording, check_sender
 from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
@@ -67,6 +68,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -78,6 +81,13 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time from which nothing is written any more."""
     quiet: QuietHours | None = None
     """Hours at which nothing of it is written; None = those of the configuration."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
 
 
 class RunFailed(Exception):
@@ -137,7 +147,7 @@ class Sender:
         )
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
         self._mobile_originated = MobileOriginated(
-            config.incoming.rules({}),
+            config.incoming.rules({name: operator.default_alphabet for name, operator in config.operators.items()}),
             self.suppressing,
             store=store,
             writer=writer,
@@ -272,7 +282,7 @@ class Sender:
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
         template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
             pass  # every mistake that the file's header shows is told before a campaign is made of it
         campaign_id = await self._writer.call(
             self._store.create_campaign,
@@ -288,6 +298,7 @@ class Sender:
                 starts_at=plan.starts_at,
                 expires_at=plan.expires_at,
                 quiet=None if plan.quiet is None else plan.quiet.to_json(),
+                options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
             ),
         )
         campaign = await self._writer.call(self._store.campaign, campaign_id)
@@ -309,6 +320,7 @@ class Sender:
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,

@@ -11,6 +11,7 @@ from clikit.lazy import LazyGroup
 # What only one command needs is imported by it: `sender --help` and shell completion are to be quick.
 _COMMANDS = {
     "send": "sender.commands.send",
+    "preview": "sender.commands.preview",
     "resume": "sender.commands.send",
     "report": "sender.commands.look",
     "campaigns": "sender.commands.look",

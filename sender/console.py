@@ -149,7 +149,8 @@ def trouble(status: ChannelStatus) -> str:
 
 def import_text(result: ImportResult) -> str:
     """One line about a recipients file that was read."""
-    text = f"campaign {result.campaign_id}: {_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
+    text = f"campaign {result.campaign_id} ({result.described}): "
+    text += f"{_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
     if result.rejected:
         text += f"; {_many(result.rejected, 'row')} left out"
         if result.rejects is not None:
@@ -194,7 +195,7 @@ def report_text(report: CampaignReport) -> str:
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """What a dry run found."""
-    lines = ["Dry run: nothing was stored or sent.", ""]
+    lines = ["Dry run: nothing was stored or sent.", f"Read as {rehearsal.described}.", ""]
     for sample in rehearsal.samples:
         size = f"{_many(sample.segments, 'segment')}, {sample.alphabet}"
         lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})", f"    {sample.text}"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sender.commands.input import BadInput
 from sender.config.file import SenderConfig
-from sender.domain.recipients import BadNumber, parse_number
+from sender.domain.phone import BadNumber, parse_number
 from sender.store.sqlite import SqliteStore
 
 

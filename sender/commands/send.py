@@ -14,8 +14,11 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    plain_punctuation_option,
+    reading_options,
     receipt_wait_option,
     report_option,
+    transliterate_option,
 )
 from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
@@ -25,13 +28,17 @@ from sender.domain.message import MessageClass
 from sender.domain.quiet_hours import QuietHours
 from sender.domain.routing import Router
 from sender.domain.template import Template
-from sender.pipeline.compose import Composer, Wording, check_sender
-from sender.pipeline.importing import open_recipients, rehearse
+from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
+from sender.pipeline.importing import rehearse
+from sender.pipeline.reading.opening import Reading, open_recipients
 
 
 @click.command()
 @config_option
-@click.option("--recipients", type=FILE, required=True, help="CSV with a column `phone` and the template's fields.")
+@click.option(
+    "--recipients", type=FILE, required=True, help="CSV, XLSX, ODS or TXT: a column `phone`, and the template's fields."
+)
+@reading_options
 @click.option("--template", required=True, help="The text: `{column}`, or `{column|fallback}`; `{{` for a brace.")
 @click.option("--from", "source", required=True, help="Sender: a name of at most 11 characters, or a number.")
 @click.option(
@@ -48,6 +55,8 @@ from sender.pipeline.importing import open_recipients, rehearse
     help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
     "the recipient's clock counts then. Default: `quiet` of the configuration.",
 )
+@transliterate_option
+@plain_punctuation_option
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -57,10 +66,16 @@ from sender.pipeline.importing import open_recipients, rehearse
 def send(
     config_path: Path,
     recipients: Path,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    number_column: str | None,
     template: str,
     source: str,
     message_class: str,
     quiet: str | None,
+    transliterate: bool | None,
+    plain_punctuation: bool | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -87,7 +102,9 @@ def send(
             template=template,
             sender=source,
             recipients=recipients,
+            reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
+            text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
             quiet=_quiet(quiet, MessageClass(message_class)),
@@ -150,15 +167,20 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         if path is not None and not path.absolute().parent.is_dir():
             raise BadInput(f"{path}: there is no directory {path.parent}")
     check_sender(plan.sender)
-    with open_recipients(plan.recipients, config.country, Template.compile(plan.template)):
+    with open_recipients(plan.recipients, config.country, Template.compile(plan.template), plan.reading):
         pass
 
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     found = rehearse(
-        plan.recipients, region=config.country, template=template, composer=composer, router=Router(config.routes)
+        plan.recipients,
+        region=config.country,
+        how=plan.reading,
+        template=template,
+        composer=composer,
+        router=Router(config.routes),
     )
     click.echo(rehearsal_text(found), nl=False)

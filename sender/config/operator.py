@@ -9,8 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from sender.config.secrets import LIMITS, field_problem
-from smppkit.segments import LongMessage
-from smppkit.text import Alphabet
+from sender.config.text import TextConfig
 from smppkit.tls import ClientTls, TlsClient
 from yamlmodel.scalars import Duration, Rate
 
@@ -44,7 +43,7 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
         return TlsClient(ClientTls(self.ca, self.certificate, self.key, self.server_name))
 
 
-class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
+class OperatorConfig(TextConfig, frozen=True, kw_only=True):
     """An operator account. Exactly one of password, password_env and password_file is given."""
 
     host: Annotated[str, Meta(description="Name or address", min_length=1)]
@@ -59,10 +58,6 @@ class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     binds: Annotated[int, Meta(description="Connections (or pairs) at once", ge=1, le=100)] = 1
     window: Annotated[int, Meta(description="Requests without a response, per bind", ge=1, le=10_000)] = 10
     rate: Annotated[Rate, Meta(description="Segments, all binds together; omitted: no limit")] | None = None
-    alphabets: Annotated[list[Alphabet], Meta(description="The first that holds the text", min_length=1)] = (
-        msgspec.field(default_factory=lambda: [Alphabet.GSM7, Alphabet.UCS2])
-    )
-    long_messages: Annotated[LongMessage, Meta(description="How long texts are split")] = LongMessage.UDH8
     response_timeout: Annotated[Duration, Meta(description="After it a submit is in doubt")] = Duration(30)
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] = Duration(30)
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
@@ -85,10 +80,7 @@ class OperatorConfig(msgspec.Struct, frozen=True, kw_only=True):
             problem = field_problem(key, getattr(self, key))
             if problem:
                 yield (key,), problem
-        if len(set(self.alphabets)) < len(self.alphabets):
-            yield ("alphabets",), "the same alphabet twice"
-        if Alphabet.OCTETS in self.alphabets:
-            yield ("alphabets", self.alphabets.index(Alphabet.OCTETS)), '"octets" holds no text; expected gsm7 or ucs2'
+        yield from self.text_problems()
         for key in ("response_timeout", "enquire_link"):
             if getattr(self, key) <= 0:
                 yield (key,), "found 0s; expected more than 0s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sender.domain.template import Template
-from sender.pipeline.compose import Composer, Wording
+from sender.pipeline.compose import Composer, TextOptions, Wording
 from sender.store.records import Campaign
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -43,4 +43,5 @@ class Composers:
     def make(self, campaign: Campaign) -> Composer:
         """A composer for the template and sender of `campaign`."""
         template = Template.compile(campaign.template)
-        return Composer(template, campaign.sender, campaign.message_class, self._wordings)
+        options = TextOptions.of(campaign.options)
+        return Composer(template, campaign.sender, campaign.message_class, self._wordings, options)

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from sender.channels.results import Delivery
 from sender.domain.incoming_rules import IncomingRules
-from sender.domain.reassembly import read_part
+from sender.domain.reassembly import read_part, tables_of
 from sender.pipeline.suppressing import Suppressing
 from sender.store.incoming import IncomingFate, MessageIn, Taken
 from sender.store.records import StoreUnavailable
@@ -188,6 +188,7 @@ def message_of(delivery: Delivery, account: str, at: float) -> MessageIn:
         reference=-1 if reference is None else int.from_bytes(reference[:8]),
         sequence=pdu.sequence_number,
         at=at,
+        tables=tables_of(pdu),
     )
 
 

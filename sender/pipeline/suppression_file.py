@@ -9,7 +9,8 @@ from typing import Final, TextIO
 
 import msgspec
 
-from sender.domain.recipients import NUMBER_COLUMNS, BadNumber, parse_number
+from sender.domain.phone import BadNumber, parse_number
+from sender.domain.recipients import NUMBER_COLUMNS
 from sender.domain.scope import ScopeError, read_scope
 from sender.store.suppression import Suppressed
 

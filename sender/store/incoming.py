@@ -58,6 +58,8 @@ class MessageIn(msgspec.Struct, frozen=True, gc=False):
     """user_message_reference, or -1: two messages that differ in it are two."""
     sequence: int
     at: float
+    tables: bytes = b""
+    """National language tables: see `Piece`."""
 
 
 class IncomingFate(Enum):
@@ -173,8 +175,8 @@ class _Work:
             # Another part of this number: the phone has begun to count anew, and the rest of the old one is lost.
             self._assemble(group)
         self.db.conn.execute(
-            "INSERT INTO incoming_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*group, info.number, new.octets, new.data_coding, digest, new.at),
+            "INSERT INTO incoming_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*group, info.number, new.octets, new.data_coding, new.tables, digest, new.at),
         )
         count = self.db.conn.execute(f"SELECT count(*) FROM incoming_parts WHERE {_GROUP}", group).fetchone()[0]  # noqa: S608
         if count < info.total:
@@ -184,17 +186,17 @@ class _Work:
 
     def _assemble(self, group: tuple[Any, ...]) -> None:
         rows = self.db.conn.execute(
-            f"SELECT number, octets, data_coding, digest, at FROM incoming_parts WHERE {_GROUP} ORDER BY number",  # noqa: S608
+            f"SELECT number, octets, data_coding, tables, digest, at FROM incoming_parts WHERE {_GROUP}",  # noqa: S608
             group,
         ).fetchall()
         account, source, destination, reference, total = group
-        pieces = {number: Piece(octets, coding) for number, octets, coding, _, _ in rows}
+        pieces = {number: Piece(octets, coding, tables) for number, octets, coding, tables, _, _ in rows}
         text = text_of(pieces, total, self.rules.alphabet(account))
-        at = max(row[4] for row in rows)
+        at = max(row[5] for row in rows)
         whole = MessageIn(account, source, destination, b"", rows[0][2], None, reference, 0, at)
         ident = self._deliver(whole, text, total, total - len(rows))
         self.db.conn.executemany(
-            "UPDATE incoming_seen SET message = ? WHERE digest = ?", [(ident, row[3]) for row in rows]
+            "UPDATE incoming_seen SET message = ? WHERE digest = ?", [(ident, row[4]) for row in rows]
         )
         self.db.conn.execute(f"DELETE FROM incoming_parts WHERE {_GROUP}", group)  # noqa: S608
 
@@ -332,12 +334,12 @@ def _said(keyword: Keyword) -> tuple[str, str, str]:
 
 
 def _piece(new: MessageIn) -> Piece:
-    return Piece(new.octets, new.data_coding)
+    return Piece(new.octets, new.data_coding, new.tables)
 
 
 def _digest(new: MessageIn) -> bytes:
     part = () if new.part is None else msgspec.structs.astuple(new.part)
-    same = (new.account, new.source, new.destination, new.data_coding, part, new.reference, new.octets)
+    same = (new.account, new.source, new.destination, new.data_coding, new.tables, part, new.reference, new.octets)
     return hashlib.blake2b(repr(same).encode(), digest_size=16).digest()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sender.app import CampaignPlan
 from sender.domain.message import MessageClass, State
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.pipeline.progress import Progress
