@@ -76,7 +76,7 @@ def test_the_default_alphabet_is_that_of_the_account() -> None:
 
 def test_national_tables_of_a_header_are_heeded() -> None:
     for text in ("Şikayet için ğ ü ş ı ö ç " * 4, "Şikayet için ğ ü ş ı ö ç " * 12):
-        cut = segment(text, reference=7, languages=[Language.TURKISH])
+        cut = segment(text, reference=7, languages=(Language.TURKISH,))
         assert cut.shifts is not None
         parts = [DeliverSm(esm_class=UDHI, short_message=piece.short_message) for piece in cut.segments]
         pieces = {}
