@@ -156,7 +156,7 @@ class Sender:
         self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
         self._mobile_originated = MobileOriginated(
-            config.incoming.rules({}),
+            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
             self.suppressing,
             store=store,
             writer=writer,

@@ -29,6 +29,9 @@ _COMMANDS = {
     "pause": "sender.commands.campaign",
     "resume-campaign": "sender.commands.campaign",
     "cancel": "sender.commands.campaign",
+    "inbox": "sender.commands.inbox",
+    "suppress": "sender.commands.suppress",
+    "webhooks": "sender.commands.webhooks",
 }
 
 
