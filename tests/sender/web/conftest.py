@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -91,7 +92,7 @@ class Site:
 
     def chance(self, count: int) -> bytes:
         self._drawn += 1
-        return self._drawn.to_bytes(count, "big")
+        return hashlib.shake_256(str(self._drawn).encode()).digest(count)
 
     def token(self, *scopes: str, name: str = "shop", **more: Any) -> str:
         minted = mint(self.chance(ENTROPY))
