@@ -8,13 +8,12 @@ from pathlib import Path
 
 import msgspec
 import rich_click as click
-from rich.console import Console
 from rich.table import Table
 
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import load_config
-from sender.dashboard import accounts_table, take
+from sender.dashboard import accounts_view, console, take
 
 
 @click.command()
@@ -39,10 +38,10 @@ def binds(config_path: Path, as_json: bool) -> None:
     else:
         if not snapshot.alive:
             click.echo("No process sends from this store now.", err=True)
-        Console().print(accounts_table(snapshot))
+        console().print(accounts_view(snapshot))
         links = [(account.account, link) for account in accounts for link in account.links]
         if links:
-            Console().print(_links_table(links))
+            console().print(_links_table(links))
     raise SystemExit(0 if snapshot.alive and all(account.bound for account in accounts) else 1)
 
 
