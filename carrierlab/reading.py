@@ -26,6 +26,7 @@ from carrierlab.ledgers import (
 )
 from sender.domain.message import State
 from sender.domain.template import Template
+from sender.store.chunks import unpack
 from smppkit.codec import decode
 from smppkit.commands import CommandId
 from smppkit.message_ids import candidate_keys, key
@@ -200,6 +201,11 @@ def read_store(store: sqlite3.Connection, campaign_id: int, rejects: Iterable[Re
         _sent(recipient, operator, State(state), parts[message_id], template.render(json.loads(fields or "{}")))
         for message_id, recipient, operator, state, fields in store.execute(_MESSAGES, (campaign_id,))
     ]
+    messages += [
+        _sent(recipient.number, recipient.operator, State(state), [], template.render(recipient.fields))
+        for state, taken, data in store.execute(_CHUNKS, (campaign_id,))
+        for recipient in unpack(data)[taken:]
+    ]
     parked = [Parked(*row) for row in store.execute(_PARKED)]
     return SenderLedger(tuple(messages), tuple(rejects), tuple(parked))
 
@@ -209,6 +215,10 @@ _MESSAGES = """
     FROM messages JOIN accounts ON accounts.id = messages.account
     LEFT JOIN message_fields ON message_fields.message = messages.id
     WHERE campaign = ? ORDER BY messages.id
+"""
+_CHUNKS = """
+    SELECT state, taken, data FROM chunks JOIN chunk_data ON chunk_data.chunk = chunks.id
+    WHERE campaign = ? ORDER BY chunks.id
 """
 _PARTS = """
     SELECT parts.message, parts.part, parts.state, smsc_id, resends, status, err

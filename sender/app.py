@@ -30,24 +30,30 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
 from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
+from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
 from sender.pipeline.live import Figures
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.routing import make_router
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
+from sender.pipeline.webhooks.dispatcher import Dispatcher
+from sender.pipeline.webhooks.posting import Post
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -66,6 +72,7 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -75,6 +82,14 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+    quiet: QuietHours | None = None
+    """Hours at which nothing of it is written; None = those of the configuration."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
 
 
 class RunFailed(Exception):
@@ -85,7 +100,7 @@ class Sender:
     """One sending program: its operator accounts over one store.
 
     `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
-    ``stop``.
+    ``stop``. `post` makes the requests of webhooks; without it their events wait in the store.
     """
 
     def __init__(
@@ -98,6 +113,7 @@ class Sender:
         store: SqliteStore,
         epoch: float,
         seed: int = 0,
+        post: Post | None = None,
     ) -> None:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
@@ -107,17 +123,28 @@ class Sender:
         self._store = store
         self._epoch = epoch
         self._router = make_router(config, store)
-        self._wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-        self._composers = Composers(store, writer, self._wordings)
-        self.suppressing = Suppressing(store, writer)
+        self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
+        self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
+        self._expander = Expander(
+            store,
+            writer,
+            clock,
+            epoch=epoch,
+            accounts=config.accounts(),
+            route=self._route,
+            on_messages=self.poke,
+            on_failure=self._failed,
+        )
         self._upkeep = Upkeep(
             store,
             writer,
             clock,
             epoch=epoch,
             on_outside_change=self.on_outside_change,
+            on_look=self._expander.poke,
             on_failure=self._failed,
         )
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
@@ -128,14 +155,14 @@ class Sender:
             writer=writer,
             clock=clock,
             epoch=epoch,
-            on_answers=self._poke,
+            on_answers=self.poke,
             on_failure=self._failed,
         )
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
-                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 self._mobile_originated,
                 store=store,
@@ -146,8 +173,11 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
+        self.webhooks = Dispatcher(
+            config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
+        )
         self._failure: Failure | None = None
         self._stopping = False
         self._stopped = False
@@ -161,8 +191,10 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         await self.suppressing.load()
+        await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
@@ -170,17 +202,20 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         self._mobile_originated.start()
         if not self._stopping:
+            self._expander.start()
             self._upkeep.start()
         return recovery
 
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        self._expander.poke()
         await self.suppressing.refresh()
+        self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
 
@@ -193,6 +228,8 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
+            self._expander.stop()
             self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
@@ -204,6 +241,7 @@ class Sender:
             if isinstance(result, Failure):
                 self._note_failure(result)
         await self._mobile_originated.settle()
+        await self.webhooks.stop()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -220,11 +258,18 @@ class Sender:
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
+        self._expander.stop()
         self._upkeep.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
         self._mobile_originated.settle()
+        self.webhooks.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
@@ -273,7 +318,7 @@ class Sender:
         TemplateError, SenderError, HeaderError, OSError (the recipients file).
         """
         template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
             pass
         return NewCampaign(
             name=plan.name or plan.recipients.stem,
@@ -286,6 +331,8 @@ class Sender:
             priority=plan.priority,
             starts_at=plan.starts_at,
             expires_at=plan.expires_at,
+            options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
         )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
@@ -304,6 +351,7 @@ class Sender:
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
@@ -312,8 +360,7 @@ class Sender:
             writer=self._writer,
             on_rows=on_rows,
         )
-        for lane in self._lanes:
-            lane.poke()
+        await self.on_outside_change()
         return result
 
     def run(
@@ -364,7 +411,7 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            held = self._standing.held(campaign_id)
+            held = self._standing.held(campaign_id, self._now()) or not self._expander.idle
             end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
@@ -377,11 +424,9 @@ class Sender:
 
     # --- small things -------------------------------------------------------------------------
 
-    def _poke(self, accounts: Container[str]) -> None:
-        """These accounts have something new to send."""
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
+    def _route(self, campaign: Campaign, number: str) -> str | None:
+        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
+        return None if choice is None else choice.account
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sender.channels.channel import ChannelStatus
+from sender.channels.status import ChannelStatus
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
@@ -169,7 +169,8 @@ def trouble(status: ChannelStatus) -> str:
 
 def import_text(result: ImportResult) -> str:
     """One line about a recipients file that was read."""
-    text = f"campaign {result.campaign_id}: {_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
+    text = f"campaign {result.campaign_id} ({result.described}): "
+    text += f"{_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
     if result.rejected:
         text += f"; {_many(result.rejected, 'row')} left out"
         if result.rejects is not None:
@@ -214,7 +215,7 @@ def report_text(report: CampaignReport) -> str:
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """What a dry run found."""
-    lines = ["Dry run: nothing was stored or sent.", ""]
+    lines = ["Dry run: nothing was stored or sent.", f"Read as {rehearsal.described}.", ""]
     for sample in rehearsal.samples:
         size = f"{_many(sample.segments, 'segment')}, {sample.alphabet}"
         lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})", f"    {sample.text}"]

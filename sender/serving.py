@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from sender.app import Sender
 from sender.config.file import SenderConfig
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.live import Live
 from sender.store.access import Token

@@ -14,7 +14,7 @@ from sender.commands.input import BadInput, bad_input, pick, read_only
 from sender.commands.options import campaign_option, config_option
 from sender.config.file import load_config
 from sender.domain.message import State
-from sender.domain.recipients import BadNumber, parse_number
+from sender.domain.phone import BadNumber, parse_number
 from sender.pipeline.intake import read_time
 from sender.store import lookup
 from sender.store.lookup import MessageQuery, MessageView

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from sender.domain.message import MessageClass
-from sender.domain.recipients import BadNumber, parse_number
+from sender.domain.phone import BadNumber, parse_number
 from sender.domain.routing import Router
 from sender.domain.template import MissingField, Template, TemplateError, field_key
 from sender.pipeline.compose import SenderError, Wording, check_sender

@@ -28,7 +28,7 @@ from sender.channels.outlet import Outlet
 from sender.channels.results import Delivery, Hold, Result, Submit
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.gate import Gate
-from sender.pipeline.incoming import receipt_of
+from sender.pipeline.incoming import ReceiptReader
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.tally import Tally
@@ -71,6 +71,7 @@ class Lane:
         self.channel = SmppChannel(account, self, clock=clock, network=network, rng=rng)
         self.recorder = Recorder(store, writer, self, clock)
         self.tally = Tally()
+        self._receipts = ReceiptReader(account.name)
         self.incoming_messages = 0
         """Messages of subscribers that came, parts and repetitions included."""
         self._composers = composers
@@ -288,7 +289,7 @@ class Lane:
         receipts: list[tuple[ReceiptIn, Delivery]] = []
         others: list[Delivery] = []
         for delivery in deliveries:
-            receipt = receipt_of(delivery.pdu, self.account.name, at)
+            receipt = self._receipts.read(delivery.pdu, at)
             if receipt is not None:
                 receipts.append((receipt, delivery))
                 continue

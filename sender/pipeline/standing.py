@@ -30,13 +30,18 @@ class StandingCheck:
         """Read anew what the store says."""
         self._standing = await self._writer.call(self._store.standing)
 
-    def held(self, campaign_id: int) -> bool:
-        """Whether a campaign is paused, or was cancelled and its messages are being ended."""
+    def held(self, campaign_id: int, now: float) -> bool:
+        """Whether a campaign is paused or has not started, or was cancelled and its messages are being ended."""
         standing = self._standing.get(campaign_id)
-        return standing is not None and (standing.paused or standing.cancelled)
+        if standing is None:
+            return False
+        return standing.paused or standing.cancelled or (standing.starts_at or 0.0) > now
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """Why `submit` must not be written at unix time `now`, or None."""
+        trouble = self._writer.trouble
+        if trouble is not None:  # its answer could not be kept
+            return Later(now + _LOOK_AGAIN, trouble)
         standing = self._standing.get(submit.campaign_id)
         if standing is not None:
             if standing.cancelled:

@@ -23,7 +23,8 @@ Work = Coroutine[Deferred[typing.Any], typing.Any, None]
 class Upkeep:
     """Notices what other processes write into the store, and ends messages that wait in vain.
 
-    `on_outside_change` is run when another process has committed something; `on_failure` hears what went wrong.
+    `on_outside_change` is run when another process has committed something, `on_look` at every look; `on_failure`
+    hears what went wrong.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Upkeep:
         *,
         epoch: float,
         on_outside_change: Callable[[], Work],
+        on_look: Callable[[], None],
         on_failure: Callable[[Failure], None],
     ) -> None:
         self._store = store
@@ -41,6 +43,7 @@ class Upkeep:
         self._clock = clock
         self._epoch = epoch
         self._on_outside_change = on_outside_change
+        self._on_look = on_look
         self._on_failure = on_failure
         self._version: int | None = None
         self._timer: IDelayedCall | None = None
@@ -72,6 +75,8 @@ class Upkeep:
         if known is not None and version != known:
             await self._on_outside_change()
         await self.sweep()
+        if self._running:
+            self._on_look()
 
     async def sweep(self) -> None:
         """End everything that waits in vain, some at a time, so that nothing urgent waits behind it."""

@@ -49,10 +49,18 @@ def create(db: Database, new: NewCampaign) -> int:
 
 def add_messages(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> None:
     """See `SqliteStore.add_messages`."""
-    _require_importing(db, campaign_id)
+    require_importing(db, campaign_id)
     if not messages:
         return
-    first = int(db.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0])
+    insert(db, campaign_id, messages)
+    db.conn.execute("UPDATE campaigns SET messages = messages + ? WHERE id = ?", (len(messages), campaign_id))
+    moves: Moves = Counter({(campaign_id, int(State.QUEUED)): len(messages)})
+    db.count_moves(moves)
+
+
+def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> None:
+    """Queued message rows. The counts of the campaign are the caller's."""
+    first = db.message_ids(len(messages))
     rows = [
         (message_id, campaign_id, db.account(new.operator), new.row, new.number)
         for message_id, new in enumerate(messages, first)
@@ -67,17 +75,14 @@ def add_messages(db: Database, campaign_id: int, messages: Sequence[NewMessage])
         ],
     )
     db.conn.execute(
-        "UPDATE campaigns SET messages = messages + ?, first_message = coalesce(first_message, ?), last_message = ?"
-        " WHERE id = ?",
-        (len(messages), first, first + len(messages) - 1, campaign_id),
+        "UPDATE campaigns SET first_message = coalesce(first_message, ?), last_message = ? WHERE id = ?",
+        (first, first + len(messages) - 1, campaign_id),
     )
-    moves: Moves = Counter({(campaign_id, int(State.QUEUED)): len(messages)})
-    db.count_moves(moves)
 
 
 def finish_import(db: Database, campaign_id: int, rows: int, rejected: int) -> None:
     """See `SqliteStore.finish_import`."""
-    _require_importing(db, campaign_id)
+    require_importing(db, campaign_id)
     db.conn.execute(
         "UPDATE campaigns SET state = ?, rows = ?, rejected = ? WHERE id = ?",
         (CampaignState.RUNNING.value, rows, rejected, campaign_id),
@@ -86,8 +91,10 @@ def finish_import(db: Database, campaign_id: int, rows: int, rejected: int) -> N
 
 def restart_import(db: Database, campaign_id: int) -> None:
     """See `SqliteStore.restart_import`."""
-    _require_importing(db, campaign_id)
+    require_importing(db, campaign_id)
     first, last = message_range(db, campaign_id)
+    db.conn.execute("DELETE FROM chunk_data WHERE chunk IN (SELECT id FROM chunks WHERE campaign = ?)", (campaign_id,))
+    db.conn.execute("DELETE FROM chunks WHERE campaign = ?", (campaign_id,))
     db.conn.execute(
         "DELETE FROM message_fields WHERE message IN"
         " (SELECT id FROM messages WHERE id BETWEEN ? AND ? AND campaign = ?)",
@@ -96,7 +103,8 @@ def restart_import(db: Database, campaign_id: int) -> None:
     db.conn.execute("DELETE FROM messages WHERE id BETWEEN ? AND ? AND campaign = ?", (first, last, campaign_id))
     db.conn.execute("DELETE FROM campaign_states WHERE campaign = ?", (campaign_id,))
     db.conn.execute(
-        "UPDATE campaigns SET messages = 0, first_message = NULL, last_message = NULL WHERE id = ?", (campaign_id,)
+        "UPDATE campaigns SET messages = 0, unexpanded = 0, first_message = NULL, last_message = NULL WHERE id = ?",
+        (campaign_id,),
     )
 
 
@@ -139,7 +147,8 @@ def message_range(db: Database, campaign_id: int) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _require_importing(db: Database, campaign_id: int) -> None:
+def require_importing(db: Database, campaign_id: int) -> None:
+    """KeyError when there is no such campaign, ValueError when its import is finished."""
     row = db.conn.execute("SELECT state FROM campaigns WHERE id = ?", (campaign_id,)).fetchone()
     if row is None:
         raise KeyError(f"no campaign {campaign_id}")

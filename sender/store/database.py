@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Moves = Counter[tuple[int, int]]
 """Changes of message counts by (campaign, state)."""
 
+_LAST_MESSAGE: Final = (
+    "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(last_message) FROM campaigns), 0))"
+)
+
 
 class Database:
     """A connection in autocommit mode with what is worth remembering between calls."""
@@ -23,6 +27,7 @@ class Database:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
         self._accounts: dict[str, int] = {}
+        self._next_message: int | None = None
         self.consumers: Wanted | None = None
         """Who wants which events: what the outbox remembers between calls."""
         self.emitted = 0
@@ -41,6 +46,8 @@ class Database:
 
     def begin(self) -> None:
         """Open a transaction that holds the right to write from the start."""
+        if self.conn.in_transaction:
+            self.rollback()  # what a disk that failed has left behind
         self.conn.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -55,7 +62,12 @@ class Database:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
         self._forget()
         if self.conn.in_transaction:
-            self.conn.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # it cannot become less than not committed
+                self.conn.execute("ROLLBACK")
+
+    def touch(self) -> None:
+        """Write something that changes nothing: only a commit that writes shows that the disk is well."""
+        self.conn.execute("UPDATE epochs SET epoch = epoch")
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
@@ -73,7 +85,16 @@ class Database:
 
     def _forget(self) -> None:
         self._accounts.clear()
+        self._next_message = None
         self.consumers = None
+
+    def message_ids(self, count: int) -> int:
+        """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""
+        first = self._next_message
+        if first is None:
+            first = int(self.conn.execute(_LAST_MESSAGE).fetchone()[0]) + 1
+        self._next_message = first + count
+        return first
 
     def account(self, name: str) -> int:
         """The number of an account, which is made at its first use."""

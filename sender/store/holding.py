@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from sender.domain.message import State
+from sender.store import chunks
 from sender.store.database import Database, json_list
 from sender.store.records import CampaignState, Standing
 from sender.store.settling import move_messages
 from sender.store.sql import sql
 
 _STANDING: Final = (
-    "SELECT id, paused, cancelled, expires_at FROM campaigns WHERE paused OR cancelled OR expires_at IS NOT NULL"
+    "SELECT id, paused, cancelled, starts_at, expires_at FROM campaigns"
+    " WHERE paused OR cancelled OR starts_at IS NOT NULL OR expires_at IS NOT NULL"
 )
 _ENDING: Final = sql(
     "SELECT c.id, c.cancelled FROM campaigns c WHERE c.state = ? AND (c.cancelled OR c.expires_at <= ?) AND EXISTS"
@@ -73,8 +75,8 @@ def _set(db: Database, campaign_id: int, change: str, condition: str) -> bool:
 def standing(db: Database) -> dict[int, Standing]:
     """See `SqliteStore.standing`."""
     return {
-        campaign: Standing(bool(paused), bool(cancelled), expires_at)
-        for campaign, paused, cancelled, expires_at in db.conn.execute(_STANDING)
+        campaign: Standing(bool(paused), bool(cancelled), starts_at, expires_at)
+        for campaign, paused, cancelled, starts_at, expires_at in db.conn.execute(_STANDING)
     }
 
 
@@ -82,6 +84,8 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
     """See `SqliteStore.sweep`."""
     for campaign, cancelled in db.conn.execute(_ENDING, (CampaignState.RUNNING.value, now)).fetchall():
         state = State.CANCELLED if cancelled else State.EXPIRED
+        if ended := chunks.end(db, campaign, state, limit):
+            return ended
         waiting = db.conn.execute(_WAITING, (campaign, limit)).fetchall()
         waiting += db.conn.execute(_CLAIMED, (campaign, limit - len(waiting))).fetchall()
         if waiting:

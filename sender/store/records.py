@@ -11,12 +11,17 @@ from enum import Enum
 
 import msgspec
 
+from sender.domain.dialect import Form
 from sender.domain.message import DoubtCause, MessageClass, State
 from smppkit.message_state import MessageState
 
 
 class StoreError(Exception):
     """The store cannot be opened or written; the text is for the person who runs the sender."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be written for now; nothing of what was asked has happened."""
 
 
 class CampaignState(Enum):
@@ -99,18 +104,30 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
     paused: bool
     cancelled: bool
+    starts_at: float | None
     expires_at: float | None
 
 
-class NewMessage(msgspec.Struct, frozen=True, gc=False):
+class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One message of a campaign that is being imported."""
 
     row: int
     number: str
     """E.164 digits without the plus."""
     operator: str
+    """The account it goes through; in a chunk it is the import's guess, or empty."""
     fields: dict[str, str]
     """Only what the template uses."""
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Recipients that wait to become messages, from the cursor on."""
+
+    id: int
+    campaign: Campaign
+    taken: int
+    """The cursor: how many of the chunk are messages already."""
+    recipients: tuple[NewMessage, ...]
 
 
 class Claimed(msgspec.Struct, frozen=True, gc=False):
@@ -221,6 +238,14 @@ class ReceiptIn(msgspec.Struct, frozen=True, gc=False):
     number: str
     """The handset's number (the receipt's source_addr), as the operator writes it; empty when there is none."""
     at: float
+    sender: str = ""
+    """Our source address (the receipt's destination_addr), as the operator writes it."""
+    text: str = ""
+    """The beginning of the message's text, when the receipt carries it."""
+    reference: int | None = None
+    """user_message_reference, where the operator echoes it: the low 16 bits of our message id."""
+    form: Form | None = None
+    """What the receipt looks like, for the receipts that are looked at so closely."""
 
 
 class ReceiptFate(Enum):
@@ -231,7 +256,7 @@ class ReceiptFate(Enum):
     REPEATED = "repeated"
     """Its part had a final state, or this very state, already."""
     PARKED = "parked"
-    """No part carries its id (yet): kept until one does."""
+    """No part carries its id (yet), or two could: kept until it is clear."""
     RESOLVED_DOUBT = "resolved_doubt"
     """No part carries its id, but exactly one message in doubt on this account goes to its number."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sender.domain.message import IN_FLIGHT, State
 from sender.domain.report import CampaignReport, Failure
-from sender.store import campaigns
+from sender.store import campaigns, chunks
 from sender.store.database import Database
 from sender.store.sql import sql
 from smppkit.status import status_name
@@ -37,7 +37,7 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
     campaign = campaigns.get(db, campaign_id)
     states = campaigns.counts(db, campaign_id)
     span = (*campaigns.message_range(db, campaign_id), campaign_id)
-    failures = _failures(db, span)
+    failures = _failures(db, span, chunks.ended(db, campaign_id, State.EXPIRED))
     segments, submits, retries, resends, receipts, repeated = db.conn.execute(_TOTALS, span).fetchone()
     resolved, started, responded, heard = db.conn.execute(
         "SELECT doubts_resolved, first_submit, last_response, last_receipt FROM campaigns WHERE id = ?", (campaign_id,)
@@ -79,8 +79,8 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
     )
 
 
-def _failures(db: Database, span: tuple[Any, ...]) -> tuple[Failure, ...]:
-    found: dict[tuple[str, str], int] = {}
+def _failures(db: Database, span: tuple[Any, ...], expired: int) -> tuple[Failure, ...]:
+    found: dict[tuple[str, str], int] = {(_DEADLINE, "sender"): expired} if expired else {}
     for state, status, stat, err, count in db.conn.execute(_FAILURES, span):
         if stat is None and state == State.EXPIRED:
             reason = err or _DEADLINE, "sender"

@@ -7,13 +7,27 @@ take batches. None of them commits: they run inside a transaction that the write
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from sender.domain.dialect import Dialect, Settings
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, holding, intake, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import (
+    campaigns,
+    chunks,
+    dialects,
+    holding,
+    intake,
+    matching,
+    multipart,
+    outcomes,
+    queue,
+    recovery,
+    reporting,
+    schema,
+)
 from sender.store.access import Access
 from sender.store.claiming import Claims
 from sender.store.database import Database
@@ -25,6 +39,7 @@ from sender.store.numbering import NumberingVerbs
 from sender.store.outbox import Outbox
 from sender.store.records import (
     Campaign,
+    Chunk,
     Claimed,
     Intent,
     NewCampaign,
@@ -47,11 +62,11 @@ class SqliteStore:
         self.access = Access(self._db)
         self.live = LiveRows(self._db)
         self._lock = lock
+        self._claims = Claims(self._db)
+        self.numbering = NumberingVerbs(self._db)
         self.suppression = Suppression(self._db)
         self.incoming = IncomingMessages(self._db)
         self.outbox = Outbox(self._db)
-        self._claims = Claims(self._db)
-        self.numbering = NumberingVerbs(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False, beside: bool = False) -> Self:
@@ -108,6 +123,13 @@ class SqliteStore:
         """Add messages to a campaign that is being imported. They cannot be claimed before `finish_import`."""
         campaigns.add_messages(self._db, campaign_id, messages)
 
+    def add_recipients(self, campaign_id: int, recipients: Sequence[NewMessage]) -> None:
+        """Add recipients to a campaign that is being imported, as a chunk for each operator: some thousand at a time.
+
+        They count as messages, queued (I4); message rows are made of them by `expand`.
+        """
+        chunks.add(self._db, campaign_id, recipients)
+
     def finish_import(self, campaign_id: int, rows: int, rejected: int) -> None:
         """All rows of the file are in the store or rejected: the campaign may be sent from now on."""
         campaigns.finish_import(self._db, campaign_id, rows, rejected)
@@ -131,6 +153,29 @@ class SqliteStore:
     def report(self, campaign_id: int) -> CampaignReport:
         """All figures of a campaign; reads every message of it, so not for a progress bar."""
         return reporting.report(self._db, campaign_id)
+
+    # Recipients in chunks
+
+    def waiting_chunks(
+        self, now: float, ahead: float, low: int, landing: Mapping[chunks.Group, Sequence[str]]
+    ) -> dict[chunks.Group, bool]:
+        """Groups of chunks of campaigns that may be sent within `ahead` seconds, urgent ones first: are they needy?
+
+        A group is needy while fewer than `low` messages of its campaign are queued for one of the accounts that its
+        recipients land on; one that is not in `landing` is needy anyway.
+        """
+        return chunks.waiting(self._db, now, ahead, low, landing)
+
+    def read_chunk(self, group: chunks.Group) -> Chunk | None:
+        """The first chunk of a group, from its cursor on; None when nothing is left of it."""
+        return chunks.read(self._db, group)
+
+    def expand(self, chunk_id: int, taken: int, messages: Sequence[NewMessage]) -> bool:
+        """Make message rows of the next recipients of a chunk whose cursor is at `taken`; False when it is not.
+
+        Their `operator` is the account they go through.
+        """
+        return chunks.expand(self._db, chunk_id, taken, messages)
 
     # Holding back
 
@@ -214,6 +259,18 @@ class SqliteStore:
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
+
+    def configure_receipts(self, settings: Mapping[str, Settings]) -> None:
+        """What the configuration says about the receipts of each account; once, before the first receipt."""
+        dialects.configure(self._db, settings)
+
+    def sweep_receipts(self, now: float) -> int:
+        """Judge receipts of parts that did not come in time, put aside what can no longer be matched; every minute."""
+        return multipart.sweep(self._db, now)
+
+    def dialects(self) -> dict[str, Dialect]:
+        """What is known about the receipts of each account, by its name."""
+        return dialects.every(self._db)
 
     def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from litestar import Request
 
-from sender.domain.recipients import BadNumber, parse_number
+from sender.domain.phone import BadNumber, parse_number
 from sender.store.intake import Refusal
 from sender.web.api import Api
 from webkit.problem import Problem

@@ -205,3 +205,22 @@ def test_the_store_is_read_with_states_ids_refusals_and_texts(tmp_path: Path) ->
     assert (third.state, third.parts, third.text) == (State.QUEUED, (), "Client, hello")
     assert ledger.rejects == (Reject(5, "no number"),)
     assert ledger.parked == (Parked("alpha", "4444", "77059999999"),)
+
+
+def test_recipients_that_are_not_messages_yet_are_read_too(tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path / "campaign.sqlite")
+    with store.database.transaction():
+        campaign = store.create_campaign(
+            NewCampaign("", "Dear {name}", "SHOP", MessageClass.SERVICE, "people.csv", "", 0.0)
+        )
+        recipients = [NewMessage(row, f"7705000000{row}", "alpha", {"name": f"N{row}"}) for row in range(3)]
+        store.add_recipients(campaign, recipients)
+        store.finish_import(campaign, 3, 0)
+        chunk = store.read_chunk((campaign, "alpha"))
+        assert chunk is not None
+        store.expand(chunk.id, 0, chunk.recipients[:1])
+    ledger = read_store(store.database.conn, campaign, [])
+    store.close()
+    assert [(it.recipient, it.state, it.text) for it in ledger.messages] == [
+        (f"7705000000{row}", State.QUEUED, f"Dear N{row}") for row in range(3)
+    ]

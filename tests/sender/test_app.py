@@ -1,15 +1,14 @@
 """The whole sender against scripted operators, in memory and in simulated time."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan, RunFailed
+from sender.app import CampaignPlan
 from sender.domain.message import MessageClass, State
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.pipeline.progress import Progress
@@ -335,6 +334,8 @@ def test_with_a_give_up_time_an_unreachable_operator_ends_the_run(world: World) 
 def test_messages_of_an_operator_that_is_no_longer_configured_do_not_hang_the_run(world: World) -> None:
     world.kcell.accept_connections = False
     world.load(rows=["+77051112233,A", "+77012223344,B"])
+    world.wait(world.sender.start())
+    world.clock.advance(1)
     head, _, tail = world.config.partition("  kcell:")
     world.config = head + tail[tail.index("routes:") :].replace(
         '  - {prefix: "7701", operator: kcell}\n', "  - {operator: beeline}\n"
@@ -365,29 +366,6 @@ def test_messages_of_subscribers_are_acknowledged_and_counted(world: World, capl
     assert world.sender.incoming_messages == 1
     assert "7705*****67" in caplog.text
     assert "77051234567" not in caplog.text
-
-
-def test_a_store_that_fails_stops_sending_and_turns_receipts_away(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.beeline.decide = lambda _: Answer(after=0.1, receipt_after=0.05)
-    world.load(200)
-    world.wait(world.sender.start())
-    run = world.sender.run(1)
-    world.clock.advance(0.3)
-
-    def fail(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(world.process.store._db, "commit", fail)
-    with pytest.raises(RunFailed, match="disk is full"):
-        world.wait(run)
-    submits = len(world.beeline.submits)
-    assert submits < 60
-    statuses = {status for _, status in world.beeline.acknowledged}
-    assert CommandStatus.ESME_RX_T_APPN in statuses
-    world.clock.advance(10)
-    assert len(world.beeline.submits) == submits
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from twisted.internet.defer import Deferred
 
 from sender.app import CampaignPlan
 from sender.domain.message import MessageClass
-from sender.domain.recipients import HeaderError
 from sender.domain.report import CampaignReport
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.pipeline.intake import MOST_CHARACTERS, MOST_NAME, Name, read_time

@@ -44,13 +44,13 @@ def desk(tmp_path):
 
 def test_nothing_is_held_of_a_campaign_that_may_be_sent(desk):
     assert desk.check.check(SUBMIT, 50.0) is None
-    assert not desk.check.held(1)
+    assert not desk.check.held(1, 50.0)
 
 
 def test_a_paused_campaign_is_asked_about_again_later(desk):
     desk.do("pause", 1)
     assert desk.check.check(SUBMIT, 50.0) == Later(51.0, "the campaign is paused")
-    assert desk.check.held(1)
+    assert desk.check.held(1, 50.0)
     desk.do("resume", 1)
     assert desk.check.check(SUBMIT, 50.0) is None
 

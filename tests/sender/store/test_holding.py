@@ -161,7 +161,7 @@ def test_the_gate_is_told_of_campaigns_that_are_not_as_usual(store, run):
     run(store.cancel, dated)
     with store.database.transaction():
         store.database.conn.execute("UPDATE campaigns SET expires_at = 9.0 WHERE id = ?", (dated,))
-    assert run(store.standing) == {paused: Standing(True, False, None), dated: Standing(False, True, 9.0)}
+    assert run(store.standing) == {paused: Standing(True, False, None, None), dated: Standing(False, True, None, 9.0)}
     assert usual not in run(store.standing)
 
 

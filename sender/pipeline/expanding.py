@@ -1,0 +1,142 @@
+"""Recipients in chunks become messages when their queue runs low: a few hundred a transaction, routed at that moment.
+
+Nothing urgent waits behind it: between two transactions of some milliseconds the writer does what else there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from sender.store.chunks import Group
+from sender.store.records import Campaign, Chunk, NewMessage
+from sender.store.sqlite import SqliteStore
+from sender.store.writer import Writer
+
+_ROWS: Final = 500
+"""Message rows made in one transaction."""
+_LOW: Final = 2000
+"""Queued messages of a campaign for an account, below which more are made: what is sent in a quarter of a second at
+8,000 a second."""
+_LOOK: Final = 0.25
+_AHEAD: Final = 60.0
+"""Seconds before the start of a campaign at which its first messages are made."""
+
+Route = Callable[[Campaign, str], str | None]
+"""The account that a number goes through now, or None."""
+
+
+class Expander:
+    """Keeps the queues of `accounts` filled from the chunks of every campaign.
+
+    `on_messages` hears of the accounts that have new messages; `on_failure` of what went wrong.
+    """
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        writer: Writer,
+        clock: IReactorTime,
+        *,
+        epoch: float,
+        accounts: Collection[str],
+        route: Route,
+        on_messages: Callable[[Collection[str]], None],
+        on_failure: Callable[[Failure], None],
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._epoch = epoch
+        self._accounts = accounts
+        self._route = route
+        self._on_messages = on_messages
+        self._on_failure = on_failure
+        self._running = False
+        self._working = False
+        self._again = False  # poked while working
+        self._timer: IDelayedCall | None = None
+        self._landing: dict[Group, tuple[str, ...]] = {}
+        self._rest: dict[Group, Chunk] = {}
+        self._open = False  # whether there are chunks that may be expanded now or soon
+
+    def start(self) -> None:
+        """Begin."""
+        self._running = True
+        self.poke()
+
+    def stop(self) -> None:
+        """Make no more messages."""
+        self._running = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether every queue that can be filled is full enough, as far as anybody knows."""
+        return not self._working
+
+    def poke(self) -> None:
+        """There may be chunks to expand."""
+        if self._working:
+            self._again = True
+        elif self._running:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._working = True
+            Deferred.fromCoroutine(self._work()).addErrback(self._on_failure).addCallback(self._worked)
+
+    def _look(self) -> None:
+        self._timer = None
+        self.poke()
+
+    def _worked(self, _: None) -> None:
+        self._working = False
+        if self._running and self._open:
+            self._timer = self._clock.callLater(_LOOK, self._look)
+
+    async def _work(self) -> None:
+        while self._running:
+            self._again = False
+            now = self._epoch + self._clock.seconds()
+            groups = await self._writer.call(self._store.waiting_chunks, now, _AHEAD, _LOW, dict(self._landing))
+            self._forget_others(groups)
+            needy = [group for group, low in groups.items() if low]
+            for group in needy:
+                if not self._running:
+                    return
+                await self._expand(group)
+            if not needy and not self._again:
+                return
+
+    async def _expand(self, group: Group) -> None:
+        chunk = self._rest.pop(group, None) or await self._writer.call(self._store.read_chunk, group)
+        if chunk is None:
+            return
+        taken, rest = chunk.recipients[:_ROWS], chunk.recipients[_ROWS:]
+        messages = [self._routed(chunk.campaign, recipient) for recipient in taken]
+        if not await self._writer.call(self._store.expand, chunk.id, chunk.taken, messages):
+            return  # cancelled meanwhile, or expired
+        if rest:
+            self._rest[group] = msgspec.structs.replace(chunk, taken=chunk.taken + len(taken), recipients=rest)
+        landed = {message.operator: None for message in messages}
+        # What lands on an account that is not configured fills a queue that nobody empties.
+        self._landing[group] = tuple(name for name in landed if name in self._accounts) or tuple(landed)
+        self._on_messages(landed)
+
+    def _forget_others(self, groups: Collection[Group]) -> None:
+        self._open = bool(groups)
+        for known in (self._landing, self._rest):
+            for group in [group for group in known if group not in groups]:
+                del known[group]
+
+    def _routed(self, campaign: Campaign, recipient: NewMessage) -> NewMessage:
+        account = self._route(campaign, recipient.number) or recipient.operator
+        return recipient if account == recipient.operator else msgspec.structs.replace(recipient, operator=account)
