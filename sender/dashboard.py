@@ -116,7 +116,19 @@ def accounts_view(snapshot: Snapshot) -> RenderableType:
 
 def _accounts_table(snapshot: Snapshot) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("account", "binds", "open", "limit", "sent/s", "receipts/s", "waits", "doubts", "errors"):
+    for title in (
+        "account",
+        "binds",
+        "open",
+        "limit",
+        "sent/s",
+        "receipts/s",
+        "p50",
+        "p99",
+        "waits",
+        "doubts",
+        "errors",
+    ):
         table.add_column(title, justify="left" if title == "account" else "right", no_wrap=True)
     for account in snapshot.live.accounts if snapshot.live is not None else ():
         table.add_row(*_account_cells(account, snapshot), style=None if snapshot.alive else "dim")
@@ -135,10 +147,16 @@ def _account_cells(account: AccountStatus, snapshot: Snapshot) -> Sequence[Rende
         limit,
         f"{account.submit_rate:,.1f}",
         f"{account.receipt_rate:,.1f}",
+        _milliseconds(account.latency_p50),
+        _milliseconds(account.latency_p99),
         "" if waits is None else duration_text(waits),
         f"{sum(account.doubts.values()):,}",
         f"{errors:,}",
     )
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
 
 
 def campaigns_table(

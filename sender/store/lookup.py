@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from sender.domain.message import FINAL, MessageClass, State
-from sender.domain.template import MissingField, Template, TemplateError
+from sender.domain.template import FieldError, Template, TemplateError
 from sender.store import campaigns
 from sender.store.database import Database
 from sender.store.incoming import Incoming
@@ -308,7 +308,7 @@ def _text(template: str, fields: str | None) -> str | None:
     values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
     try:
         return Template.compile(template).render(values)
-    except (MissingField, TemplateError):
+    except (FieldError, TemplateError):
         return None
 
 

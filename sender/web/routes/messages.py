@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
-from sender.domain.message import State
+from sender.domain.message import MessageClass, State
 from sender.pipeline.intake import MessageRequest, read_time
 from sender.store import lookup
 from sender.store.access import Token
@@ -115,7 +115,8 @@ async def _accept(
         digest=digest_of(request, body),
         wallet=token.wallet,
     )
-    reply = await api.write(partial(api.store.accept, intake))
+    codes = any(isinstance(item, NewApiMessage) and item.message_class is MessageClass.CODE for item in items)
+    reply = await api.write(partial(api.store.accept, intake), urgent=codes)
     if reply.replayed:
         api.counts.replayed += 1
     else:

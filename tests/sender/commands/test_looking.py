@@ -19,7 +19,7 @@ from sender.commands.top import Board
 from sender.config.file import load_config
 from sender.dashboard import take
 from sender.domain.message import MessageClass
-from sender.pipeline.live import AccountStatus, LiveStatus
+from sender.pipeline.live import AccountStatus, BindStatus, LiveStatus
 from sender.store.live import LiveRow
 from sender.store.records import NewCampaign, NewMessage
 from sender.store.sqlite import SqliteStore
@@ -43,12 +43,18 @@ def home(tmp_path: Path) -> Path:
 
 def say(home: Path, age: float = 0.0, bound: int = 1) -> None:
     """A process has said how it stands."""
+    now = time.time() - age
     account = AccountStatus(
         account="beeline", bound=bound, binds=1, outstanding=3, rate=100.0, slowed=False,
         trouble=None if bound else "connection refused", down_since=None, submits=7,
-        statuses={"ESME_ROK": 5, "ESME_RTHROTTLED": 2}, links=[{"name": "beeline/1", "state": "bound"}],
+        statuses={"ESME_ROK": 5, "ESME_RTHROTTLED": 2}, links=[
+            BindStatus(
+                name="beeline/1", kind="transceiver", status="bound" if bound else "waiting", address="127.0.0.1:2775",
+                bound_at=now - 60 if bound else None, outstanding=3, window=10, window_shrunk=False, silent=False,
+                trouble=None,
+            )
+        ],
     )  # fmt: skip
-    now = time.time() - age
     status = LiveStatus(at=now, pid=77, started_at=now - 90, writer_lag=0.004, accounts=[account])
     store = SqliteStore.open(home / "campaign.sqlite", beside=True)
     with store.database.transaction():

@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 
 from sender.channels.results import Answered, Later, Unanswered, Unsendable, Unwritten, Withheld
-from sender.domain.message import DoubtCause
+from sender.domain.message import DoubtCause, MessageClass
 from sender.pipeline.live import Live, LiveStatus
 from sender.pipeline.tally import Meter, Tally
+from sender.store.intake import NewApiMessage
 from tests.sender.world import EPOCH, World
 
 
@@ -48,10 +49,11 @@ def test_it_tells_every_second_how_accounts_stand(tmp_path: Path) -> None:
 def test_it_tells_since_when_messages_wait(tmp_path: Path) -> None:
     world = World(tmp_path)
     live = live_of(world)
-    world.load(5)
+    new = NewApiMessage("77051234567", "SHOP", "hi", {}, "beeline", MessageClass.SERVICE, 5, 1, EPOCH)
+    world.ask(world.process.store.accept_messages, 1, [new], EPOCH)
     live.start()
     world.clock.advance(3)
-    assert word(world).accounts[0].oldest_due is not None
+    assert word(world).accounts[0].oldest_due == EPOCH
     live.stop()
     world.clock.advance(5)
     assert word(world).at < EPOCH + 5, "who has stopped tells no more"

@@ -49,6 +49,15 @@ class InstantWriter:
 
         return maybeDeferred(run)
 
+    attempt = urgent = call
+
+    @property
+    def trouble(self) -> str | None:
+        return "the store cannot be written: database or disk is full" if self.broken else None
+
+    def hurry(self) -> None:
+        pass
+
     def close(self) -> Deferred[None]:
         return succeed(None)
 

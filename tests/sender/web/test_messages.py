@@ -92,7 +92,6 @@ def test_a_template_is_filled_in(site: Site) -> None:
         ({"template": "{a}"}, "text", "both"),
         ({"text": None, "template": "{a"}, "template", "never closed"),
         ({"text": None, "template": "{a}"}, "fields", '"a" is missing'),
-        ({"fields": {}}, "fields", "no template"),
         ({"valid_for": "soon"}, "valid_for", "soon"),
         ({"valid_for": 0}, "valid_for", "0 s"),
         ({"valid_for": "1h", "expires_at": 1e10}, "valid_for", "both"),
