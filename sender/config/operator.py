@@ -14,7 +14,7 @@ from sender.config.secrets import LIMITS, field_problem, secret_problems
 from sender.config.text import TextConfig
 from sender.config.timers import TimersConfig
 from smppkit.tls import ClientTls, TlsClient
-from yamlmodel.scalars import Duration, Rate
+from yamlmodel.scalars import Duration, Percent, Rate
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -70,16 +70,19 @@ class AccountConfig(TextConfig, frozen=True, kw_only=True):
     ] = 10
     window_most: Annotated[int, Meta(description="With `auto`: the operator's limit", ge=1, le=10_000)] | None = None
     rate: Annotated[Rate, Meta(description="Segments, all binds together; omitted: no limit")] | None = None
+    reserve: Annotated[Percent, Meta(description="Of window and rate, kept for codes while there are any")] = Percent(
+        0.05
+    )
     bind_rate: Annotated[Rate, Meta(description="Segments of each bind; omitted: no limit")] | None = None
     sender_rates: Annotated[
         dict[str, Rate], Meta(description="Segments by sender (source address), all binds together")
     ] = msgspec.field(default_factory=dict)
     response_timeout: Annotated[Duration, Meta(description="After it a submit is in doubt")] = Duration(30)
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] = Duration(30)
-    timers: Annotated[TimersConfig, Meta(description="The other timers")] = TimersConfig()
     retry: Annotated[OperatorRetry, Meta(description="What is sent again, where it differs from the file")] = (
         OperatorRetry()
     )
+    timers: Annotated[TimersConfig, Meta(description="The other timers")] = TimersConfig()
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
     receipts: Annotated[ReceiptsConfig, Meta(description="How its receipts are written")] = ReceiptsConfig()
 

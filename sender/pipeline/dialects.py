@@ -7,5 +7,5 @@ from sender.domain.dialect import Settings
 
 
 def receipt_settings(config: SenderConfig) -> dict[str, Settings]:
-    """The settings of each account. Accounts whose first address is the same are of one operator unless they say otherwise."""
+    """The settings of each account. Those at one address are of one operator unless they say otherwise."""
     return {name: account.receipts.settings(str(account.places[0])) for name, account in config.accounts().items()}

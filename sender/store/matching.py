@@ -105,12 +105,12 @@ def _record_account(db: Database, account: int, receipts: list[ReceiptIn]) -> li
     ]
 
 
-def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> None:
-    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited."""
+def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> dict[int, State]:
+    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited; their states now."""
     waiting = db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
     if not waiting and all(row.parts == 1 for row in touched):
-        settle(db, touched)
-        return
+        return settle(db, touched)
+    all_states: dict[int, State] = {}
     by_account: dict[int, list[PartRow]] = defaultdict(list)
     for row in touched:
         by_account[row.account].append(row)
@@ -125,9 +125,11 @@ def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> None:
         if _habits(dialect) != before:
             changed |= _look_again(db, account, dialect)
         states = settle(db, {(row.message, row.part): row for row in (*rows, *changed.values())}.values())
+        all_states |= states
         if changed:
             multipart.note(db, account, dialect, changed, states, matching.latest)
             dialects.save(db, account, dialect)
+    return all_states
 
 
 def _habits(dialect: Dialect) -> tuple[object, ...]:

@@ -46,7 +46,7 @@ _DROPPED: Final = sql(
 _UNANSWERED: Final = frozenset({State.SUBMITTING, State.IN_DOUBT})
 
 
-def record(db: Database, outcomes: Sequence[Outcome]) -> None:
+def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
     """See `SqliteStore.record_outcomes`.
 
     An outcome that can no longer be true (its part is final, or was answered already) changes nothing: a receipt
@@ -77,11 +77,12 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> None:
         db.conn.executemany(statement, rows)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    matching.settle_with_parked(db, touched)
+    states = matching.settle_with_parked(db, touched)
     db.conn.executemany(
         "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
         [(at, campaign) for campaign, at in responses.items()],
     )
+    return any(states[row.message] == State.QUEUED for row in touched if row.parts > 1)
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:

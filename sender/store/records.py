@@ -144,7 +144,8 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
     parts_done: tuple[int, ...]
     """Parts that must not be sent (again): accepted in an earlier attempt, or in doubt with no resend."""
     resends: int
-    """The most that one part was resent after a doubt: for `MessageClass.resend_allowed`."""
+    """The most that one part was resent after a doubt, what is to be submitted now included: for
+    `MessageClass.resend_allowed`."""
     tried_since: float | None
     """When it was first submitted: for the give-up time of the retry policy."""
     expires: float | None = None

@@ -244,6 +244,10 @@ class SqliteStore:
         """Give claimed messages back to the queue unsent."""
         queue.release(self._db, message_ids)
 
+    def refuse(self, message_ids: Sequence[int]) -> None:
+        """End claimed messages that cannot be sent at all as rejected."""
+        queue.refuse(self._db, message_ids)
+
     def mark_submitting(self, intents: Sequence[Intent]) -> list[Intent]:
         """Commit to submitting these parts (I2). All parts of a message that are to be sent come in one call.
 
@@ -252,9 +256,13 @@ class SqliteStore:
         """
         return queue.mark_submitting(self._db, intents)
 
-    def record_outcomes(self, outcomes_: Sequence[Outcome]) -> None:
-        """Record what became of submits; receipts that came before their response are matched here (I3)."""
-        outcomes.record(self._db, outcomes_)
+    def record_outcomes(self, outcomes_: Sequence[Outcome]) -> bool:
+        """Record what became of submits; receipts that came before their response are matched here (I3).
+
+        Returns whether a message of several parts is in the queue now. Such a one may be due already: a part of it
+        was put off by an earlier call, and what it waited for is another part's answer.
+        """
+        return outcomes.record(self._db, outcomes_)
 
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
         """Store receipts and apply those that belong to a part; results in the same order."""
