@@ -324,7 +324,11 @@ class Sender:
         return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
 
     def screen(self, prices: Mapping[str, int]) -> Screen:
-        """What messages of programs have to pass; `prices` of a segment by account, in millionths."""
+        """What messages of programs have to pass; `prices` of a segment by account or operator, in millionths."""
+        of_operators = {
+            it: prices.get(name, 0) for name in self._config.operators for it in self._config.accounts_of(name)
+        }
+        prices = {**of_operators, **prices}
         return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
 
     def poke(self, accounts: Container[str]) -> None:
