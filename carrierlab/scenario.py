@@ -13,7 +13,7 @@ from carrierlab.books import AnyExpectation
 from carrierlab.checks import whole_problems
 from carrierlab.load.model import Load
 from carrierlab.phases import PhaseSpan
-from sender.config.operator import BindMode
+from sender.config.binds import BindMode
 from sender.config.retrying import RetryConfig
 from sender.config.routes import RouteConfig
 from sender.config.scalars import Country, Prefix

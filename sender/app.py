@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -30,14 +30,19 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
 from sender.domain.template import Template
+from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
 from sender.pipeline.gate import Gate
 from sender.pipeline.importing import ImportResult, import_recipients
+from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
+from sender.pipeline.live import Figures
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
@@ -47,6 +52,8 @@ from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
+from sender.pipeline.webhooks.dispatcher import Dispatcher
+from sender.pipeline.webhooks.posting import Post
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -75,6 +82,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+    quiet: QuietHours | None = None
+    """Hours at which nothing of it is written; None = those of the configuration."""
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,7 +100,7 @@ class Sender:
     """One sending program: its operator accounts over one store.
 
     `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
-    ``stop``.
+    ``stop``. `post` makes the requests of webhooks; without it their events wait in the store.
     """
 
     def __init__(
@@ -104,6 +113,7 @@ class Sender:
         store: SqliteStore,
         epoch: float,
         seed: int = 0,
+        post: Post | None = None,
     ) -> None:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
@@ -113,19 +123,19 @@ class Sender:
         self._store = store
         self._epoch = epoch
         self._router = make_router(config, store)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-        self._composers = Composers(store, writer, wordings)
-        self.suppressing = Suppressing(store, writer)
+        self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
+        self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
             store,
             writer,
             clock,
             epoch=epoch,
-            accounts=config.operators,
+            accounts=config.accounts(),
             route=self._route,
-            on_messages=self._poke,
+            on_messages=self.poke,
             on_failure=self._failed,
         )
         self._upkeep = Upkeep(
@@ -145,14 +155,14 @@ class Sender:
             writer=writer,
             clock=clock,
             epoch=epoch,
-            on_answers=self._poke,
+            on_answers=self.poke,
             on_failure=self._failed,
         )
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
-                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 self._mobile_originated,
                 store=store,
@@ -163,8 +173,11 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
+        self.webhooks = Dispatcher(
+            config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
+        )
         self._failure: Failure | None = None
         self._stopping = False
         self._stopped = False
@@ -178,8 +191,10 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         await self.suppressing.load()
+        await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
@@ -187,7 +202,7 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         self._mobile_originated.start()
         if not self._stopping:
@@ -200,13 +215,9 @@ class Sender:
         await self._standing.refresh()
         self._expander.poke()
         await self.suppressing.refresh()
+        self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
-
-    def _poke(self, accounts: Collection[str]) -> None:
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -217,6 +228,7 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
             Deferred.fromCoroutine(self._stop())
@@ -229,10 +241,20 @@ class Sender:
             if isinstance(result, Failure):
                 self._note_failure(result)
         await self._mobile_originated.settle()
+        await self.webhooks.stop()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
             deferred.callback(None)
+
+    def ended(self) -> Deferred[None]:
+        """Fires when it has stopped, whoever asked for that."""
+        waiting: Deferred[None] = Deferred()
+        if self._stopped:
+            waiting.callback(None)
+        else:
+            self._when_stopped.append(waiting)
+        return waiting
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
@@ -242,11 +264,37 @@ class Sender:
             lane.cease()
             lane.channel.abort()
         self._mobile_originated.settle()
+        self.webhooks.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
         """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
+
+    @property
+    def country(self) -> str:
+        """Where numbers without a plus belong."""
+        return self._config.country
+
+    def figures(self) -> Figures:
+        """How every account stands, and what it has done since the start."""
+        failure = None if self._failure is None else self._failure.getErrorMessage()
+        return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
+
+    def screen(self, prices: Mapping[str, int]) -> Screen:
+        """What messages of programs have to pass; `prices` of a segment by account, in millionths."""
+        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+
+    def poke(self, accounts: Container[str]) -> None:
+        """There are new messages of these accounts in the store."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     # --- campaigns ----------------------------------------------------------------------------
 
@@ -260,27 +308,32 @@ class Sender:
         return Deferred.fromCoroutine(self._import(plan, on_rows))
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
-        template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
-            pass  # every mistake that the file's header shows is told before a campaign is made of it
-        campaign_id = await self._writer.call(
-            self._store.create_campaign,
-            NewCampaign(
-                name=plan.name or plan.recipients.stem,
-                template=template.text,
-                sender=sender,
-                message_class=plan.message_class,
-                recipients=str(plan.recipients.absolute()),
-                rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
-                at=self._now(),
-                priority=plan.priority,
-                starts_at=plan.starts_at,
-                expires_at=plan.expires_at,
-                options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
-            ),
-        )
+        campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
+
+    def new_campaign(self, plan: CampaignPlan) -> NewCampaign:
+        """The campaign of a plan, once every mistake that the plan and the file's header show is ruled out.
+
+        TemplateError, SenderError, HeaderError, OSError (the recipients file).
+        """
+        template, sender = Template.compile(plan.template), check_sender(plan.sender)
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
+            pass
+        return NewCampaign(
+            name=plan.name or plan.recipients.stem,
+            template=template.text,
+            sender=sender,
+            message_class=plan.message_class,
+            recipients=str(plan.recipients.absolute()),
+            rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
+            at=self._now(),
+            priority=plan.priority,
+            starts_at=plan.starts_at,
+            expires_at=plan.expires_at,
+            options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
+        )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
         """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""

@@ -21,8 +21,10 @@ from sender.commands.options import (
 )
 from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
+from sender.config.quiet import read_quiet
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording, check_sender
 from sender.pipeline.importing import rehearse
@@ -46,6 +48,12 @@ from sender.pipeline.routing import make_router
     show_default=True,
     help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
 )
+@click.option(
+    "--quiet",
+    metavar="HOURS",
+    help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
+    "the recipient's clock counts then. Default: `quiet` of the configuration.",
+)
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -62,6 +70,7 @@ def send(
     template: str,
     source: str,
     message_class: str,
+    quiet: str | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -92,6 +101,7 @@ def send(
             message_class=MessageClass(message_class),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
+            quiet=_quiet(quiet, MessageClass(message_class)),
         )
         _check(config, plan, report_path)
         if dry_run:
@@ -100,6 +110,13 @@ def send(
         job = Job(config, config_path, receipt_wait, give_up)
         code = job.run(lambda: job.send(plan, report_path))
     raise SystemExit(code)
+
+
+def _quiet(text: str | None, message_class: MessageClass) -> QuietHours | None:
+    try:
+        return None if text is None else read_quiet(text, message_class)
+    except ValueError as error:
+        raise BadInput(f"--quiet: {error}") from None
 
 
 @click.command()
@@ -150,7 +167,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
-    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+    wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None

@@ -20,6 +20,7 @@ from sender.domain.incoming_rules import IncomingRules
 from sender.domain.reassembly import read_part
 from sender.pipeline.suppressing import Suppressing
 from sender.store.incoming import IncomingFate, MessageIn, Taken
+from sender.store.records import StoreUnavailable
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 from smppkit.masking import masked
@@ -59,7 +60,7 @@ class MobileOriginated:
     ) -> None:
         self.rules = rules
         self.fates: Counter[IncomingFate] = Counter()
-        self.refused = 0
+        self.turned_away = 0
         """Deliveries that could not be stored: the operator keeps them and sends them again."""
         self._suppressing = suppressing
         self._store = store
@@ -87,7 +88,11 @@ class MobileOriginated:
         for delivery in deliveries:
             log.info("%s: a message from %s", account, masked(delivery.pdu.source_addr))
             self._waiting.append(_Waiting(message_of(delivery, account, at), delivery, acknowledge))
-        self._flush_soon()
+        if self._writer.trouble is None:
+            self._flush_soon()
+        else:
+            batch, self._waiting = self._waiting, []
+            self._turn_away(batch)
 
     def settle(self) -> Deferred[None]:
         """Take no more looks; fires when everything that came is stored, or could not be."""
@@ -111,7 +116,7 @@ class MobileOriginated:
         self._soon = None
         batch, self._waiting = self._waiting, []
         self._committing = True
-        stored = self._writer.call(self._store.incoming.take, [it.new for it in batch], self.rules)
+        stored = self._writer.attempt(self._store.incoming.take, [it.new for it in batch], self.rules)
         stored.addCallbacks(self._stored, self._failed, callbackArgs=(batch,), errbackArgs=(batch,))
         stored.addErrback(self._on_failure).addBoth(self._committed)
 
@@ -121,9 +126,13 @@ class MobileOriginated:
         _answer(batch, CommandStatus.ESME_ROK)
 
     def _failed(self, failure: Failure, batch: list[_Waiting]) -> None:
-        self.refused += len(batch)
+        self._turn_away(batch)
+        if not isinstance(failure.value, StoreUnavailable):
+            self._on_failure(failure)
+
+    def _turn_away(self, batch: list[_Waiting]) -> None:
+        self.turned_away += len(batch)
         _answer(batch, _TRY_LATER)
-        self._on_failure(failure)
 
     def _follow(self, taken: Taken) -> None:
         self._suppressing.apply(taken.changes)

@@ -350,14 +350,14 @@ def _answer_campaign(db: Database, sender: str, at: float) -> int:
 
 
 _INSERT_ANSWER: Final = sql(
-    "INSERT INTO messages (campaign, account, row, number, state, due, parts, expires)"
-    " VALUES (?, ?, ?, ?, $QUEUED, ?, 0, ?)"
+    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts, expires)"
+    " VALUES (?, ?, ?, ?, ?, $QUEUED, ?, 0, ?)"
 )
 
 
 def _add_answer(db: Database, campaign: int, new: MessageIn, number: int, row: int, text: str, expires: float) -> int:
-    cursor = db.conn.execute(_INSERT_ANSWER, (campaign, db.account(new.account), row, str(number), new.at, expires))
-    message = int(cursor.lastrowid or 0)
+    message = db.message_ids(1)
+    db.conn.execute(_INSERT_ANSWER, (message, campaign, db.account(new.account), row, str(number), new.at, expires))
     fields = msgspec.json.encode({"text": text}).decode()
     db.conn.execute("INSERT INTO message_fields (message, fields) VALUES (?, ?)", (message, fields))
     db.conn.execute(

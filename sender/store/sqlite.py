@@ -11,12 +11,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from sender.domain.dialect import Dialect, Settings
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import (
+    campaigns,
+    chunks,
+    dialects,
+    holding,
+    intake,
+    matching,
+    multipart,
+    outcomes,
+    queue,
+    recovery,
+    reporting,
+    schema,
+)
+from sender.store.access import Access
 from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.incoming import IncomingMessages
+from sender.store.intake import Intake, NewApiMessage, Reply
+from sender.store.live import LiveRows
 from sender.store.lock import FileLock
 from sender.store.numbering import NumberingVerbs
 from sender.store.outbox import Outbox
@@ -42,6 +59,8 @@ class SqliteStore:
 
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
+        self.access = Access(self._db)
+        self.live = LiveRows(self._db)
         self._lock = lock
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
@@ -190,6 +209,19 @@ class SqliteStore:
         """A number that changes when another process has written into the file."""
         return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
 
+    # Messages of programs
+
+    def accept(self, asked: Intake) -> Reply:
+        """Store the messages of one request, reserve what they cost, and keep the answer with its key.
+
+        KeyReused, Insufficient: nothing is stored.
+        """
+        return intake.accept(self._db, asked)
+
+    def accept_messages(self, token: int, messages: Sequence[NewApiMessage], at: float) -> list[int]:
+        """Add messages to the campaigns that stand for their kinds; their ids, in the same order."""
+        return intake.accept_messages(self._db, token, messages, at)
+
     # Sending
 
     def new_epoch(self) -> int:
@@ -212,6 +244,10 @@ class SqliteStore:
         """Give claimed messages back to the queue unsent."""
         queue.release(self._db, message_ids)
 
+    def refuse(self, message_ids: Sequence[int]) -> None:
+        """End claimed messages that cannot be sent at all as rejected."""
+        queue.refuse(self._db, message_ids)
+
     def mark_submitting(self, intents: Sequence[Intent]) -> list[Intent]:
         """Commit to submitting these parts (I2). All parts of a message that are to be sent come in one call.
 
@@ -231,6 +267,18 @@ class SqliteStore:
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
+
+    def configure_receipts(self, settings: Mapping[str, Settings]) -> None:
+        """What the configuration says about the receipts of each account; once, before the first receipt."""
+        dialects.configure(self._db, settings)
+
+    def sweep_receipts(self, now: float) -> int:
+        """Judge receipts of parts that did not come in time, put aside what can no longer be matched; every minute."""
+        return multipart.sweep(self._db, now)
+
+    def dialects(self) -> dict[str, Dialect]:
+        """What is known about the receipts of each account, by its name."""
+        return dialects.every(self._db)
 
     def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""

@@ -59,7 +59,7 @@ class Orders:
 
     def _ask(self, life: Life, order: str, whom: str) -> None:
         doing = Deferred.fromCoroutine(self._do(life, order, whom))
-        doing.addCallbacks(self._done, self._not_done, (life, order, whom))
+        doing.addCallbacks(self._done, self._not_done, (life, order, whom), None, (life, order, whom))
 
     async def _do(self, life: Life, order: str, whom: str) -> bool:
         if order == "opt out":
@@ -91,6 +91,7 @@ class Orders:
         elif order == "opt out":
             self.opted_out.add(whom)
 
-    def _not_done(self, failure: Failure) -> None:
-        """The store could not be written: the next life is asked."""
+    def _not_done(self, failure: Failure, life: Life, order: str, whom: str) -> None:
+        """The store could not be written: it is asked again, of this life or the next."""
         self._world.ledger.note(f"an order failed: {failure.getErrorMessage()}")
+        self._world.clock.callLater(1.0, self._later, life, order, whom)

@@ -10,7 +10,8 @@ STATEMENTS: Final[tuple[str, ...]] = (
         events TEXT NOT NULL,
         state TEXT NOT NULL,
         reason TEXT NOT NULL,
-        since REAL NOT NULL
+        since REAL NOT NULL,
+        created_at REAL NOT NULL
     ) STRICT""",
     # state: 0 waits, 1 delivered, 2 dead. done_at: when it became 1 or 2.
     """CREATE TABLE outbox (

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from litestar import Request
 from twisted.internet.defer import Deferred
 
-from smsc.control.problem import Problem
+from webkit.problem import Problem
 
 T = TypeVar("T")
 

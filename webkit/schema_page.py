@@ -23,8 +23,9 @@ class PlainPage(OpenAPIRenderPlugin):
 
 
 def _page(document: dict[str, Any]) -> Iterator[str]:
-    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>smsc API</title></head><body>'
-    yield '<h1>smsc API</h1><p>For programs: <a href="/schema/openapi.json">openapi.json</a>.</p>'
+    title = f"{escape(document['info']['title'])} API"
+    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body>'
+    yield f'<h1>{title}</h1><p>For programs: <a href="/schema/openapi.json">openapi.json</a>.</p>'
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             yield f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['description'])}</p>"

@@ -1,6 +1,6 @@
-"""The address of the control API: listened on from the start, served from the first connection on.
+"""An address that is listened on from the start, and served from the first connection on.
 
-The web server and all that it imports cost more time and memory than the whole emulator. So a start only binds the
+The web server and all that it imports cost more time and memory than what it looks at. So a start only binds the
 socket; when the first connection waits in its backlog, the imports run in a thread, messages going on meanwhile, and
 then the server takes the socket over, in the event loop of the reactor.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 128
 
-_log = logging.getLogger("smsc")
+_log = logging.getLogger(__name__)
 
 Build = Callable[[], Coroutine[Any, Any, "uvicorn.Server"]]
 """Imports what it needs, in a thread, and makes the server; called once."""
@@ -66,6 +66,11 @@ class Edge:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket.fileno(), self._somebody_came)
 
+    def start_now(self) -> None:
+        """Serve at once: for a program whose first answer must not be late. In the running event loop."""
+        self.start()
+        self._somebody_came()
+
     def stop(self) -> Deferred[None]:
         """End what is being served (2 s at most), and close the socket."""
         loop = self._loop
@@ -90,8 +95,8 @@ class Edge:
         try:
             self._server = server = await self._build()
             await server.serve(sockets=[self._socket])
-        except Exception:  # noqa: BLE001 - the SMPP side goes on without it, and the log has all about it
-            _log.exception("the control API has failed and is closed")
+        except Exception:  # noqa: BLE001 - SMPP goes on without it, and the log has all about it
+            _log.exception("the HTTP interface has failed and is closed")
             self._socket.close()
 
     async def _stop(self, serving: asyncio.Task[None]) -> None:

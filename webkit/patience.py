@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from smsc.control.problem import Problem
+from webkit.problem import Problem
 
 SECONDS = 20.0
 """In which a connection has to say what it wants, and a request has to be whole."""

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from smsc.control.patience import MOST_CONNECTIONS, MOST_TURNED_AWAY, SECONDS, PatientProtocol
+from webkit.patience import MOST_CONNECTIONS, MOST_TURNED_AWAY, SECONDS, PatientProtocol
 
 
 class Loop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smsc.control.address import HttpAddress, address_url
+from webkit.address import HttpAddress, address_url
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
-"""Where the control API is: as `--http` says it."""
+"""Where an HTTP interface is, as people write it."""
 
 from __future__ import annotations
+
+import ipaddress
 
 import msgspec
 
@@ -33,3 +35,13 @@ def address_url(host: str, port: int) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - read, not bound
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -10,6 +10,7 @@ from yamlmodel.suggest import did_you_mean
 _TITLES = {
     400: "The request cannot be understood",
     401: "A token is needed",
+    402: "The balance does not suffice",
     403: "Refused",
     404: "Not found",
     405: "Not allowed here",
@@ -17,9 +18,11 @@ _TITLES = {
     409: "Not possible as things are",
     413: "Too large",
     415: "The wrong content type",
+    422: "Refused as it is written",
+    429: "Too many in too little time",
     431: "Too large",
-    500: "A fault of the emulator",
-    503: "Too many at once",
+    500: "A fault of the program",
+    503: "Not possible at present",
 }
 
 
@@ -60,12 +63,3 @@ def known_number(what: str, number: int) -> int:
     if not 0 <= number < MOST:
         raise missing(what, number)
     return number
-
-
-def no_journal() -> Problem:
-    """There is nothing to read."""
-    return Problem(
-        409,
-        "this emulator keeps no journal (--no-journal), so there are no messages and PDUs to read",
-        kind="no-journal",
-    )
