@@ -17,6 +17,7 @@ _COMMANDS = {
     "pause": "sender.commands.campaign",
     "resume-campaign": "sender.commands.campaign",
     "cancel": "sender.commands.campaign",
+    "store": "sender.commands.store",
 }
 
 

@@ -15,7 +15,9 @@ from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
 from sender.pipeline.progress import Progress as RunProgress
+from sender.store.maintenance import Info
 from sender.store.records import Campaign
+from sender.store.retention import PARKED_DROPPED
 
 _LINE_EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal to draw on."""
@@ -190,6 +192,15 @@ def report_text(report: CampaignReport) -> str:
     if report.started_at is not None:
         lines += ["", f"  took {duration_text(report.duration)}, submitting {duration_text(report.submit_duration)}"]
     return "\n".join(lines) + "\n"
+
+
+def unmatched_text(info: Info) -> str:
+    """One line about receipts that belong to no message of the store; nothing when there are none."""
+    dropped = info.counters.get(PARKED_DROPPED, 0)
+    if not info.parked and not dropped:
+        return ""
+    text = f"\n  {_many(info.parked, 'receipt')} of all campaigns belong to no message that is known"
+    return text + (f"; {dropped:,} more were dropped after 72 hours\n" if dropped else "\n")
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:

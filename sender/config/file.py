@@ -15,8 +15,11 @@ from sender.config.secrets import PasswordError, read_password
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import load_located
+from yamlmodel.scalars import Duration
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
+
+_SHORTEST_RETENTION = 3 * 86400
 
 
 class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +35,16 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     default_network: Annotated[str, Meta(description="Network of numbers that nothing tells of")] = ""
     health: Annotated[HealthConfig, Meta(description="When an account is passed over")] = HealthConfig()
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
+    retention: Annotated[
+        Duration | None,
+        Meta(description="Messages of campaigns that ended so long ago are deleted; omitted: never", examples=["90d"]),
+    ] = None
 
     def problems(self) -> Problems:
         """Routes lead to operators, and no two say the same."""
-        return route_problems(self.routes, self.operators, self.networks)
+        yield from route_problems(self.routes, self.operators, self.networks)
+        if self.retention is not None and self.retention < _SHORTEST_RETENTION:
+            yield ("retention",), "found less than three days; receipts may come for so long"
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:

@@ -17,6 +17,7 @@ from sender.store import campaigns, chunks, holding, matching, outcomes, queue, 
 from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.lock import FileLock
+from sender.store.maintenance import Maintenance
 from sender.store.numbering import NumberingVerbs
 from sender.store.records import (
     Campaign,
@@ -40,6 +41,7 @@ class SqliteStore:
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
         self._lock = lock
+        self.maintenance = Maintenance(self._db)
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
 
@@ -67,7 +69,8 @@ class SqliteStore:
         try:
             conn = _connect(path, name, read_only=read_only)
             try:
-                schema.prepare(conn, name, read_only=read_only, migrate=not guest)
+                file = None if name == ":memory:" else Path(path)
+                schema.prepare(conn, name, path=file, read_only=read_only, migrate=not guest)
             except BaseException:
                 conn.close()
                 raise
