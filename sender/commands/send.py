@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    moment,
     receipt_wait_option,
     report_option,
 )
@@ -41,6 +43,17 @@ from sender.pipeline.routing import make_router
     show_default=True,
     help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
 )
+@click.option(
+    "--priority",
+    type=click.IntRange(0, 9),
+    help="0 (lowest) to 9. Default: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
+)
+@click.option(
+    "--expires", "expires_at", metavar="TIME", callback=moment, help="Write nothing from then on; a time or a duration."
+)
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -53,6 +66,9 @@ def send(
     template: str,
     source: str,
     message_class: str,
+    priority: int | None,
+    starts_at: float | None,
+    expires_at: float | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -82,6 +98,9 @@ def send(
             message_class=MessageClass(message_class),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
+            priority=priority,
+            starts_at=starts_at,
+            expires_at=expires_at,
         )
         _check(config, plan, report_path)
         if dry_run:
@@ -128,6 +147,8 @@ def resume(
 
 def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -> None:
     """Everything that can be known before the store is opened and operators are called."""
+    if plan.expires_at is not None and plan.expires_at <= max(plan.starts_at or 0.0, time.time()):
+        raise BadInput("--expires is before the start; nothing would be sent")
     if plan.rejects is not None and plan.rejects.absolute() == plan.recipients.absolute():
         raise BadInput("--rejects names the recipients file; it would be overwritten")
     for path in (report_path, plan.rejects):
