@@ -13,6 +13,7 @@ _COMMANDS = {
     "send": "sender.commands.send",
     "resume": "sender.commands.send",
     "serve": "sender.commands.serve",
+    "config": "sender.commands.config",
     "report": "sender.commands.look",
     "tokens": "sender.commands.tokens",
     "balances": "sender.commands.balances",

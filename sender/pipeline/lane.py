@@ -105,6 +105,10 @@ class Lane:
         self._dry = False
         self._feed_soon()
 
+    def judge_by(self, judge: Judge) -> None:
+        """Decide what refusals mean by other rules from now on."""
+        self._judge = judge
+
     @property
     def at_rest(self) -> bool:
         """Whether nothing is going on here: all that is left waits for a due time, a bind or a receipt."""

@@ -15,6 +15,7 @@ from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.store import campaigns, chunks, holding, intake, matching, outcomes, queue, recovery, reporting, schema
 from sender.store.access import Access
+from sender.store.applied import AppliedRows
 from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.incoming import IncomingMessages
@@ -47,6 +48,7 @@ class SqliteStore:
         self._db = Database(conn)
         self.access = Access(self._db)
         self.live = LiveRows(self._db)
+        self.applied = AppliedRows(self._db)
         self._lock = lock
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
