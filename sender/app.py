@@ -67,6 +67,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     name: str = ""
     priority: int | None = None
     """0 (lowest) to 9; None = that of the class."""
+    weight: int = 1
+    """Its share of the turns, against campaigns of the same priority."""
     starts_at: float | None = None
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
@@ -289,6 +291,8 @@ class Sender:
                 expires_at=plan.expires_at,
             ),
         )
+        if plan.weight != 1:
+            await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
 

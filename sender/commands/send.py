@@ -41,6 +41,18 @@ from sender.pipeline.routing import make_router
     show_default=True,
     help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
 )
+@click.option(
+    "--priority",
+    type=click.IntRange(0, 9),
+    help="9 goes first, 0 last. Default: that of the class: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Its share of the turns, against campaigns of the same priority.",
+)
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -53,6 +65,8 @@ def send(
     template: str,
     source: str,
     message_class: str,
+    priority: int | None,
+    weight: int,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -82,6 +96,8 @@ def send(
             message_class=MessageClass(message_class),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
+            priority=priority,
+            weight=weight,
         )
         _check(config, plan, report_path)
         if dry_run:
