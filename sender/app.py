@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -29,21 +30,32 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
 from sender.domain.template import Template
+from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.compose import TextOptions, Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
 from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
 from sender.pipeline.health import HealthBook
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.importing import ImportResult, import_recipients
+from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
+from sender.pipeline.live import Figures
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.quiet import Quiet
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
+from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
+from sender.pipeline.webhooks.dispatcher import Dispatcher
+from sender.pipeline.webhooks.posting import Post
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -62,6 +74,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -73,6 +87,15 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+    quiet: QuietHours | None = None
+    """Hours at which nothing of it is written; None = those of the configuration."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
 
 
 class RunFailed(Exception):
@@ -83,7 +106,7 @@ class Sender:
     """One sending program: its operator accounts over one store.
 
     `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
-    ``stop``.
+    ``stop``. `post` makes the requests of webhooks; without it their events wait in the store.
     """
 
     def __init__(
@@ -96,6 +119,7 @@ class Sender:
         store: SqliteStore,
         epoch: float,
         seed: int = 0,
+        post: Post | None = None,
     ) -> None:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
@@ -107,8 +131,10 @@ class Sender:
         self.health = HealthBook(config.health, config.accounts(), clock.seconds())
         self._router = make_router(config, store, self.health.standings)
         self._plans = store.numbering.version()
-        wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
-        self._composers = Composers(store, writer, wordings)
+        self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
+        self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
+        self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
             store,
@@ -117,7 +143,7 @@ class Sender:
             epoch=epoch,
             accounts=config.accounts(),
             route=self._route,
-            on_messages=self._poke,
+            on_messages=self.poke,
             on_failure=self._failed,
         )
         self._upkeep = Upkeep(
@@ -129,14 +155,25 @@ class Sender:
             on_look=self._look_after,
             on_failure=self._failed,
         )
-        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self._poke)
-        self._gate = Gate([self._standing.check])
+        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
+        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._mobile_originated = MobileOriginated(
+            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
+            self.suppressing,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+            on_answers=self.poke,
+            on_failure=self._failed,
+        )
         self._lanes = [
             Lane(
                 Account.of(name, account),
                 self._composers,
                 Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
+                self._mobile_originated,
                 self.health,
                 store=store,
                 writer=writer,
@@ -148,6 +185,9 @@ class Sender:
             )
             for name, account in config.accounts().items()
         ]
+        self.webhooks = Dispatcher(
+            config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
+        )
         self._failure: Failure | None = None
         self._stopping = False
         self._stopped = False
@@ -161,7 +201,10 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self.suppressing.load()
+        await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         for lane in self._lanes:
@@ -171,6 +214,7 @@ class Sender:
                 # What the process before us wrote in its last second counts against the limit too (I5).
                 lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
+        self._mobile_originated.start()
         if not self._stopping:
             self._expander.start()
             self._upkeep.start()
@@ -181,6 +225,8 @@ class Sender:
         await self._standing.refresh()
         await self._renumber()
         self._expander.poke()
+        await self.suppressing.refresh()
+        self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
 
@@ -210,11 +256,6 @@ class Sender:
         """Messages that went to another account because theirs was passed over."""
         return self._failover.moved
 
-    def _poke(self, accounts: Collection[str]) -> None:
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
-
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
         waiting: Deferred[None] = Deferred()
@@ -237,10 +278,21 @@ class Sender:
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
+        await self._mobile_originated.settle()
+        await self.webhooks.stop()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
             deferred.callback(None)
+
+    def ended(self) -> Deferred[None]:
+        """Fires when it has stopped, whoever asked for that."""
+        waiting: Deferred[None] = Deferred()
+        if self._stopped:
+            waiting.callback(None)
+        else:
+            self._when_stopped.append(waiting)
+        return waiting
 
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
@@ -250,6 +302,8 @@ class Sender:
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+        self._mobile_originated.settle()
+        self.webhooks.abort()
 
     @property
     def trouble(self) -> str | None:
@@ -258,8 +312,32 @@ class Sender:
 
     @property
     def incoming_messages(self) -> int:
-        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
+
+    @property
+    def country(self) -> str:
+        """Where numbers without a plus belong."""
+        return self._config.country
+
+    def figures(self) -> Figures:
+        """How every account stands, and what it has done since the start."""
+        failure = None if self._failure is None else self._failure.getErrorMessage()
+        return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
+
+    def screen(self, prices: Mapping[str, int]) -> Screen:
+        """What messages of programs have to pass; `prices` of a segment by account or operator, in millionths."""
+        of_operators = {
+            it: prices.get(name, 0) for name in self._config.operators for it in self._config.accounts_of(name)
+        }
+        prices = {**of_operators, **prices}
+        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+
+    def poke(self, accounts: Container[str]) -> None:
+        """There are new messages of these accounts in the store."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
 
     # --- campaigns ----------------------------------------------------------------------------
 
@@ -273,28 +351,34 @@ class Sender:
         return Deferred.fromCoroutine(self._import(plan, on_rows))
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
-        template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
-            pass  # every mistake that the file's header shows is told before a campaign is made of it
-        campaign_id = await self._writer.call(
-            self._store.create_campaign,
-            NewCampaign(
-                name=plan.name or plan.recipients.stem,
-                template=template.text,
-                sender=sender,
-                message_class=plan.message_class,
-                recipients=str(plan.recipients.absolute()),
-                rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
-                at=self._now(),
-                priority=plan.priority,
-                starts_at=plan.starts_at,
-                expires_at=plan.expires_at,
-            ),
-        )
+        campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
         if plan.weight != 1:
             await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
+
+    def new_campaign(self, plan: CampaignPlan) -> NewCampaign:
+        """The campaign of a plan, once every mistake that the plan and the file's header show is ruled out.
+
+        TemplateError, SenderError, HeaderError, OSError (the recipients file).
+        """
+        template, sender = Template.compile(plan.template), check_sender(plan.sender)
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
+            pass
+        return NewCampaign(
+            name=plan.name or plan.recipients.stem,
+            template=template.text,
+            sender=sender,
+            message_class=plan.message_class,
+            recipients=str(plan.recipients.absolute()),
+            rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
+            at=self._now(),
+            priority=plan.priority,
+            starts_at=plan.starts_at,
+            expires_at=plan.expires_at,
+            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
+        )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
         """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""
@@ -306,14 +390,17 @@ class Sender:
 
     async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
         composer = self._composers.make(campaign)
+        await self.suppressing.refresh()
         result = await import_recipients(
             campaign.id,
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
+            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
             store=self._store,
             writer=self._writer,
             on_rows=on_rows,

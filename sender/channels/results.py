@@ -25,7 +25,7 @@ class Submit(msgspec.Struct, gc=False):
     attempts: int
     """How many times the message was submitted before."""
     resends: int
-    """How many of those followed a doubt."""
+    """How many submits of it followed a doubt, this one included."""
     tried_since: float | None
     """Unix time of the first attempt."""
     expires: float | None = None

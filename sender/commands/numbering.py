@@ -22,8 +22,8 @@ from sender.config.file import SenderConfig, load_config
 from sender.domain.health import Circuit, Health, Standing
 from sender.domain.message import MessageClass
 from sender.domain.numbering import OverlapError, check_overlaps
+from sender.domain.phone import parse_number
 from sender.domain.plan_file import PlanError, PlanFormat, Row, read_plan
-from sender.domain.recipients import parse_number
 from sender.pipeline.compose import check_sender
 from sender.pipeline.routing import make_numbering, make_router
 from sender.store.numbering import NumberingVerbs

@@ -7,14 +7,19 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
+from sender.config.incoming import IncomingConfig
 from sender.config.operator import AccountConfig, OperatorConfig
+from sender.config.quiet import QuietConfig
 from sender.config.retrying import RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, route_problems
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
+from sender.config.serve import ServeConfig
+from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError, Problem
 from yamlmodel.loader import load_located
+from yamlmodel.suggest import did_you_mean
 
 Steps = tuple[str | int, ...]
 Problems = Iterable[tuple[Steps, str]]
@@ -34,6 +39,12 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     default_network: Annotated[str, Meta(description="Network of numbers that nothing tells of")] = ""
     health: Annotated[HealthConfig, Meta(description="When an account is passed over")] = HealthConfig()
     retry: Annotated[RetryConfig, Meta(description="Refusals that pass")] = RetryConfig()
+    serve: Annotated[ServeConfig, Meta(description="The HTTP API of `sender serve`")] = ServeConfig()
+    incoming: Annotated[IncomingConfig, Meta(description="Messages of subscribers")] = IncomingConfig()
+    quiet: Annotated[QuietConfig, Meta(description="Hours at which nothing is sent; omitted: none")] | None = None
+    webhooks: Annotated[dict[str, WebhookConfig], Meta(description="Who is told of events, by name")] = msgspec.field(
+        default_factory=dict
+    )
 
     def accounts(self) -> dict[str, AccountConfig]:
         """Every account by its name: that of its operator, or `operator/account` where there are several."""
@@ -58,6 +69,14 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
                 yield ("operators", name), f'found the name "{name}"; expected one without "/"'
         known = list(dict.fromkeys([*self.operators, *self.accounts()]))
         yield from route_problems(self.routes, known, self.networks)
+        for name in self.serve.prices:
+            if name not in known:
+                hint = did_you_mean(name, known) or "; known: " + ", ".join(known)
+                yield ("serve", "prices", name), f'found "{name}"; expected an operator of this file{hint}'
+        for index, keyword in enumerate(self.incoming.keywords):
+            if keyword.webhook and keyword.webhook not in self.webhooks:
+                hint = did_you_mean(keyword.webhook, self.webhooks)
+                yield ("incoming", "keywords", index, "webhook"), f'no webhook is called "{keyword.webhook}"{hint}'
         yield from self._listener_problems()
 
     def _listener_problems(self) -> Problems:
@@ -96,11 +115,18 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
             operators[name] = msgspec.structs.replace(operator, accounts=accounts)
         else:
             operators[name] = _with_secrets(operator, steps, environ, wrong)
+    webhooks: dict[str, WebhookConfig] = {}
+    for name, webhook in located.value.webhooks.items():
+        try:
+            webhooks[name] = read_secrets(webhook, environ)
+            webhook.trust()
+        except (SecretError, TlsFileError) as error:
+            wrong(("webhooks", name, error.key), str(error))
     if problems:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.
     store = path.absolute().parent / located.value.store
-    return msgspec.structs.replace(located.value, operators=operators, store=store)
+    return msgspec.structs.replace(located.value, operators=operators, store=store, webhooks=webhooks)
 
 
 def _with_secrets(

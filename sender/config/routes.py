@@ -60,14 +60,16 @@ class RouteConfig(msgspec.Struct, frozen=True):
 
     def route(self, accounts_of: Callable[[str], Mapping[str, int]] = lambda name: {name: 1}) -> Route:
         """The route that it describes; `accounts_of` gives the accounts of an operator that has several, weighted."""
-        targets = tuple(
-            Target(account, (it.weight or 1.0) * weight, it.price)
-            for it in self.to or [TargetConfig(self.operator)]
-            for account, weight in accounts_of(it.account).items()
-        )
+        targets: list[Target] = []
+        for it in self.to or [TargetConfig(self.operator)]:
+            weights = accounts_of(it.account)
+            whole = sum(weights.values())
+            targets += [
+                Target(account, (it.weight or 1.0) * weight / whole, it.price) for account, weight in weights.items()
+            ]
         shared = not self.to and len(targets) > 1
         return Route(
-            targets,
+            tuple(targets),
             str(self.prefix),
             self.networks,
             self.sender,

@@ -28,13 +28,14 @@ from sender.pipeline.campaigns import Composers
 from sender.pipeline.feed import Feed
 from sender.pipeline.gate import Gate
 from sender.pipeline.health import HealthBook
-from sender.pipeline.incoming import receipt_of
+from sender.pipeline.incoming import ReceiptReader
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
+from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
 from sender.store.records import InDoubt, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
-from smppkit.masking import masked
 from smppkit.transport import Network
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Lane:
         composers: Composers,
         judge: Judge,
         gate: Gate,
+        mobile_originated: MobileOriginated,
         health: HealthBook,
         *,
         store: SqliteStore,
@@ -62,10 +64,13 @@ class Lane:
         self.account = account
         self.channel = SmppChannel(account, self, clock=clock, network=network, rng=rng)
         self.recorder = Recorder(store, writer, self, clock)
+        self.tally = Tally()
+        self._receipts = ReceiptReader(account.name)
         self.incoming_messages = 0
-        """Messages of subscribers that came: acknowledged, counted, not kept."""
+        """Messages of subscribers that came, parts and repetitions included."""
         self._judge = judge
         self._gate = gate
+        self._mobile_originated = mobile_originated
         self._health = health
         self._store = store
         self._writer = writer
@@ -173,25 +178,25 @@ class Lane:
     def results(self, results: list[Result]) -> None:
         """Decide what each result means, and have it recorded."""
         at = self._now()
+        self.tally.add(results)
         outcomes = [self._judge.outcome(result, at) for result in results]
         self._health.outcomes(self.account.name, outcomes, self._clock.seconds())
         self.recorder.add_outcomes(outcomes)
 
     def deliveries(self, deliveries: list[Delivery]) -> None:
-        """Have receipts recorded; count the rest."""
+        """Have receipts recorded, and messages of subscribers stored."""
         at = self._now()
         receipts: list[tuple[ReceiptIn, Delivery]] = []
         others: list[Delivery] = []
         for delivery in deliveries:
-            receipt = receipt_of(delivery.pdu, self.account.name, at)
+            receipt = self._receipts.read(delivery.pdu, at)
             if receipt is not None:
                 receipts.append((receipt, delivery))
                 continue
             others.append(delivery)
-            self.incoming_messages += 1
-            log.info("%s: a message from %s", self.account.name, masked(delivery.pdu.source_addr))
         if others:
-            self.channel.acknowledge(others)
+            self.incoming_messages += len(others)
+            self._mobile_originated.take(self.account.name, others, self.channel.acknowledge)
         if receipts:
             self._health.receipts(self.account.name, (receipt for receipt, _ in receipts), self._clock.seconds())
             self.recorder.add_receipts(receipts)
@@ -213,6 +218,10 @@ class Lane:
         if again:
             for feed in self._feeds:
                 feed.due(min(again))
+
+    def queued_again(self) -> None:
+        """A message whose parts had to wait for one another may be due: look."""
+        self.poke()
 
     def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
         """Answer receipts."""

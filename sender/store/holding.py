@@ -89,14 +89,14 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
         waiting = db.conn.execute(_WAITING, (campaign, limit)).fetchall()
         waiting += db.conn.execute(_CLAIMED, (campaign, limit - len(waiting))).fetchall()
         if waiting:
-            _end(db, waiting, state)
+            _end(db, waiting, state, now)
             return len(waiting)
     waiting = db.conn.execute(_EXPIRING, (now, limit)).fetchall()
-    _end(db, waiting, State.EXPIRED)
+    _end(db, waiting, State.EXPIRED, now)
     return len(waiting)
 
 
-def _end(db: Database, waiting: Sequence[_Waiting], state: State) -> None:
+def _end(db: Database, waiting: Sequence[_Waiting], state: State, now: float) -> None:
     """Messages that wait are over: in `state`, or in doubt where a part of them may have been sent."""
     begun = json_list([message for message, _, _, parts in waiting if parts])
     parts = db.conn.execute(_PARTS, (int(state), begun)).fetchall() if begun != "[]" else []
@@ -107,4 +107,5 @@ def _end(db: Database, waiting: Sequence[_Waiting], state: State) -> None:
             (message, campaign, before, State.IN_DOUBT if message in doubtful else state)
             for message, campaign, before, _ in waiting
         ],
+        at=now,
     )

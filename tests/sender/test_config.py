@@ -323,6 +323,17 @@ def test_an_operators_accounts_share_its_numbers_by_weight(write):
     assert account("79160000000") == "kcell"
 
 
+def test_an_operator_among_others_of_a_route_stands_for_its_accounts(write):
+    routes = "routes: [{to: [{account: beeline, weight: 4}, {account: kcell, weight: 1}], prefer: weight}]\n"
+    config = read(write(SEVERAL[: SEVERAL.index("routes:")] + routes), CODES="two")
+    (route,) = make_router(config).routes
+    assert [(target.account, target.weight) for target in route.targets] == [
+        ("beeline/ads", 3.0),
+        ("beeline/codes", 1.0),
+        ("kcell", 1.0),
+    ]
+
+
 def test_everything_about_binds(write):
     config = read(
         write("""\
