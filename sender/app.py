@@ -86,6 +86,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     name: str = ""
     priority: int | None = None
     """0 (lowest) to 9; None = that of the class."""
+    weight: int = 1
+    """Its share of the turns, against campaigns of the same priority."""
     starts_at: float | None = None
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
@@ -429,6 +431,8 @@ class Sender:
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
         campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
+        if plan.weight != 1:
+            await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
 

@@ -30,6 +30,8 @@ _COMMANDS = {
     "pause": "sender.commands.campaign",
     "resume-campaign": "sender.commands.campaign",
     "cancel": "sender.commands.campaign",
+    "numbering": "sender.commands.numbering",
+    "routes": "sender.commands.numbering",
     "inbox": "sender.commands.inbox",
     "suppress": "sender.commands.suppress",
     "webhooks": "sender.commands.webhooks",
