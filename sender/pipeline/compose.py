@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Final
 
 import msgspec
 
@@ -225,6 +226,10 @@ class TlvError(ValueError):
     """A TLV that the account wants cannot be made of a recipient's row."""
 
 
+UNCOMPOSABLE: Final = (FieldError, TlvError, UnencodableText, SegmentError)
+"""Everything that keeps a recipient's row from being a message: what `Composer` raises."""
+
+
 class Composer:
     """Makes the messages of one campaign. `wordings` are by operator account."""
 
@@ -278,7 +283,7 @@ class Composer:
         """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
 
         The reference comes from the message's number, so that a segment sent again later, by another process even,
-        still belongs to the same text on the phone.
+        still belongs to the same text on the phone. UNCOMPOSABLE.
         """
         outgoing = self._outgoing[operator]
         added = outgoing.tlvs(claimed.fields, claimed.message_id) if tlvs else ()

@@ -117,7 +117,7 @@ def test_tlvs_of_the_account_are_shown() -> None:
 
 
 def test_a_row_that_does_not_fit_is_told_whole() -> None:
-    with pytest.raises(PreviewError, match=r'"a" and no fallback.*the column "b"') as caught:
+    with pytest.raises(PreviewError, match=r'"a", and no fallback.*the column "b"') as caught:
         preview(Template.compile("{a} {b:money}"), "SHOP", {"b": "x"}, {"one": account()})
     assert [(error.field, error.position) for error in caught.value.errors] == [("a", 1), ("b", 5)]
 
