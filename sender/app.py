@@ -30,16 +30,18 @@ from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import TextOptions, Wording, check_sender
 from sender.pipeline.expanding import Expander
+from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
+from sender.pipeline.health import HealthBook
 from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.lane import Lane
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
+from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
@@ -68,6 +70,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     name: str = ""
     priority: int | None = None
     """0 (lowest) to 9; None = that of the class."""
+    weight: int = 1
+    """Its share of the turns, against campaigns of the same priority."""
     starts_at: float | None = None
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
@@ -110,8 +114,10 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = Router(config.routes)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        self.health = HealthBook(config.health, config.accounts(), clock.seconds())
+        self._router = make_router(config, store, self.health.standings)
+        self._plans = store.numbering.version()
+        wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self._composers = Composers(store, writer, wordings)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
@@ -119,8 +125,8 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
-            accounts=config.operators,
-            route=lambda _, number: self._router.operator_for(number),
+            accounts=config.accounts(),
+            route=self._route,
             on_messages=self._poke,
             on_failure=self._failed,
         )
@@ -130,16 +136,18 @@ class Sender:
             clock,
             epoch=epoch,
             on_outside_change=self.on_outside_change,
-            on_look=self._expander.poke,
+            on_look=self._look_after,
             on_failure=self._failed,
         )
+        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self._poke)
         self._gate = Gate([self._standing.check])
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
-                Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
+                self.health,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -148,7 +156,7 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
         self._failure: Failure | None = None
         self._stopping = False
@@ -171,7 +179,7 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         if not self._stopping:
             self._expander.start()
@@ -181,9 +189,36 @@ class Sender:
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        await self._renumber()
         self._expander.poke()
         for lane in self._lanes:
             lane.poke()
+
+    async def _renumber(self) -> None:
+        """Take over numbering plans that were imported while we run."""
+        plans = await self._writer.call(self._store.numbering.version)
+        if plans != self._plans and needs_numbering(self._config):
+            numbering = await self._writer.call(make_numbering, self._config, self._store)
+            self._router.renumber(numbering.network)
+        self._plans = plans
+
+    def _look_after(self) -> None:
+        """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
+        self._expander.poke()
+        now = self._clock.seconds()
+        down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
+        self.health.look(down, now)
+        leaving = self.health.to_leave(now)
+        if leaving:
+            for lane in self._lanes:
+                if lane.account.name in leaving and lane.account.name in down:
+                    lane.give_back()
+            Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
+
+    @property
+    def moved(self) -> int:
+        """Messages that went to another account because theirs was passed over."""
+        return self._failover.moved
 
     def _poke(self, accounts: Collection[str]) -> None:
         for lane in self._lanes:
@@ -199,8 +234,10 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
+            self._failover.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -219,9 +256,15 @@ class Sender:
         """Drop every connection now. What was on the wire is in doubt."""
         self._expander.stop()
         self._upkeep.stop()
+        self._failover.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
@@ -259,6 +302,8 @@ class Sender:
                 options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
             ),
         )
+        if plan.weight != 1:
+            await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
 
@@ -348,6 +393,10 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _route(self, campaign: Campaign, number: str) -> str | None:
+        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
+        return None if choice is None else choice.account
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

@@ -18,6 +18,8 @@ _COMMANDS = {
     "pause": "sender.commands.campaign",
     "resume-campaign": "sender.commands.campaign",
     "cancel": "sender.commands.campaign",
+    "numbering": "sender.commands.numbering",
+    "routes": "sender.commands.numbering",
 }
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sender.channels.channel import ChannelStatus
+from sender.channels.status import ChannelStatus
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal

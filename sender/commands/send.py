@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import rich_click as click
 
 from sender.app import CampaignPlan
-from sender.commands.input import BadInput, bad_input
+from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import (
     FILE,
     campaign_option,
@@ -24,11 +25,11 @@ from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
+from sender.pipeline.routing import make_router
 
 
 @click.command()
@@ -49,6 +50,18 @@ from sender.pipeline.reading.opening import Reading, open_recipients
 )
 @transliterate_option
 @plain_punctuation_option
+@click.option(
+    "--priority",
+    type=click.IntRange(0, 9),
+    help="9 goes first, 0 last. Default: that of the class: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Its share of the turns, against campaigns of the same priority.",
+)
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -67,6 +80,8 @@ def send(
     message_class: str,
     transliterate: bool | None,
     plain_punctuation: bool | None,
+    priority: int | None,
+    weight: int,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -98,6 +113,8 @@ def send(
             text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
+            priority=priority,
+            weight=weight,
         )
         _check(config, plan, report_path)
         if dry_run:
@@ -156,14 +173,17 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
-    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+    wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
+    with ExitStack() as stack:
+        store = stack.enter_context(read_only(config)) if config.store.exists() else None
+        router = make_router(config, store)
     found = rehearse(
         plan.recipients,
         region=config.country,
         how=plan.reading,
         template=template,
         composer=composer,
-        router=Router(config.routes),
+        router=router,
     )
     click.echo(rehearsal_text(found), nl=False)

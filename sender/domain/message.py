@@ -151,6 +151,7 @@ class DoubtCause(Enum):
     TIMEOUT = "response timeout"
     CONNECTION_LOST = "connection lost"
     UNREADABLE = "unreadable response"
+    UNCLEAR = "unclear refusal"
     CRASH = "sender stopped"
 
 

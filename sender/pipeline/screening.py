@@ -28,9 +28,10 @@ def screen(row: Recipient | BadRow, composer: Composer, router: Router, raw: Cal
     """
     if isinstance(row, BadRow):
         return row
-    operator = router.operator_for(row.number)
-    if operator is None:
+    choice = router.route(row.number, sender=composer.sender, message_class=composer.message_class)
+    if choice is None:
         return _bad(row, raw, f"no route for +{row.number}")
+    operator = choice.account
     try:
         text = composer.text(row.fields)
         if not text:

@@ -19,6 +19,10 @@ class StoreError(Exception):
     """The store cannot be opened or written; the text is for the person who runs the sender."""
 
 
+class StoreUnavailable(StoreError):
+    """The store cannot be written for now; nothing of what was asked has happened."""
+
+
 class CampaignState(Enum):
     """Whether a campaign's recipients are all in the store."""
 

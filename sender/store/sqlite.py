@@ -13,9 +13,12 @@ from typing import Self
 
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, chunks, holding, matching, outcomes, queue, recovery, reporting, schema
+from sender.store import campaigns, chunks, holding, matching, moving, outcomes, queue, recovery, reporting, schema
+from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.lock import FileLock
+from sender.store.moving import Movable, Place
+from sender.store.numbering import NumberingVerbs
 from sender.store.records import (
     Campaign,
     Chunk,
@@ -38,6 +41,8 @@ class SqliteStore:
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
         self._db = Database(conn)
         self._lock = lock
+        self._claims = Claims(self._db)
+        self.numbering = NumberingVerbs(self._db)
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False, beside: bool = False) -> Self:
@@ -186,13 +191,33 @@ class SqliteStore:
         """A number for one bind, never given twice in the life of the file."""
         return queue.new_epoch(self._db)
 
-    def claim(self, account: str, limit: int, now: float) -> list[Claimed]:
-        """Take at most `limit` queued messages of an account that are due: oldest campaign, then due time, first."""
-        return queue.claim(self._db, account, limit, now)
+    def claim(self, account: str, limit: int, now: float, urgent: bool | None = None) -> list[Claimed]:
+        """Take at most `limit` queued messages of an account that are due.
+
+        By priority of their campaigns, then fairly between campaigns, within one by due time. `urgent` True = only
+        one-time codes, False = all but those.
+        """
+        return self._claims.claim(account, limit, now, urgent)
+
+    def movable(self, account: str, after: Place, limit: int) -> list[Movable]:
+        """Queued messages of an account that may go through another one, in the order of the queue, after a place."""
+        return moving.movable(self._db, account, after, limit)
+
+    def move(self, account: str, moves: Sequence[tuple[int, str]]) -> int:
+        """Give queued messages of an account to others, as (message, account); how many still could be moved."""
+        return moving.move(self._db, account, moves)
+
+    def set_weight(self, campaign_id: int, weight: int) -> None:
+        """How much of the turns a campaign gets, against others of its priority, which have 1."""
+        self._claims.set_weight(campaign_id, weight)
 
     def release(self, message_ids: Sequence[int]) -> None:
         """Give claimed messages back to the queue unsent."""
         queue.release(self._db, message_ids)
+
+    def refuse(self, message_ids: Sequence[int]) -> None:
+        """End claimed messages that cannot be sent at all as rejected."""
+        queue.refuse(self._db, message_ids)
 
     def mark_submitting(self, intents: Sequence[Intent]) -> list[Intent]:
         """Commit to submitting these parts (I2). All parts of a message that are to be sent come in one call.
@@ -210,9 +235,9 @@ class SqliteStore:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
 
-    def next_due(self, account: str) -> float | None:
+    def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""
-        return queue.next_due(self._db, account)
+        return self._claims.next_due(account, urgent)
 
     def recover(self, now: float) -> Recovery:
         """Put in order what the last process left behind. Once, after opening and before anything else."""

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sender.config.operator import OperatorConfig
+from sender.config.operator import AccountConfig
 from sender.config.text import TlvConfig, TlvType
 from sender.domain.prices import Price
 from sender.domain.registered import Kind, Registered, RegisteredTemplate
@@ -14,8 +14,8 @@ from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 
 
-def account(**keys: object) -> OperatorConfig:
-    return OperatorConfig(host="127.0.0.1", system_id="shop", password="x", **keys)  # type: ignore[arg-type]
+def account(**keys: object) -> AccountConfig:
+    return AccountConfig(host="127.0.0.1", system_id="shop", password="x", **keys)  # type: ignore[arg-type]
 
 
 def look(text: str, fields: dict[str, str] | None = None, **keys: object) -> AccountPreview:

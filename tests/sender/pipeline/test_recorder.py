@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 from carrierlab.clock import SimClock
 from sender.channels.results import Delivery
 from sender.pipeline.recorder import Recorder
-from sender.store.records import Accepted, Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreError
+from sender.store.records import Accepted, Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreError, StoreUnavailable
 from smppkit.message_state import MessageState
 from smppkit.status import CommandStatus
 
@@ -22,12 +22,15 @@ class Store:
 
 class Writer:
     def __init__(self) -> None:
+        self.trouble: str | None = None
         self.calls: list[tuple[str, int, Deferred[Any]]] = []
 
     def call(self, verb: Callable[..., Any], *args: Any) -> Deferred[Any]:
         done: Deferred[Any] = Deferred()
         self.calls.append((verb.__name__, len(args[0]), done))
         return done
+
+    attempt = call
 
 
 class Bench:
@@ -105,7 +108,24 @@ def test_a_receipt_that_cannot_be_stored_is_turned_away_for_now() -> None:
     bench.turn()
     bench.writer.calls[0][2].errback(StoreError("full"))
     assert bench.acknowledged == [CommandStatus.ESME_RX_T_APPN]
-    assert len(bench.failures) == 1
+    assert (len(bench.failures), bench.recorder.turned_away) == (1, 1)
+
+
+def test_a_store_that_is_unwell_for_a_while_is_no_failure_and_receipts_wait_at_the_operator() -> None:
+    bench = Bench()
+    bench.receipt()
+    bench.turn()
+    bench.writer.trouble = "the disk is full"
+    bench.writer.calls[0][2].errback(StoreUnavailable("the disk is full"))
+    bench.receipt()
+    bench.turn()
+    assert bench.acknowledged == [CommandStatus.ESME_RX_T_APPN] * 2
+    assert (bench.failures, bench.recorder.turned_away, len(bench.writer.calls)) == ([], 2, 1)
+    bench.writer.trouble = None
+    bench.receipt()
+    bench.turn()
+    bench.writer.calls[1][2].callback([MATCHED])
+    assert bench.acknowledged[2:] == [CommandStatus.ESME_ROK]
 
 
 def test_outcomes_that_cannot_be_stored_are_kept_and_tried_again_when_settling() -> None:
