@@ -215,7 +215,7 @@ class Feed:
             claimed = self._ready[0]
             composer = self._composers.of(claimed.campaign_id)
             try:
-                submits = composer.submits(claimed, self._account, tlvs=outlet.takes_tlvs)
+                submits = composer.submits(claimed, self._account, tlvs=outlet.takes_tlvs, extras=outlet.carries_tlvs)
             except UNCOMPOSABLE as error:
                 log.error("%s: message %d cannot go this way: %s", self._account, claimed.message_id, error)
                 unsendable.append(self._ready.popleft().message_id)

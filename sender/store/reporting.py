@@ -84,6 +84,8 @@ def _failures(db: Database, span: tuple[Any, ...], expired: int) -> tuple[Failur
     for state, status, stat, err, count in db.conn.execute(_FAILURES, span):
         if stat is None and state == State.EXPIRED:
             reason = err or _DEADLINE, "sender"
+        elif stat is None and status is None:
+            reason = "the account cannot carry the text", "sender"
         elif stat is None:
             reason = status_name(status), "submit"
         else:
