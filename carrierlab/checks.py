@@ -43,8 +43,10 @@ def _workload_problems(scenario: LabScenario) -> Problems:
     workload = scenario.workload
     if workload.campaign is not None:
         for index, route in enumerate(workload.campaign.routes):
-            if route.operator not in scenario.operators:
-                yield ("workload", "campaign", "routes", index, "operator"), unknown(route.operator, scenario.operators)
+            for account in route.accounts:
+                if account not in scenario.operators:
+                    key = "operator" if route.operator else "to"
+                    yield ("workload", "campaign", "routes", index, key), unknown(account, scenario.operators)
     if workload.load is not None:
         named: list[tuple[tuple[str | int, ...], str | None]] = [(("operator",), workload.load.operator)]
         named += [(("mix", index, "operator"), kind.operator) for index, kind in enumerate(workload.load.mix)]

@@ -13,8 +13,9 @@ from carrierlab.books import AnyExpectation
 from carrierlab.checks import whole_problems
 from carrierlab.load.model import Load
 from carrierlab.phases import PhaseSpan
-from sender.config.operator import BindMode
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.binds import BindMode
+from sender.config.retrying import RetryConfig
+from sender.config.routes import RouteConfig
 from sender.config.scalars import Country, Prefix
 from sender.domain.message import MessageClass
 from sender.domain.rows import HeaderError
@@ -72,10 +73,12 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
             check_sender(self.sender)
         except SenderError as error:
             yield ("sender",), str(error)
-        prefixes = [route.prefix for route in self.routes]
-        for index, prefix in enumerate(prefixes):
-            if prefix in prefixes[:index]:
-                yield ("routes", index), f'a second route for the prefix "{prefix}"'
+        seen: set[object] = set()
+        for index, route in enumerate(self.routes):
+            if route.accounts and (conditions := route.route().conditions) in seen:
+                yield ("routes", index), f"a second route for {route.route().describe()}"
+            elif route.accounts:
+                seen.add(conditions)
 
 
 class Workload(msgspec.Struct, frozen=True):
@@ -127,7 +130,7 @@ class LabScenario(Scenario, frozen=True, kw_only=True):
         if self.workload.client is not None:
             return list(self.operators)
         if load is None:
-            used = {route.operator for route in self.routes()}
+            used = {account for route in self.routes() for account in route.accounts}
         else:
             usual = load.operator or next(iter(self.operators))
             used = {kind.operator or usual for kind in load.mix}

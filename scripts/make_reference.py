@@ -25,13 +25,18 @@ from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
+from sender.config.binds import Binds, OutbindConfig
 from sender.config.file import SenderConfig
 from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
-from sender.config.operator import OperatorConfig, Source, TlsConfig
+from sender.config.operator import AccountConfig, OperatorConfig, Source, TlsConfig
 from sender.config.quiet import QuietConfig
+from sender.config.receipts import ReceiptsConfig
 from sender.config.registered import RegisterConfig, RegisteredConfig
-from sender.config.routes import RetryConfig, RouteConfig
+from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
+from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
+from sender.config.serve import ServeConfig, TracingConfig
 from sender.config.text import TextConfig, TlvConfig
+from sender.config.timers import TimersConfig, Waits
 from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
@@ -116,12 +121,22 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
 }
 SENDER: dict[type[msgspec.Struct], str] = {
     SenderConfig: "sender.yaml",
-    OperatorConfig: "An operator account",
+    OperatorConfig: "An operator of the sender",
+    AccountConfig: "An operator account",
+    Binds: "binds of an account",
+    OutbindConfig: "outbind of an account",
     TlsConfig: "tls of an account",
+    TimersConfig: "timers of an account",
+    Waits: "Waits",
     Source: "source",
     TlvConfig: "A TLV of an account",
+    ReceiptsConfig: "receipts of an account",
     RouteConfig: "A route",
+    TargetConfig: "to of a route",
+    HealthConfig: "health",
     RetryConfig: "retry",
+    ServeConfig: "serve",
+    TracingConfig: "tracing of serve",
     IncomingConfig: "incoming",
     KeywordConfig: "A keyword",
     Replies: "replies",
@@ -129,6 +144,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     WebhookConfig: "A webhook",
     RegisterConfig: "A register of texts",
     RegisteredConfig: "A registered text",
+    OperatorRetry: "retry of an operator account",
+    AfterReceiptConfig: "after_receipt",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {
@@ -287,6 +304,13 @@ def default(field: msgspec.structs.FieldInfo) -> str:
     return "**required**" if field.default is msgspec.NODEFAULT else value(field.default)
 
 
+def own_fields(model: type[msgspec.Struct]) -> list[msgspec.structs.FieldInfo]:
+    """The fields of a model; where heirs have the same ones, they stand in the section of those."""
+    beneath = next((base for base in model.__mro__[1:] if base in TITLES and hasattr(model, "heirs")), None)
+    known = set() if beneath is None else {field.name for field in msgspec.structs.fields(beneath)}
+    return [field for field in msgspec.structs.fields(model) if field.name not in known]
+
+
 def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     """The table of one model."""
     yield "| key | what it says | written as | default |"
@@ -295,9 +319,8 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     if config.tag_field is not None:
         yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
     # The texts of an account are a model of their own, and stand behind the rest of its keys.
-    bases = [base for base in model.__bases__ if base is TextConfig]
-    inherited = {name for base in bases for name in base.__struct_fields__}
-    for field in sorted(msgspec.structs.fields(model), key=lambda field: field.name in inherited):
+    texts = set(TextConfig.__struct_fields__) if issubclass(model, TextConfig) else set()
+    for field in sorted(own_fields(model), key=lambda field: field.name in texts):
         form, description, examples = unwrap(field.type)
         written = kind(form)
         if examples:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -32,18 +32,24 @@ from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
-from sender.domain.routing import Router
 from sender.domain.template import Template
+from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import TextOptions, Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
+from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
+from sender.pipeline.health import HealthBook
 from sender.pipeline.importing import ImportResult, import_recipients
+from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
+from sender.pipeline.live import Figures
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
+from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
@@ -120,10 +126,12 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = Router(config.routes)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+        self.health = HealthBook(config.health, config.accounts(), clock.seconds())
+        self._router = make_router(config, store, self.health.standings)
+        self._plans = store.numbering.version()
+        self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
-        self._composers = Composers(store, writer, wordings, self.quiet.hear_of)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
         self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
@@ -131,9 +139,9 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
-            accounts=config.operators,
-            route=lambda _, number: self._router.operator_for(number),
-            on_messages=self._poke,
+            accounts=config.accounts(),
+            route=self._route,
+            on_messages=self.poke,
             on_failure=self._failed,
         )
         self._upkeep = Upkeep(
@@ -142,27 +150,29 @@ class Sender:
             clock,
             epoch=epoch,
             on_outside_change=self.on_outside_change,
-            on_look=self._expander.poke,
+            on_look=self._look_after,
             on_failure=self._failed,
         )
+        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
         self._mobile_originated = MobileOriginated(
-            config.incoming.rules({name: operator.default_alphabet for name, operator in config.operators.items()}),
+            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
             self.suppressing,
             store=store,
             writer=writer,
             clock=clock,
             epoch=epoch,
-            on_answers=self._poke,
+            on_answers=self.poke,
             on_failure=self._failed,
         )
         self._lanes = [
             Lane(
-                Account.of(name, operator, config.retry),
+                Account.of(name, account),
                 self._composers,
-                Judge(config.retry, random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
+                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 self._mobile_originated,
+                self.health,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -171,7 +181,7 @@ class Sender:
                 rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
                 on_failure=self._failed,
             )
-            for name, operator in config.operators.items()
+            for name, account in config.accounts().items()
         ]
         self.webhooks = Dispatcher(
             config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
@@ -189,6 +199,7 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         await self.suppressing.load()
         await self.webhooks.start()
@@ -199,7 +210,7 @@ class Sender:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
         self._mobile_originated.start()
         if not self._stopping:
@@ -210,16 +221,38 @@ class Sender:
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        await self._renumber()
+        self._expander.poke()
         await self.suppressing.refresh()
         self.webhooks.poke()
-        self._expander.poke()
         for lane in self._lanes:
             lane.poke()
 
-    def _poke(self, accounts: Collection[str]) -> None:
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
+    async def _renumber(self) -> None:
+        """Take over numbering plans that were imported while we run."""
+        plans = await self._writer.call(self._store.numbering.version)
+        if plans != self._plans and needs_numbering(self._config):
+            numbering = await self._writer.call(make_numbering, self._config, self._store)
+            self._router.renumber(numbering.network)
+        self._plans = plans
+
+    def _look_after(self) -> None:
+        """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
+        self._expander.poke()
+        now = self._clock.seconds()
+        down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
+        self.health.look(down, now)
+        leaving = self.health.to_leave(now)
+        if leaving:
+            for lane in self._lanes:
+                if lane.account.name in leaving and lane.account.name in down:
+                    lane.give_back()
+            Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
+
+    @property
+    def moved(self) -> int:
+        """Messages that went to another account because theirs was passed over."""
+        return self._failover.moved
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -233,6 +266,7 @@ class Sender:
             self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
+            self._failover.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -249,10 +283,20 @@ class Sender:
         for deferred in waiting:
             deferred.callback(None)
 
+    def ended(self) -> Deferred[None]:
+        """Fires when it has stopped, whoever asked for that."""
+        waiting: Deferred[None] = Deferred()
+        if self._stopped:
+            waiting.callback(None)
+        else:
+            self._when_stopped.append(waiting)
+        return waiting
+
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
         self._expander.stop()
         self._upkeep.stop()
+        self._failover.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
@@ -269,6 +313,26 @@ class Sender:
         """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
 
+    @property
+    def country(self) -> str:
+        """Where numbers without a plus belong."""
+        return self._config.country
+
+    def figures(self) -> Figures:
+        """How every account stands, and what it has done since the start."""
+        failure = None if self._failure is None else self._failure.getErrorMessage()
+        return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
+
+    def screen(self, prices: Mapping[str, int]) -> Screen:
+        """What messages of programs have to pass; `prices` of a segment by account, in millionths."""
+        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+
+    def poke(self, accounts: Container[str]) -> None:
+        """There are new messages of these accounts in the store."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
+
     # --- campaigns ----------------------------------------------------------------------------
 
     def import_campaign(
@@ -281,28 +345,32 @@ class Sender:
         return Deferred.fromCoroutine(self._import(plan, on_rows))
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
-        template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
-            pass  # every mistake that the file's header shows is told before a campaign is made of it
-        campaign_id = await self._writer.call(
-            self._store.create_campaign,
-            NewCampaign(
-                name=plan.name or plan.recipients.stem,
-                template=template.text,
-                sender=sender,
-                message_class=plan.message_class,
-                recipients=str(plan.recipients.absolute()),
-                rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
-                at=self._now(),
-                priority=plan.priority,
-                starts_at=plan.starts_at,
-                expires_at=plan.expires_at,
-                quiet=None if plan.quiet is None else plan.quiet.to_json(),
-                options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
-            ),
-        )
+        campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
+
+    def new_campaign(self, plan: CampaignPlan) -> NewCampaign:
+        """The campaign of a plan, once every mistake that the plan and the file's header show is ruled out.
+
+        TemplateError, SenderError, HeaderError, OSError (the recipients file).
+        """
+        template, sender = Template.compile(plan.template), check_sender(plan.sender)
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
+            pass
+        return NewCampaign(
+            name=plan.name or plan.recipients.stem,
+            template=template.text,
+            sender=sender,
+            message_class=plan.message_class,
+            recipients=str(plan.recipients.absolute()),
+            rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
+            at=self._now(),
+            priority=plan.priority,
+            starts_at=plan.starts_at,
+            expires_at=plan.expires_at,
+            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
+        )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
         """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""
@@ -392,6 +460,10 @@ class Sender:
             await self._look_later(look_again(progress, receipt_wait))
 
     # --- small things -------------------------------------------------------------------------
+
+    def _route(self, campaign: Campaign, number: str) -> str | None:
+        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
+        return None if choice is None else choice.account
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

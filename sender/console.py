@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol, TextIO
@@ -10,12 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sender.channels.channel import ChannelStatus
+from sender.channels.status import ChannelStatus
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
 from sender.pipeline.progress import Progress as RunProgress
 from sender.store.records import Campaign
+
+log = logging.getLogger(__name__)
 
 _LINE_EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal to draw on."""
@@ -73,6 +76,23 @@ class LineDisplay:
             return False
         self._next = now + _LINE_EVERY
         return True
+
+
+class LogDisplay:
+    """For a program that runs for long: what there is to say goes into its log."""
+
+    def reading(self, rows: int) -> None:
+        """See `Display`."""
+
+    def show(self, progress: RunProgress) -> None:
+        """See `Display`."""
+
+    def say(self, text: str) -> None:
+        """See `Display`."""
+        log.info("%s", text)
+
+    def close(self) -> None:
+        """See `Display`."""
 
 
 class BarDisplay:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import rich_click as click
 
 from sender.app import CampaignPlan
-from sender.commands.input import BadInput, bad_input
+from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import (
     FILE,
     campaign_option,
@@ -26,11 +27,11 @@ from sender.config.quiet import read_quiet
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
 from sender.domain.quiet_hours import QuietHours
-from sender.domain.routing import Router
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
+from sender.pipeline.routing import make_router
 
 
 @click.command()
@@ -173,14 +174,17 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
-    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
+    wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
+    with ExitStack() as stack:
+        store = stack.enter_context(read_only(config)) if config.store.exists() else None
+        router = make_router(config, store)
     found = rehearse(
         plan.recipients,
         region=config.country,
         how=plan.reading,
         template=template,
         composer=composer,
-        router=Router(config.routes),
+        router=router,
     )
     click.echo(rehearsal_text(found), nl=False)

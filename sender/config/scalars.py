@@ -5,6 +5,9 @@ from typing import ClassVar, Self
 
 import phonenumbers
 
+from smppkit.status import CommandStatus, parse_status
+from yamlmodel.suggest import did_you_mean
+
 
 class Country(str):
     """A region as phone numbers know it, written `KZ`; ISO 3166-1 alpha-2."""
@@ -33,3 +36,18 @@ class Prefix(str):
         if not re.fullmatch(r"[1-9][0-9]{0,14}", text):
             raise ValueError(f"expected {cls.expected}")
         return cls(text)
+
+
+class Status(int):
+    """A command_status, written by name (`ESME_RSYSERR`, `RSYSERR`) or number (`8`, `0x400`)."""
+
+    expected: ClassVar[str] = "a command_status such as ESME_RSYSERR or 0x400"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the written form; ValueError names the nearest status."""
+        try:
+            return cls(parse_status(text))
+        except ValueError:
+            hint = did_you_mean(text, [status.name for status in CommandStatus])
+            raise ValueError(f"expected {cls.expected}{hint}") from None

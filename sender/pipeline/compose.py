@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from sender.channels.results import Submit
-from sender.config.operator import OperatorConfig
+from sender.config.operator import AccountConfig
 from sender.config.text import TlvConfig
 from sender.domain.message import MessageClass
 from sender.domain.template import FieldError, Template
@@ -98,20 +98,20 @@ class Wording(msgspec.Struct, frozen=True):
     message_reference: bool = False
 
     @classmethod
-    def of(cls, operator: OperatorConfig) -> Wording:
+    def of(cls, account: AccountConfig) -> Wording:
         """The wording that a configuration describes."""
-        source = operator.source
+        source = account.source
         return cls(
-            alphabets=tuple(operator.alphabets),
-            long_messages=operator.long_messages,
+            alphabets=tuple(account.alphabets),
+            long_messages=account.long_messages,
             source=None if source is None else (source.ton, source.npi),
-            languages=tuple(operator.languages),
-            packed=operator.packed,
-            data_codings={alphabet: operator.data_coding_of(alphabet) for alphabet in operator.alphabets},
-            transliterate=operator.transliterate,
-            plain_punctuation=operator.plain_punctuation,
-            tlvs=tuple(operator.tlvs),
-            message_reference=operator.message_reference,
+            languages=tuple(account.languages),
+            packed=account.packed,
+            data_codings={alphabet: account.data_coding_of(alphabet) for alphabet in account.alphabets},
+            transliterate=account.transliterate,
+            plain_punctuation=account.plain_punctuation,
+            tlvs=tuple(account.tlvs),
+            message_reference=account.message_reference,
         )
 
     def with_options(self, options: TextOptions) -> Wording:
@@ -225,8 +225,8 @@ class Composer:
         options: TextOptions | None = None,
     ) -> None:
         self._template = template
-        self._sender = sender
-        self._message_class = message_class
+        self.sender = sender
+        self.message_class = message_class
         self._wordings = (
             wordings if options is None else {name: it.with_options(options) for name, it in wordings.items()}
         )
@@ -286,7 +286,7 @@ class Composer:
             pdu = SubmitSm(
                 source_addr_ton=outgoing.ton,
                 source_addr_npi=outgoing.npi,
-                source_addr=self._sender,
+                source_addr=self.sender,
                 dest_addr_ton=_INTERNATIONAL,
                 dest_addr_npi=_ISDN_PLAN,
                 destination_addr=claimed.number,
@@ -304,7 +304,7 @@ class Composer:
                     parts,
                     pdu,
                     0,
-                    self._message_class,
+                    self.message_class,
                     claimed.attempts,
                     claimed.resends,
                     claimed.tried_since,

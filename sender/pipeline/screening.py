@@ -33,11 +33,7 @@ def nobody(_: str) -> None:
 
 
 def screen(
-    row: Recipient | BadRow,
-    composer: Composer,
-    router: Router,
-    raw: Callable[[], str],
-    blocked: Blocked = nobody,
+    row: Recipient | BadRow, composer: Composer, router: Router, raw: Callable[[], str], blocked: Blocked = nobody
 ) -> Screened | BadRow:
     """Route and compose a row. Nothing that can be known now is left to fail while sending.
 
@@ -48,9 +44,10 @@ def screen(
     scope = blocked(row.number)
     if scope is not None:
         return _bad(row, raw, f"opted out: {scope}")
-    operator = router.operator_for(row.number)
-    if operator is None:
+    choice = router.route(row.number, sender=composer.sender, message_class=composer.message_class)
+    if choice is None:
         return _bad(row, raw, f"no route for +{row.number}")
+    operator = choice.account
     try:
         text = composer.text(row.fields)
         if not text:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import logging
 import random
 
-from sender.channels.results import Answered, Hold, Later, Result, Submit, Unanswered, Unsendable, Withheld
-from sender.domain.retry import RetryClass, RetryPolicy, retry_class, retry_delay
+from sender.channels.results import Answered, Hold, Later, Postponed, Result, Submit, Unanswered, Unsendable, Withheld
+from sender.domain.message import DoubtCause
+from sender.domain.retry import RetryClass, RetryPolicy
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from smppkit.status import CommandStatus
 
 log = logging.getLogger(__name__)
 
-_SHAPED_ATTEMPTS = 3
-"""For refusals that the pace itself reacts to, the delay stops growing after this many attempts: the account is
-slowed down already, and the message need not pay twice."""
-
 
 class Judge:
-    """Decides outcomes for one process. Draws come from `rng`, times are unix seconds."""
+    """Decides outcomes for one operator account. Draws come from `rng`, times are unix seconds."""
 
     def __init__(self, policy: RetryPolicy, rng: random.Random) -> None:
         self._policy = policy
@@ -32,12 +29,14 @@ class Judge:
                 return Accepted(submit.message_id, submit.part, result.smsc_id, at)
             return self._refused(submit, result.status, at)
         if isinstance(result, Unanswered):
-            return InDoubt(submit.message_id, submit.part, result.cause, self._resend_due(submit, at), at)
+            return self._in_doubt(submit, result.cause, at)
         if isinstance(result, Unsendable):
             log.error("message %d cannot be put on the wire: %s", submit.message_id, result.reason)
             return Refused(submit.message_id, submit.part, CommandStatus.ESME_RSUBMITFAIL, at)
         if isinstance(result, Withheld):
             return self._withheld(submit, result.hold, at)
+        if isinstance(result, Postponed):
+            return NotSent(submit.message_id, submit.part, at + result.delay)
         return NotSent(submit.message_id, submit.part, at)
 
     def _withheld(self, submit: Submit, hold: Hold, at: float) -> Outcome:
@@ -46,19 +45,18 @@ class Judge:
         return Dropped(submit.message_id, submit.part, hold.state, hold.reason, at)
 
     def _refused(self, submit: Submit, status: int, at: float) -> Outcome:
-        kind = retry_class(status)
-        if kind is RetryClass.PERMANENT:
-            return Refused(submit.message_id, submit.part, status, at)
-        attempt = submit.attempts + 1
-        if kind in (RetryClass.RETRY_THROTTLE, RetryClass.RETRY_QUEUE):
-            attempt = min(attempt, _SHAPED_ATTEMPTS)
-        due = at + retry_delay(attempt, self._policy, self._rng.random())
-        since = submit.tried_since if submit.tried_since is not None else at
-        if due - since > self._policy.give_up:
-            return Refused(submit.message_id, submit.part, status, at)
-        return Retry(submit.message_id, submit.part, status, due, at)
+        kind = self._policy.retry_class(status)
+        if kind is RetryClass.UNSAFE:
+            return self._in_doubt(submit, DoubtCause.UNCLEAR, at)
+        if kind is RetryClass.SAFE:
+            since = submit.tried_since if submit.tried_since is not None else at
+            due = self._policy.next_attempt(status, submit.attempts, since, at, self._rng.random())
+            if due is not None:
+                return Retry(submit.message_id, submit.part, status, due, at)
+        return Refused(submit.message_id, submit.part, status, at)
 
-    def _resend_due(self, submit: Submit, at: float) -> float | None:
-        if not submit.message_class.resend_allowed(submit.resends):
-            return None
-        return at + submit.message_class.resend_wait
+    def _in_doubt(self, submit: Submit, cause: DoubtCause, at: float) -> InDoubt:
+        due = None
+        if submit.message_class.resend_allowed(submit.resends):
+            due = at + submit.message_class.resend_wait
+        return InDoubt(submit.message_id, submit.part, cause, due, at)

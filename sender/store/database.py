@@ -27,11 +27,11 @@ class Database:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
         self._accounts: dict[str, int] = {}
+        self._next_message: int | None = None
         self.consumers: Wanted | None = None
         """Who wants which events: what the outbox remembers between calls."""
         self.emitted = 0
         """Events written since the start, those of transactions that were undone included."""
-        self._next_message: int | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -85,8 +85,8 @@ class Database:
 
     def _forget(self) -> None:
         self._accounts.clear()
-        self.consumers = None
         self._next_message = None
+        self.consumers = None
 
     def message_ids(self, count: int) -> int:
         """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""

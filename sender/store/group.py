@@ -70,47 +70,50 @@ class Groups:
         """Seconds until the next attempt, while there is trouble."""
         return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures - 1, 10))
 
-    def run(self, calls: Sequence[Call]) -> list[Call]:
-        """Run what was kept and `calls` in one transaction; those that are to be told their result."""
+    def run(
+        self, calls: Sequence[Call], enough: Callable[[], bool] = lambda: False
+    ) -> tuple[list[Call], Sequence[Call]]:
+        """Run what was kept and `calls` in one transaction, until there is `enough`.
+
+        Returns the calls that are to be told their result, and those that were not run.
+        """
         group, self.kept = [*self.kept, *calls], []
         try:
-            if self._run(group):
-                self.trouble, self._failures = None, 0
-            return group
+            rest = self._run(group, enough)
+            return (group[: -len(rest)] if rest else group), rest
         except _Unwritable as failed:
             self.trouble = f"the store cannot be written: {failed}"
             self._failures += 1
         if not self.hurried:
             self.kept = [call for call in group if call.patient]
-        return fail((call for call in group if not call.patient or self.hurried), StoreUnavailable(self.trouble))
+        refused = (call for call in group if not call.patient or self.hurried)
+        return fail(refused, StoreUnavailable(self.trouble)), ()
 
-    def refuse(self, calls: Iterable[Call]) -> list[Call]:
-        """Take calls while there is trouble: patient ones are kept for the next attempt, the others fail."""
-        calls = list(calls)
-        self.kept += [call for call in calls if call.patient]
-        return fail((call for call in calls if not call.patient), StoreUnavailable(self.trouble or ""))
-
-    def _run(self, group: Sequence[Call]) -> bool:
-        """Whether the group was committed. When not, and it is no use to try again, every call has failed."""
-        db = self._db
+    def _run(self, group: Sequence[Call], enough: Callable[[], bool]) -> Sequence[Call]:
+        """The calls that were not run; the others are committed, or have failed where it is no use to try again."""
+        db, done = self._db, 0
         try:
             db.begin()
             if self.trouble is not None:
                 db.touch()  # reading alone proves nothing
             for call in group:
                 _run_one(db, call)
+                done += 1
+                if enough():
+                    break
             db.commit()
         except sqlite3.Error as error:
             db.rollback()
             if not passing(error):
                 fail(group, StoreError(f"the store cannot be used: {error}; `sender store check` looks into it"))
-                return False
+                return ()
             raise _Unwritable(str(error)) from error
         except Exception as error:  # noqa: BLE001 - a mistake of ours: who waits hears of it, and the writer lives on
             db.rollback()
             fail(group, error)
-            return False
-        return True
+            return ()
+        self.trouble, self._failures = None, 0
+        return group[done:]
 
 
 def _run_one(db: Database, call: Call) -> None:

@@ -1,4 +1,4 @@
-"""Verbs about the queue: claiming, giving back, and the durable intent before a submit."""
+"""Verbs about the queue: giving back, and the durable intent before a submit. Claiming is in `claiming`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,10 @@ import msgspec
 
 from sender.domain.message import State
 from sender.store.database import Database, Moves, json_list
-from sender.store.records import CampaignState, Claimed, Intent
+from sender.store.records import Intent
 from sender.store.settling import move_messages
 from sender.store.sql import sql
 
-_DUE: Final = sql(
-    "SELECT m.id, m.number, f.fields, m.parts, m.expires FROM messages m LEFT JOIN message_fields f ON f.message = m.id"
-    " WHERE m.state = $QUEUED AND m.account = ? AND m.campaign = ? AND m.due <= ? ORDER BY m.due, m.id LIMIT ?"
-)
-_EARLIER: Final = sql(
-    "SELECT p.message, group_concat(CASE WHEN p.state <> $QUEUED THEN p.part END), max(p.submits), max(p.resends),"
-    " min(CASE WHEN p.submits > 0 THEN p.first_at END)"
-    " FROM json_each(?) j CROSS JOIN parts p ON p.message = j.value GROUP BY p.message"
-)
 _SUBMIT: Final = sql(
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
     " submits, retries, resends, doubtful, receipts, repeated)"
@@ -51,53 +42,22 @@ def new_epoch(db: Database) -> int:
     return int(row[0])
 
 
-def claim(db: Database, account: str, limit: int, now: float) -> list[Claimed]:
-    """See `SqliteStore.claim`."""
-    number = db.known_account(account)
-    claimed: list[Claimed] = []
-    if number is None:
-        return claimed
-    for campaign in _sendable(db, now):
-        wanted = limit - len(claimed)
-        if wanted <= 0:
-            break
-        rows = db.conn.execute(_DUE, (number, campaign, now, wanted)).fetchall()
-        earlier = _earlier(db, [row[0] for row in rows if row[3]])
-        for message, destination, fields, parts, expires in rows:
-            done, attempts, resends, since = earlier.get(message, ((), 0, 0, None))
-            values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
-            claimed.append(
-                Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
-            )
-    move_messages(db, [(it.message_id, it.campaign_id, State.QUEUED, State.CLAIMED) for it in claimed])
-    return claimed
-
-
 def release(db: Database, message_ids: Sequence[int]) -> None:
     """See `SqliteStore.release`. Messages that are no longer claimed stay as they are."""
+    _move_claimed(db, message_ids, State.QUEUED)
+
+
+def refuse(db: Database, message_ids: Sequence[int]) -> None:
+    """See `SqliteStore.refuse`. Messages that are no longer claimed stay as they are."""
+    _move_claimed(db, message_ids, State.REJECTED)
+
+
+def _move_claimed(db: Database, message_ids: Sequence[int], after: State) -> None:
     rows = db.conn.execute(
         sql("SELECT m.id, campaign FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE state = $CLAIMED"),
         (json_list(message_ids),),
     ).fetchall()
-    move_messages(db, [(message, campaign, State.CLAIMED, State.QUEUED) for message, campaign in rows])
-
-
-def next_due(db: Database, account: str) -> float | None:
-    """See `SqliteStore.next_due`."""
-    number = db.known_account(account)
-    if number is None:
-        return None
-    dues = [
-        (
-            db.conn.execute(
-                sql("SELECT min(due) FROM messages WHERE state = $QUEUED AND account = ? AND campaign = ?"),
-                (number, campaign),
-            ).fetchone()[0],
-            starts_at,
-        )
-        for campaign, starts_at in _waiting(db)
-    ]
-    return min((max(due, starts_at) for due, starts_at in dues if due is not None), default=None)
+    move_messages(db, [(message, campaign, State.CLAIMED, after) for message, campaign in rows])
 
 
 def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
@@ -133,34 +93,6 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
     db.count_moves(moves)
     _note_first_submit(db, messages, submitted.values())
     return stale
-
-
-def _sendable(db: Database, now: float) -> list[int]:
-    """Campaigns with messages in the queue that may be sent now, oldest first."""
-    return [campaign for campaign, starts_at in _waiting(db) if starts_at <= now]
-
-
-def _waiting(db: Database) -> list[tuple[int, float]]:
-    """Campaigns with messages in the queue that are not held back, and when they start; oldest first."""
-    return db.conn.execute(
-        sql(
-            "SELECT c.id, coalesce(c.starts_at, 0.0) FROM campaigns c"
-            " JOIN campaign_states s ON s.campaign = c.id AND s.state = $QUEUED"
-            " WHERE c.state = ? AND s.messages > 0 AND NOT c.paused AND NOT c.cancelled ORDER BY c.id"
-        ),
-        (CampaignState.RUNNING.value,),
-    ).fetchall()
-
-
-def _earlier(db: Database, messages: list[int]) -> dict[int, tuple[tuple[int, ...], int, int, float | None]]:
-    """Of messages that were submitted before: parts done, attempts, resends, first attempt."""
-    if not messages:
-        return {}
-    rows = db.conn.execute(_EARLIER, (json_list(messages),))
-    return {
-        message: (tuple(sorted(int(part) for part in done.split(","))) if done else (), attempts, resends, since)
-        for message, done, attempts, resends, since in rows
-    }
 
 
 def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:

@@ -3,15 +3,15 @@
 Calls are gathered into one transaction, so that the cost of making it durable is shared. Nobody waits for a group to
 fill: what comes while one is being committed makes the next one, so that a call that is alone costs one commit, and a
 thousand a second share as many as the disk can make.
+Urgent calls (for one-time codes) go first; they end a group that is being executed after the call that is running.
 A Deferred fires after the commit: what it says has happened survives a power cut (I9).
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
 from sender.store.group import Call, Groups, deliver, failure
-from sender.store.records import StoreError
+from sender.store.records import StoreError, StoreUnavailable
 from sender.store.sqlite import SqliteStore
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 GROUP_CALLS: Final = 500
+_PATIENCE: Final = 4
+"""Groups of urgent calls in a row, of which the last takes along one call that is not: nothing waits for ever."""
 
 
 class Writer(Protocol):
@@ -47,8 +49,12 @@ class Writer(Protocol):
         """
         ...
 
+    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """The same, ahead of every call that is not urgent."""
+        ...
+
     def attempt(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """The same for who cannot wait: StoreUnavailable while the store cannot be written."""
+        """As `call`, for who cannot wait: StoreUnavailable while the store cannot be written."""
         ...
 
     def hurry(self) -> None:
@@ -60,8 +66,48 @@ class Writer(Protocol):
         ...
 
 
-def _closed() -> StoreError:
-    return StoreError("the store is closed")
+class _Desk:
+    """What both writers do with calls until they are run."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._groups = Groups(store.database)
+        self._calls: deque[Call] = deque()
+        self._urgent: deque[Call] = deque()
+        self._closing: Deferred[None] | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """See `Writer.trouble`."""
+        return self._groups.trouble
+
+    def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.call`."""
+        return self._take(self._calls, partial(verb, *args, **kwargs), patient=True)
+
+    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.urgent`."""
+        return self._take(self._urgent, partial(verb, *args, **kwargs), patient=True)
+
+    def attempt(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.attempt`."""
+        return self._take(self._calls, partial(verb, *args, **kwargs), patient=False)
+
+    def _take(self, calls: deque[Call], run: Callable[[], Any], *, patient: bool) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        if self._closing is not None:
+            done.errback(failure(StoreError("the store is closed")))
+        elif not patient and self._groups.trouble is not None:
+            done.errback(failure(StoreUnavailable(self._groups.trouble)))
+        else:
+            self._put(calls, Call(run, done, patient))
+        return done
+
+    def _put(self, calls: deque[Call], call: Call) -> None:
+        raise NotImplementedError
+
+
+def _first(calls: deque[Call], limit: int) -> list[Call]:
+    return [calls.popleft() for _ in range(min(len(calls), limit))]
 
 
 def _tell(before: str | None, now: str | None) -> None:
@@ -72,97 +118,87 @@ def _tell(before: str | None, now: str | None) -> None:
         log.warning("the store is written again; sending goes on")
 
 
-class ThreadWriter:
+class ThreadWriter(_Desk):
     """A thread that runs the calls; `reactor` gets the results of a group in one ``callFromThread``."""
 
     def __init__(self, store: SqliteStore, reactor: IReactorFromThreads) -> None:
-        self._groups = Groups(store.database)
+        super().__init__(store)
         self._reactor = reactor
-        self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
-        self._closing: Deferred[None] | None = None
+        self._changed = threading.Condition()
+        self._last = False
+        self._urgent_groups = 0  # in a row
         # A daemon: a process that ends without close() ends as in a crash, which the store is made for.
         self._thread = threading.Thread(target=self._work, name="store writer", daemon=True)
         self._thread.start()
 
-    @property
-    def trouble(self) -> str | None:
-        """See `Writer.trouble`."""
-        return self._groups.trouble
-
-    def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.call`."""
-        return self._take(partial(verb, *args, **kwargs), patient=True)
-
-    def attempt(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.attempt`."""
-        return self._take(partial(verb, *args, **kwargs), patient=False)
-
     def hurry(self) -> None:
         """See `Writer.hurry`."""
-        self._groups.hurried = True
-        if self._groups.trouble is not None:
-            self.call(_nothing).addErrback(lambda _: None)  # wakes the thread, which then keeps nothing
+        with self._changed:
+            self._groups.hurried = True
+            self._changed.notify()
 
     def close(self) -> Deferred[None]:
         """See `Writer.close`."""
         done: Deferred[None] = Deferred()
         if self._closing is None:
             self._closing = Deferred()
-            self._groups.hurried = True
-            self._queue.put(None)
+            with self._changed:
+                self._last = self._groups.hurried = True
+                self._changed.notify()
         self._closing.chainDeferred(done)
         return done
 
-    def _take(self, run: Callable[[], Any], *, patient: bool) -> Deferred[Any]:
-        done: Deferred[Any] = Deferred()
-        if self._closing is not None:
-            done.errback(failure(_closed()))
-        else:
-            self._queue.put(Call(run, done, patient))
-        return done
+    def _put(self, calls: deque[Call], call: Call) -> None:
+        with self._changed:
+            calls.append(call)
+            self._changed.notify()
 
     def _work(self) -> None:
-        groups, last = self._groups, False
-        while not last:
-            group, last = self._await_mending() if groups.trouble is not None else self._gather()
-            before = groups.trouble
-            told = groups.run(group) if group or before is not None else []
-            if before != groups.trouble:
-                self._reactor.callFromThread(_tell, before, groups.trouble)
-            if told:
-                self._reactor.callFromThread(deliver, told)
+        groups = self._groups
+        while True:
+            if groups.trouble is not None and not groups.hurried:
+                with self._changed:
+                    self._changed.wait_for(self._in_a_hurry, groups.wait)
+                self._run([])
+            elif group := self._gather():
+                self._run(group)
+            else:
+                break
         self._reactor.callFromThread(self._stopped)
 
-    def _gather(self) -> tuple[list[Call], bool]:
-        """The next group: what is there; whether it is the last one."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        group = [first]
-        while len(group) < GROUP_CALLS:
-            try:
-                call = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if call is None:
-                return group, True
-            group.append(call)
-        return group, False
+    def _run(self, group: list[Call]) -> None:
+        before = self._groups.trouble
+        # Urgent calls are few, and are not put off for those that come after them.
+        told, rest = self._groups.run(group, _never if self._urgent_groups else self._interrupted)
+        if rest:
+            with self._changed:
+                self._calls.extendleft(reversed(rest))
+        if before != self._groups.trouble:
+            self._reactor.callFromThread(_tell, before, self._groups.trouble)
+        if told:
+            self._reactor.callFromThread(deliver, told)
 
-    def _await_mending(self) -> tuple[list[Call], bool]:
-        """Let the time until the next attempt pass; calls that cannot wait fail meanwhile."""
-        groups = self._groups
-        deadline = time.monotonic() + groups.wait
-        while True:
-            try:
-                call = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                return [], False
-            if call is None or groups.hurried:
-                return ([], True) if call is None else ([call], False)
-            refused = groups.refuse([call])
-            if refused:
-                self._reactor.callFromThread(deliver, refused)
+    def _gather(self) -> list[Call]:
+        """The next group: the urgent calls, or what there is; empty when it is time to stop."""
+        with self._changed:
+            self._changed.wait_for(self._something)
+            if not self._urgent:
+                self._urgent_groups = 0
+                return _first(self._calls, GROUP_CALLS)
+            self._urgent_groups += 1
+            group = _first(self._urgent, GROUP_CALLS)
+            if self._urgent_groups % _PATIENCE == 0:
+                group += _first(self._calls, 1)
+            return group
+
+    def _something(self) -> bool:
+        return bool(self._urgent or self._calls or self._last)
+
+    def _in_a_hurry(self) -> bool:
+        return self._groups.hurried
+
+    def _interrupted(self) -> bool:
+        return bool(self._urgent)
 
     def _stopped(self) -> None:
         self._thread.join()
@@ -170,36 +206,27 @@ class ThreadWriter:
             self._closing.callback(None)
 
 
-class InlineWriter:
+def _never() -> bool:
+    return False
+
+
+class InlineWriter(_Desk):
     """The same in the time of a clock: a group is committed half of `latency` after its first call, told half later."""
 
     def __init__(self, store: SqliteStore, clock: IReactorTime, latency: float = 0.002) -> None:
-        self._groups = Groups(store.database)
+        super().__init__(store)
         self._clock = clock
         self._half = latency / 2
-        self._waiting: list[Call] = []
         self._timers: dict[int, IDelayedCall] = {}
         self._serial = 0
         self._gathering: int | None = None
-        self._closing: Deferred[None] | None = None
-
-    @property
-    def trouble(self) -> str | None:
-        """See `Writer.trouble`."""
-        return self._groups.trouble
-
-    def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.call`."""
-        return self._take(partial(verb, *args, **kwargs), patient=True)
-
-    def attempt(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.attempt`."""
-        return self._take(partial(verb, *args, **kwargs), patient=False)
 
     def hurry(self) -> None:
         """See `Writer.hurry`."""
         self._groups.hurried = True
-        self._retry_now()
+        if self._groups.trouble is not None and self._gathering is not None:
+            self._timers.pop(self._gathering).cancel()
+            self._gathering = self._later(self._half, self._commit)
 
     def close(self) -> Deferred[None]:
         """See `Writer.close`."""
@@ -216,35 +243,24 @@ class InlineWriter:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        self._waiting.clear()
+        self._calls.clear()
+        self._urgent.clear()
         self._groups.kept.clear()
         self._closing = self._closing or Deferred()
 
-    def _take(self, run: Callable[[], Any], *, patient: bool) -> Deferred[Any]:
-        done: Deferred[Any] = Deferred()
-        if self._closing is not None:
-            done.errback(failure(_closed()))
-            return done
-        call = Call(run, done, patient)
-        if self._groups.trouble is not None and not self._groups.hurried:
-            refused = self._groups.refuse([call])
-            if refused:
-                self._later(self._half, deliver, refused)
-        else:
-            self._waiting.append(call)
-            self._gather()
-        return done
+    def _put(self, calls: deque[Call], call: Call) -> None:
+        calls.append(call)
+        self._gather()
 
     def _gather(self) -> None:
-        if self._waiting and self._gathering is None:
+        if self._gathering is None and (self._calls or self._urgent):
             self._gathering = self._later(self._half, self._commit)
 
     def _commit(self) -> None:
         self._gathering = None
-        groups = self._groups
-        group, self._waiting = self._waiting[:GROUP_CALLS], self._waiting[GROUP_CALLS:]
-        before = groups.trouble
-        told = groups.run(group)
+        groups, before = self._groups, self._groups.trouble
+        waited = before is not None and not groups.hurried
+        told, _ = groups.run([] if waited else _first(self._urgent or self._calls, GROUP_CALLS))
         _tell(before, groups.trouble)
         if told:
             self._later(self._half, deliver, told)
@@ -252,12 +268,6 @@ class InlineWriter:
             self._gathering = self._later(groups.wait, self._commit)
         else:
             self._gather()
-
-    def _retry_now(self) -> None:
-        """Do not wait for the next attempt."""
-        if self._groups.trouble is not None and self._gathering is not None:
-            self._timers.pop(self._gathering).cancel()
-            self._gathering = self._later(self._half, self._commit)
 
     def _later(self, delay: float, action: Callable[..., None], *args: Any) -> int:
         self._serial += 1
@@ -274,7 +284,3 @@ class InlineWriter:
     def _stop_when_idle(self) -> None:
         if self._closing is not None and not self._timers and not self._closing.called:
             self._closing.callback(None)
-
-
-def _nothing() -> None:
-    """A call that does nothing."""

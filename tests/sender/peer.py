@@ -17,6 +17,7 @@ from smppkit.receipts import Receipt, format_receipt, receipt_tlvs
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import STATE_AFTER_BIND, Role
+from smppkit.tlvs import Tlv
 from smppkit.transport import Link, Network
 
 PORT = 2775
@@ -60,6 +61,7 @@ class ScriptedSmsc:
         self.acknowledged: list[tuple[DeliverSm, int]] = []
         self.most_outstanding = 0
         self.session_config = SessionConfig(window=100_000, enquire_link_interval=None)
+        self.response_tlvs: tuple[Tlv, ...] = ()
         self.receipt_ids: Callable[[str], str] = lambda message_id: message_id
         self._outstanding: dict[Link, int] = {}
         self._numbers: dict[Link, int] = {}
@@ -154,7 +156,7 @@ class ScriptedSmsc:
         if link in self._outstanding and link.session.bound:
             self._outstanding[link] -= 1
             fields = {"message_id": message_id} if answer.status == OK else {}
-            link.respond(pdu.response(answer.status, **fields))
+            link.respond(pdu.response(answer.status, tlvs=self.response_tlvs, **fields))
 
 
 class _SmscFactory(Factory):

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sender.domain.retry import RetryClass, RetryPolicy, retry_class, retry_delay
+from sender.domain.retry import AfterReceipt, RetryClass, RetryPolicy, retry_delay
+from smppkit.status import CommandStatus
 
 POLICY = RetryPolicy(first=1.0, longest=60.0, give_up=3600.0)
 
@@ -10,19 +11,27 @@ POLICY = RetryPolicy(first=1.0, longest=60.0, give_up=3600.0)
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (0x58, RetryClass.RETRY_THROTTLE),
-        (0x14, RetryClass.RETRY_QUEUE),
-        (0x08, RetryClass.RETRY_LATER),
-        (0x45, RetryClass.RETRY_LATER),
-        (0xFF, RetryClass.RETRY_LATER),
+        (0x58, RetryClass.SAFE),
+        (0x14, RetryClass.SAFE),
+        (0x08, RetryClass.SAFE),
+        (0x45, RetryClass.SAFE),
+        (0xFE, RetryClass.SAFE),
+        (0xFF, RetryClass.UNSAFE),  # an unexpected error: before or after the message was taken?
         (0x0B, RetryClass.PERMANENT),
         (0x0A, RetryClass.PERMANENT),
         (0x03, RetryClass.PERMANENT),
         (0x400, RetryClass.PERMANENT),  # a vendor's: the same submit would be refused again
     ],
 )
-def test_the_status_decides_whether_another_attempt_makes_sense(status, expected):
-    assert retry_class(status) is expected
+def test_the_status_says_whether_the_message_was_taken_and_another_attempt_makes_sense(status, expected):
+    assert POLICY.retry_class(status) is expected
+
+
+def test_an_operator_may_mean_something_else_by_a_status():
+    policy = RetryPolicy(statuses={0x08: RetryClass.UNSAFE, 0x401: RetryClass.SAFE})
+    assert policy.retry_class(0x08) is RetryClass.UNSAFE
+    assert policy.retry_class(0x401) is RetryClass.SAFE
+    assert policy.retry_class(0x58) is RetryClass.SAFE
 
 
 def test_waits_double_up_to_the_longest():
@@ -42,3 +51,33 @@ def test_a_wait_is_bounded_for_any_attempt(attempt, draw):
 def test_attempts_count_from_one():
     with pytest.raises(ValueError, match="from 1"):
         retry_delay(0, POLICY, 0.0)
+
+
+def test_the_next_attempt_comes_within_the_age_that_a_message_may_have():
+    assert POLICY.next_attempt(CommandStatus.ESME_RSYSERR, 0, 1000.0, 1000.0, 0.0) == 1001.0
+    assert POLICY.next_attempt(CommandStatus.ESME_RSYSERR, 9, 1000.0, 4540.0, 0.0) == 4600.0
+    assert POLICY.next_attempt(CommandStatus.ESME_RSYSERR, 9, 1000.0, 4541.0, 0.0) is None
+
+
+def test_attempts_may_be_limited_and_throttling_ends_none():
+    policy = RetryPolicy(attempts=3)
+    assert policy.next_attempt(CommandStatus.ESME_RSYSERR, 1, 0.0, 10.0, 0.0) == 12.0
+    assert policy.next_attempt(CommandStatus.ESME_RSYSERR, 2, 0.0, 10.0, 0.0) is None
+    assert policy.next_attempt(CommandStatus.ESME_RTHROTTLED, 50, 0.0, 10.0, 0.0) == 14.0
+
+
+def test_a_receipt_is_reason_to_send_again_only_where_that_is_configured():
+    assert POLICY.again_after("UNDELIV", "027", 0) is None
+    policy = RetryPolicy(after_receipt=(AfterReceipt("UNDELIV", ("27", "0x1B"), wait=600.0, times=2),))
+    assert policy.again_after("UNDELIV", "027", 0) == 600.0
+    assert policy.again_after("undeliv", "27", 1) == 600.0
+    assert policy.again_after("UNDELIV", "027", 2) is None
+    assert policy.again_after("UNDELIV", "001", 0) is None
+    assert policy.again_after("UNDELIV", None, 0) is None
+    assert policy.again_after("EXPIRED", "027", 0) is None
+
+
+def test_without_codes_every_receipt_of_the_state_counts():
+    policy = RetryPolicy(after_receipt=(AfterReceipt("EXPIRED"),))
+    assert policy.again_after("EXPIRED", None, 0) == 3600.0
+    assert policy.again_after("EXPIRED", "000", 0) == 3600.0

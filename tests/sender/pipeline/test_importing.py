@@ -5,7 +5,7 @@ import pytest
 
 from sender.domain.message import MessageClass
 from sender.domain.recipients import Recipient
-from sender.domain.routing import Route, Router
+from sender.domain.routing import Route, Router, Target
 from sender.domain.rows import BadRow, HeaderError
 from sender.domain.template import Template, TemplateError
 from sender.pipeline.compose import Composer, Wording
@@ -15,7 +15,7 @@ from sender.pipeline.rejects import RejectsFile
 from sender.pipeline.screening import Screened, screen
 from smppkit.text import Alphabet
 
-ROUTER = Router([Route(prefix="7705", operator="beeline"), Route(prefix="7701", operator="kcell")])
+ROUTER = Router([Route((Target("beeline"),), "7705"), Route((Target("kcell"),), "7701")])
 WORDINGS = {"beeline": Wording(), "kcell": Wording(alphabets=(Alphabet.GSM7,))}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sender.channels.results import Answered, Submit, Unanswered, Unsendable, Unwritten
 from sender.domain.message import DoubtCause, MessageClass
-from sender.domain.retry import RetryPolicy
+from sender.domain.retry import RetryClass, RetryPolicy
 from sender.pipeline.verdict import Judge
 from sender.store.records import Accepted, InDoubt, NotSent, Refused, Retry
 from smppkit.pdus import SubmitSm
@@ -49,6 +49,18 @@ def test_a_sick_operator_is_left_alone_for_longer_each_time_and_a_throttled_mess
     assert isinstance(throttled, Retry)
     assert sick.due >= AT + 30
     assert throttled.due <= AT + 4
+
+
+def test_an_unclear_refusal_leaves_the_message_in_doubt_as_its_class_says() -> None:
+    unclear = judge().outcome(Answered(submit(MessageClass.ADVERTISING), CommandStatus.ESME_RUNKNOWNERR, ""), AT)
+    assert unclear == InDoubt(7, 2, DoubtCause.UNCLEAR, None, AT)
+    unclear = judge().outcome(Answered(submit(MessageClass.CODE), CommandStatus.ESME_RUNKNOWNERR, ""), AT)
+    assert unclear == InDoubt(7, 2, DoubtCause.UNCLEAR, AT + 1.0, AT)
+
+
+def test_the_policy_of_an_operator_says_what_it_means_by_a_status() -> None:
+    mine = Judge(RetryPolicy(statuses={0x401: RetryClass.SAFE}), random.Random(1))
+    assert isinstance(mine.outcome(Answered(submit(), 0x401, ""), AT), Retry)
 
 
 def test_retries_end_at_the_give_up_time() -> None:

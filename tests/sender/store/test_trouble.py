@@ -316,7 +316,7 @@ def test_whatever_statement_fails_nothing_has_happened_and_afterwards_everything
         statement = 0
         while True:
             faulty.fail(lambda number, _, at=statement: number >= at)  # type: ignore[misc]
-            told = groups.run([] if groups.kept else [call])
+            told, _ = groups.run([] if groups.kept else [call])
             failed = len(faulty.statements) > statement
             faulty.well()
             if not failed:

@@ -186,3 +186,75 @@ def test_an_abandoned_writer_leaves_what_a_killed_process_leaves(tmp_path: Path,
     assert clock.getDelayedCalls() == []
     assert rows(store, "SELECT epoch FROM epochs") == [(kept,)]
     store.close()
+
+
+def test_urgent_calls_go_first_and_in_their_order(harness, store):
+    order: list[str] = []
+    last: list[bool] = []
+    started = threading.Event()
+    gate = threading.Event()
+
+    def block() -> None:
+        started.set()
+        assert gate.wait(30)
+
+    if isinstance(harness.writer, ThreadWriter):
+        harness.writer.call(block)
+        assert started.wait(30)
+    for name in "ab":
+        harness.writer.call(order.append, name)
+    for name in "xy":
+        harness.writer.urgent(order.append, name)
+    harness.writer.call(lambda: True).addCallback(last.append)
+    gate.set()
+    harness.until(last)
+    assert order == ["x", "y", "a", "b"]
+
+
+def test_an_urgent_call_ends_the_group_that_is_running_and_nothing_of_it_is_lost(store):
+    reactor = CalledReactor()
+    writer = ThreadWriter(store, reactor)
+    order: list[str] = []
+    urgent: list[None] = []
+
+    def first() -> None:
+        order.append("first")
+        writer.urgent(order.append, "urgent").addCallback(urgent.append)
+
+    ends: list[None] = []
+    writer.call(first)
+    writer.call(order.append, "second")
+    writer.call(order.append, "third").addCallback(ends.append)
+    while not ends:
+        reactor.turn()
+    assert order[:2] == ["first", "urgent"]
+    assert order[2:] == ["second", "third"]
+    closed, _ = outcome_of(writer.close())
+    while not closed:
+        reactor.turn()
+
+
+def test_urgent_calls_without_end_do_not_starve_the_others(store):
+    reactor = CalledReactor()
+    writer = ThreadWriter(store, reactor)
+    rounds = 0
+    done: list[bool] = []
+
+    def again(_: object = None) -> None:
+        nonlocal rounds
+        rounds += 1
+        if not done:
+            # Two at a time: one is waiting whenever a group ends.
+            writer.urgent(spin)
+
+    def spin() -> None:
+        if not done and rounds < 100_000:
+            again()
+
+    again()
+    writer.call(lambda: True).addCallback(done.append)
+    while not done:
+        reactor.turn()
+    closed, _ = outcome_of(writer.close())
+    while not closed:
+        reactor.turn()
