@@ -35,10 +35,12 @@ from sender.domain.report import CampaignReport
 from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.compose import TextOptions, Wording, check_sender
 from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
+from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
+from sender.pipeline.health import HealthBook
 from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
@@ -47,7 +49,7 @@ from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
-from sender.pipeline.routing import make_router
+from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
@@ -73,6 +75,7 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
     reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -90,6 +93,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a campaign keeps as JSON: only what was asked for."""
 
     reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
 
 
 class RunFailed(Exception):
@@ -122,7 +126,9 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = make_router(config, store)
+        self.health = HealthBook(config.health, config.accounts(), clock.seconds())
+        self._router = make_router(config, store, self.health.standings)
+        self._plans = store.numbering.version()
         self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
         self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
@@ -144,12 +150,13 @@ class Sender:
             clock,
             epoch=epoch,
             on_outside_change=self.on_outside_change,
-            on_look=self._expander.poke,
+            on_look=self._look_after,
             on_failure=self._failed,
         )
+        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
         self._mobile_originated = MobileOriginated(
-            config.incoming.rules({}),
+            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
             self.suppressing,
             store=store,
             writer=writer,
@@ -165,6 +172,7 @@ class Sender:
                 Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
                 self._gate,
                 self._mobile_originated,
+                self.health,
                 store=store,
                 writer=writer,
                 clock=clock,
@@ -213,11 +221,38 @@ class Sender:
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        await self._renumber()
         self._expander.poke()
         await self.suppressing.refresh()
         self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
+
+    async def _renumber(self) -> None:
+        """Take over numbering plans that were imported while we run."""
+        plans = await self._writer.call(self._store.numbering.version)
+        if plans != self._plans and needs_numbering(self._config):
+            numbering = await self._writer.call(make_numbering, self._config, self._store)
+            self._router.renumber(numbering.network)
+        self._plans = plans
+
+    def _look_after(self) -> None:
+        """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
+        self._expander.poke()
+        now = self._clock.seconds()
+        down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
+        self.health.look(down, now)
+        leaving = self.health.to_leave(now)
+        if leaving:
+            for lane in self._lanes:
+                if lane.account.name in leaving and lane.account.name in down:
+                    lane.give_back()
+            Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
+
+    @property
+    def moved(self) -> int:
+        """Messages that went to another account because theirs was passed over."""
+        return self._failover.moved
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -231,6 +266,7 @@ class Sender:
             self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
+            self._failover.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -260,6 +296,7 @@ class Sender:
         """Drop every connection now. What was on the wire is in doubt."""
         self._expander.stop()
         self._upkeep.stop()
+        self._failover.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
@@ -335,7 +372,7 @@ class Sender:
             priority=plan.priority,
             starts_at=plan.starts_at,
             expires_at=plan.expires_at,
-            options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
             quiet=None if plan.quiet is None else plan.quiet.to_json(),
         )
 

@@ -67,3 +67,15 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+transliterate_option = click.option(
+    "--transliterate/--no-transliterate",
+    default=None,
+    help="Cyrillic and Turkish in Latin letters, where the whole text then fits GSM-7. Default: what the account says.",
+)
+plain_punctuation_option = click.option(
+    "--plain-punctuation/--no-plain-punctuation",
+    default=None,
+    help="Plain quotes, dashes and spaces, where the whole text then fits GSM-7. Default: what the account says.",
+)

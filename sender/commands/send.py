@@ -15,9 +15,11 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    plain_punctuation_option,
     reading_options,
     receipt_wait_option,
     report_option,
+    transliterate_option,
 )
 from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
@@ -26,7 +28,7 @@ from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
 from sender.domain.quiet_hours import QuietHours
 from sender.domain.template import Template
-from sender.pipeline.compose import Composer, Wording, check_sender
+from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
@@ -54,6 +56,8 @@ from sender.pipeline.routing import make_router
     help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
     "the recipient's clock counts then. Default: `quiet` of the configuration.",
 )
+@transliterate_option
+@plain_punctuation_option
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -71,6 +75,8 @@ def send(
     source: str,
     message_class: str,
     quiet: str | None,
+    transliterate: bool | None,
+    plain_punctuation: bool | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -99,6 +105,7 @@ def send(
             recipients=recipients,
             reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
+            text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
             quiet=_quiet(quiet, MessageClass(message_class)),
@@ -168,7 +175,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
-    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
         router = make_router(config, store)

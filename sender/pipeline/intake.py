@@ -113,7 +113,7 @@ class Screen:
         fields = _extra(asked, composer)
         try:
             segments = composer.count(text, operator)
-            composer.check_tlvs(fields, operator)
+            composer.tlvs(fields, operator)
         except TlvError as error:
             raise _Wrong("fields", str(error), "give the field that this operator account asks for") from None
         except (UnencodableText, SegmentError) as error:
