@@ -29,6 +29,7 @@ from twisted.python.failure import Failure
 
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
+from sender.config.operator import AccountConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
@@ -322,6 +323,16 @@ class Sender:
         """How every account stands, and what it has done since the start."""
         failure = None if self._failure is None else self._failure.getErrorMessage()
         return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
+
+    @property
+    def accounts(self) -> Mapping[str, AccountConfig]:
+        """Operator accounts by name."""
+        return self._config.accounts()
+
+    def account_for(self, number: str, sender: str, message_class: MessageClass) -> str | None:
+        """The account that E.164 digits go through now; None without a route."""
+        choice = self._router.route(number, sender=sender, message_class=message_class)
+        return None if choice is None else choice.account
 
     def screen(self, prices: Mapping[str, int]) -> Screen:
         """What messages of programs have to pass; `prices` of a segment by account or operator, in millionths."""
