@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -27,7 +27,8 @@ from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
 from sender.pipeline.progress import Progress as RunProgress
 from sender.pipeline.tally import Meter
-from sender.store.records import Campaign
+from sender.store.maintenance import Info
+from sender.store.retention import PARKED_DROPPED
 
 log = logging.getLogger(__name__)
 
@@ -251,6 +252,15 @@ def report_text(report: CampaignReport) -> str:
     return "\n".join(lines) + "\n"
 
 
+def unmatched_text(info: Info) -> str:
+    """One line about receipts that belong to no message of the store; nothing when there are none."""
+    dropped = info.counters.get(PARKED_DROPPED, 0)
+    if not info.parked and not dropped:
+        return ""
+    text = f"\n  {_many(info.parked, 'receipt')} of all campaigns belong to no message that is known"
+    return text + (f"; {dropped:,} more were dropped after 72 hours\n" if dropped else "\n")
+
+
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """What a dry run found."""
     lines = ["Dry run: nothing was stored or sent.", f"Read as {rehearsal.described}.", ""]
@@ -268,20 +278,6 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
         lines += [f"    line {row.line}: {row.reason}" for row in rehearsal.bad_rows]
         if rehearsal.rejected > len(rehearsal.bad_rows):
             lines.append("    …")
-    return "\n".join(lines) + "\n"
-
-
-def campaigns_text(campaigns: Iterable[tuple[Campaign, dict[State, int]]]) -> str:
-    """One line for every campaign of a store."""
-    lines = [f"{'id':>4}  {'name':<24} {'messages':>10} {'delivered':>10} {'failed':>8} {'in doubt':>8} {'open':>10}"]
-    for campaign, counts in campaigns:
-        failed = sum(counts[state] for state in (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN))
-        waiting = sum(counts[state] for state in (State.QUEUED, State.CLAIMED, State.SUBMITTING, State.ACCEPTED))
-        lines.append(
-            f"{campaign.id:>4}  {campaign.name[:24]:<24} {campaign.messages:>10,} {counts[State.DELIVERED]:>10,}"
-            f" {failed:>8,} {counts[State.IN_DOUBT]:>8,} {waiting:>10,}"
-            + ("  (import not finished)" if campaign.state.value == "importing" else "")
-        )
     return "\n".join(lines) + "\n"
 
 
