@@ -13,7 +13,7 @@ class Price(str):
     """An amount of money, written `2.8 RUB`."""
 
     __slots__ = ()
-    expected: ClassVar[str] = "an amount and a currency of three letters, such as 2.8 RUB"
+    expected: ClassVar[str] = "an amount and a currency such as 2.8 RUB"
 
     @classmethod
     def parse(cls, text: str) -> Self:

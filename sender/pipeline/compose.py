@@ -15,10 +15,20 @@ from sender.domain.template import FieldError, Template
 from sender.domain.transliteration import plain_punctuation, transliterate
 from sender.store.records import Claimed
 from smppkit.gsm0338 import UnencodableText, encode_gsm7, try_encode_gsm7
+from smppkit.national import pairs
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
-from smppkit.segments import UDHI, LongMessage, Segmented, SegmentError, count_segments, segment
-from smppkit.text import Alphabet
+from smppkit.segments import (
+    UDHI,
+    LongMessage,
+    Segment,
+    Segmented,
+    SegmentError,
+    count_segments,
+    cut_encoded,
+    segment,
+)
+from smppkit.text import Alphabet, encode_first
 from smppkit.tlvs import USER_MESSAGE_REFERENCE, Tlv
 
 _INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
@@ -71,12 +81,12 @@ class TextOptions(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, options: str) -> TextOptions:
-        """The options that a campaign was stored with, as JSON."""
-        return msgspec.json.decode(options, type=cls) if options else cls()
+        """Those among the options that a campaign was stored with, as JSON."""
+        return msgspec.json.decode(options, type=_Stored).text if options else cls()
 
-    def json(self) -> str:
-        """The form in which a campaign keeps them."""
-        return msgspec.json.encode(self).decode()
+
+class _Stored(msgspec.Struct, frozen=True):
+    text: TextOptions = TextOptions()
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -119,7 +129,7 @@ class Wording(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, **changed) if changed else self
 
     def said(self, text: str) -> str:
-        """The text as it goes out: in other letters where that is wanted and makes it fit GSM-7."""
+        """The text as it goes out: in other letters where that is wanted and lets GSM-7 or a national table hold it."""
         if not (self.transliterate or self.plain_punctuation) or try_encode_gsm7(text) is not None:
             return text
         plain = plain_punctuation(text)
@@ -129,7 +139,13 @@ class Wording(msgspec.Struct, frozen=True):
             latin = transliterate(text)
             if try_encode_gsm7(latin) is not None:
                 return latin
+        if plain != text and self._in_tables(plain) and not self._in_tables(text):
+            return plain
         return text
+
+    def _in_tables(self, text: str) -> bool:
+        """Whether some pair of national tables holds a text."""
+        return any(shifts.try_encode(text) is not None for shifts in pairs(self.languages))
 
     def cut(self, text: str, reference: int = 0, *, tlvs: bool = True) -> Segmented:
         """The segments of `text` as it goes out; UnencodableText or SegmentError when it cannot be sent.
@@ -162,7 +178,7 @@ class Wording(msgspec.Struct, frozen=True):
 class _Outgoing:
     """What is the same for all messages of a campaign through one account, made ready once."""
 
-    __slots__ = ("_fixed", "_made", "data_codings", "fixed_text", "npi", "reference", "single", "ton", "wording")
+    __slots__ = ("_fixed", "_made", "data_codings", "npi", "plain", "reference", "single", "ton", "wording")
 
     def __init__(self, wording: Wording, source: tuple[int, int], fixed: str | None) -> None:
         self.wording = wording
@@ -180,12 +196,15 @@ class _Outgoing:
             else:
                 self._fixed += (config.tlv(template.render({})),)
         self._made = tuple(made)
-        # A text without fields that fits one segment is the same for all: encoded once.
-        self.single: Segmented | None = None
+        self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
+        """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
+        self.single: tuple[int, Segment] | None = None
+        """A text without fields that fits one segment: its data_coding, and it, encoded once for all."""
         if fixed is not None:
             with suppress(UnencodableText, SegmentError):
                 cut = wording.cut(fixed)
-                self.single = cut if len(cut.segments) == 1 and not cut.segments[0].tlvs else None
+                if len(cut.segments) == 1 and not cut.segments[0].tlvs:
+                    self.single = self.data_codings[cut.alphabet], cut.segments[0]
 
     def tlvs(self, fields: Mapping[str, str], message_id: int) -> tuple[Tlv, ...]:
         """What every segment of a message carries beside its text; FieldError or TlvError."""
@@ -251,9 +270,9 @@ class Composer:
         """The segments of `text` through `operator`; the errors of `count`. Without `tlvs`, headers stand for them."""
         return self._wordings[operator].cut(text, reference, tlvs=tlvs)
 
-    def check_tlvs(self, fields: Mapping[str, str], operator: str) -> None:
-        """Raise TlvError when the account wants a TLV that this row cannot give."""
-        self._outgoing[operator].tlvs(fields, 0)
+    def tlvs(self, fields: Mapping[str, str], operator: str, message_id: int = 0) -> tuple[Tlv, ...]:
+        """What the account adds to every segment of a message; TlvError when this row cannot give it."""
+        return self._outgoing[operator].tlvs(fields, message_id)
 
     def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True) -> list[Submit]:
         """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
@@ -262,46 +281,65 @@ class Composer:
         still belongs to the same text on the phone.
         """
         outgoing = self._outgoing[operator]
-        segmented = outgoing.single
-        if segmented is None:
-            text = self._template.render(claimed.fields)
-            segmented = outgoing.wording.cut(text, claimed.message_id, tlvs=tlvs)
-            if claimed.parts_done and len(segmented.segments) != claimed.parts:
-                # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
-                segmented = outgoing.wording.cut(text, claimed.message_id, tlvs=not tlvs)
         added = outgoing.tlvs(claimed.fields, claimed.message_id) if tlvs else ()
-        data_coding = outgoing.data_codings[segmented.alphabet]
-        parts = len(segmented.segments)
-        submits = []
-        for part, piece in enumerate(segmented.segments, start=1):
-            if part in claimed.parts_done:
-                continue
-            pdu = SubmitSm(
-                source_addr_ton=outgoing.ton,
-                source_addr_npi=outgoing.npi,
-                source_addr=self.sender,
-                dest_addr_ton=_INTERNATIONAL,
-                dest_addr_npi=_ISDN_PLAN,
-                destination_addr=claimed.number,
-                esm_class=UDHI if piece.udhi else 0,
-                registered_delivery=_RECEIPT_ALWAYS,
-                data_coding=data_coding,
-                short_message=piece.short_message,
-                tlvs=piece.tlvs + added,
-            )
-            submits.append(
-                Submit(
-                    claimed.message_id,
-                    claimed.campaign_id,
-                    part,
-                    parts,
-                    pdu,
-                    0,
-                    self.message_class,
-                    claimed.attempts,
-                    claimed.resends,
-                    claimed.tried_since,
-                    claimed.expires,
-                )
-            )
-        return submits
+        single = outgoing.single
+        if single is not None:
+            data_coding, piece = single
+            return [] if claimed.parts_done else [self._submit(claimed, outgoing, 1, 1, data_coding, piece, added)]
+        text = self._template.render(claimed.fields)
+        wording = outgoing.wording
+        if outgoing.plain and tlvs:
+            alphabet, octets = encode_first(text, wording.alphabets)
+            method = wording.long_messages
+            pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
+        else:
+            segmented = wording.cut(text, claimed.message_id, tlvs=tlvs)
+            alphabet, pieces = segmented.alphabet, segmented.segments
+        if claimed.parts_done and len(pieces) != claimed.parts:
+            # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
+            segmented = wording.cut(text, claimed.message_id, tlvs=not tlvs)
+            alphabet, pieces = segmented.alphabet, segmented.segments
+        data_coding = outgoing.data_codings[alphabet]
+        parts = len(pieces)
+        return [
+            self._submit(claimed, outgoing, part, parts, data_coding, piece, added)
+            for part, piece in enumerate(pieces, start=1)
+            if part not in claimed.parts_done
+        ]
+
+    def _submit(
+        self,
+        claimed: Claimed,
+        outgoing: _Outgoing,
+        part: int,
+        parts: int,
+        data_coding: int,
+        piece: Segment,
+        added: tuple[Tlv, ...],
+    ) -> Submit:
+        pdu = SubmitSm(
+            source_addr_ton=outgoing.ton,
+            source_addr_npi=outgoing.npi,
+            source_addr=self.sender,
+            dest_addr_ton=_INTERNATIONAL,
+            dest_addr_npi=_ISDN_PLAN,
+            destination_addr=claimed.number,
+            esm_class=UDHI if piece.udhi else 0,
+            registered_delivery=_RECEIPT_ALWAYS,
+            data_coding=data_coding,
+            short_message=piece.short_message,
+            tlvs=piece.tlvs + added,
+        )
+        return Submit(
+            claimed.message_id,
+            claimed.campaign_id,
+            part,
+            parts,
+            pdu,
+            0,
+            self.message_class,
+            claimed.attempts,
+            claimed.resends,
+            claimed.tried_since,
+            claimed.expires,
+        )

@@ -27,6 +27,7 @@ from sender.channels.results import Delivery, Hold, Result, Submit
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.feed import Feed
 from sender.pipeline.gate import Gate
+from sender.pipeline.health import HealthBook
 from sender.pipeline.incoming import ReceiptReader
 from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
@@ -50,6 +51,7 @@ class Lane:
         judge: Judge,
         gate: Gate,
         mobile_originated: MobileOriginated,
+        health: HealthBook,
         *,
         store: SqliteStore,
         writer: Writer,
@@ -69,6 +71,7 @@ class Lane:
         self._judge = judge
         self._gate = gate
         self._mobile_originated = mobile_originated
+        self._health = health
         self._store = store
         self._writer = writer
         self._clock = clock
@@ -104,6 +107,10 @@ class Lane:
         """There may be new messages in the store."""
         for feed in self._feeds:
             feed.poke()
+
+    def judge_by(self, judge: Judge) -> None:
+        """Decide what refusals mean by other rules from now on."""
+        self._judge = judge
 
     @property
     def at_rest(self) -> bool:
@@ -176,7 +183,9 @@ class Lane:
         """Decide what each result means, and have it recorded."""
         at = self._now()
         self.tally.add(results)
-        self.recorder.add_outcomes([self._judge.outcome(result, at) for result in results])
+        outcomes = [self._judge.outcome(result, at) for result in results]
+        self._health.outcomes(self.account.name, outcomes, self._clock.seconds())
+        self.recorder.add_outcomes(outcomes)
 
     def deliveries(self, deliveries: list[Delivery]) -> None:
         """Have receipts recorded, and messages of subscribers stored."""
@@ -193,6 +202,7 @@ class Lane:
             self.incoming_messages += len(others)
             self._mobile_originated.take(self.account.name, others, self.channel.acknowledge)
         if receipts:
+            self._health.receipts(self.account.name, (receipt for receipt, _ in receipts), self._clock.seconds())
             self.recorder.add_receipts(receipts)
 
     def room(self) -> None:

@@ -7,6 +7,7 @@ session's window for the peer). Parts of long messages wait in the store.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from twisted.python.failure import Failure
 
 from sender.channels.results import Delivery
 from sender.domain.incoming_rules import IncomingRules
-from sender.domain.reassembly import read_part
+from sender.domain.reassembly import read_part, tables_of
 from sender.pipeline.suppressing import Suppressing
 from sender.store.incoming import IncomingFate, MessageIn, Taken
 from sender.store.records import StoreUnavailable
@@ -33,6 +34,9 @@ _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 """What a message is answered that could not be stored: the operator keeps it and sends it again."""
 _GRAIN = 1.0
 """Seconds between two looks for long messages that are given up, at least."""
+
+_TIDY = 600.0
+"""Seconds between two looks for what can be forgotten."""
 
 Acknowledge = Callable[[list[Delivery], int], None]
 
@@ -139,8 +143,7 @@ class MobileOriginated:
         self._suppressing.exempt(taken.answers)
         if taken.answered:
             self._on_answers(taken.answered)
-        if taken.deadline is not None:
-            self._look_later(taken.deadline)
+        self._look_later(min(taken.deadline or math.inf, self._now() + _TIDY))
 
     def _committed(self, _: object) -> None:
         self._committing = False
@@ -185,6 +188,7 @@ def message_of(delivery: Delivery, account: str, at: float) -> MessageIn:
         reference=-1 if reference is None else int.from_bytes(reference[:8]),
         sequence=pdu.sequence_number,
         at=at,
+        tables=tables_of(pdu),
     )
 
 

@@ -53,7 +53,7 @@ def screen(
         if not text:
             return _bad(row, raw, "the text is empty")
         segments = composer.count(text, operator)
-        composer.check_tlvs(row.fields, operator)
+        composer.tlvs(row.fields, operator)
     except (FieldError, TlvError, UnencodableText, SegmentError) as error:
         return _bad(row, raw, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}

@@ -53,10 +53,15 @@ _UPDATE_PART: Final = {
 }
 
 
+Change = tuple[int, int, int, int]
+"""Message, part, state before, state after: for the audit."""
+
+
 class Application:
     """Applies receipts of one account to parts; `write` puts them into the store."""
 
-    def __init__(self, db: Database, learned: Learned) -> None:
+    def __init__(self, db: Database, learned: Learned, journal: list[Change] | None = None) -> None:
+        self._journal = journal
         self._db = db
         self._learned = learned
         self._receipts: list[tuple[Any, ...]] = []
@@ -86,6 +91,8 @@ class Application:
         if row.state in FINAL or (final is None and receipt.stat == row.stat):
             row.repeated += 1
             return ReceiptFate.REPEATED
+        if self._journal is not None:
+            self._journal.append((row.message, row.part, row.state, final or State.ACCEPTED))
         if final is None:
             row.state = State.ACCEPTED
         else:
@@ -104,6 +111,8 @@ class Application:
 
     def follow(self, row: PartRow, decided: PartRow) -> None:
         """The part that decides for its message has its final state, and this one has no receipt of its own."""
+        if self._journal is not None:
+            self._journal.append((row.message, row.part, row.state, decided.state))
         row.state, row.stat, row.err = decided.state, decided.stat, decided.err
         self.touched[row.message, row.part] = row
 

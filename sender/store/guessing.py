@@ -79,11 +79,24 @@ def under_way(db: Database, account: int) -> dict[str, set[int]]:
 
 
 class Doubts:
-    """Parts in doubt on one account, for receipts that no id explains."""
+    """Parts in doubt on one account, for receipts that no id explains.
 
-    def __init__(self, db: Database, account: int, dialect: Dialect, receipts: Iterable[Heard], parts: Parts) -> None:
+    `slack`: seconds by which their times may be wrong.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        account: int,
+        dialect: Dialect,
+        receipts: Iterable[Heard],
+        parts: Parts,
+        *,
+        slack: float = 0.0,
+    ) -> None:
         self._db = db
         self._learned = dialect.learned
+        self._slack = slack
         self._rows: dict[str, list[PartRow]] = defaultdict(list)
         self._resolved: dict[tuple[str, str], PartRow] = {}
         self.ambiguous = 0
@@ -107,7 +120,7 @@ class Doubts:
             row
             for row in self._rows.get(end, ())
             if row.state in (State.IN_DOUBT, State.QUEUED)
-            and row.first_at <= receipt.at <= row.submitted_at + LATEST
+            and row.first_at - self._slack <= receipt.at <= row.submitted_at + LATEST
             and same_number(row.number, receipt.number)
         ]
         if not rows:

@@ -31,7 +31,7 @@ from sender.domain.dialect import (
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
 from sender.store import dialects, guessing, multipart
-from sender.store.applying import HEARD_COLUMNS, Application, Heard
+from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
 from sender.store.settling import PART_COLUMNS, PartRow, Parts, settle
@@ -64,6 +64,8 @@ _PARK: Final = (
 )
 _LOOKED_THROUGH: Final = 10_000
 """Parked receipts that are looked at again when a dialect becomes known."""
+_ZONES: Final = 14 * 3600.0
+"""Seconds by which the times of a file may be wrong that does not name its zone."""
 _SHORT_ID: Final = 6
 """Characters: a shorter id proves little when the handset is another one."""
 
@@ -193,7 +195,9 @@ class Matching:
     `parts` are rows that the caller has in hand already: there must be one object a part.
     """
 
-    def __init__(self, db: Database, account: int, dialect: Dialect, parts: Parts) -> None:
+    def __init__(
+        self, db: Database, account: int, dialect: Dialect, parts: Parts, journal: list[Change] | None = None
+    ) -> None:
         self._db = db
         self._account = account
         self._dialect = dialect
@@ -201,7 +205,8 @@ class Matching:
         self._relation = dialect.relation
         self._numbers = dialect.numbers_count
         self._parts = parts
-        self._application = Application(db, dialect.learned)
+        self.journal: list[Change] = [] if journal is None else journal
+        self._application = Application(db, dialect.learned, journal)
         self._tails: dict[str, set[int]] | None = None
 
     def take(self, heard: list[Heard]) -> list[tuple[ReceiptFate, PartRow | None]]:
@@ -223,6 +228,26 @@ class Matching:
             else:
                 outcome.append((ReceiptFate.PARKED, None))
         self.follow([row for _, row in outcome if row is not None and row.parts > 1])
+        return outcome
+
+    def take_open(self, heard: list[Heard]) -> list[tuple[PartRow | None, bool]]:
+        """As `take`, for rows of a file: the part of each, and whether it changed; final parts are left alone."""
+        chosen = self._choose(heard)
+        unexplained = [it for it, row in zip(heard, chosen, strict=True) if row is None and not it.held]
+        doubts = guessing.Doubts(self._db, self._account, self._dialect, unexplained, self._parts, slack=_ZONES)
+        outcome: list[tuple[PartRow | None, bool]] = []
+        for receipt, carrier in zip(heard, chosen, strict=True):
+            changes = False
+            row = carrier or doubts.known(receipt)
+            if row is not None:
+                changes = row.state not in FINAL
+                if changes:
+                    self._application.apply(row, receipt)
+            elif not receipt.held and (row := doubts.candidate(receipt)) is not None:
+                changes = True
+                self._application.resolve(row, receipt)
+            outcome.append((row, changes))
+        self.follow([row for row, changed in outcome if row is not None and changed and row.parts > 1])
         return outcome
 
     def park(self, heard: list[Heard], taken: list[tuple[ReceiptFate, PartRow | None]]) -> None:

@@ -226,6 +226,19 @@ def _message_event(row: Sequence[Any], at: float | None) -> Event:
 # --- the outbox itself ----------------------------------------------------------------------------
 
 
+# The states are literals, for SQLite to see that a partial index applies.
+_PURGE_DELIVERED: Final = (
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 1 AND done_at < ? ORDER BY done_at LIMIT ?)"
+)
+_PURGE_DEAD: Final = (
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 2 AND done_at < ? ORDER BY done_at LIMIT ?)"
+)
+_GIVE_UP: Final = (
+    "UPDATE outbox SET state = 2, done_at = ?, outcome = 'given up: it waited too long'"
+    " WHERE id IN (SELECT id FROM outbox WHERE state = 0 AND at < ? ORDER BY at LIMIT ?)"
+)
+
+
 class Outbox:
     """The verbs of the outbox."""
 
@@ -314,17 +327,12 @@ class Outbox:
         were touched.
         """
         touched = 0
-        for fate, age in ((Fate.DELIVERED, delivered), (Fate.DEAD, others)):
-            touched += self._db.conn.execute(
-                "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = ? AND done_at < ? LIMIT ?)"
-                " AND state <> 0",
-                (int(fate), now - age, limit),
-            ).rowcount
-        touched += self._db.conn.execute(
-            "UPDATE outbox SET state = 2, done_at = ?, outcome = 'given up: it waited too long'"
-            " WHERE id IN (SELECT id FROM outbox WHERE state = 0 AND at < ? LIMIT ?)",
-            (now, now - others, limit),
-        ).rowcount
+        for statement, values in (
+            (_PURGE_DELIVERED, (now - delivered, limit)),
+            (_PURGE_DEAD, (now - others, limit)),
+            (_GIVE_UP, (now, now - others, limit)),
+        ):
+            touched += self._db.conn.execute(statement, values).rowcount
         return touched
 
     def consumers(self) -> list[Consumer]:

@@ -27,8 +27,10 @@ STATEMENTS: Final[tuple[str, ...]] = (
         done_at REAL
     ) STRICT""",
     "CREATE INDEX outbox_waiting ON outbox(consumer, due, id) WHERE state = 0",
+    "CREATE INDEX outbox_waiting_since ON outbox(at) WHERE state = 0",
     "CREATE INDEX outbox_dead ON outbox(consumer, id) WHERE state = 2",
-    "CREATE INDEX outbox_done ON outbox(state, done_at) WHERE state <> 0",
+    "CREATE INDEX outbox_delivered_at ON outbox(done_at) WHERE state = 1",
+    "CREATE INDEX outbox_dead_at ON outbox(done_at) WHERE state = 2",
     # Campaigns whose end was told: they end once.
     "CREATE TABLE finished_campaigns (campaign INTEGER PRIMARY KEY) STRICT",
 )
