@@ -29,7 +29,7 @@ _SUBMIT: Final = sql(
 
 _SUBMITTING: Final = sql(
     "UPDATE messages SET state = $SUBMITTING, parts = ?"
-    " WHERE id IN (SELECT value FROM json_each(?)) AND state = $CLAIMED"
+    " WHERE id IN (SELECT value FROM json_each(?) j) AND state = $CLAIMED"
 )
 
 

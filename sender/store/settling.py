@@ -54,7 +54,7 @@ _STATES: Final = {int(state): state for state in State}
 
 _MOVE: Final = {
     int(state): sql(
-        "UPDATE messages SET state = $after WHERE id IN (SELECT value FROM json_each(?)) AND $before",
+        "UPDATE messages SET state = $after WHERE id IN (SELECT value FROM json_each(?) j) AND $before",
         after=str(int(state)),
         before=state_is(SOURCES[state]),
     )
