@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate bench lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate torture bench lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -49,9 +49,13 @@ corpus: setup-dev ## write what fuzzing starts from anew
 simulate: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
 	@$(BIN)/carrierlab run scenarios/*.yaml --seeds 1..$(or $(SEEDS),20) --quiet
 
-bench: setup-dev ## run the benchmarks of the codec and of the store
+torture: setup-dev ## kill the sender and an operator in the middle of a campaign (MESSAGES=1000000 KILLS=200)
+	@$(BIN)/python loadtests/torture.py --messages $(or $(MESSAGES),1000000) --kills $(or $(KILLS),200)
+
+bench: setup-dev ## run the benchmarks of the codec, of the store and of the import
 	@$(BIN)/python loadtests/bench_codec.py
 	@$(BIN)/python loadtests/bench_store.py
+	@$(BIN)/python loadtests/bench_import.py
 
 lock: setup-dev ## write both locks anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@scripts/lock $(ARGS)

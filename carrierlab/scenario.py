@@ -13,15 +13,15 @@ from carrierlab.books import AnyExpectation
 from carrierlab.checks import whole_problems
 from carrierlab.load.model import Load
 from carrierlab.phases import PhaseSpan
-from sender.config.operator import BindMode
+from sender.config.binds import BindMode
 from sender.config.retrying import RetryConfig
 from sender.config.routes import RouteConfig
 from sender.config.scalars import Country, Prefix
 from sender.domain.message import MessageClass
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import Template, TemplateError
 from sender.pipeline.compose import SenderError, check_sender
-from sender.pipeline.importing import open_recipients
+from sender.pipeline.reading.opening import open_recipients
 from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 from smsc.scenario.accounts import Account

@@ -14,8 +14,10 @@ from carrierlab.reading import read_store
 from carrierlab.scenario import Campaign, LabScenario, account_of
 from carrierlab.stage import Addresses, OnProgress, Stage
 from sender.app import CampaignPlan, Sender
+from sender.config.binds import BindMode
 from sender.config.file import SenderConfig
-from sender.config.operator import BindMode, OperatorConfig
+from sender.config.operator import OperatorConfig
+from sender.config.timers import TimersConfig, Waits
 from smsc.scenario.model import Operator
 
 DEFAULT_WINDOW = 10
@@ -121,6 +123,7 @@ def _operator_config(campaign: Campaign, operator: Operator, host: str, port: in
         alphabets=campaign.alphabets,
         long_messages=campaign.long_messages,
         response_timeout=campaign.response_timeout,
+        timers=TimersConfig(reconnect=Waits(first=campaign.retry.first, longest=campaign.retry.longest)),
     )
 
 

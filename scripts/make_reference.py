@@ -25,10 +25,19 @@ from carrierlab.expect_trace import TraceExpectation
 from carrierlab.load.model import Kind, Load, Stage
 from carrierlab.metrics import METRICS, Book
 from carrierlab.scenario import Campaign, LabScenario, Workload
+from sender.config.binds import Binds, OutbindConfig
 from sender.config.file import SenderConfig
-from sender.config.operator import OperatorConfig, Source, TlsConfig
+from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
+from sender.config.operator import AccountConfig, OperatorConfig, Source, TlsConfig
+from sender.config.quiet import QuietConfig
+from sender.config.receipts import ReceiptsConfig
+from sender.config.registered import RegisterConfig, RegisteredConfig
 from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
+from sender.config.serve import ServeConfig, TracingConfig
+from sender.config.text import TextConfig, TlvConfig
+from sender.config.timers import TimersConfig, Waits
+from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
 from smsc.scenario.accounts import Access, Account, LockOut, Timers, Tls
@@ -112,15 +121,31 @@ SCENARIO: dict[type[msgspec.Struct], str] = {
 }
 SENDER: dict[type[msgspec.Struct], str] = {
     SenderConfig: "sender.yaml",
-    OperatorConfig: "An operator account",
+    OperatorConfig: "An operator of the sender",
+    AccountConfig: "An operator account",
+    Binds: "binds of an account",
+    OutbindConfig: "outbind of an account",
     TlsConfig: "tls of an account",
+    TimersConfig: "timers of an account",
+    Waits: "Waits",
     Source: "source",
+    ReceiptsConfig: "receipts of an account",
+    TlvConfig: "A TLV of an account",
     RouteConfig: "A route",
     TargetConfig: "to of a route",
     HealthConfig: "health",
     RetryConfig: "retry",
+    ServeConfig: "serve",
+    TracingConfig: "tracing of serve",
+    IncomingConfig: "incoming",
+    KeywordConfig: "A keyword",
+    Replies: "replies",
+    QuietConfig: "quiet",
+    WebhookConfig: "A webhook",
     OperatorRetry: "retry of an operator account",
     AfterReceiptConfig: "after_receipt",
+    RegisterConfig: "A register of texts",
+    RegisteredConfig: "A registered text",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {
@@ -279,6 +304,13 @@ def default(field: msgspec.structs.FieldInfo) -> str:
     return "**required**" if field.default is msgspec.NODEFAULT else value(field.default)
 
 
+def own_fields(model: type[msgspec.Struct]) -> list[msgspec.structs.FieldInfo]:
+    """The fields of a model; where heirs have the same ones, they stand in the section of those."""
+    beneath = next((base for base in model.__mro__[1:] if base in TITLES and hasattr(model, "heirs")), None)
+    known = set() if beneath is None else {field.name for field in msgspec.structs.fields(beneath)}
+    return [field for field in msgspec.structs.fields(model) if field.name not in known]
+
+
 def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     """The table of one model."""
     yield "| key | what it says | written as | default |"
@@ -286,7 +318,9 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     config = model.__struct_config__
     if config.tag_field is not None:
         yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
-    for field in msgspec.structs.fields(model):
+    # The texts of an account are a model of their own, and stand behind the rest of its keys.
+    texts = set(TextConfig.__struct_fields__) if issubclass(model, TextConfig) else set()
+    for field in sorted(own_fields(model), key=lambda field: field.name in texts):
         form, description, examples = unwrap(field.type)
         written = kind(form)
         if examples:

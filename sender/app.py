@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -28,20 +29,38 @@ from twisted.python.failure import Failure
 
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
+from sender.config.operator import AccountConfig
+from sender.config.reload import Change, compare, document
 from sender.domain.message import MessageClass, State
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
+from sender.domain.retry import RetryPolicy
 from sender.domain.template import Template
+from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.compose import TextOptions, Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
+from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
-from sender.pipeline.importing import ImportResult, import_recipients, open_recipients
+from sender.pipeline.health import HealthBook
+from sender.pipeline.importing import ImportResult, import_recipients
+from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
+from sender.pipeline.live import Figures
+from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
-from sender.pipeline.routing import make_router
+from sender.pipeline.quiet import Quiet
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
+from sender.pipeline.reloading import Reloading, ReloadRefused
+from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
+from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
+from sender.pipeline.webhooks.dispatcher import Dispatcher
+from sender.pipeline.webhooks.posting import Post
+from sender.store.applied import AppliedRow
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -60,15 +79,28 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     sender: str
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
+    reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
     priority: int | None = None
     """0 (lowest) to 9; None = that of the class."""
+    weight: int = 1
+    """Its share of the turns, against campaigns of the same priority."""
     starts_at: float | None = None
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+    quiet: QuietHours | None = None
+    """Hours at which nothing of it is written; None = those of the configuration."""
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign keeps as JSON: only what was asked for."""
+
+    reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
 
 
 class RunFailed(Exception):
@@ -79,7 +111,7 @@ class Sender:
     """One sending program: its operator accounts over one store.
 
     `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
-    ``stop``.
+    ``stop``. `post` makes the requests of webhooks; without it their events wait in the store.
     """
 
     def __init__(
@@ -92,6 +124,7 @@ class Sender:
         store: SqliteStore,
         epoch: float,
         seed: int = 0,
+        post: Post | None = None,
     ) -> None:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
@@ -100,18 +133,23 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = make_router(config, store)
-        wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-        self._composers = Composers(store, writer, wordings)
+        self._accounts = config.accounts()
+        self.health = HealthBook(config.health, self._accounts, clock.seconds())
+        self._router = make_router(config, store, self.health.standings)
+        self._plans = store.numbering.version()
+        self._wordings = {name: Wording.of(account) for name, account in self._accounts.items()}
+        self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
+        self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
             store,
             writer,
             clock,
             epoch=epoch,
-            accounts=config.operators,
+            accounts=self._accounts,
             route=self._route,
-            on_messages=self._poke,
+            on_messages=self.poke,
             on_failure=self._failed,
         )
         self._upkeep = Upkeep(
@@ -122,26 +160,43 @@ class Sender:
             retention=config.retention,
             idle=lambda: all(lane.at_rest for lane in self._lanes),
             on_outside_change=self.on_outside_change,
-            on_look=self._expander.poke,
+            on_look=self._look_after,
             on_failure=self._failed,
         )
-        self._gate = Gate([self._standing.check])
+        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
+        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._mobile_originated = MobileOriginated(
+            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
+            self.suppressing,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+            on_answers=self.poke,
+            on_failure=self._failed,
+        )
+        self._network = network
+        self._seed = seed
+        self._started = False
+        self._leaving: list[Deferred[None]] = []  # lanes that a change of the configuration ends
         self._lanes = [
-            Lane(
-                Account.of(name, operator, config.retry),
-                self._composers,
-                Judge(operator.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
-                self._gate,
-                store=store,
-                writer=writer,
-                clock=clock,
-                network=network,
-                epoch=epoch,
-                rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
-                on_failure=self._failed,
-            )
-            for name, operator in config.operators.items()
+            self.make_lane(name, account, account.retry.over(config.retry)) for name, account in self._accounts.items()
         ]
+        self._reloading = Reloading(
+            self,
+            store=store,
+            salt=random.Random(f"{seed}/salt").randbytes(16),  # noqa: S311 - of digests that lie beside what they are of
+            lanes=self._lanes,
+            router=self._router,
+            health=self.health.standings,
+            wordings=self._wordings,
+            composers=self._composers,
+            accounts=self._accounts,
+            set_policy=lambda lane, policy: lane.judge_by(self._judge(lane.account.name, policy)),
+        )
+        self.webhooks = Dispatcher(
+            config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
+        )
         self._failure: Failure | None = None
         self._stopping = False
         self._stopped = False
@@ -155,16 +210,22 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self.suppressing.load()
+        await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
+        await self._note_applied()
+        self._started = True
         for lane in self._lanes:
             if self._stopping:
                 break
             if binds_before:
                 # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.pace.hold(self._clock.seconds() + 1.0)
+                lane.channel.hold(self._clock.seconds() + 1.0)
             lane.start()
+        self._mobile_originated.start()
         if not self._stopping:
             self._expander.start()
             self._upkeep.start()
@@ -173,14 +234,38 @@ class Sender:
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        await self._renumber()
         self._expander.poke()
+        await self.suppressing.refresh()
+        self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
 
-    def _poke(self, accounts: Collection[str]) -> None:
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
+    async def _renumber(self) -> None:
+        """Take over numbering plans that were imported while we run."""
+        plans = await self._writer.call(self._store.numbering.version)
+        if plans != self._plans and needs_numbering(self._config):
+            numbering = await self._writer.call(make_numbering, self._config, self._store)
+            self._router.renumber(numbering.network)
+        self._plans = plans
+
+    def _look_after(self) -> None:
+        """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
+        self._expander.poke()
+        now = self._clock.seconds()
+        down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
+        self.health.look(down, now)
+        leaving = self.health.to_leave(now)
+        if leaving:
+            for lane in self._lanes:
+                if lane.account.name in leaving and lane.account.name in down:
+                    lane.give_back()
+            Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
+
+    @property
+    def moved(self) -> int:
+        """Messages that went to another account because theirs was passed over."""
+        return self._failover.moved
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -194,27 +279,43 @@ class Sender:
             self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
+            self._failover.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
 
     async def _stop(self) -> None:
-        lanes = DeferredList([Deferred.fromCoroutine(lane.stop()) for lane in self._lanes], consumeErrors=True)
+        stopping = [Deferred.fromCoroutine(lane.stop()) for lane in self._lanes]
+        lanes = DeferredList([*stopping, *self._leaving], consumeErrors=True)
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
+        await self._mobile_originated.settle()
+        await self.webhooks.stop()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
             deferred.callback(None)
 
+    def ended(self) -> Deferred[None]:
+        """Fires when it has stopped, whoever asked for that."""
+        waiting: Deferred[None] = Deferred()
+        if self._stopped:
+            waiting.callback(None)
+        else:
+            self._when_stopped.append(waiting)
+        return waiting
+
     def abort(self) -> None:
         """Drop every connection now. What was on the wire is in doubt."""
         self._expander.stop()
         self._upkeep.stop()
+        self._failover.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
+        self._mobile_originated.settle()
+        self.webhooks.abort()
 
     @property
     def trouble(self) -> str | None:
@@ -223,8 +324,99 @@ class Sender:
 
     @property
     def incoming_messages(self) -> int:
-        """Messages of subscribers that operators delivered: acknowledged, and not kept."""
+        """Messages of subscribers that operators delivered, parts and repetitions included."""
         return sum(lane.incoming_messages for lane in self._lanes)
+
+    @property
+    def country(self) -> str:
+        """Where numbers without a plus belong."""
+        return self._config.country
+
+    def figures(self) -> Figures:
+        """How every account stands, and what it has done since the start."""
+        failure = None if self._failure is None else self._failure.getErrorMessage()
+        return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
+
+    def screen(self, prices: Mapping[str, int]) -> Screen:
+        """What messages of programs have to pass; `prices` of a segment by account or operator, in millionths."""
+        of_operators = {
+            it: prices.get(name, 0) for name in self._config.operators for it in self._config.accounts_of(name)
+        }
+        prices = {**of_operators, **prices}
+        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+
+    def poke(self, accounts: Container[str]) -> None:
+        """There are new messages of these accounts in the store."""
+        for lane in self._lanes:
+            if lane.account.name in accounts:
+                lane.poke()
+
+    # --- the configuration --------------------------------------------------------------------
+
+    def reload(self, config: SenderConfig) -> Deferred[list[Change]]:
+        """Make another configuration hold, all of it or nothing; fires with what has changed.
+
+        ReloadRefused says why the old one is still at work; TlsFileError names a file that cannot be used.
+        """
+        return Deferred.fromCoroutine(self._reload(config))
+
+    def changes(self, config: SenderConfig) -> list[Change]:
+        """What `reload` would change."""
+        salt = self._reloading.salt
+        return compare(document(self._config, salt), document(config, salt))
+
+    async def _reload(self, config: SenderConfig) -> list[Change]:
+        if self._stopping or not self._started:
+            raise ReloadRefused("the sender does not run")
+        changes = await self._reloading.apply(self._config, config)
+        self._config = config
+        await self._note_applied()
+        self._expander.poke()
+        for lane in self._lanes:
+            lane.poke()
+        return changes
+
+    async def _note_applied(self) -> None:
+        salt = self._reloading.salt
+        text = msgspec.json.encode(document(self._config, salt)).decode()
+        await self._writer.call(self._store.applied.write, AppliedRow(self._now(), salt, text))
+
+    def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
+        """A lane for an account; it is not started."""
+        return Lane(
+            Account.of(name, account),
+            self._composers,
+            self._judge(name, policy),
+            self._gate,
+            self._mobile_originated,
+            self.health,
+            store=self._store,
+            writer=self._writer,
+            clock=self._clock,
+            network=self._network,
+            epoch=self._epoch,
+            rng=random.Random(f"{self._seed}/{name}/reconnects"),  # noqa: S311 - jitter, repeatable
+            on_failure=self._failed,
+        )
+
+    def _judge(self, name: str, policy: RetryPolicy) -> Judge:
+        return Judge(policy, random.Random(f"{self._seed}/{name}/retries"))  # noqa: S311 - jitter, repeatable
+
+    def lane_added(self, lane: Lane) -> None:
+        """An account is new: connect it. It may have been here before, so its limits begin with a second of rest."""
+        if self._stopping:
+            return
+        self._lanes.append(lane)
+        self.health.know(lane.account.name, self._clock.seconds())
+        lane.channel.hold(self._clock.seconds() + 1.0)
+        lane.start()
+
+    def lane_removed(self, lane: Lane) -> None:
+        """An account is gone: end it in order."""
+        self._lanes.remove(lane)
+        leaving = Deferred.fromCoroutine(lane.stop())
+        self._leaving.append(leaving)
+        leaving.addErrback(self._note_failure).addCallback(lambda _: self._leaving.remove(leaving))
 
     # --- campaigns ----------------------------------------------------------------------------
 
@@ -238,26 +430,34 @@ class Sender:
         return Deferred.fromCoroutine(self._import(plan, on_rows))
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
-        template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template):
-            pass  # every mistake that the file's header shows is told before a campaign is made of it
-        campaign_id = await self._writer.call(
-            self._store.create_campaign,
-            NewCampaign(
-                name=plan.name or plan.recipients.stem,
-                template=template.text,
-                sender=sender,
-                message_class=plan.message_class,
-                recipients=str(plan.recipients.absolute()),
-                rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
-                at=self._now(),
-                priority=plan.priority,
-                starts_at=plan.starts_at,
-                expires_at=plan.expires_at,
-            ),
-        )
+        campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
+        if plan.weight != 1:
+            await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
+
+    def new_campaign(self, plan: CampaignPlan) -> NewCampaign:
+        """The campaign of a plan, once every mistake that the plan and the file's header show is ruled out.
+
+        TemplateError, SenderError, HeaderError, OSError (the recipients file).
+        """
+        template, sender = Template.compile(plan.template), check_sender(plan.sender)
+        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
+            pass
+        return NewCampaign(
+            name=plan.name or plan.recipients.stem,
+            template=template.text,
+            sender=sender,
+            message_class=plan.message_class,
+            recipients=str(plan.recipients.absolute()),
+            rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
+            at=self._now(),
+            priority=plan.priority,
+            starts_at=plan.starts_at,
+            expires_at=plan.expires_at,
+            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
+        )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
         """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""
@@ -269,14 +469,17 @@ class Sender:
 
     async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
         composer = self._composers.make(campaign)
+        await self.suppressing.refresh()
         result = await import_recipients(
             campaign.id,
             Path(campaign.recipients),
             Path(campaign.rejects) if campaign.rejects else None,
             region=self._config.country,
+            how=msgspec.json.decode(campaign.options, type=Options).reading,
             template=Template.compile(campaign.template),
             composer=composer,
             router=self._router,
+            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
             store=self._store,
             writer=self._writer,
             on_rows=on_rows,

@@ -1,4 +1,4 @@
-"""The command line: ``sender send | resume | report | campaigns``. Each command is imported when it is called."""
+"""The command line: ``sender send | serve | status | …``. Each command is imported when it is called."""
 
 from __future__ import annotations
 
@@ -11,12 +11,30 @@ from clikit.lazy import LazyGroup
 # What only one command needs is imported by it: `sender --help` and shell completion are to be quick.
 _COMMANDS = {
     "send": "sender.commands.send",
+    "preview": "sender.commands.preview",
     "resume": "sender.commands.send",
+    "serve": "sender.commands.serve",
+    "config": "sender.commands.config",
     "report": "sender.commands.look",
+    "tokens": "sender.commands.tokens",
+    "balances": "sender.commands.balances",
+    "status": "sender.commands.status",
+    "top": "sender.commands.top",
+    "binds": "sender.commands.binds",
+    "messages": "sender.commands.messages",
     "campaigns": "sender.commands.look",
+    "doubts": "sender.commands.settle",
+    "settle": "sender.commands.settle",
+    "receipts": "sender.commands.receipts",
+    "dialects": "sender.commands.receipts",
     "pause": "sender.commands.campaign",
     "resume-campaign": "sender.commands.campaign",
     "cancel": "sender.commands.campaign",
+    "numbering": "sender.commands.numbering",
+    "routes": "sender.commands.numbering",
+    "inbox": "sender.commands.inbox",
+    "suppress": "sender.commands.suppress",
+    "webhooks": "sender.commands.webhooks",
     "store": "sender.commands.store",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol, TextIO
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sender.channels.channel import ChannelStatus
+from sender.channels.status import ChannelStatus
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
@@ -18,6 +19,8 @@ from sender.pipeline.progress import Progress as RunProgress
 from sender.store.maintenance import Info
 from sender.store.records import Campaign
 from sender.store.retention import PARKED_DROPPED
+
+log = logging.getLogger(__name__)
 
 _LINE_EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal to draw on."""
@@ -75,6 +78,23 @@ class LineDisplay:
             return False
         self._next = now + _LINE_EVERY
         return True
+
+
+class LogDisplay:
+    """For a program that runs for long: what there is to say goes into its log."""
+
+    def reading(self, rows: int) -> None:
+        """See `Display`."""
+
+    def show(self, progress: RunProgress) -> None:
+        """See `Display`."""
+
+    def say(self, text: str) -> None:
+        """See `Display`."""
+        log.info("%s", text)
+
+    def close(self) -> None:
+        """See `Display`."""
 
 
 class BarDisplay:
@@ -151,7 +171,8 @@ def trouble(status: ChannelStatus) -> str:
 
 def import_text(result: ImportResult) -> str:
     """One line about a recipients file that was read."""
-    text = f"campaign {result.campaign_id}: {_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
+    text = f"campaign {result.campaign_id} ({result.described}): "
+    text += f"{_many(result.messages, 'message')} in {_many(result.segments, 'segment')}"
     if result.rejected:
         text += f"; {_many(result.rejected, 'row')} left out"
         if result.rejects is not None:
@@ -205,7 +226,7 @@ def unmatched_text(info: Info) -> str:
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """What a dry run found."""
-    lines = ["Dry run: nothing was stored or sent.", ""]
+    lines = ["Dry run: nothing was stored or sent.", f"Read as {rehearsal.described}.", ""]
     for sample in rehearsal.samples:
         size = f"{_many(sample.segments, 'segment')}, {sample.alphabet}"
         lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})", f"    {sample.text}"]

@@ -16,7 +16,10 @@ from smppkit.errors import PduError
 from smppkit.fields import CString, Entries, ShortMessage, Status, Unsigned
 from smppkit.kinds import UDHI
 from smppkit.meanings import meaning_of
+from smppkit.national import shifts_of
+from smppkit.national_tables import BY_IDENTIFIER
 from smppkit.pdus import PDUS
+from smppkit.segments import split_header
 from smppkit.text import decode_text
 from smppkit.tlvs import MESSAGE_PAYLOAD, TAGS_50
 
@@ -24,8 +27,8 @@ HEADER = ("command_length", "command_id", "command_status", "sequence_number")
 SECRET = frozenset({"password"})
 """Fields whose content is not shown."""
 
-TextOf = Callable[[bytes, int, int], str]
-"""User data without its header as text: the octets, the data_coding, and how many octets the header had."""
+TextOf = Callable[[bytes, int, bytes], str]
+"""User data without its header as text: the octets, the data_coding, and the octets of the header."""
 
 
 class FieldAt(msgspec.Struct, frozen=True):
@@ -57,8 +60,8 @@ def masked_octets(octets: bytes, fields: list[FieldAt]) -> bytes:
     return bytes(shown)
 
 
-def _text_of(octets: bytes, data_coding: int, _: int) -> str:
-    return decode_text(octets, data_coding)
+def _text_of(octets: bytes, data_coding: int, header: bytes) -> str:
+    return decode_text(octets, data_coding, shifts=shifts_of(split_header(header + octets)[0]) if header else None)
 
 
 class _Dissection:
@@ -137,7 +140,7 @@ class _Dissection:
             header = 1 + self._octets[self._at]
             yield from self._user_data_header(self._at + header)
         if stop > self._at or length == 0:
-            yield self._text(name, stop - self._at, header)
+            yield self._text(name, stop - self._at, self._octets[self._at - header : self._at])
 
     def _user_data_header(self, stop: int) -> Iterator[FieldAt]:
         yield self._integer("udh_length", 1)
@@ -151,7 +154,7 @@ class _Dissection:
             name, meaning = _element(identifier, data)
             yield self._take(f"udh.{name}", size, data.hex(), meaning)
 
-    def _text(self, name: str, length: int, header: int) -> FieldAt:
+    def _text(self, name: str, length: int, header: bytes) -> FieldAt:
         octets = self._octets[self._at : self._at + length]
         return self._take(name, length, octets.hex(), self._text_of(octets, self._data_coding, header))
 
@@ -205,7 +208,7 @@ class _Dissection:
         header = 0
         if self._esm_class & UDHI and octets and octets[0] < len(octets):
             header = 1 + octets[0]
-        return self._text_of(octets[header:], self._data_coding, header)
+        return self._text_of(octets[header:], self._data_coding, octets[:header])
 
     # --- octets ---------------------------------------------------------------------------------
 
@@ -243,4 +246,5 @@ def _element(identifier: int, data: bytes) -> tuple[str, str | None]:
     if (identifier, len(data)) == (0x04, 2):
         return "ports", f"to {data[0]}, from {data[1]}"
     names = {0x01: "special_message", 0x24: "national_single_shift", 0x25: "national_locking_shift"}
-    return names.get(identifier, f"0x{identifier:02x}"), None
+    language = BY_IDENTIFIER.get(data[0]) if identifier in (0x24, 0x25) and len(data) == 1 else None
+    return names.get(identifier, f"0x{identifier:02x}"), language and language.value

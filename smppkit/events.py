@@ -66,6 +66,10 @@ class LateResponse(msgspec.Struct, frozen=True, gc=False):
     sent_at: float
 
 
+class Alive(msgspec.Struct, frozen=True, gc=False):
+    """The peer was heard again after the owner had asked for a sign of life (Session.enquire)."""
+
+
 class BadPduReceived(msgspec.Struct, frozen=True, gc=False):
     """The peer sent something unreadable. The session has answered it already."""
 
@@ -84,4 +88,4 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Event = Bound | Request | Response | NoResponse | LateResponse | BadPduReceived | Unbound | Closing
+Event = Bound | Request | Response | NoResponse | LateResponse | Alive | BadPduReceived | Unbound | Closing

@@ -12,14 +12,14 @@ import codecs
 
 _ESC = 0x1B
 
-# Codes 0x00–0x7F in order; 0x1B is the escape to the extension table.
-_DEFAULT = (
+DEFAULT = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
     " !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENSION = {
+"""The default alphabet: the characters of the codes 0x00–0x7F; 0x1B is the escape to the extension table."""
+EXTENSION = {
     0x0A: "\f",
     0x14: "^",
     0x28: "{",
@@ -31,28 +31,29 @@ _EXTENSION = {
     0x40: "|",
     0x65: "€",
 }
+"""The extension table: characters by the code behind the escape."""
 
 _UNDEFINED = "\ufffe"  # what the charmap codec takes for "no such code"
 _AT_SIGN = 0x80  # a free code to stand for 0x00: the compiled map keeps 0 for U+0000
 
 
 def _encoding_table() -> str:
-    codes = list("\0" + _DEFAULT[1:]) + [_UNDEFINED] * 128
+    codes = list("\0" + DEFAULT[1:]) + [_UNDEFINED] * 128
     codes[_ESC] = _UNDEFINED
-    codes[_AT_SIGN] = _DEFAULT[0]
-    for code, character in _EXTENSION.items():
+    codes[_AT_SIGN] = DEFAULT[0]
+    for code, character in EXTENSION.items():
         codes[0x80 | code] = character
     return "".join(codes)
 
 
 _ENCODING = codecs.charmap_build(_encoding_table())
-_STAND_INS = [(bytes([_AT_SIGN]), b"\0")] + [(bytes([0x80 | code]), bytes([_ESC, code])) for code in _EXTENSION]
-_DECODING = _DEFAULT + "\ufffd" * 128
+_STAND_INS = [(bytes([_AT_SIGN]), b"\0")] + [(bytes([0x80 | code]), bytes([_ESC, code])) for code in EXTENSION]
+_DECODING = DEFAULT + "\ufffd" * 128
 # An escape pair after decoding: ESC and the *default* character of its second code. TS 23.038 §6.2.1.1: a code that
 # the extension table lacks shows the default character; a second escape, and one with nothing after it, a space.
 # Two escapes go first: after that an escape belongs to what follows it.
-_ESCAPE_PAIRS = [("\x1b\x1b", " ")] + [("\x1b" + _DEFAULT[code], shown) for code, shown in _EXTENSION.items()]
-_CHARACTERS = frozenset(_DEFAULT) - {"\x1b"} | frozenset(_EXTENSION.values())
+_ESCAPE_PAIRS = [("\x1b\x1b", " ")] + [("\x1b" + DEFAULT[code], shown) for code, shown in EXTENSION.items()]
+_CHARACTERS = frozenset(DEFAULT) - {"\x1b"} | frozenset(EXTENSION.values())
 
 
 class UnencodableText(ValueError):

@@ -21,6 +21,7 @@ from smppkit.codec import CODECS
 from smppkit.commands import RESPONSE_BIT, CommandId, command_name
 from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import (
+    Alive,
     BadPduReceived,
     Bound,
     Closing,
@@ -78,6 +79,7 @@ class Session:
         self._binding: Pdu | None = None  # the bind request that is being decided
         self._unbind_sent: int | None = None  # sequence number of our unbind
         self._unbind_received: Pdu | None = None
+        self._asked_for_life = False  # the owner has enquired, and nothing has come since
         self._events: list[Event] = []
         self._we_may: frozenset[int]
         self._peer_may: frozenset[int]
@@ -110,6 +112,16 @@ class Session:
         if self.state is _CLOSED:
             return False
         return bool(self._outstanding) or self._timers.enquired_at is not None or self._unbind_sent is not None
+
+    @property
+    def heard_at(self) -> float:
+        """When the last PDU of the peer came (at first: when the session began)."""
+        return self._timers.last_received
+
+    @property
+    def enquiring(self) -> bool:
+        """Whether an enquire_link was sent that nothing has come after."""
+        return self._timers.enquired_at is not None
 
     @property
     def unanswered(self) -> int:
@@ -238,6 +250,17 @@ class Session:
             self._decide_on(None)
         self._settle(sequence_number, now)
 
+    def enquire(self, now: float) -> None:
+        """Ask the peer for a sign of life, unless it has been asked already; ``Alive`` follows, or ``Closing``.
+
+        LocalProtocolError when the session is not bound.
+        """
+        if self.state not in BOUND_STATES:
+            raise LocalProtocolError("only a bound peer is asked for a sign of life")
+        self._asked_for_life = True
+        if self._timers.enquired_at is None:
+            self._enquire(now)
+
     def unbind(self, now: float, *, at_once: bool = False) -> None:
         """Say unbind once what is in flight is finished; ``Closing`` follows. Not bound: close at once.
 
@@ -279,8 +302,7 @@ class Session:
                 case Due.SESSION_INIT:
                     self._close("no bind within the session-init time")
                 case Due.ENQUIRE_LINK:
-                    self._timers.enquired_at = now
-                    self._wire.write(EnquireLink(sequence_number=self._sequence.take()))
+                    self._enquire(now)
                 case Due.ENQUIRE_LINK_OVERDUE:
                     self._close("enquire_link was not answered")
                 case Due.INACTIVITY if self.config.inactivity_closes:
@@ -291,6 +313,10 @@ class Session:
                     self._close("nothing was heard for too long")
                 case Due.UNBIND:
                     self._unbinding_overdue(now)
+
+    def _enquire(self, now: float) -> None:
+        self._timers.enquired_at = now
+        self._wire.write(EnquireLink(sequence_number=self._sequence.take()))
 
     def _expire_responses(self, now: float) -> None:
         while (sent := self._outstanding.give_up(now, self.config.response_timeout)) is not None:
@@ -330,6 +356,9 @@ class Session:
                 self._received_garbage(fate)
         if heard:
             self._timers.received(now)
+            if self._asked_for_life:
+                self._asked_for_life = False
+                self._events.append(Alive())
 
     def _received_request(self, pdu: Pdu, now: float) -> None:
         command_id = pdu.command_id

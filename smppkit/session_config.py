@@ -18,8 +18,12 @@ class SessionConfig(msgspec.Struct, frozen=True):
     peer_window_status: int = CommandStatus.ESME_RTHROTTLED
     session_init_timeout: float | None = 30.0
     """SMSC: a connection that has not bound by then is closed."""
+    bind_timeout: float | None = None
+    """ESME: the same, counted from the connection to the response to our bind."""
     enquire_link_interval: float | None = 30.0
     """Silence after which the link is tested."""
+    enquire_link_timeout: float | None = None
+    """How long a tested link may stay silent until it is closed; None: as long as any response may take."""
     response_timeout: float = 60.0
     inactivity_timeout: float | None = None
     """Time without any operation but enquire_link after which we unbind."""

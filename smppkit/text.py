@@ -5,6 +5,7 @@ from enum import Enum
 
 from smppkit.enums import at_hand
 from smppkit.gsm0338 import UnencodableText, decode_gsm7, encode_gsm7, try_encode_gsm7
+from smppkit.national import Shifts
 
 __all__ = ["Alphabet", "UnencodableText", "alphabet_of", "choose_alphabet", "decode_text", "encode_text"]
 
@@ -80,10 +81,13 @@ def encode_text(text: str, alphabet: Alphabet) -> bytes:
         raise UnencodableText(alphabet.value, _not_in(text, codec)) from None
 
 
-def decode_text(octets: bytes, data_coding: int, default: Alphabet = Alphabet.GSM7) -> str:
+def decode_text(
+    octets: bytes, data_coding: int, default: Alphabet = Alphabet.GSM7, *, shifts: Shifts | None = None
+) -> str:
     """Decode user data (without header); never raises: what cannot be read becomes U+FFFD.
 
-    `default` is what the operator's account means by `data_coding` 0. Binary and reserved codings that carry no
+    `default` is what the operator's account means by `data_coding` 0, `shifts` are the national language tables that
+    the header names (`national.shifts_of`). Binary and reserved codings that carry no
     alphabet show each octet as a Latin-1 character.
     """
     codec = _READ_ONLY_CODECS.get(data_coding)
@@ -91,7 +95,7 @@ def decode_text(octets: bytes, data_coding: int, default: Alphabet = Alphabet.GS
         return octets.decode(codec, "replace")
     alphabet = alphabet_of(data_coding, default)
     if alphabet is Alphabet.GSM7:
-        return decode_gsm7(octets)
+        return decode_gsm7(octets) if shifts is None else shifts.decode(octets)
     return octets.decode(_CODECS[alphabet], "replace")
 
 

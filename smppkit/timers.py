@@ -31,11 +31,12 @@ class Timers:
         self.unbind_deadline: float | None = None
         self._role = role
         self._opened_at = now
-        self._last_received = now
+        self.last_received = now
+        """When the peer was last heard."""
 
     def received(self, now: float) -> None:
         """A PDU came: any proves the peer alive (SMPP 3.4 §4.11), so an enquiry counts as answered."""
-        self._last_received = now
+        self.last_received = now
         self.enquired_at = None
 
     def next_deadline(self, state: BindState, config: SessionConfig) -> float | None:
@@ -51,12 +52,18 @@ class Timers:
             yield self.unbind_deadline, Due.UNBIND
         elif state in BOUND_STATES:
             if self.enquired_at is not None:
-                yield self.enquired_at + config.response_timeout, Due.ENQUIRE_LINK_OVERDUE
+                patience = config.enquire_link_timeout
+                yield (
+                    self.enquired_at + (config.response_timeout if patience is None else patience),
+                    (Due.ENQUIRE_LINK_OVERDUE),
+                )
             elif config.enquire_link_interval is not None:
-                yield self._last_received + config.enquire_link_interval, Due.ENQUIRE_LINK
+                yield self.last_received + config.enquire_link_interval, Due.ENQUIRE_LINK
             if config.inactivity_timeout is not None:
                 yield self.last_operation + config.inactivity_timeout, Due.INACTIVITY
             if config.silence_timeout is not None:
-                yield self._last_received + config.silence_timeout, Due.SILENCE
-        elif self._role is Role.SMSC and config.session_init_timeout is not None:
-            yield self._opened_at + config.session_init_timeout, Due.SESSION_INIT
+                yield self.last_received + config.silence_timeout, Due.SILENCE
+        else:
+            patience = config.session_init_timeout if self._role is Role.SMSC else config.bind_timeout
+            if patience is not None and state is not BindState.CLOSED:
+                yield self._opened_at + patience, Due.SESSION_INIT

@@ -90,6 +90,7 @@ class TlsClient:
     def __init__(self, files: ClientTls) -> None:
         from twisted.internet.ssl import TLSVersion
 
+        self.files = files
         self._server_name = files.server_name
         self._trust = None if files.ca is None else _trust("ca", files.ca)
         self._options: dict[str, Any] = {"raiseMinimumTo": TLSVersion.TLSv1_2}

@@ -136,6 +136,11 @@ class Link:
         self.session.respond(response, self.clock.seconds())
         self._write_soon()
 
+    def enquire(self) -> None:
+        """Session.enquire at the clock's time; written at the end of this turn."""
+        self.session.enquire(self.clock.seconds())
+        self._write_soon()
+
     def flush(self) -> None:
         """Write what is queued now, and act on what the session has to say."""
         if self._flush_call is not None:

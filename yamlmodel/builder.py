@@ -10,7 +10,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from yamlmodel.errors import ConfigError, Problem, dotted, quoted
 from yamlmodel.nodes import MERGE_TAG, found, is_null, located
-from yamlmodel.presets import Preset, nodes_of, overlaid, read_preset
+from yamlmodel.presets import Preset, bequeathed, nodes_of, overlaid, read_preset
 from yamlmodel.scalar_nodes import Refused, read_scalar, read_untyped
 from yamlmodel.suggest import did_you_mean
 from yamlmodel.types import Split, Steps, expectation, fields_of, own_keys, split, tag_of, unwrap
@@ -42,6 +42,7 @@ class Builder:
         self._included = included or {}
         self._origins = origins or {}
         self._files = dict(self._included)  # and of those that come from a preset
+        self._bequeathed: set[Node] = set()  # what is built once for each heir, and wrong once
 
     def build(self, node: Node, annotation: Any, path: Steps) -> Any:
         """Return the value of `node` as `annotation`, or FAILED after listing why."""
@@ -63,7 +64,10 @@ class Builder:
         """List a problem at the place of `node`."""
         if node in self._origins:
             message += f" (the variable {self._origins[node]})"
-        self.problems.append(located(self._files.get(node, self.file), node, dotted(path), message))
+        problem = located(self._files.get(node, self.file), node, dotted(path), message)
+        known = ((it.line, it.column, it.message) for it in self.problems)
+        if node not in self._bequeathed or (problem.line, problem.column, message) not in known:
+            self.problems.append(problem)
         return FAILED
 
     def _base(self, node: Node) -> Path | None:
@@ -120,6 +124,10 @@ class Builder:
             if whole is None:
                 return FAILED
             node, entries = whole, self._entries(whole, path)
+        heirs = getattr(model, "heirs", None)
+        if isinstance(heirs, str) and heirs in entries:
+            self._bequeathed.update(nodes_of(node))
+            entries[heirs] = (entries[heirs][0], bequeathed(node, heirs))
         return self._struct(node, entries, model, path)
 
     def _with_preset(self, node: MappingNode, name: Node, preset: Preset, path: Steps) -> MappingNode | None:
@@ -176,7 +184,7 @@ class Builder:
         for word, field in fields.items():
             if field.required and word not in entries:
                 self.fail(node, path, f'the key "{word}" is missing; expected {expectation(field.type)}')
-        if len(self.problems) > before:
+        if len(self.problems) > before or any(value is FAILED for value in values.values()):
             return FAILED
         try:
             value = model(**values)

@@ -2,6 +2,9 @@
 
 A Struct with a class attribute `preset = Preset(...)` has a key that names one. The mapping found there is laid under
 the one in the file: mappings are merged key by key, everything else (lists too) is replaced.
+
+A Struct with a class attribute `heirs = "accounts"` has under that key mappings which inherit all else that it says, in
+the same way.
 """
 
 from collections.abc import Callable, Iterator
@@ -55,6 +58,19 @@ def overlaid(under: MappingNode, over: MappingNode) -> MappingNode:
         merged.append((key, value))
     merged += [(key, value) for key, value in under.value if key.value not in mine]
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
+
+
+def bequeathed(node: MappingNode, heirs: str) -> Node:
+    """What stands under the key `heirs` of a mapping, each mapping there laid over all else of it."""
+    children = _value(node, heirs)
+    if children is None or not isinstance(children, MappingNode):
+        return children or node
+    rest = [(key, value) for key, value in node.value if not (isinstance(key, ScalarNode) and key.value == heirs)]
+    under = MappingNode(node.tag, rest, node.start_mark, node.end_mark)
+    merged = [
+        (key, overlaid(under, value) if isinstance(value, MappingNode) else value) for key, value in children.value
+    ]
+    return MappingNode(children.tag, merged, children.start_mark, children.end_mark)
 
 
 def nodes_of(node: Node) -> Iterator[Node]:

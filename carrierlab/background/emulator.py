@@ -13,11 +13,11 @@ from carrierlab.background.running import UNBIND_SECONDS, Where
 from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
 from smsc.clock import SteerableClock
-from smsc.control.address import HttpAddress
 from smsc.control.control import Control
 from smsc.control.serving import listen
 from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.model import Scenario
+from webkit.address import HttpAddress
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred

@@ -19,7 +19,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 from msgspec import Meta
 
-from sender.config.operator import BindMode
+from sender.config.binds import BindMode
 from sender.pipeline.compose import SenderError, check_sender
 from smppkit.gsm0338 import UnencodableText
 from smppkit.segments import LongMessage

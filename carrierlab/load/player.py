@@ -14,7 +14,7 @@ from carrierlab.load.model import Load
 from carrierlab.scenario import LabScenario, account_of
 from carrierlab.stage import Addresses, OnProgress, Stage
 from sender.channels.account import Account, BindKind
-from sender.config.operator import BindMode
+from sender.config.binds import BindMode
 from sender.domain.message import State
 from sender.pipeline.progress import Progress
 

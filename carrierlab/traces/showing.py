@@ -11,10 +11,9 @@ from carrierlab.traces.format import FaultMark, Link, Octets, OperatorState, Rem
 from carrierlab.traces.reading import Entry
 from smppkit.pdus import DataSm, DeliverSm, Pdu, SubmitMulti, SubmitSm
 from smppkit.receipts import parse_receipt
-from smppkit.segments import UDHI, split_header
+from smppkit.segments import UDHI, decode_user_data
 from smppkit.status import status_name
 from smppkit.stream import BadPdu, BrokenStream
-from smppkit.text import decode_text
 from smppkit.tlvs import MESSAGE_PAYLOAD, TAGS
 
 MAX_TEXT = 160
@@ -84,9 +83,8 @@ def text_of(pdu: Pdu) -> str:
     """Return the text that a PDU carries, decoded as its data_coding says, without a user data header."""
     payload = (tlv.value for tlv in pdu.tlvs if tlv.tag == MESSAGE_PAYLOAD.number)
     octets: bytes = getattr(pdu, "short_message", b"") or next(payload, b"")
-    if getattr(pdu, "esm_class", 0) & UDHI:
-        octets = split_header(octets)[1]
-    return decode_text(octets, getattr(pdu, "data_coding", 0))
+    header = bool(getattr(pdu, "esm_class", 0) & UDHI)
+    return decode_user_data(octets, getattr(pdu, "data_coding", 0), header=header)
 
 
 def _quoted(text: str) -> str:

@@ -26,11 +26,6 @@ from smppkit.transport import Link, Network
 
 log = logging.getLogger(__name__)
 
-_REFUSED_FIRST = 60.0
-_REFUSED_LONGEST = 600.0
-"""Seconds between attempts after the operator refused our credentials: trying again cannot help until a person
-acts, and some operators block an address that insists."""
-
 _CREDENTIALS = frozenset(
     {
         CommandStatus.ESME_RBINDFAIL,
@@ -40,8 +35,8 @@ _CREDENTIALS = frozenset(
     }
 )
 
-_UNBIND_GRACE = 6.0
-"""Seconds that stopping waits for the session's own unbind time before the connection is reset."""
+_UNBIND_GRACE = 1.0
+"""Seconds that stopping waits beyond the session's own unbind time before the connection is reset."""
 
 
 class BindStatus(Enum):
@@ -53,6 +48,7 @@ class BindStatus(Enum):
     BOUND = "bound"
     UNBINDING = "unbinding"
     WAITING = "waiting to try again"
+    LISTENING = "waiting for an outbind"
     STOPPED = "stopped"
 
 
@@ -76,7 +72,10 @@ class BindOwner(typing.Protocol):
 
 
 class Bind:
-    """Keeps one connection to an operator account bound until it is stopped."""
+    """Keeps one connection to an operator account bound until it is stopped.
+
+    A bind that `listens` makes no connection: it takes those that the operator made, after its outbind (`adopt`).
+    """
 
     def __init__(
         self,
@@ -88,33 +87,92 @@ class Bind:
         clock: IReactorTime,
         network: Network,
         rng: random.Random,
+        listens: bool = False,
     ) -> None:
         self.name = name
         self.kind = kind
+        self.listens = listens
         self.status = BindStatus.IDLE
+        self.trouble: str | None = None
+        """Why it is down."""
         self.outbinds = 0
         """How often the operator has asked us to bind."""
-        self._account = account
+        self.bound_times = 0
+        """How often it came up."""
+        self.bound_at: float | None = None
+        """Since when it is up."""
         self._owner = owner
         self._clock = clock
         self._network = network
-        self._lost_backoff = Backoff(account.reconnect_first, account.reconnect_longest, rng)
-        self._refused_backoff = Backoff(_REFUSED_FIRST, _REFUSED_LONGEST, rng)
+        self._rng = rng
+        self.began_with: Account | None = None
+        """What the latest connection was made for: another configuration may ask for a new one."""
+        self._account: Account
+        self.use(account)
+        self._place = 0  # which of the account's places is tried
         self._link: Link | None = None
         self._attempt: Deferred[IProtocol] | None = None
         self._timer: IDelayedCall | None = None
         self._last_delay = 0.0
-        self._bound_at: float | None = None
         self._refusal: int | None = None  # the status that answered our bind request
+        self._at_once = False  # the next connection waits for nothing: we ended the last one
+        self._rebinding: list[Deferred[str | None]] = []
         self._stopping = False
         self._stopped: list[Deferred[None]] = []
 
     # --- for the channel ----------------------------------------------------------------------
 
+    @property
+    def link(self) -> Link | None:
+        """The connection that there is."""
+        return self._link
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port that it is, or will be, connected to."""
+        return self._account.places[self._place % len(self._account.places)]
+
+    def use(self, account: Account) -> None:
+        """What holds from the next connection on."""
+        self._account = account
+        self._lost_backoff = Backoff(account.reconnect_first, account.reconnect_longest, self._rng)
+        self._refused_backoff = Backoff(account.refused_first, account.refused_longest, self._rng)
+        self._place = 0
+
     def start(self) -> None:
-        """Connect now."""
+        """Connect now, or listen."""
         if self.status is BindStatus.IDLE:
+            if self.listens:
+                self.status = BindStatus.LISTENING
+            else:
+                self._connect()
+
+    def adopt(self, link: Link) -> None:
+        """Bind on a connection that the operator made; its events must come here from now on."""
+        self.outbinds += 1
+        log.info("%s: %s asks us to bind", self.name, link.peer)
+        self.connected(link)
+
+    def rebind(self) -> Deferred[str | None]:
+        """Unbind when what is in flight is answered, and bind again at once with what `use` was given.
+
+        Fires with None when the bind stands, with the reason when the first attempt failed (it goes on trying).
+        """
+        if self._stopping:
+            return succeed("stopped")
+        waiting: Deferred[str | None] = Deferred()
+        self._rebinding.append(waiting)
+        self._at_once = True
+        if self._link is not None:
+            self._link.unbind()
+        elif self._attempt is not None:
+            self._attempt.cancel()
+        elif self._timer is not None:
+            self._timer.cancel()
             self._connect()
+        elif self.listens:
+            self._rebound(None)  # the next outbind will find what `use` was given
+        return waiting
 
     def stop(self) -> Deferred[None]:
         """Unbind and close; fires when the connection is gone."""
@@ -127,7 +185,8 @@ class Bind:
         waiting: Deferred[None] = Deferred()
         self._stopped.append(waiting)
         if len(self._stopped) == 1:
-            self._timer = self._clock.callLater(_UNBIND_GRACE, self._give_up_unbinding, link)
+            grace = self._account.unbind_timeout + _UNBIND_GRACE
+            self._timer = self._clock.callLater(grace, self._give_up_unbinding, link)
             self.status = BindStatus.UNBINDING
             link.unbind()
         return waiting
@@ -145,16 +204,19 @@ class Bind:
             self._timer = None
         if self._attempt is not None:
             self._attempt.cancel()
+        self._rebound("stopped")
 
     # --- connecting ---------------------------------------------------------------------------
 
     def _connect(self) -> None:
         self._timer = None
+        self._at_once = False
         self.status = BindStatus.CONNECTING
-        account = self._account
-        endpoint = self._network.client(account.host, account.port, account.connect_timeout)
+        account, (host, port) = self._account, self.place
+        self.began_with = account
+        endpoint = self._network.client(host, port, account.connect_timeout)
         if account.tls is not None:
-            endpoint = account.tls.around(endpoint, account.host, self._clock)
+            endpoint = account.tls.around(endpoint, host, self._clock)
         attempt = endpoint.connect(_LinkFactory(self, self._clock, account))
         self._attempt = attempt
         attempt.addCallbacks(self._connect_succeeded, self._connect_failed)
@@ -170,15 +232,35 @@ class Bind:
         if self._stopping:
             self.status = BindStatus.STOPPED
             return
-        reason = _explained(failure)
-        self._wait(f"cannot connect to {self._account.host}:{self._account.port}: {reason}", self._lost_backoff)
+        if self._at_once:
+            self._connect()
+            return
+        host, port = self.place
+        self._failed(f"cannot connect to {host}:{port}: {_explained(failure)}")
+
+    def _failed(self, reason: str) -> None:
+        """A place is no good: the next one is tried at once, and after the last one there is a wait."""
+        self._place += 1
+        if self._place % len(self._account.places):
+            log.warning("%s: %s; trying the next place", self.name, reason)
+            self.trouble = reason
+            self._timer = self._clock.callLater(0, self._connect)
+            return
+        self._wait(reason, self._lost_backoff)
 
     def _wait(self, reason: str, backoff: Backoff) -> None:
+        self.trouble = reason
         delay = self._last_delay = backoff.next()
         self.status = BindStatus.WAITING
         self._timer = self._clock.callLater(delay, self._connect)
         log.warning("%s: %s; next attempt in %.1f s", self.name, reason, delay)
         self._owner.trouble(self, reason, delay)
+        self._rebound(reason)
+
+    def _rebound(self, reason: str | None) -> None:
+        waiting, self._rebinding = self._rebinding, []
+        for deferred in waiting:
+            deferred.callback(reason)
 
     # --- Handler of the link ------------------------------------------------------------------
 
@@ -189,7 +271,7 @@ class Bind:
             return
         self._link = link
         self._refusal = None
-        self._bound_at = None
+        self.bound_at = None
         self.status = BindStatus.BINDING
         link.send(self._account.bind_request(self.kind))
 
@@ -217,29 +299,50 @@ class Bind:
         if link is not self._link:
             return
         self._link = None
-        was_bound_at, self._bound_at = self._bound_at, None
+        was_bound_at, self.bound_at = self.bound_at, None
         if was_bound_at is not None:
             self._owner.lost(self, link)
         if self._stopping:
             self._now_stopped()
+        elif self.listens:
+            self._listen_again(reason)
+        elif self._at_once:
+            self._connect()
         elif self._refusal is not None:
             name = status_name(self._refusal)
             if self._refusal in _CREDENTIALS:
                 self._wait(f"the operator refuses our credentials ({name})", self._refused_backoff)
             else:
-                self._wait(f"the operator refuses the bind ({name})", self._lost_backoff)
+                self._failed(f"the operator refuses the bind ({name})")
+        elif was_bound_at is None:
+            self._failed(f"connection lost ({reason})")
         else:
             # A link that dies as soon as it stands must not be renewed at full speed.
-            if was_bound_at is not None and self._clock.seconds() - was_bound_at >= self._last_delay:
+            if self._clock.seconds() - was_bound_at >= self._last_delay:
                 self._lost_backoff.reset()
+                self._place = 0
+            else:
+                self._place += 1
             self._wait(f"connection lost ({reason})", self._lost_backoff)
 
+    def _listen_again(self, reason: str) -> None:
+        if self._refusal is not None:
+            reason = f"the operator refuses the bind it asked for ({status_name(self._refusal)})"
+        log.warning("%s: %s", self.name, reason)
+        self.trouble = reason
+        self.status = BindStatus.LISTENING
+        self._at_once = False
+        self._rebound(None)
+
     def _now_bound(self, link: Link) -> None:
-        self._bound_at = self._clock.seconds()
+        self.bound_at = self._clock.seconds()
+        self.bound_times += 1
+        self.trouble = None
         self._refused_backoff.reset()
         self.status = BindStatus.BOUND
         log.info("%s: bound as %s to %s", self.name, self.kind.value, link.peer)
         self._owner.bound(self, link)
+        self._rebound(None)
 
     def _bind_answered(self, link: Link, answer: Response) -> None:
         status = answer.response.command_status

@@ -1,4 +1,7 @@
-"""One operator account over SMPP: its binds, one shaper for all of them, and what comes back."""
+"""One operator account over SMPP: its binds, one shaper for all of them, and what comes back.
+
+`pool.py` keeps the binds up, `writing.py` decides what is written next, `pace.py` and `window.py` learn from answers.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,26 @@ import math
 import random
 import typing
 
-import msgspec
-from twisted.internet.defer import Deferred, DeferredList, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
 from sender.channels.account import Account
 from sender.channels.bind import Bind
+from sender.channels.latency import Latencies
 from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
-from sender.channels.results import (
-    Answered,
-    Delivery,
-    Hold,
-    Result,
-    Submit,
-    Unanswered,
-    Unsendable,
-    Unwritten,
-    Withheld,
-)
+from sender.channels.pool import BindPool
+from sender.channels.reserve import Reserve
+from sender.channels.results import Answered, Delivery, Hold, Result, Submit, Unanswered
+from sender.channels.status import BindView, ChannelStatus
+from sender.channels.writing import Writing
 from sender.domain.message import DoubtCause
 from smppkit.commands import command_name
-from smppkit.errors import EncodeError
-from smppkit.events import BadPduReceived, Event, LateResponse, NoResponse, NoResponseCause, Request, Response
-from smppkit.pdus import DataSm, DeliverSm, Pdu, SubmitSmResp
+from smppkit.events import Alive, BadPduReceived, Event, LateResponse, NoResponse, NoResponseCause, Request, Response
+from smppkit.masking import masked
+from smppkit.pdus import AlertNotification, DataSm, DeliverSm, Pdu, SubmitSmResp
 from smppkit.status import CommandStatus
+from smppkit.tlvs import CONGESTION_STATE
 from smppkit.transport import Link, Network
 
 log = logging.getLogger(__name__)
@@ -39,6 +37,15 @@ log = logging.getLogger(__name__)
 _AHEAD_TIME = 0.25
 """Seconds of writing for which intents are committed ahead. It hides the commit's latency; more would only leave
 more messages in doubt after a crash."""
+
+_FIT_EVERY = 1.0
+"""Seconds between looks at the latency."""
+
+_PATIENCE = 4.0
+"""Times the usual latency (p99) that a link may be silent after something was written on it."""
+_PATIENCE_LEAST = 1.0
+_USUAL_LATENCY = 1.0
+"""Seconds that are taken for usual until enough answers have come."""
 
 _CAUSES = {
     NoResponseCause.TIMEOUT: DoubtCause.TIMEOUT,
@@ -66,25 +73,8 @@ class ChannelListener(typing.Protocol):
         """Why a submit must not be written at this instant, or None. Asked directly before it would be."""
 
 
-class ChannelStatus(msgspec.Struct, frozen=True):
-    """A channel at one moment, for people."""
-
-    account: str
-    bound: int
-    binds: int
-    outstanding: int
-    rate: float | None
-    """Segments a second it may write now; None = no limit."""
-    slowed: bool
-    """Whether the operator has throttled us of late."""
-    trouble: str | None
-    """Why a bind is down, when none that can submit is up."""
-    down_since: float | None
-    """Time of the clock since which no bind that can submit is up."""
-
-
 class SmppChannel:
-    """Writes submits on the binds of one account, as fast as its limit, window and operator allow."""
+    """Writes submits on the binds of one account, as fast as its limits, windows and operator allow."""
 
     def __init__(
         self,
@@ -97,32 +87,39 @@ class SmppChannel:
     ) -> None:
         self.account = account
         self.pace = Pace(account.rate, clock.seconds())
-        self.outlets: list[Outlet] = []
+        self.latencies = Latencies()
+        """How long the operator took to answer submits, of late."""
+        self.alerts = 0
+        """alert_notification: subscribers that can be reached again."""
         self._listener = listener
         self._clock = clock
+        self.reserve = Reserve(account.reserve)
+        """What is kept free for one-time codes."""
+        self._writing = Writing(
+            self.pace, account.sender_rates, self.reserve, clock=clock, hold=listener.hold, wake=self._pump
+        )
         self._outlet_of: dict[Link, Outlet] = {}
-        self._binds = [
-            Bind(f"{account.name}/{number}", kind, account, self, clock=clock, network=network, rng=rng)
-            for number, kind in enumerate(account.kinds, start=1)
-        ]
+        self._pool = BindPool(account, self, clock=clock, network=network, rng=rng)
         self.bound_at = clock.seconds()
         """When a bind last came up (at first: when the channel was made)."""
         self._down_since: float | None = clock.seconds()
         self._trouble: str | None = None
-        self._next = 0  # whose turn it is among the outlets
-        self._timer: IDelayedCall | None = None
         self._turn_link: Link | None = None  # the link whose turn is running: it writes by itself
-        self._pumping = False
-        self._draining = False
+        self._fit_at = float("-inf")
         self._drained: list[Deferred[None]] = []
         self._unacknowledged = 0
+        self._learn(clock.seconds())
 
     # --- for the pipeline ---------------------------------------------------------------------
 
     def start(self) -> None:
         """Bring every bind up."""
-        for bind in self._binds:
-            bind.start()
+        self._pool.start()
+
+    @property
+    def outlets(self) -> list[Outlet]:
+        """The binds on which submits may be written."""
+        return self._writing.outlets
 
     def status(self) -> ChannelStatus:
         """How it stands now."""
@@ -130,7 +127,7 @@ class SmppChannel:
         return ChannelStatus(
             account=self.account.name,
             bound=len(self._outlet_of),
-            binds=len(self._binds),
+            binds=len(self._pool),
             outstanding=self._outstanding(),
             rate=self.pace.rate(now),
             slowed=self.pace.slowed,
@@ -138,26 +135,49 @@ class SmppChannel:
             down_since=self._down_since,
         )
 
-    def room(self, outlet: Outlet) -> int:
+    def binds(self) -> list[BindView]:
+        """How each bind stands now."""
+        return list(self._pool.views())
+
+    @property
+    def outbind_problem(self) -> str | None:
+        """Why the operator cannot ask us to bind, where it should be able to."""
+        return None if self._pool.listener is None else self._pool.listener.problem
+
+    def hold(self, until: float) -> None:
+        """Write nothing before `until`, on no bind and of no sender."""
+        self.pace.hold(until)
+        self._pool.hold(until)
+        for limit in self._writing.senders.values():
+            limit.hold(until)
+
+    def room(self, outlet: Outlet, *, urgent: bool = False) -> int:
         """How many more submits may be promised to `outlet`.
 
-        Enough to keep its window full while intents are being committed, and never more than the window.
+        Enough to keep its window full while intents are being committed, and never more than the window. One-time
+        codes are counted for themselves: what waits before them is written after them.
         """
-        if outlet.epoch is None or outlet.closed or self._draining:
+        if outlet.epoch is None or outlet.closed or self._writing.stopped:
             return 0
-        now, window = self._clock.seconds(), self.account.window
+        now, window = self._clock.seconds(), outlet.window.size
+        if outlet.silent(now, self._writing.patience):
+            return 0
+        if urgent:
+            return max(0, window - outlet.urgent_ahead)
         share = _AHEAD_TIME / len(self.outlets)
         # What was written lately is a guide only while it is more than a start from rest needs.
         ahead = min(window, max(math.ceil(window / 4), math.ceil(self.pace.lately(now) * share)))
         rate = self.pace.rate(now)
         if rate is not None:
             ahead = min(ahead, max(1, math.ceil(rate * share)))
-        return max(0, ahead - outlet.ahead)
+        if outlet.limit is not None:
+            ahead = min(ahead, max(1, math.ceil(outlet.limit.rate * _AHEAD_TIME)))
+        return max(0, ahead - (outlet.ahead - outlet.urgent_ahead))
 
     def write(self, outlet: Outlet, submits: list[Submit]) -> None:
         """Write submits that were promised to `outlet` and whose intents are durable by now."""
         outlet.kept(submits)
-        if outlet.closed or self._draining:
+        if outlet.closed or self._writing.stopped:
             self._take_back(outlet)
         else:
             self._pump()
@@ -171,10 +191,7 @@ class SmppChannel:
 
     def drain(self) -> Deferred[None]:
         """Write nothing more; fires when every submit is answered or given up and every delivery answered."""
-        self._draining = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._writing.stop()
         for outlet in self.outlets:
             self._take_back(outlet)
         waiting: Deferred[None] = Deferred()
@@ -184,47 +201,72 @@ class SmppChannel:
 
     def stop(self) -> Deferred[None]:
         """Unbind and close every connection."""
-        self._draining = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not self._binds:
-            return succeed(None)
-        stopping = DeferredList([bind.stop() for bind in self._binds], fireOnOneErrback=True)
-        return stopping.addCallback(lambda _: None)
+        self._writing.stop()
+        return self._pool.stop()
 
     def abort(self) -> None:
         """Drop every connection at once."""
-        for bind in self._binds:
-            bind.abort()
+        self._pool.abort()
+
+    # --- changes ------------------------------------------------------------------------------
+
+    def change(self, account: Account) -> list[Bind]:
+        """Take another configuration of the account while it works; its name stays.
+
+        Returns the binds that are still as the old one says: ``rebind`` them, one at a time.
+        """
+        now = self._clock.seconds()
+        if account.rate != self.account.rate:
+            self.pace.relimit(account.rate, now)
+        if account.sender_rates != self.account.sender_rates:
+            self._writing.change_senders(account.sender_rates)
+        self.account = account
+        self.reserve.share = account.reserve
+        stale = self._pool.change(account)
+        for outlet in self.outlets:
+            outlet.limit = self._pool.limit_of(outlet.name)
+        self._learn(now)
+        self._pump()
+        self._listener.room()
+        return stale
+
+    def rebind(self, bind: Bind) -> Deferred[str | None]:
+        """Make one bind anew. Fires with None when it stands, with the reason when it could not be made."""
+        return bind.rebind()
 
     # --- BindOwner ----------------------------------------------------------------------------
 
     def bound(self, bind: Bind, link: Link) -> None:
         """A bind stands."""
-        outlet = Outlet(bind.name, link)
+        outlet = self._pool.outlet(bind, link)
         self._outlet_of[link] = outlet
         self.bound_at = self._clock.seconds()
         if bind.kind.submits:
             self._down_since = None
             self.outlets.append(outlet)
+            self._learn(self.bound_at)
             self._listener.opened(outlet)
 
     def received(self, bind: Bind, link: Link, events: list[Event]) -> None:
         """Sort the events of one turn: answers first, then what the operator delivers."""
         results: list[Result] = []
         deliveries: list[Delivery] = []
+        alive = False
         now = self._clock.seconds()
         for event in events:
             if isinstance(event, Response | LateResponse):
-                results.append(self._answered(event, now))
+                results.append(self._answered(link, event, now))
             elif isinstance(event, NoResponse):
                 results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))
             elif isinstance(event, Request):
                 self._requested(bind, link, event.pdu, deliveries)
+            elif isinstance(event, Alive):
+                alive = True
             elif isinstance(event, BadPduReceived):
                 bad = event.bad
                 log.warning("%s: unreadable %s: %s", bind.name, command_name(bad.command_id), bad.reason)
+        if results and now >= self._fit_at:
+            self._learn(now)
         outer, self._turn_link = self._turn_link, link
         try:
             if results:
@@ -232,12 +274,13 @@ class SmppChannel:
             if deliveries:
                 self._unacknowledged += len(deliveries)
                 self._listener.deliveries(deliveries)
-            if results:
+            if results or alive:
                 self._pump()
         finally:
             self._turn_link = outer
         if results:
             self._check_drained()
+        if results or alive:
             self._listener.room()
 
     def unbinding(self, bind: Bind, link: Link) -> None:
@@ -258,82 +301,77 @@ class SmppChannel:
     # --- writing ------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        """Write what may be written now; arm one timer for the rest."""
-        if self._pumping or self._draining:
-            return
-        self._pumping = True
-        touched: dict[Link, None] = {}
-        refused: list[Result] = []
-        try:
-            while (outlet := self._writable()) is not None:
-                submit = outlet.waiting[0]
-                hold = self._listener.hold(submit)
-                if hold is not None:
-                    outlet.waiting.popleft()
-                    refused.append(Withheld(submit, hold))
-                    continue
-                now = self._clock.seconds()
-                if not self.pace.take(now):
-                    self._wait(now)
-                    break
-                outlet.waiting.popleft()
-                self._write(outlet, submit, now, refused)
-                touched[outlet.link] = None
-            for link in touched:
-                if link is not self._turn_link:
-                    link.flush()
-        finally:
-            self._pumping = False
+        """Write what may be written now; what cannot be is told."""
+        refused, written = self._writing.pump(self._turn_link)
         if refused:
             self._listener.results(refused)
-        if touched and self._turn_link is None:
+        if (written or refused) and self._turn_link is None:
             self._listener.room()
 
-    def _writable(self) -> Outlet | None:
-        count = len(self.outlets)
-        for step in range(count):
-            outlet = self.outlets[(self._next + step) % count]
-            if outlet.writable:
-                self._next = (self._next + step + 1) % count
-                return outlet
-        return None
-
-    def _write(self, outlet: Outlet, submit: Submit, now: float, refused: list[Result]) -> None:
-        try:
-            outlet.link.session.send_reserved(submit.pdu, submit.sequence, now, submit)
-        except EncodeError as error:
-            refused.append(Unsendable(submit, str(error)))
-
-    def _wait(self, now: float) -> None:
-        if self._timer is None:
-            backlog = sum(len(outlet.waiting) for outlet in self.outlets)
-            self._timer = self._clock.callLater(self.pace.wait(now, backlog), self._wake)
-
-    def _wake(self) -> None:
-        self._timer = None
-        self._pump()
+    def _learn(self, now: float) -> None:
+        """Fit what depends on the operator's latency: windows, and the patience with a silent link."""
+        self._fit_at = now + _FIT_EVERY
+        p99 = self.latencies.percentile(0.99)
+        usual = _USUAL_LATENCY if p99 is None else p99
+        self._writing.patience = min(self.account.response_timeout, max(_PATIENCE_LEAST, _PATIENCE * usual))
+        rates = [rate for rate in (self.pace.rate(now), self.account.rate) if rate is not None]
+        share = None if not rates or not self.outlets else max(rates) / len(self.outlets)
+        if self.account.bind_rate is not None:
+            share = min(share or math.inf, self.account.bind_rate)
+        for outlet in self.outlets:
+            outlet.window.fit(share, p99)
+            outlet.fit_window()
 
     # --- what comes back ----------------------------------------------------------------------
 
-    def _answered(self, event: Response | LateResponse, now: float) -> Result:
+    def _answered(self, link: Link, event: Response | LateResponse, now: float) -> Result:
         submit, response, sent_at = _submit_of(event.context), event.response, event.sent_at
         status = response.command_status
+        self.latencies.add(now - sent_at)
         if status == CommandStatus.ESME_ROK:
             self.pace.accepted(sent_at)
+            outlet = self._outlet_of.get(link)
+            if outlet is not None and outlet.window.accepted(submit.under_way, now):
+                outlet.fit_window()
         elif status == CommandStatus.ESME_RTHROTTLED:
             self.pace.throttled(sent_at, now)
         elif status == CommandStatus.ESME_RMSGQFUL:
-            self.pace.queue_full(sent_at, now)
+            self._queue_full(link, submit, sent_at, now)
+        if response.tlvs:
+            self._told_congestion(response, sent_at, now)
         if isinstance(response, SubmitSmResp):
             return Answered(submit, status, response.message_id)
         if status == CommandStatus.ESME_ROK:  # a generic_nack that complains of nothing
             return Unanswered(submit, DoubtCause.UNREADABLE)
         return Answered(submit, status, "")
 
+    def _queue_full(self, link: Link, submit: Submit, sent_at: float, now: float) -> None:
+        outlet = self._outlet_of.get(link)
+        if outlet is None:
+            self.pace.queue_full(sent_at, now)
+            return
+        window = outlet.window
+        if window.refused(submit.under_way, sent_at, now, alone=submit.alone):
+            self.pace.queue_full(sent_at, now)
+        elif submit.under_way == 1:
+            # The operator's window is for the account as a whole: the bind that uses most of it has to give way.
+            largest = max(self.outlets, key=lambda each: each.window.size, default=outlet)
+            largest.window.shrink(largest.window.size - 1, now)
+            largest.fit_window()
+        outlet.fit_window()
+
+    def _told_congestion(self, response: Pdu, sent_at: float, now: float) -> None:
+        for number, octets in response.tlvs:
+            if number == CONGESTION_STATE.number and len(octets) == 1:
+                self.pace.told_congestion(octets[0], sent_at, now)
+
     def _requested(self, bind: Bind, link: Link, pdu: Pdu, deliveries: list[Delivery]) -> None:
         if isinstance(pdu, DeliverSm | DataSm):
             deliveries.append(Delivery(link, pdu))
-        else:  # alert_notification and outbind: neither has a response
+        elif isinstance(pdu, AlertNotification):
+            self.alerts += 1
+            log.info("%s: %s can be reached again", bind.name, masked(pdu.source_addr))
+        else:
             log.info("%s: %s, which this sender has no use for", bind.name, command_name(pdu.command_id))
 
     def _outstanding(self) -> int:
@@ -352,7 +390,7 @@ class SmppChannel:
                 self._trouble = reason
 
     def _take_back(self, outlet: Outlet) -> None:
-        results: list[Result] = [Unwritten(submit) for submit in outlet.take_back()]
+        results = self._writing.take_back(outlet)
         if results:
             self._listener.results(results)
 

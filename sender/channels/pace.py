@@ -1,10 +1,11 @@
 """When the next segment may be written on an operator account.
 
-Three rules hold together, for the account as a whole, whatever its binds do:
+Four rules hold together, for the account as a whole, whatever its binds do:
 
 * the limit of the contract: no sliding second holds more submits than it allows (I5);
 * an adaptive rate: ESME_RTHROTTLED lowers it by up to a half, the more of the latest answers were throttles the
   more, and quiet time lets it grow back (AIMD);
+* what the operator says of its congestion (congestion_state, SMPP 5.0 §4.8.4.18) does the same before it refuses;
 * a pause: ESME_RMSGQFUL stops writing for a while, longer each time the queue is found full again.
 """
 
@@ -13,23 +14,33 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from smppkit.rate import Gcra
+from sender.channels.limit import Limit
 
-_SECOND = 1.01
-"""A little more than a second: the operator counts arrivals, and the network does not keep our distances."""
 _SLACK = 1e-9  # see smppkit.rate: a timer may fire one rounding step early
 
-_BURST_TIME = 0.02
-"""Seconds of lateness that may be caught up at once. Timers are late by a millisecond or so; with no burst at
-all every lateness would be lost for good. The sliding log keeps the bound in spite of the burst."""
-
 _GROWTH = 0.02
-"""Share of the limit by which the rate grows in the first second after a throttle; it grows faster later."""
+"""Share of the reference by which the rate grows in the first second after a throttle; it grows faster later."""
 
 _ANSWERS = 50
 """Answers whose share of throttles says how far off the rate is. An operator over its limit throttles a large share,
 and a quarter or more halves the rate; one that refuses a message here and there must not bring a campaign to a
 standstill (the reasoning of DCTCP, RFC 8257; the square tells the two apart better)."""
+
+_NOISE = 0.03
+"""A share of throttles that says nothing about the rate: some operators refuse one message in fifty at any."""
+
+_TOO_FAST = 0.1
+"""The share of throttles from which the rate is certainly their cause."""
+
+_ENOUGH = 25
+"""Answers without which an account that has no limit of its own takes a throttle for no sign of one."""
+
+_DOUBLING = 1.0
+"""Seconds in which the rate doubles while no limit of the operator has shown itself (as a TCP connection starts): an
+account without a configured rate begins from the little that it had written when the first throttle came."""
+
+_FORGOTTEN = 10
+"""Times the reference: a rate that has grown so far without an end is no limit any more."""
 
 _QUEUE_FULL_FIRST = 1.0
 _QUEUE_FULL_LONGEST = 30.0
@@ -40,6 +51,11 @@ _LEAST_RATE = 0.1
 _LEAST_MEASURED = 0.1
 """Seconds: a rate is not measured over less."""
 
+_CONGESTED = 100
+_NEARLY_CONGESTED = 90
+_BUSY = 80
+"""congestion_state: 80 to 89 is the optimum, at which nobody should hurry up."""
+
 
 class Pace:
     """The shaper of one account. Rates are segments a second, times seconds of a monotonic clock.
@@ -49,13 +65,16 @@ class Pace:
 
     def __init__(self, limit: float | None, now: float) -> None:
         self.limit = limit
-        self._gcra: Gcra | None = None
-        self._log: deque[float] | None = None  # when the last ceil(limit) submits were written
-        if limit is not None:
-            self._log = deque(maxlen=math.ceil(limit))
+        self.throttles = 0
+        self.queue_fulls = 0
+        self.congestion: int | None = None
+        """The last congestion_state that the operator told."""
+        self._shape = None if limit is None else Limit(limit, limit)
         self._held_until = float("-inf")
-        # AIMD: the rate is _base at _decreased_at and grows from there; _reference scales the growth.
+        # AIMD: the rate is _base at _decreased_at and grows from there: it doubles up to _ceiling, from where
+        # _reference scales the growth.
         self._base: float | None = None
+        self._ceiling = math.inf
         self._reference = limit
         self._decreased_at = now
         self._answers: deque[bool] = deque(maxlen=_ANSWERS)  # the latest ones: was it a throttle?
@@ -66,7 +85,28 @@ class Pace:
         self._bucket_start = now
         self._bucket = 0
         self._last_bucket = 0
-        if limit is not None:
+
+    def relimit(self, limit: float | None, now: float) -> None:
+        """Another contract. What was written in the last second counts against the new one too."""
+        rate = self.rate(now)
+        self.limit = limit
+        if limit is None:
+            self._ceiling = math.inf
+            self._reference = rate if self.slowed else None
+            if self._shape is not None:
+                self._shape.recap(None)
+            if not self.slowed:
+                self._shape = None
+            return
+        self._ceiling, self._reference = math.inf, limit
+        if self._shape is None:
+            self._shape = Limit(limit, limit)
+        else:
+            self._shape.recap(limit)
+        if self._base is not None and rate is not None and rate < limit:
+            self._base, self._decreased_at = rate, now
+        else:
+            self._base = None
             self._set_rate(limit)
 
     def rate(self, now: float) -> float | None:
@@ -75,51 +115,51 @@ class Pace:
             return self.limit
         reference = self._reference
         assert reference is not None  # noqa: S101 - set together with _base
-        quiet = now - self._decreased_at
-        rate = self._base + _GROWTH * reference * (quiet + quiet * quiet / 2)
+        rate = self._grown(self._base, reference, now - self._decreased_at)
         if self.limit is not None and rate >= self.limit:
-            self._base = None
+            self._base, self._ceiling = None, math.inf
             return self.limit
-        if self.limit is None and rate > 10 * reference:
-            self._base = self._gcra = None
+        if self.limit is None and rate > _FORGOTTEN * reference:
+            self._base = self._shape = None
+            self._ceiling = math.inf
             return None
         return rate
+
+    def _grown(self, base: float, reference: float, quiet: float) -> float:
+        if base < self._ceiling:
+            doubling = min(quiet, _DOUBLING * math.log2(min(self._ceiling, base * 1e9) / base))
+            base *= 2.0 ** (doubling / _DOUBLING)
+            quiet -= doubling
+        return base + _GROWTH * reference * (quiet + quiet * quiet / 2)
 
     @property
     def slowed(self) -> bool:
         """Whether a throttle is still remembered."""
         return self._base is not None
 
-    def take(self, now: float) -> bool:
+    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
+        """Whether a segment may be written now (see ``Limit.ready``)."""
+        if now < self._held_until - _SLACK:
+            return False
+        self._refresh(now)
+        return self._shape is None or self._shape.ready(now, spare, urgent=urgent)
+
+    def take(self, now: float, *, urgent: bool = False) -> bool:
         """Admit one segment to be written at this very instant, or return False."""
         if now < self._held_until - _SLACK:
             return False
-        log = self._log
-        if log is not None and len(log) == log.maxlen and now + _SLACK < log[0] + _SECOND:
-            return False
         self._refresh(now)
-        if self._gcra is not None and not self._gcra.take(now):
+        if self._shape is not None and not self._shape.take(now, urgent=urgent):
             return False
-        if log is not None:
-            log.append(now)
         self._count(now)
         return True
 
-    def wait(self, now: float, backlog: int = 1) -> float:
-        """Seconds until it is worth trying again, with `backlog` segments waiting.
-
-        With a backlog the answer may be a few milliseconds late on purpose: several segments can then go in
-        one turn, which costs one timer instead of many and is caught up by the burst.
-        """
+    def wait(self, now: float, backlog: int = 1, spare: int = 0, *, urgent: bool = False) -> float:
+        """Seconds until it is worth trying again, with `backlog` segments waiting (see ``Limit.until``)."""
         until = self._held_until
         self._refresh(now)
-        count = 1
-        if self._gcra is not None:
-            count = max(1, min(backlog, int(self._gcra.burst / 2)))
-            until = max(until, now + self._gcra.wait(now, count))
-        log = self._log
-        if log is not None and len(log) == log.maxlen:
-            until = max(until, log[min(count, len(log)) - 1] + _SECOND)
+        if self._shape is not None:
+            until = max(until, self._shape.until(now, backlog, spare, urgent=urgent))
         return max(0.0, until - now)
 
     def lately(self, now: float) -> int:
@@ -137,23 +177,51 @@ class Pace:
         Answers to what was sent before the last decrease say nothing about the lower rate: a whole window
         refused at once decreases once.
         """
+        self.throttles += 1
         self._answers.append(True)
         if sent_at <= self._decreased_at and self._base is not None:
             return
+        share = sum(self._answers) / len(self._answers)
+        if share > _NOISE:
+            too_fast = share >= _TOO_FAST and (self.limit is not None or len(self._answers) >= _ENOUGH)
+            self._lower(max(0.5, 1 - 8 * share * share), now, too_fast=too_fast)
+
+    def told_congestion(self, state: int, sent_at: float, now: float) -> None:
+        """The answer to a submit sent at `sent_at` carried congestion_state `state` (0 to 100)."""
+        self.congestion = state
+        if sent_at <= self._decreased_at and self._base is not None:
+            return
+        if state >= _CONGESTED:
+            self._lower(0.5, now, too_fast=True)
+        elif state >= _NEARLY_CONGESTED:
+            self._lower(0.9, now, too_fast=True)
+        elif state >= _BUSY and self._base is not None:
+            self._lower(1.0, now, too_fast=True)  # the growth begins anew from here
+
+    def _lower(self, factor: float, now: float, *, too_fast: bool) -> None:
         rate = self.rate(now)
         if rate is None:
-            lately = self.lately(now)
-            if lately == self._bucket:  # written in less than a second so far
-                lately = round(lately / min(1.0, max(_LEAST_MEASURED, now - self._bucket_start)))
-            self._reference = rate = float(max(1, lately))
-        share = sum(self._answers) / len(self._answers)
-        self._base = max(_LEAST_RATE, rate * max(0.5, 1 - 8 * share * share))
+            rate = self._measured(now)
+            self._reference = rate
+        lowered = max(_LEAST_RATE, rate * factor)
+        if too_fast:
+            self._ceiling = lowered
+            if self.limit is None:
+                self._reference = lowered
+        self._base = lowered
         self._decreased_at = now
-        self._set_rate(self._base)
+        self._set_rate(lowered)
+
+    def _measured(self, now: float) -> float:
+        lately = self.lately(now)
+        if lately == self._bucket:  # written in less than a second so far
+            lately = round(lately / min(1.0, max(_LEAST_MEASURED, now - self._bucket_start)))
+        return float(max(1, lately))
 
     def queue_full(self, sent_at: float, now: float) -> float:
         """A submit was answered ESME_RMSGQFUL: pause. Returns the seconds until writing goes on."""
         if sent_at > self._paused_at:
+            self.queue_fulls += 1
             self._paused_at = now
             self.hold(now + self._pause)
             self._pause = min(_QUEUE_FULL_LONGEST, self._pause * 2)
@@ -171,14 +239,14 @@ class Pace:
         rate = self.rate(now)
         if rate is not None:
             self._set_rate(rate)
+        elif self.limit is None:
+            self._shape = None
 
     def _set_rate(self, rate: float) -> None:
-        burst = max(1.0, rate * _BURST_TIME)
-        if self._gcra is None:
-            self._gcra = Gcra(rate, burst)
+        if self._shape is None:
+            self._shape = Limit(rate, self.limit)
         else:
-            self._gcra.burst = burst
-            self._gcra.rate = rate
+            self._shape.rate = rate
 
     def _count(self, now: float, count: int = 1) -> None:
         if now - self._bucket_start >= 1.0:

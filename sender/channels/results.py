@@ -25,11 +25,20 @@ class Submit(msgspec.Struct, gc=False):
     attempts: int
     """How many times the message was submitted before."""
     resends: int
-    """How many of those followed a doubt."""
+    """How many submits of it followed a doubt, this one included."""
     tried_since: float | None
     """Unix time of the first attempt."""
     expires: float | None = None
     """Unix time from which it must not be written any more."""
+    under_way: int = 0
+    """Submits of its bind that were unanswered when it was written, itself included."""
+    alone: bool = False
+    """Whether it was the only one of the whole account."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before everything that is not: a one-time code."""
+        return self.message_class is MessageClass.CODE
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
@@ -84,7 +93,14 @@ class Withheld(msgspec.Struct, frozen=True, gc=False):
     hold: Hold
 
 
-Result = Answered | Unanswered | Unwritten | Unsendable | Withheld
+class Postponed(msgspec.Struct, frozen=True, gc=False):
+    """Certainly never written: its sender's limit has no room for it for another `delay` seconds."""
+
+    submit: Submit
+    delay: float
+
+
+Result = Answered | Unanswered | Unwritten | Unsendable | Withheld | Postponed
 
 
 class Delivery(msgspec.Struct, frozen=True):

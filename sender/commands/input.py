@@ -11,7 +11,7 @@ import rich_click as click
 
 from sender.app import RunFailed
 from sender.config.file import SenderConfig
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.store.records import Campaign, StoreError

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -61,4 +63,38 @@ give_up_option = click.option(
     metavar="DURATION",
     callback=seconds,
     help="How long an operator may be unreachable before the run ends without it. Default: it is tried for ever.",
+)
+
+
+def delimiter(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Read one character, or its name, for ``callback=``."""
+    found = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|"}.get(value or "", value)
+    if found is not None and (len(found) != 1 or found in "\"'\r\n" or found.isalnum()):
+        raise click.BadParameter(f'found "{value}"; expected one character, or comma, semicolon, tab, bar', param=param)
+    return found
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How to read a recipients file, where that is not to be found out."""
+    for option in (
+        click.option("--number-column", metavar="TITLE", help="Title of the column with the number."),
+        click.option("--sheet", metavar="NAME", help="Sheet of a workbook. Default: the first one that is visible."),
+        click.option(
+            "--delimiter", metavar="CHAR", callback=delimiter, help="What separates cells. Default: found out."
+        ),
+        click.option("--encoding", metavar="NAME", help="Character set of a text file. Default: found out."),
+    ):
+        command = option(command)
+    return command
+
+
+transliterate_option = click.option(
+    "--transliterate/--no-transliterate",
+    default=None,
+    help="Cyrillic and Turkish in Latin letters, where the whole text then fits GSM-7. Default: what the account says.",
+)
+plain_punctuation_option = click.option(
+    "--plain-punctuation/--no-plain-punctuation",
+    default=None,
+    help="Plain quotes, dashes and spaces, where the whole text then fits GSM-7. Default: what the account says.",
 )

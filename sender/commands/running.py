@@ -6,12 +6,13 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 from twisted.internet.defer import Deferred
@@ -19,15 +20,25 @@ from twisted.python.failure import Failure
 
 from sender.app import CampaignPlan, Sender
 from sender.commands.input import pick
-from sender.config.file import SenderConfig
-from sender.console import Display, import_text, open_display, report_text
+from sender.config.file import SenderConfig, load_config
+from sender.config.reload import changes_text
+from sender.console import Display, LogDisplay, import_text, open_display, report_text
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
+from sender.pipeline.live import Live
+from sender.pipeline.reloading import ReloadRefused
 from sender.reactor import install_reactor
-from sender.store.records import Campaign, CampaignState
+from sender.serving import Serving
+from sender.store.records import Campaign, CampaignState, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import ThreadWriter
+from smppkit.tls import TlsFileError
 from smppkit.transport import TcpNetwork
+from webkit.address import address_url
+from yamlmodel.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sender.pipeline.webhooks.http import AgentPost
 
 
 class Interrupted(Exception):
@@ -37,7 +48,19 @@ class Interrupted(Exception):
 class Job:
     """One run of the reactor around one `Sender`."""
 
-    def __init__(self, config: SenderConfig, config_path: Path, receipt_wait: float, give_up: float | None) -> None:
+    def __init__(
+        self,
+        config: SenderConfig,
+        config_path: Path,
+        receipt_wait: float,
+        give_up: float | None,
+        *,
+        quiet: bool = False,
+        reread: Callable[[], SenderConfig] | None = None,
+    ) -> None:
+        """`quiet`: there is a log, and nobody who looks at a bar. `reread` reads the configuration again (SIGHUP)."""
+        self._reread = reread or (lambda: load_config(config_path, os.environ))
+        self._quiet = quiet
         self._config = config
         self._config_path = config_path
         self._receipt_wait = receipt_wait
@@ -47,26 +70,38 @@ class Job:
         self._store: SqliteStore
         self._writer: ThreadWriter
         self._sender: Sender
+        self._live: Live
+        self._epoch = 0.0
+        self._reactor: Any
+        self._on_interrupt: Callable[[], object] | None = None
+        self._post: AgentPost | None = None
 
     def run(self, work: Callable[[], Coroutine[Deferred[Any], Any, int]]) -> int:
         """Open the store, do `work` in the reactor, close everything; the exit code."""
         self._store = SqliteStore.open(self._config.store)
-        reactor = install_reactor()
-        self._display = open_display(sys.stderr)
+        reactor = self._reactor = install_reactor()
+        self._display = LogDisplay() if self._quiet else open_display(sys.stderr)
         handler = _DisplayHandler(self._display)
-        logging.getLogger().addHandler(handler)
+        if not self._quiet:
+            logging.getLogger().addHandler(handler)
         outcome: list[int | Failure] = []
 
         def begin() -> None:
             self._writer = ThreadWriter(self._store, reactor)
+            self._epoch = time.time() - reactor.seconds()
+            self._post = poster(self._config, reactor)
             self._sender = Sender(
                 self._config,
                 clock=reactor,
                 network=TcpNetwork(reactor),
                 writer=self._writer,
                 store=self._store,
-                epoch=time.time() - reactor.seconds(),
+                epoch=self._epoch,
                 seed=secrets.randbits(32),
+                post=self._post,
+            )
+            self._live = Live(
+                self._store, self._writer, reactor, self._sender.figures, epoch=self._epoch, pid=os.getpid()
             )
             Deferred.fromCoroutine(self._whole(work)).addBoth(end)
 
@@ -77,7 +112,11 @@ class Job:
         def interrupted(number: int, _: FrameType | None) -> None:
             reactor.callFromThread(self._interrupt, number)
 
+        def hung_up(_number: int, _: FrameType | None) -> None:
+            reactor.callFromThread(self._reload)
+
         before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, hung_up)
         try:
             reactor.callWhenRunning(begin)
             reactor.run(installSignalHandlers=False)
@@ -98,9 +137,12 @@ class Job:
         except Interrupted:
             code = 0
         finally:
+            self._live.stop()
             await self._sender.stop()
+            if self._post is not None:
+                await self._post.close()
             await self._writer.close()
-        if self._signal is not None:
+        if self._signal is not None and self._on_interrupt is None:
             self._display.close()
             click.echo(f"Interrupted. To go on: sender resume --config {self._config_path}", err=True)
             return 128 + self._signal
@@ -113,7 +155,31 @@ class Job:
             os._exit(128 + number)  # the store is made for that; waiting for anything is what was not wanted
         self._signal = number
         self._display.say("Stopping: waiting for the operators' answers (once more to stop at once)")
-        self._sender.stop()
+        if self._on_interrupt is not None:
+            self._on_interrupt()
+        else:
+            self._sender.stop()
+
+    def _reload(self) -> None:
+        """SIGHUP: read the configuration again, show what it changes, and apply or refuse it as a whole."""
+        try:
+            config = self._reread()
+            changes = self._sender.changes(config)
+        except ConfigError as error:
+            self._display.say(f"the configuration is not applied:\n{error}")
+            return
+        except OSError as error:
+            self._display.say(f"the configuration is not applied: {error.filename}: {error.strerror}")
+            return
+        self._display.say(changes_text(changes))
+        if changes:
+            self._sender.reload(config).addCallbacks(
+                lambda _: self._display.say("the configuration is applied"), self._not_reloaded
+            )
+
+    def _not_reloaded(self, failure: Failure) -> None:
+        failure.trap(ReloadRefused, TlsFileError, StoreError)  # type: ignore[no-untyped-call]
+        self._display.say(f"the configuration is not applied: {failure.getErrorMessage()}")
 
     # What there is to do
 
@@ -144,6 +210,30 @@ class Job:
                 self._display.say(import_text(await self._sender.finish_import(campaign, self._reading)))
         return max([await self._watch(campaign.id, report_path) for campaign in unfinished])
 
+    async def serve(self, listening: socket.socket) -> int:
+        """``sender serve``."""
+        serving = Serving(
+            self._config,
+            self._sender,
+            store=self._store,
+            writer=self._writer,
+            live=self._live,
+            reactor=self._reactor,
+            epoch=self._epoch,
+            listening=listening,
+        )
+        over: Deferred[None] = Deferred()
+        self._on_interrupt = lambda: _fire(over)
+        self._sender.ended().addCallback(lambda _: _fire(over))
+        try:
+            await self._start()
+            serving.start()
+            click.echo(f"sender: ready on {address_url(serving.address.host, serving.address.port)}")
+            await over
+        finally:
+            await serving.stop()
+        return 1 if self._sender.figures().failure is not None else 0
+
     def _reading(self, rows: int) -> None:
         if self._signal is not None:
             raise Interrupted
@@ -151,6 +241,7 @@ class Job:
 
     async def _start(self) -> None:
         recovery = await self._sender.start()
+        self._live.start()
         if recovery.requeued or recovery.in_doubt:
             self._display.say(
                 f"the last run was cut: {recovery.requeued} messages in doubt are sent again unless a receipt comes"
@@ -169,7 +260,7 @@ class Job:
         if report_path is not None:
             report_path.write_bytes(figures.to_json())
         if self._sender.incoming_messages:
-            click.echo(f"{self._sender.incoming_messages} messages of subscribers came and were not kept", err=True)
+            click.echo(f"{self._sender.incoming_messages} messages of subscribers came: sender inbox", err=True)
         if self._sender.gave_up is not None:
             click.echo(f"Given up: {self._sender.gave_up}", err=True)
         return exit_code(figures)
@@ -179,6 +270,20 @@ def exit_code(report: CampaignReport) -> int:
     """0 when every message was taken by its operator, 1 otherwise."""
     troubled = (State.QUEUED, State.CLAIMED, State.SUBMITTING, State.IN_DOUBT, State.REJECTED)
     return 1 if any(report.states[state.label] for state in troubled) else 0
+
+
+def _fire(waiting: Deferred[None]) -> None:
+    if not waiting.called:
+        waiting.callback(None)
+
+
+def poster(config: SenderConfig, reactor: Any) -> AgentPost | None:
+    """What makes the requests of webhooks; None where there are none, for it takes long to import."""
+    if not config.webhooks:
+        return None
+    from sender.pipeline.webhooks.http import AgentPost
+
+    return AgentPost(reactor)
 
 
 class _DisplayHandler(logging.Handler):

@@ -17,22 +17,31 @@ from sender.commands.options import (
     config_option,
     give_up_option,
     moment,
+    plain_punctuation_option,
+    reading_options,
     receipt_wait_option,
     report_option,
+    transliterate_option,
 )
 from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
+from sender.config.quiet import read_quiet
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.template import Template
-from sender.pipeline.compose import Composer, Wording, check_sender
-from sender.pipeline.importing import open_recipients, rehearse
+from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
+from sender.pipeline.importing import rehearse
+from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
 
 
 @click.command()
 @config_option
-@click.option("--recipients", type=FILE, required=True, help="CSV with a column `phone` and the template's fields.")
+@click.option(
+    "--recipients", type=FILE, required=True, help="CSV, XLSX, ODS or TXT: a column `phone`, and the template's fields."
+)
+@reading_options
 @click.option("--template", required=True, help="The text: `{column}`, or `{column|fallback}`; `{{` for a brace.")
 @click.option("--from", "source", required=True, help="Sender: a name of at most 11 characters, or a number.")
 @click.option(
@@ -46,7 +55,14 @@ from sender.pipeline.routing import make_router
 @click.option(
     "--priority",
     type=click.IntRange(0, 9),
-    help="0 (lowest) to 9. Default: advertising 2, service 5, code 9.",
+    help="9 goes first, 0 last. Default: that of the class: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Its share of the turns, against campaigns of the same priority.",
 )
 @click.option(
     "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
@@ -54,6 +70,14 @@ from sender.pipeline.routing import make_router
 @click.option(
     "--expires", "expires_at", metavar="TIME", callback=moment, help="Write nothing from then on; a time or a duration."
 )
+@click.option(
+    "--quiet",
+    metavar="HOURS",
+    help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
+    "the recipient's clock counts then. Default: `quiet` of the configuration.",
+)
+@transliterate_option
+@plain_punctuation_option
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -63,12 +87,20 @@ from sender.pipeline.routing import make_router
 def send(
     config_path: Path,
     recipients: Path,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    number_column: str | None,
     template: str,
     source: str,
     message_class: str,
     priority: int | None,
     starts_at: float | None,
     expires_at: float | None,
+    weight: int,
+    quiet: str | None,
+    transliterate: bool | None,
+    plain_punctuation: bool | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -95,12 +127,16 @@ def send(
             template=template,
             sender=source,
             recipients=recipients,
+            reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
+            text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
             priority=priority,
             starts_at=starts_at,
             expires_at=expires_at,
+            weight=weight,
+            quiet=_quiet(quiet, MessageClass(message_class)),
         )
         _check(config, plan, report_path)
         if dry_run:
@@ -109,6 +145,13 @@ def send(
         job = Job(config, config_path, receipt_wait, give_up)
         code = job.run(lambda: job.send(plan, report_path))
     raise SystemExit(code)
+
+
+def _quiet(text: str | None, message_class: MessageClass) -> QuietHours | None:
+    try:
+        return None if text is None else read_quiet(text, message_class)
+    except ValueError as error:
+        raise BadInput(f"--quiet: {error}") from None
 
 
 @click.command()
@@ -155,16 +198,23 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         if path is not None and not path.absolute().parent.is_dir():
             raise BadInput(f"{path}: there is no directory {path.parent}")
     check_sender(plan.sender)
-    with open_recipients(plan.recipients, config.country, Template.compile(plan.template)):
+    with open_recipients(plan.recipients, config.country, Template.compile(plan.template), plan.reading):
         pass
 
 
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
-    wordings = {name: Wording.of(operator) for name, operator in config.operators.items()}
-    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
+    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
         router = make_router(config, store)
-    found = rehearse(plan.recipients, region=config.country, template=template, composer=composer, router=router)
+    found = rehearse(
+        plan.recipients,
+        region=config.country,
+        how=plan.reading,
+        template=template,
+        composer=composer,
+        router=router,
+    )
     click.echo(rehearsal_text(found), nl=False)

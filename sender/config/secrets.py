@@ -1,6 +1,6 @@
 """Passwords: where they are kept, and what fits the field of a bind request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +25,15 @@ class HasPassword(Protocol):
     def password_file(self) -> Path | None:
         """File with it."""
         ...
+
+
+def secret_problems(owner: HasPassword) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Whether exactly one of the three is given, as `problems` of a model tells it."""
+    given = [key for key in ("password", "password_env", "password_file") if getattr(owner, key) is not None]
+    if not given:
+        yield (), "no password; expected one of password, password_env, password_file"
+    for key in given[1:]:
+        yield (key,), f"{given[0]} is given too; expected exactly one of password, password_env, password_file"
 
 
 class PasswordError(Exception):

@@ -119,12 +119,20 @@ class Router:
         self._needs_network = any(route.networks for route in self.routes)
         self._fitting: dict[_Key, list[Route]] = {}
 
+    def renumber(self, network: Callable[[str], str]) -> None:
+        """Find networks in another way from now on: a plan was imported."""
+        self._network = network
+
     def route(
         self, number: str, *, sender: str = "", message_class: MessageClass = MessageClass.SERVICE, without: str = ""
     ) -> Choice | None:
         """The account for E.164 digits, never `without`; None when no route fits."""
         route = self._find(number, sender, message_class)
         return None if route is None else choose(route, number, self._health(), without)
+
+    def become(self, other: Router) -> None:
+        """Route as `other` does from now on: whoever holds this router need not hear of new routes."""
+        self.__dict__.update(other.__dict__)
 
     def explain(self, number: str, *, sender: str, message_class: MessageClass) -> tuple[list[Step], Choice | None]:
         """The choice step by step."""

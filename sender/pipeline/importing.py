@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from sender.domain.recipients import BadRow, Recipients
 from sender.domain.routing import Router
+from sender.domain.rows import BadRow
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer
+from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.rejects import RejectsFile
-from sender.pipeline.screening import Screened, screen
+from sender.pipeline.screening import Blocked, Screened, nobody, screen
 from sender.store.records import NewMessage
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -28,6 +29,8 @@ class ImportResult(msgspec.Struct, frozen=True):
     """What became of a recipients file."""
 
     campaign_id: int
+    described: str
+    """What the file was taken for: ``CSV, windows-1251, separated by semicolons``."""
     rows: int
     messages: int
     segments: int
@@ -36,27 +39,17 @@ class ImportResult(msgspec.Struct, frozen=True):
     """The file with the rejected rows; None when there are none, or none was asked for."""
 
 
-@contextmanager
-def open_recipients(path: Path, region: str, template: Template) -> Iterator[Recipients]:
-    """The rows of a recipients file, once its header is known to hold what the template needs.
-
-    OSError, HeaderError, TemplateError.
-    """
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        recipients = Recipients(file, region)
-        template.check(recipients.columns)
-        yield recipients
-
-
 async def import_recipients(
     campaign_id: int,
     recipients: Path,
     rejects: Path | None,
     *,
     region: str,
+    how: Reading = AS_FOUND,
     template: Template,
     composer: Composer,
     router: Router,
+    blocked: Blocked,
     store: SqliteStore,
     writer: Writer,
     on_rows: Callable[[int], None] | None = None,
@@ -69,11 +62,11 @@ async def import_recipients(
     rows = messages = segments = rejected = 0
     chunks: dict[str, list[NewMessage]] = {}
     with ExitStack() as stack:
-        source = stack.enter_context(open_recipients(recipients, region, template))
+        source = stack.enter_context(open_recipients(recipients, region, template, how, composer.columns))
         bad_rows = stack.enter_context(RejectsFile(rejects)) if rejects is not None else None
         for row in source:
             rows += 1
-            screened = screen(row, composer, router)
+            screened = screen(row, composer, router, source.raw, blocked)
             if isinstance(screened, Screened):
                 chunk = chunks.setdefault(screened.message.operator, [])
                 chunk.append(screened.message)
@@ -96,7 +89,7 @@ async def import_recipients(
             await writer.call(store.add_recipients, campaign_id, chunk)
     await writer.call(store.finish_import, campaign_id, rows, rejected)
     kept = rejects if rejected else None
-    return ImportResult(campaign_id, rows, messages, segments, rejected, kept)
+    return ImportResult(campaign_id, source.source.described, rows, messages, segments, rejected, kept)
 
 
 def _nothing() -> None:
@@ -117,6 +110,8 @@ class Sample(msgspec.Struct, frozen=True):
 class Rehearsal(msgspec.Struct, frozen=True):
     """What a file would make, had it been imported."""
 
+    described: str
+    """What the file was taken for."""
     rows: int
     messages: dict[str, int]
     """By operator account."""
@@ -129,7 +124,15 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
 
 def rehearse(
-    recipients: Path, *, region: str, template: Template, composer: Composer, router: Router, show: int = 5
+    recipients: Path,
+    *,
+    region: str,
+    how: Reading = AS_FOUND,
+    template: Template,
+    composer: Composer,
+    router: Router,
+    blocked: Blocked = nobody,
+    show: int = 5,
 ) -> Rehearsal:
     """Read, route and compose a whole file, storing and sending nothing."""
     rows = rejected = 0
@@ -137,10 +140,11 @@ def rehearse(
     segments: dict[str, int] = {}
     samples: list[Sample] = []
     bad_rows: list[BadRow] = []
-    with open_recipients(recipients, region, template) as source:
+    with open_recipients(recipients, region, template, how, composer.columns) as source:
+        described = source.source.described
         for row in source:
             rows += 1
-            screened = screen(row, composer, router)
+            screened = screen(row, composer, router, source.raw, blocked)
             if isinstance(screened, BadRow):
                 rejected += 1
                 if len(bad_rows) < show:
@@ -154,4 +158,4 @@ def rehearse(
                 samples.append(
                     Sample(new.row, new.number, new.operator, screened.text, screened.segments, alphabet.value)
                 )
-    return Rehearsal(rows, messages, segments, tuple(bad_rows), rejected, tuple(samples))
+    return Rehearsal(described, rows, messages, segments, tuple(bad_rows), rejected, tuple(samples))

@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-from sender.channels.channel import ChannelStatus
+from sender.channels.status import ChannelStatus
 from sender.domain.message import FINAL, State
 
 UNSENT = (State.QUEUED, State.CLAIMED, State.SUBMITTING)

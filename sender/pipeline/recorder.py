@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from sender.channels.results import Delivery
+from sender.domain.message import State
 from sender.store.records import Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreUnavailable
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -33,6 +34,9 @@ class RecorderOwner(typing.Protocol):
 
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         """These are durable."""
+
+    def queued_again(self) -> None:
+        """A message is in the queue, and none of the outcomes says when it is due."""
 
     def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
         """Answer these to the operator."""
@@ -119,9 +123,11 @@ class Recorder:
                 self._receipts_done, self._receipts_failed, callbackArgs=(receipts,), errbackArgs=(receipts,)
             ).addCallback(self._batch_done)
 
-    def _outcomes_done(self, _: None, outcomes: list[Outcome]) -> None:
+    def _outcomes_done(self, queued_again: bool, outcomes: list[Outcome]) -> None:
         self.last_activity = self._clock.seconds()
         self._owner.recorded(outcomes)
+        if queued_again:
+            self._owner.queued_again()
 
     def _outcomes_failed(self, failure: Failure, outcomes: list[Outcome]) -> None:
         self._outcomes[:0] = outcomes
@@ -132,6 +138,8 @@ class Recorder:
         self.last_activity = self._clock.seconds()
         self.receipts.update(result.fate for result in results)
         self._owner.acknowledge([delivery for _, delivery in receipts], CommandStatus.ESME_ROK)
+        if any(result.state is State.QUEUED for result in results):
+            self._owner.queued_again()
 
     def _receipts_failed(self, failure: Failure, receipts: list[tuple[ReceiptIn, Delivery]]) -> None:
         self._turn_away(receipts)

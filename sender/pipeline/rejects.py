@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sender.domain.recipients import BadRow
+from sender.domain.rows import BadRow
 
 
 class RejectsFile:

@@ -34,4 +34,4 @@ def needs_numbering(config: SenderConfig) -> bool:
 def make_router(config: SenderConfig, store: SqliteStore | None = None, health: Callable[[], Health] = dict) -> Router:
     """The router that a configuration describes."""
     network = make_numbering(config, store).network if needs_numbering(config) else lambda _: ""
-    return Router([route.route() for route in config.routes], network=network, health=health)
+    return Router([route.route(config.accounts_of) for route in config.routes], network=network, health=health)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Callable
 
 import msgspec
 
-from sender.domain.recipients import BadRow, Recipient
+from sender.domain.recipients import Recipient
 from sender.domain.routing import Router
-from sender.domain.template import MissingField
-from sender.pipeline.compose import Composer
+from sender.domain.rows import MAX_RAW, BadRow
+from sender.pipeline.compose import UNCOMPOSABLE, Composer
 from sender.store.records import NewMessage
-from smppkit.gsm0338 import UnencodableText
-from smppkit.segments import SegmentError
 
 
 class Screened(msgspec.Struct, frozen=True, gc=False):
@@ -24,26 +21,41 @@ class Screened(msgspec.Struct, frozen=True, gc=False):
     segments: int
 
 
-def screen(row: Recipient | BadRow, composer: Composer, router: Router) -> Screened | BadRow:
-    """Route and compose a row. Nothing that can be known now is left to fail while sending."""
+Blocked = Callable[[str], str | None]
+"""The opt-out that forbids this campaign to write to a number, or None."""
+
+
+def nobody(_: str) -> None:
+    """Nobody has opted out."""
+
+
+def screen(
+    row: Recipient | BadRow, composer: Composer, router: Router, raw: Callable[[], str], blocked: Blocked = nobody
+) -> Screened | BadRow:
+    """Route and compose a row. Nothing that can be known now is left to fail while sending.
+
+    `raw` gives the row as it stands in the file, should it be a bad one.
+    """
     if isinstance(row, BadRow):
         return row
+    scope = blocked(row.number)
+    if scope is not None:
+        return _bad(row, raw, f"opted out: {scope}")
     choice = router.route(row.number, sender=composer.sender, message_class=composer.message_class)
     if choice is None:
-        return _bad(row, f"no route for +{row.number}")
+        return _bad(row, raw, f"no route for +{row.number}")
     operator = choice.account
     try:
         text = composer.text(row.fields)
         if not text:
-            return _bad(row, "the text is empty")
+            return _bad(row, raw, "the text is empty")
         segments = composer.count(text, operator)
-    except (MissingField, UnencodableText, SegmentError) as error:
-        return _bad(row, str(error))
+        composer.tlvs(row.fields, operator)
+    except UNCOMPOSABLE as error:
+        return _bad(row, raw, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}
-    return Screened(NewMessage(row.row, row.number, operator, fields), text, segments)
+    return Screened(NewMessage(row.row, row.number, operator, fields), composer.said(text, operator), segments)
 
 
-def _bad(row: Recipient, reason: str) -> BadRow:
-    raw = io.StringIO()
-    csv.writer(raw, lineterminator="").writerow(row.fields.values())
-    return BadRow(row.row, raw.getvalue(), reason)
+def _bad(row: Recipient, raw: Callable[[], str], reason: str) -> BadRow:
+    return BadRow(row.row, raw()[:MAX_RAW], reason)

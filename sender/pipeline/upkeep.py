@@ -20,6 +20,8 @@ from sender.store.writer import Writer
 LOOK: Final = 1.0
 """Seconds between two looks: how late a pause or a cancel of another process is heard of."""
 _SWEEP: Final = 500
+_RECEIPTS: Final = 60
+"""Looks between two sweeps of what receipts wait for."""
 _DELETE: Final = 200
 _TIDY: Final = 60.0
 """Seconds until it is looked again for what is too old, when there was nothing."""
@@ -60,6 +62,7 @@ class Upkeep:
         self._on_look = on_look
         self._on_failure = on_failure
         self._version: int | None = None
+        self._looks = 0
         self._tidy_at = 0.0
         self._timer: IDelayedCall | None = None
         self._running = False
@@ -90,6 +93,9 @@ class Upkeep:
         if known is not None and version != known:
             await self._on_outside_change()
         await self.sweep()
+        self._looks += 1
+        if self._running and self._looks % _RECEIPTS == 1:
+            await self._writer.call(self._store.sweep_receipts, self._epoch + self._clock.seconds())
         await self._tidy()
         if self._running:
             self._on_look()

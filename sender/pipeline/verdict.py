@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 
-from sender.channels.results import Answered, Hold, Later, Result, Submit, Unanswered, Unsendable, Withheld
+from sender.channels.results import Answered, Hold, Later, Postponed, Result, Submit, Unanswered, Unsendable, Withheld
 from sender.domain.message import DoubtCause
 from sender.domain.retry import RetryClass, RetryPolicy
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
@@ -35,6 +35,8 @@ class Judge:
             return Refused(submit.message_id, submit.part, CommandStatus.ESME_RSUBMITFAIL, at)
         if isinstance(result, Withheld):
             return self._withheld(submit, result.hold, at)
+        if isinstance(result, Postponed):
+            return NotSent(submit.message_id, submit.part, at + result.delay)
         return NotSent(submit.message_id, submit.part, at)
 
     def _withheld(self, submit: Submit, hold: Hold, at: float) -> Outcome:

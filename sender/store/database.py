@@ -6,9 +6,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
+
+if TYPE_CHECKING:
+    from sender.store.outbox import Wanted
 
 Moves = Counter[tuple[int, int]]
 """Changes of message counts by (campaign, state)."""
@@ -25,6 +28,10 @@ class Database:
         self.conn = conn
         self._accounts: dict[str, int] = {}
         self._next_message: int | None = None
+        self.consumers: Wanted | None = None
+        """Who wants which events: what the outbox remembers between calls."""
+        self.emitted = 0
+        """Events written since the start, those of transactions that were undone included."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -79,6 +86,7 @@ class Database:
     def _forget(self) -> None:
         self._accounts.clear()
         self._next_message = None
+        self.consumers = None
 
     def message_ids(self, count: int) -> int:
         """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""

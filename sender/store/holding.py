@@ -89,14 +89,14 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
         waiting = db.conn.execute(_WAITING, (campaign, limit)).fetchall()
         waiting += db.conn.execute(_CLAIMED, (campaign, limit - len(waiting))).fetchall()
         if waiting:
-            end_waiting(db, waiting, state)
+            end_waiting(db, waiting, state, now)
             return len(waiting)
     waiting = db.conn.execute(_EXPIRING, (now, limit)).fetchall()
-    end_waiting(db, waiting, State.EXPIRED)
+    end_waiting(db, waiting, State.EXPIRED, now)
     return len(waiting)
 
 
-def end_waiting(db: Database, waiting: Sequence[_Waiting], state: State) -> set[int]:
+def end_waiting(db: Database, waiting: Sequence[_Waiting], state: State, now: float | None = None) -> set[int]:
     """Messages that wait are over: in `state`, or in doubt where a part of them may have been sent; the latter."""
     begun = json_list([message for message, _, _, parts in waiting if parts])
     parts = db.conn.execute(_PARTS, (int(state), begun)).fetchall() if begun != "[]" else []
@@ -107,5 +107,6 @@ def end_waiting(db: Database, waiting: Sequence[_Waiting], state: State) -> set[
             (message, campaign, before, State.IN_DOUBT if message in doubtful else state)
             for message, campaign, before, _ in waiting
         ],
+        at=now,
     )
     return doubtful

@@ -10,6 +10,7 @@ import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, message_state
 from sender.store.database import Database, Moves, json_list
+from sender.store.outbox import emit_moves
 from sender.store.sql import sql, state_is
 
 
@@ -68,11 +69,11 @@ def load_parts(db: Database, messages: Iterable[int]) -> Parts:
     return {(row[0], row[1]): PartRow(*row) for row in rows}
 
 
-def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]]) -> None:
+def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]], *, at: float | None = None) -> None:
     """Change the state of messages, given as (message, campaign, state before, state after), and the counts with it.
 
     The caller has read the state before inside this transaction; a move that finds another one is a mistake in the
-    program and undoes the call.
+    program and undoes the call. `at`: when, for those whose parts do not say it.
     """
     by_target: dict[int, list[int]] = defaultdict(list)
     changes: Counter[tuple[int, int, int]] = Counter()
@@ -89,6 +90,7 @@ def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]]) -> N
         counts[campaign, before] -= messages
         counts[campaign, after] += messages
     db.count_moves(counts)
+    emit_moves(db, by_target, {campaign for campaign, _, _ in changes}, at)
 
 
 def raise_due(db: Database, dues: Mapping[int, float]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from smppkit.national import shifts_of
 from smppkit.pdus import DataSm, DeliverSm
 from smppkit.receipts import parse_receipt
 from smppkit.segments import UDHI, split_header
@@ -35,8 +36,9 @@ _ID_FIELD = re.compile(rb"\0?(?:\0? )*i\0?d\0?\s*:", re.IGNORECASE)
 
 def without_words(octets: bytes, data_coding: int, *, header: bool) -> bytes:
     """User data whose words are hidden; `header`: it begins with a user data header, which stays."""
-    body = split_header(octets)[1] if header else octets
-    return octets[: len(octets) - len(body)] + _hide(body, data_coding)
+    elements, body = split_header(octets) if header else ((), octets)
+    hidden = _hide_national(body) if shifts_of(elements) else _hide(body, data_coding)
+    return octets[: len(octets) - len(body)] + hidden
 
 
 def receipt_without_words(pdu: DeliverSm | DataSm, octets: bytes) -> bytes:
@@ -75,6 +77,16 @@ def _hide_gsm7(octets: bytes) -> bytes:
     escaped = False
     for octet in octets:
         pieces.append(octet if escaped else _GSM7[octet])
+        escaped = octet == _ESCAPE and not escaped
+    return bytes(pieces)
+
+
+def _hide_national(octets: bytes) -> bytes:
+    """With a national language table nearly every code may be a letter, behind an escape too; "e" is the Euro there."""
+    pieces = []
+    escaped = False
+    for octet in octets:
+        pieces.append(octet if octet in b"\x1b \n\r" else ord("e") if escaped else ord("x"))
         escaped = octet == _ESCAPE and not escaped
     return bytes(pieces)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from random import Random
 
-from smppkit.gsm0338 import pack_septets
 from smppkit.kinds import NPI, TON
 from smppkit.pdus import DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
-from smppkit.segments import UDHI, Segment, segment
+from smppkit.segments import UDHI, pack_segment, segment
 from smppkit.status import CommandStatus
 from smppkit.text import Alphabet
 from smppkit.tlvs import MESSAGE_PAYLOAD
 from smsc.scenario.dialect import MOST_SHORT
 from smsc.scenario.mobile import MoMessage, MoShape, PartOrder
-from smsc.scenario.reading import ALPHABETS, PACKED, fill_bits, write
+from smsc.scenario.reading import ALPHABETS, PACKED, write
 
 MESSAGING_MODE = 0x03
 """esm_class: the bits of the messaging mode (SMPP 3.4 §5.2.12)."""
@@ -124,7 +123,7 @@ def mo_pdus(
     coding, parts = text.data_coding, text.segments
     if text.alphabet is default:
         coding = 0
-        parts = tuple(map(_packed, parts)) if alphabet == PACKED else parts
+        parts = tuple(map(pack_segment, parts)) if alphabet == PACKED else parts
     source_ton, source_npi, source = address(message.from_)
     dest_ton, dest_npi, destination = address(message.to)
     pdus = [
@@ -143,17 +142,6 @@ def mo_pdus(
         for part in parts
     ]
     return pdus if len(pdus) == 1 else _misled(pdus, shape, chance)
-
-
-def _packed(part: Segment) -> Segment:
-    """The same segment with its septets packed, behind its header if it has one."""
-    octets = part.short_message
-    header = octets[0] + 1 if part.udhi else 0
-    packed = octets[:header] + pack_septets(octets[header:], fill_bits(header))
-    tlvs = tuple(
-        MESSAGE_PAYLOAD.of(pack_septets(tlv.value)) if tlv.tag == MESSAGE_PAYLOAD.number else tlv for tlv in part.tlvs
-    )
-    return Segment(packed, udhi=part.udhi, tlvs=tlvs)
 
 
 def _misled(parts: list[DeliverSm], shape: MoShape, chance: Random) -> list[DeliverSm]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def listening_on(http: str | None, token_file: Path | None) -> ControlServer:
     """What listens where `--http` says, or at the usual place; ends the program when that cannot be."""
     from smsc.commands.running import not_listening
-    from smsc.control.address import HttpAddress
     from smsc.control.serving import ControlError, listen, read_token
+    from webkit.address import HttpAddress
 
     try:
         address = HttpAddress(any_if_taken=True) if http is None else HttpAddress.parse(http)

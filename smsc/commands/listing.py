@@ -11,9 +11,8 @@ from smppkit.codec import decode
 from smppkit.commands import command_name
 from smppkit.errors import PduError
 from smppkit.pdus import DeliverSm, Pdu, SubmitSm
-from smppkit.segments import UDHI, split_header
+from smppkit.segments import UDHI, decode_user_data, split_header
 from smppkit.status import status_name
-from smppkit.text import decode_text
 from smppkit.tlvs import TAGS, Tlv
 from smsc.journal.inbox import PduRow
 from smsc.journal.whole import WholeMessage
@@ -148,7 +147,7 @@ def _shown(pdu: Pdu, name: str) -> Iterable[str]:
             header = value[: len(value) - len(text)]
         if header:
             yield f"udh={header.hex()}"
-        yield f"short_message={decode_text(text, pdu.data_coding)!r}"
+        yield f"short_message={decode_user_data(value, pdu.data_coding, header=bool(header))!r}"
     else:
         yield f"{name}={value.hex() if isinstance(value, bytes) else repr(value)}"
 

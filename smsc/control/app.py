@@ -21,15 +21,15 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 import smsc.control.routes
 from smsc.control.control import Control
-from smsc.control.problem import Problem
 from smsc.control.query import read_query
-from smsc.control.schema_page import PlainPage
 from smsc.control.security import HEADERS, Policy
 from smsc.journal.message_filter import FilterError
+from webkit.problem import Problem
+from webkit.schema_page import PlainPage
+from webkit.server import HEADER_OCTETS
 from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 1 << 20  # of a request's body
-HEADER_OCTETS = 16 * 1024  # of its address and headers
 
 _log = logging.getLogger("smsc")
 

@@ -12,8 +12,8 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from smsc.control.declined import Declined, Why
 from smsc.control.orders import read_order
-from smsc.control.problem import Problem
 from smsc.control.query import Options, query
+from webkit.problem import Problem
 from yamlmodel.errors import ConfigError
 from yamlmodel.errors import Problem as Mistake
 from yamlmodel.types import expectation, fields_of, unwrap

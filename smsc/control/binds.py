@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from smsc.app import Emulator
-from smsc.control.problem import missing
 from smsc.control.vitals import Latency, Rate, Vitals
 from smsc.server.connection import Connection
 from smsc.server.server import OperatorServer
+from webkit.problem import missing
 
 
 class Window(msgspec.Struct, frozen=True):

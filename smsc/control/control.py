@@ -14,10 +14,10 @@ from smsc.control.feed import Feed
 from smsc.control.linting import LintDesk
 from smsc.control.messages import MessageDesk
 from smsc.control.pdus import PduDesk
-from smsc.control.problem import no_journal
 from smsc.control.reader import reader_of
 from smsc.control.steering import Steering
 from smsc.control.timetable import Timetable
+from smsc.control.unkept import no_journal
 from smsc.journal.journal import Journal
 from smsc.lint.report import Report
 

@@ -12,8 +12,8 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from smsc.control.feed import Feed
-from smsc.control.problem import Problem
 from smsc.journal.whole import WholeMessage
+from webkit.problem import Problem
 
 KEPT = 2_000  # events that somebody may be behind
 MOST_LISTENERS = 50

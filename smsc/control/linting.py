@@ -7,13 +7,14 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred, succeed
 
 from smsc.app import Emulator
-from smsc.control.problem import Problem, no_journal
 from smsc.control.reader import Reader, Shelf
+from smsc.control.unkept import no_journal
 from smsc.lint.lint import Lint
 from smsc.lint.live import report_of, windows_of
 from smsc.lint.replay import replay
 from smsc.lint.report import Report
 from smsc.lint.settings import LintSettings
+from webkit.problem import Problem
 
 
 class LintDesk:

@@ -10,7 +10,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from smsc.control.feed import Feed
-from smsc.control.problem import MOST, Problem, known_number, missing
 from smsc.control.reader import Reader, Shelf
 from smsc.control.sending import Part
 from smsc.control.story import MessageDetail, detail_of
@@ -19,6 +18,7 @@ from smsc.journal.message_filter import MessageFilter
 from smsc.journal.messages import Conversation
 from smsc.journal.near_miss import NearMiss
 from smsc.journal.whole import WholeMessage
+from webkit.problem import MOST, Problem, known_number, missing
 
 MOST_ON_A_PAGE = 1_000
 

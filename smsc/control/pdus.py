@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred
 from smppkit.commands import command_name
 from smppkit.dissect import FieldAt, dissect, masked_octets
 from smppkit.status import status_name
-from smsc.control.problem import known_number, missing
 from smsc.control.reader import Reader, Shelf
 from smsc.control.sending import Sent
 from smsc.journal.inbox import PduRow
 from smsc.scenario.reading import text_of
+from webkit.problem import known_number, missing
 
 MOST_ON_A_PAGE = 500
 

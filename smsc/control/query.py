@@ -11,8 +11,8 @@ from litestar import Request
 from litestar.openapi.spec import Operation, Parameter, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from smsc.control.problem import Problem
 from smsc.journal.message_filter import FilterError, MessageFilter
+from webkit.problem import Problem
 from yamlmodel.suggest import did_you_mean
 
 _TYPES = {"integer": OpenAPIType.INTEGER, "number": OpenAPIType.NUMBER, "boolean": OpenAPIType.BOOLEAN}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 
 import msgspec
 
-from smsc.control.problem import Problem
+from webkit.address import is_loopback
+from webkit.problem import Problem
 
 COOKIE = "smsc_session"
 SHORTEST_TOKEN = 8
@@ -38,16 +38,6 @@ HEADERS = {
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from smsc.control.address import HttpAddress, address_url
-from smsc.control.edge import Edge, bind
-from smsc.control.security import SHORTEST_TOKEN, Policy, is_loopback
+from smsc.control.security import SHORTEST_TOKEN, Policy
+from webkit.address import HttpAddress, address_url, is_loopback
+from webkit.edge import Edge, bind
 
 if TYPE_CHECKING:
     import uvicorn

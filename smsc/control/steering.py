@@ -15,12 +15,12 @@ from smsc.clock import SteerableClock
 from smsc.control.connections import Connections
 from smsc.control.declined import Declined
 from smsc.control.faults import RuntimeFaults
-from smsc.control.problem import Problem
 from smsc.control.rules import RuntimeRules
 from smsc.control.sending import Sending
 from smsc.control.standing import take_off_scenarios
 from smsc.control.timekeeping import Timekeeper
 from smsc.journal.journal import Journal
+from webkit.problem import Problem
 
 Tell = Callable[[str, object, str | None], None]
 """Told of what has changed: the name of the event, a value, and the one account that it concerns."""

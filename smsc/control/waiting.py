@@ -10,12 +10,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from smsc.control.feed import Feed
-from smsc.control.problem import Problem
 from smsc.control.reader import Reader, Shelf
 from smsc.journal.checks import checks_of
 from smsc.journal.message_filter import MessageFilter, matcher
 from smsc.journal.near_miss import NearMiss, near_misses
 from smsc.journal.whole import WholeMessage
+from webkit.problem import Problem
 
 MOST_WAITERS = 200
 MOST_AWAITED = 1_000  # messages that one may wait for

@@ -8,8 +8,7 @@ import msgspec
 
 from smppkit.commands import CommandId
 from smppkit.pdus import DataSm, SubmitSm
-from smppkit.segments import part_of
-from smppkit.text import decode_text
+from smppkit.segments import UDHI, decode_user_data, user_data
 from smsc.capture.exchanges import SUBMITS, Delivery, Exchange, deliveries, message_id, pair
 from smsc.capture.recording import RecordedConnection, RecordedPdu, Recording
 
@@ -41,7 +40,7 @@ class Message(msgspec.Struct):
         pdu = self.exchange.asked
         if not isinstance(pdu, SubmitSm | DataSm):
             return ""
-        return decode_text(part_of(pdu)[1], pdu.data_coding)
+        return decode_user_data(user_data(pdu), pdu.data_coding, header=bool(pdu.esm_class & UDHI))
 
     @property
     def registered(self) -> int:

@@ -8,10 +8,9 @@ from smppkit.codec import CODECS
 from smppkit.commands import CommandId, command_name
 from smppkit.errors import PduError
 from smppkit.pdus import DeliverSm, Pdu, SubmitMulti, SubmitSm
-from smppkit.segments import UDHI, split_header
+from smppkit.segments import UDHI, decode_user_data, split_header
 from smppkit.states import Version
 from smppkit.status import status_name
-from smppkit.text import decode_text
 from smppkit.tlvs import TAGS, Tlv
 from smsc.lint.conversation import Connection, Head
 from smsc.lint.finding import EXAMPLE_CHARACTERS, EXAMPLE_OCTETS, Example
@@ -88,7 +87,7 @@ def _text(octets: bytes, esm_class: int, data_coding: int) -> Iterable[str]:
         text = split_header(octets)[1]
         if len(text) < len(octets):
             yield f"udh={octets[: len(octets) - len(text)].hex()}"
-    shown = decode_text(text, data_coding)
+    shown = decode_user_data(octets, data_coding, header=bool(esm_class & UDHI))
     yield f"short_message={shown[:_SHOWN_TEXT]!r}" + ("…" if len(shown) > _SHOWN_TEXT else "")
 
 

@@ -3,8 +3,9 @@
 import msgspec
 
 from smppkit.gsm0338 import pack_septets, unpack_septets
+from smppkit.national import shifts_of
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
-from smppkit.segments import PartInfo, part_of, user_data
+from smppkit.segments import UDHI, PartInfo, fill_bits, part_of, split_header, user_data
 from smppkit.text import Alphabet, alphabet_of, decode_text, encode_first
 
 PACKED = "gsm7-packed"
@@ -17,22 +18,27 @@ ALPHABETS = {
 """What `submit.alphabet` means by data_coding 0."""
 
 
-def text_of(octets: bytes, data_coding: int, alphabet: str, header: int = 0) -> str:
+def text_of(octets: bytes, data_coding: int, alphabet: str, header: bytes = b"") -> str:
     """User data without header as text; `alphabet` is what the operator means by data_coding 0. Never raises.
 
-    `header` is how many octets of header came before: packed septets begin on the first septet boundary behind it.
+    `header` is what came before: packed septets begin on the first septet boundary behind it, and it may name national
+    language tables.
     """
     # The message classes and groups of TS 23.038 that mean the default alphabet are packed as well.
     if alphabet == PACKED and alphabet_of(data_coding) is Alphabet.GSM7:
-        octets = unpack_septets(octets, fill_bits=fill_bits(header))
-    return decode_text(octets, data_coding, ALPHABETS[alphabet])
+        octets = unpack_septets(octets, fill_bits=fill_bits(len(header)))
+    shifts = shifts_of(split_header(header + octets)[0]) if header else None
+    return decode_text(octets, data_coding, ALPHABETS[alphabet], shifts=shifts)
 
 
 def read(pdu: SubmitSm | DeliverSm | DataSm, alphabet: str, body: bytes | None = None) -> str:
     """What a message says, without its header; `body` when that is known already. Never raises."""
     if body is None:
         body = part_of(pdu)[1]
-    header = len(user_data(pdu)) - len(body) if alphabet == PACKED else 0
+    header = b""
+    if pdu.esm_class & UDHI:
+        octets = user_data(pdu)
+        header = octets[: len(octets) - len(body)]
     return text_of(body, pdu.data_coding, alphabet, header)
 
 
@@ -42,11 +48,6 @@ def write(text: str, alphabet: str) -> tuple[int, bytes]:
     if chosen is Alphabet.UCS2:
         return chosen.data_coding, octets
     return 0, pack_septets(octets) if alphabet == PACKED else octets
-
-
-def fill_bits(header: int) -> int:
-    """The bits between a header of so many octets and the first septet (3GPP TS 23.040 §9.2.3.24)."""
-    return -8 * header % 7
 
 
 class Reading(msgspec.Struct, gc=False):

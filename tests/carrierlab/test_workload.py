@@ -9,7 +9,7 @@ import pytest
 from carrierlab.ledgers import Reject
 from carrierlab.scenario import LabScenario, load_scenario
 from carrierlab.workload import campaign_plan, configured_binds, read_rejects, sender_config
-from sender.config.operator import BindMode
+from sender.config.binds import BindMode
 from tests.carrierlab.files import SCENARIO, write
 
 ADDRESSES = {"alpha": ("127.0.0.1", 4001), "beta": ("127.0.0.1", 4002)}

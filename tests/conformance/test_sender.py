@@ -285,7 +285,7 @@ def test_c34_an_outbind_has_no_response_and_is_counted(kind: BindKind) -> None:
     esme.smsc.line.transport.abortConnection()  # type: ignore[union-attr]
     esme.clock.advance(2)
     line = esme.smsc.lines[1]
-    (bind,) = esme.channel._binds
+    (bind,) = esme.channel.binds()
     assert bind.outbinds == 1
     assert said(line.take()) == said(asked[:1])  # its own bind, and nothing else
     assert line.is_closed == (kind is BindKind.TRANSMITTER)

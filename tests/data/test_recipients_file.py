@@ -11,7 +11,9 @@ from types import ModuleType
 import phonenumbers
 import pytest
 
-from sender.domain.recipients import BadRow, Recipient, Recipients
+from sender.domain.delimited import DelimitedRows
+from sender.domain.recipients import Recipient, Recipients
+from sender.domain.rows import BadRow
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "scenarios" / "data"
@@ -88,7 +90,7 @@ def test_the_names_are_in_three_scripts(rows: list) -> None:
 def test_the_sender_rejects_the_broken_rows_and_takes_all_others(maker: ModuleType, rows: list) -> None:
     lines = (DATA / "recipients.csv").open(encoding="utf-8", errors="surrogateescape", newline="")
     with lines:
-        outcomes = list(Recipients(lines, "KZ"))
+        outcomes = list(Recipients(DelimitedRows(lines), "KZ"))
     assert len(outcomes) == len(rows)
     for line, (row, outcome) in enumerate(zip(rows, outcomes, strict=True), start=2):
         if row.kind in maker.BROKEN:

@@ -12,7 +12,7 @@ import yaml
 import sender.commands.send
 import smsc.commands.serve
 from sender.config.file import SenderConfig
-from smsc.control.address import DEFAULT_PORT
+from webkit.address import DEFAULT_PORT
 from yamlmodel.loader import load
 
 ROOT = Path(__file__).parents[2]

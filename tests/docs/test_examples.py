@@ -62,7 +62,7 @@ def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     if block.page.name in ("README.md", "reports.md") and block.info != "text":
         shutil.copytree(request.getfixturevalue("played"), tmp_path, dirs_exist_ok=True)
     data = ROOT / "scenarios" / "data" / "recipients.csv"
-    for name in ("recipients.csv", "people.csv"):
+    for name in ("recipients.csv", "people.csv", "people.xlsx"):
         shutil.copy(data, tmp_path / name)
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     (tmp_path / "docker").mkdir()

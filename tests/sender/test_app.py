@@ -8,7 +8,7 @@ import pytest
 
 from sender.app import CampaignPlan
 from sender.domain.message import MessageClass, State
-from sender.domain.recipients import HeaderError
+from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.pipeline.progress import Progress
@@ -169,6 +169,34 @@ def test_the_class_decides_what_becomes_of_a_lost_response(
         assert world.beeline.submits[5].at - began <= 5
 
 
+@pytest.mark.parametrize(("message_class", "resends"), [(MessageClass.SERVICE, 1), (MessageClass.CODE, 5)])
+def test_no_message_is_resent_more_often_than_its_class_allows(
+    tmp_path: Path, message_class: MessageClass, resends: int
+) -> None:
+    world = World(tmp_path, response_timeout="5s")
+    world.beeline.decide = lambda _: Answer(after=None)
+    world.load(1, message_class=message_class)
+    world.wait(world.sender.start())
+    report = world.send(receipt_wait=60.0)
+    assert (report.resends, report.submits, report.in_doubt) == (resends, 1 + resends, 1)
+    world.wait(world.sender.stop())
+    world.process.kill()
+
+
+def test_a_part_that_waited_for_the_answer_to_another_is_sent_again(world: World) -> None:
+    def decide(pdu: SubmitSm) -> Answer:
+        first_of_two = part_of(pdu)[0].number == 1
+        if first_of_two and len(world.beeline.submits) < 3:
+            return Answer(CommandStatus.ESME_RSYSERR)
+        return Answer(after=5.0)  # longer than the other part has to wait
+
+    world.beeline.decide = decide
+    world.load(1, template="hello " * 30)
+    world.wait(world.sender.start())
+    report = world.send()
+    assert (report.delivered, report.retries, report.submits) == (1, 1, 3)
+
+
 def test_a_receipt_resolves_a_doubt_and_spares_the_resend(world: World) -> None:
     world.beeline.decide = lambda _: Answer(after=None)
     world.load(5)
@@ -219,7 +247,8 @@ def test_resets_in_the_middle_lose_and_repeat_nothing(world: World) -> None:
     report = world.wait(run)
     assert report.delivered == 300
     sent = Counter(world.beeline.destinations)
-    assert sum(sent.values()) - len(sent) == report.resends
+    # A submit that was on the wire when it was cut is sent again, and the operator saw it once.
+    assert sum(sent.values()) - len(sent) <= report.resends <= 4
     assert most_in_a_second(world.beeline.times) <= 50  # I5
 
 

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from sender.channels.account import Account, BindKind
+from sender.config.binds import BindMode
 from sender.config.file import SenderConfig, load_config
-from sender.config.operator import BindMode, OperatorConfig
+from sender.config.operator import OperatorConfig
 from sender.domain.message import MessageClass
 from sender.domain.retry import RetryClass
 from sender.domain.routing import Prefer
@@ -254,6 +256,164 @@ def test_a_mistake_in_a_route_is_told_with_its_line(write, routes, words):
 )
 def test_other_mistakes(write, change, words):
     assert words in problems(write(LEAST.replace(*change)))[0][1]
+
+
+SEVERAL = """\
+country: KZ
+operators:
+  beeline:
+    endpoints: [smsc-a.example:8000, smsc-b.example]
+    tls: {}
+    rate: 50/s
+    alphabets: [ucs2]
+    timers: {connect: 3s, reconnect: {first: 2s, longest: 4m}}
+    accounts:
+      ads: {system_id: ads, password: one, weight: 3, timers: {connect: 5s}}
+      codes:
+        system_id: codes
+        password_env: CODES
+        rate: 10/s
+        binds: {transmitters: 2, receivers: 1, transceivers: 1}
+        sender_rates: {SHOP: 10/s, "+7705": 1/s}
+  kcell: {host: k.example, system_id: shop, password: other}
+routes:
+  - {prefix: "7705", operator: beeline}
+  - {prefix: "7701", operator: beeline/codes}
+  - {operator: kcell}
+"""
+
+
+def test_accounts_have_what_their_operator_says_and_names_of_both(write):
+    config = read(write(SEVERAL), CODES="two")
+    accounts = config.accounts()
+    assert list(accounts) == ["beeline/ads", "beeline/codes", "kcell"]
+    ads, codes = accounts["beeline/ads"], accounts["beeline/codes"]
+    assert (ads.system_id, ads.secret, ads.rate, ads.alphabets) == ("ads", "one", 50, [Alphabet.UCS2])
+    assert (codes.secret, codes.rate, codes.tls is not None) == ("two", 10, True)
+    assert (ads.timers.connect, codes.timers.connect, ads.timers.reconnect.longest) == (5, 3, 240)
+    assert [(place.host, place.port) for place in ads.places] == [("smsc-a.example", 8000), ("smsc-b.example", 2775)]
+    assert config.accounts_of("beeline") == {"beeline/ads": 3, "beeline/codes": 1}
+    assert config.accounts_of("beeline/codes") == {"beeline/codes": 1}
+    assert config.accounts_of("beeline/none") == {}
+
+
+def test_what_a_channel_is_made_of(write):
+    account = Account.of("beeline/codes", read(write(SEVERAL), CODES="two").accounts()["beeline/codes"])
+    trx, tx, rx = BindKind.TRANSCEIVER, BindKind.TRANSMITTER, BindKind.RECEIVER
+    assert account.kinds == (trx, tx, rx, tx)
+    assert account.places == (("smsc-a.example", 8000), ("smsc-b.example", 2775))
+    assert account.sender_rates == {"SHOP": 10, "7705": 1}
+    assert (account.connect_timeout, account.reconnect_first, account.reconnect_longest) == (3, 2, 240)
+
+
+def test_an_operators_accounts_share_its_numbers_by_weight(write):
+    config = read(write(SEVERAL), CODES="two")
+    router = make_router(config)
+
+    def account(number: str) -> str | None:
+        choice = router.route(number)
+        return None if choice is None else choice.account
+
+    numbers = [f"7705{number:07d}" for number in range(4000)]
+    found = [account(number) for number in numbers]
+    assert 2850 <= found.count("beeline/ads") <= 3150
+    assert found.count("beeline/codes") == 4000 - found.count("beeline/ads")
+    assert found == [account(number) for number in numbers]
+    assert account("77010000000") == "beeline/codes"
+    assert account("79160000000") == "kcell"
+
+
+def test_an_operator_among_others_of_a_route_stands_for_its_accounts(write):
+    routes = "routes: [{to: [{account: beeline, weight: 4}, {account: kcell, weight: 1}], prefer: weight}]\n"
+    config = read(write(SEVERAL[: SEVERAL.index("routes:")] + routes), CODES="two")
+    (route,) = make_router(config).routes
+    assert [(target.account, target.weight) for target in route.targets] == [
+        ("beeline/ads", 3.0),
+        ("beeline/codes", 1.0),
+        ("kcell", 1.0),
+    ]
+
+
+def test_everything_about_binds(write):
+    config = read(
+        write("""\
+        country: KZ
+        operators:
+          one:
+            host: a
+            system_id: shop
+            password: secret
+            interface_version: 5.0
+            address_range: "7705.*"
+            addr_ton: 1
+            addr_npi: 1
+            window: auto
+            window_most: 40
+            bind_rate: 5/s
+            outbind: {listen: "[::1]:2900", system_id: smsc, password: p, bind: transceiver, binds: 2,
+                      peers: [10.0.0.0/8]}
+            timers:
+              session_init: 5s
+              enquire_link_response: 4s
+              inactivity: 2m
+              unbind: 3s
+              refused: {first: 2m, longest: 1h}
+        routes: [{operator: one}]
+        """)
+    )
+    account = Account.of("one", config.accounts()["one"])
+    assert (account.window, account.window_auto, account.bind_rate, account.interface_version) == (40, True, 5, 0x50)
+    assert account.outbind is not None
+    assert (account.outbind.host, account.outbind.port, account.outbind.binds) == ("::1", 2900, 2)
+    assert (account.outbind.kind, account.outbind.peers) == (BindKind.TRANSCEIVER, ("10.0.0.0/8",))
+    session = account.session_config()
+    assert (session.bind_timeout, session.enquire_link_timeout, session.inactivity_timeout) == (5, 4, 120)
+    assert (session.unbind_timeout, account.refused_first, account.refused_longest) == (3, 120, 3600)
+    assert "secret" not in repr(account)
+    assert "password" not in repr(account.outbind)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("system_id: a, password: b", 'the key "host" is missing'),
+        ("host: a, password: b", 'the key "system_id" is missing'),
+        ("host: a, endpoints: [b], system_id: a, password: b", "host is given too"),
+        ("endpoints: [b:0], system_id: a, password: b", "host:port such as smsc.example:2775"),
+        ("host: a, system_id: a, password: b, window_most: 5", "found without `window: auto`"),
+        ("host: a, system_id: a, password: b, window: many", "a whole number such as 10 or"),
+        ("host: a, system_id: a, password: b, binds: {receivers: 1}", "nothing can be submitted"),
+        ("host: a, system_id: a, password: b, interface_version: 3.3", "SMPP 3.3 has no transceivers"),
+        ("host: a, system_id: a, password: b, timers: {unbind: 0s}", "found 0s; expected more than 0s"),
+        ("host: a, system_id: a, password: b, timers: {refused: {first: 2s, longest: 1s}}", "at least first (2s)"),
+        ("host: a, system_id: a, password: b, outbind: {system_id: x}", "no password; expected one of password"),
+        ("host: a, system_id: a, password: b, outbind: {system_id: x, password: y, peers: [host]}", "such as 10.1"),
+        ("host: a, accounts: {x/y: {system_id: a, password: b}}", 'one without "/"'),
+        ("host: a, system_id: a, password: b, accounts: {x: {windw: 3}}", 'did you mean "window"'),
+    ],
+)
+def test_a_mistake_about_binds_is_told_with_its_line(write, given, words):
+    text = f"country: KZ\noperators:\n  beeline: {{{given}}}\nroutes: [{{operator: beeline}}]\n"
+    found = problems(write(text))
+    assert found[0][0] == 3
+    assert words in found[0][1]
+
+
+def test_two_accounts_do_not_listen_on_one_address(write):
+    outbind = "outbind: {system_id: smsc, password: p}"
+    text = "country: KZ\noperators:\n"
+    text += f"  one: {{host: a, system_id: a, password: b, {outbind}}}\n"
+    text += f"  two:\n    host: a\n    accounts:\n      x: {{system_id: a, password: b, {outbind}}}\n"
+    text += "routes: [{operator: one}]\n"
+    [(line, message)] = problems(write(text))
+    assert line == 7
+    assert "one listens on 127.0.0.1:2775 already" in message
+
+
+def test_a_password_that_accounts_inherit_is_missed_once(write):
+    text = "country: KZ\noperators:\n  one:\n    host: a\n    password_env: UNSET\n    accounts:\n"
+    text += "      x: {system_id: a}\n      y: {system_id: b}\nroutes: [{operator: one}]\n"
+    assert len(problems(write(text))) == 2  # each account at its own line
 
 
 def test_a_configuration_prints_without_its_passwords(write):

@@ -3,7 +3,7 @@ import io
 import msgspec
 import pytest
 
-from sender.channels.channel import ChannelStatus
+from sender.channels.status import ChannelStatus
 from sender.console import BarDisplay, LineDisplay, duration_text, figures, open_display, report_text
 from sender.domain.message import State
 from sender.domain.report import CampaignReport, Failure

@@ -70,7 +70,7 @@ async def outcome(home: Path, server: ServerTls, tls: str) -> str:
     assert smsc.port is not None
     (home / "sender.yaml").write_text(CONFIG.format(port=smsc.port.getHost().port, tls=tls))
     config = load_config(home / "sender.yaml", {})
-    account = Account.of("beeline", config.operators["beeline"], config.retry)
+    account = Account.of("beeline", config.operators["beeline"])
     owner = Owner()
     bind = Bind("b", BindKind.TRANSCEIVER, account, owner, clock=reactor, network=TcpNetwork(reactor), rng=Random(1))
     bind.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("smppkit", "yamlmodel", "clikit", "smsc", "sender", "carrierlab")
+PACKAGES = ("smppkit", "yamlmodel", "clikit", "webkit", "smsc", "sender", "carrierlab")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 

@@ -100,3 +100,41 @@ def test_a_mistake_within_the_preset_is_located_there(directory: Path) -> None:
 def test_text_without_a_file_takes_paths_from_here(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(directory)
     assert loads("outer: {like: ready}", Top).outer.word == "theirs"
+
+
+class _Child(msgspec.Struct, frozen=True, kw_only=True):
+    host: str = ""
+    port: Annotated[int, msgspec.Meta(ge=1)] = 1
+    limits: dict[str, int] = {}
+    user: str = ""
+
+    def problems(self) -> list[tuple[tuple[str, ...], str]]:
+        return [] if self.user else [((), "no user")]
+
+
+class _Parent(_Child, frozen=True, kw_only=True):
+    heirs: ClassVar[str] = "children"
+    children: dict[str, _Child] = {}
+
+    def problems(self) -> list[tuple[tuple[str, ...], str]]:
+        return [] if self.children else list(super().problems())
+
+
+def test_heirs_have_what_they_do_not_say_themselves() -> None:
+    parent = loads(
+        "host: a\nlimits: {x: 1, y: 2}\nchildren:\n  one: {user: u, limits: {y: 3}}\n  two: {user: v, host: b}\n",
+        _Parent,
+    )
+    assert parent.children == {
+        "one": _Child(host="a", limits={"x": 1, "y": 3}, user="u"),
+        "two": _Child(host="b", limits={"x": 1, "y": 2}, user="v"),
+    }
+
+
+def test_what_is_wrong_above_heirs_is_told_once_and_what_is_wrong_in_one_at_its_place() -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads("port: 0\nhosst: a\nchildren:\n  one: {user: u}\n  two: {user: v, ports: 2}\n  three: {}\n", _Parent)
+    found = [(problem.line, problem.path) for problem in caught.value.problems]
+    assert sorted(found) == [(1, "port"), (2, ""), (5, "children.two")]
+    with pytest.raises(ConfigError, match=r"6:.*children\.three: no user"):
+        loads("host: a\n\n\nchildren:\n  one: {user: u}\n  three: {}\n", _Parent)

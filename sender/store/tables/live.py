@@ -2,4 +2,11 @@
 
 from typing import Final
 
-STATEMENTS: Final[tuple[str, ...]] = ()
+STATEMENTS: Final[tuple[str, ...]] = (
+    """CREATE TABLE live (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        at REAL NOT NULL,
+        pid INTEGER NOT NULL,
+        status TEXT NOT NULL
+    ) STRICT""",
+)

@@ -10,9 +10,9 @@ from litestar import Request, get, post
 from smsc.control.asked import Nothing, asks, order_of
 from smsc.control.control import Control
 from smsc.control.given import GivenControl
-from smsc.control.problem import Problem
 from smsc.control.timekeeping import AdvanceOrder, Timekeeper
-from smsc.control.turns import of_deferred
+from webkit.problem import Problem
+from webkit.turns import of_deferred
 
 
 class ClockView(msgspec.Struct, frozen=True):

@@ -8,9 +8,9 @@ from litestar.params import FromPath
 
 from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.query import FILTERS, Option, limit, query
-from smsc.control.turns import of_deferred
 from smsc.journal.messages import Conversation
 from smsc.journal.whole import WholeMessage
+from webkit.turns import of_deferred
 
 MOST = 500
 

@@ -12,11 +12,11 @@ from litestar.response import Stream
 from smsc.control.export import FORMATS, Format, capture, piece
 from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.messages import MessageDesk
-from smsc.control.problem import Problem
 from smsc.control.query import FILTERS, Option, query
 from smsc.control.reader import Shelf
-from smsc.control.turns import of_deferred
 from smsc.journal.message_filter import MessageFilter
+from webkit.problem import Problem
+from webkit.turns import of_deferred
 
 _PCAP = "pcap"
 _OF_CONNECTIONS = frozenset({"operator", "system_id"})

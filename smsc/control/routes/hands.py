@@ -12,9 +12,9 @@ from smsc.control.asked import Nothing, asks, done, order_of
 from smsc.control.connections import DropOrder, StallOrder
 from smsc.control.given import GivenControl
 from smsc.control.pdus import SentView
-from smsc.control.problem import Problem
 from smsc.control.sending import MoOrder, ReceiptOrder
-from smsc.control.turns import of_deferred
+from webkit.problem import Problem
+from webkit.turns import of_deferred
 
 
 class MoMade(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from importlib.resources import files
 from litestar import Response, get
 from litestar.params import FromPath
 
-from smsc.control.problem import Problem
+from webkit.problem import Problem
 
 _FILES = files("smsc.control") / "inbox"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*\.(?P<suffix>html|js|css|svg|png|ico|webmanifest)")

@@ -6,8 +6,8 @@ from litestar import Response, get
 
 from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.query import FILTERS, Option, query
-from smsc.control.turns import of_deferred
 from smsc.lint.report import FORMATS, render
+from webkit.turns import of_deferred
 
 _TYPES = {"json": "application/json", "text": "text/plain", "junit": "application/xml", "sarif": "application/json"}
 _OPTIONS = {

@@ -9,8 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
 from smsc.control.given import GivenPolicy
-from smsc.control.problem import Problem
 from smsc.control.security import COOKIE
+from webkit.problem import Problem
 
 LASTS = 30 * 24 * 3600  # seconds
 

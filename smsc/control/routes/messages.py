@@ -10,12 +10,12 @@ from litestar.params import FromPath, JSONBody
 
 from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.messages import MOST_ON_A_PAGE, MessagePage, Verified
-from smsc.control.problem import Problem
 from smsc.control.query import FILTERS, page, query, read_filters
 from smsc.control.story import MessageDetail
-from smsc.control.turns import of_deferred, unless_gone
 from smsc.control.waiting import Came, Missed
 from smsc.journal.whole import WholeMessage
+from webkit.problem import Problem
+from webkit.turns import of_deferred, unless_gone
 
 
 class Filters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename={"from_": "from"}):

@@ -8,9 +8,9 @@ from litestar.params import FromPath
 from smppkit.commands import CommandId
 from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.pdus import MOST_ON_A_PAGE, PduPage, PduView
-from smsc.control.problem import unknown
 from smsc.control.query import FILTERS, Option, Options, page, query
-from smsc.control.turns import of_deferred
+from webkit.problem import unknown
+from webkit.turns import of_deferred
 
 _COMMANDS = {command.name.lower(): int(command) for command in CommandId}
 _FILTERS: Options = {

@@ -11,7 +11,7 @@ from msgspec import Meta
 from smsc.control.asked import asks, order_of
 from smsc.control.given import GivenControl, GivenQuery
 from smsc.control.query import Option, query
-from smsc.control.turns import of_deferred
+from webkit.turns import of_deferred
 
 
 class ResetOrder(msgspec.Struct, frozen=True):

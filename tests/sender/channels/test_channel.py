@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterable
+from itertools import pairwise
 
+import msgspec
 import pytest
 
 from carrierlab.clock import SimClock
@@ -11,11 +13,12 @@ from carrierlab.wires import Conditions
 from sender.channels.account import Account, BindKind
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
-from sender.channels.results import Answered, Delivery, Result, Submit, Unanswered, Unsendable, Unwritten
+from sender.channels.results import Answered, Delivery, Postponed, Result, Submit, Unanswered, Unsendable, Unwritten
 from sender.domain.message import DoubtCause, MessageClass
 from smppkit.codec import encode
-from smppkit.pdus import SubmitSm, SubmitSmResp, Unbind
+from smppkit.pdus import AlertNotification, SubmitSm, SubmitSmResp, Unbind
 from smppkit.status import CommandStatus
+from smppkit.tlvs import CONGESTION_STATE
 from tests.sender.peer import PORT, Answer, ScriptedSmsc, message_from_subscriber, most_in_a_second, receipt_for
 
 
@@ -273,7 +276,7 @@ def test_a_full_queue_stops_the_account_for_a_while() -> None:
     world.clock.advance(0.9)
     assert len(world.smsc.submits) == 3
     world.clock.advance(6)
-    assert len(world.smsc.submits) == 9  # after 1, 2 and 4 seconds
+    assert len(world.smsc.submits) == 5  # one more after 1 second, one after 2 more, and then one in 4
 
 
 def test_a_nack_that_complains_of_nothing_leaves_doubt() -> None:
@@ -422,3 +425,312 @@ def test_the_same_seed_does_the_same() -> None:
         return world.smsc.times
 
     assert run() == run()
+
+
+# --- several places, timers ---------------------------------------------------------------------
+
+
+def test_the_next_place_is_tried_at_once_and_the_first_one_first_after_a_loss() -> None:
+    world = World(fallbacks=(("127.0.0.1", 2776),))
+    other = ScriptedSmsc(world.clock, world.network, port=2776)
+    world.smsc.accept_connections = False
+    world.channel.start()
+    world.clock.advance(0.1)
+    assert (len(world.smsc.binds), len(other.binds)) == (0, 1)
+    assert [(view.host, view.port) for view in world.channel.binds()] == [("127.0.0.1", 2776)]
+    world.smsc.accept_connections = True
+    world.clock.advance(10)
+    for link in list(other.links):
+        link.reset()
+    world.clock.advance(2)
+    assert (len(world.smsc.binds), len(other.binds)) == (1, 1)
+
+
+def test_when_no_place_answers_the_waits_grow_as_with_one() -> None:
+    world = World(fallbacks=(("127.0.0.1", 2776), ("127.0.0.1", 2777)))
+    world.smsc.accept_connections = False
+    world.channel.start()
+    world.clock.advance(30)
+    assert 4 <= world.smsc.links_made <= 8
+
+
+def test_a_bind_that_is_not_answered_ends_with_the_session_init_time() -> None:
+    world = World(session_init_timeout=3.0)
+    world.smsc.answer_binds = False
+    world.channel.start()
+    world.clock.advance(2.9)
+    assert world.smsc.links
+    world.clock.advance(0.2)
+    assert not world.smsc.links
+
+
+def test_inactivity_unbinds() -> None:
+    world = World(inactivity_timeout=20.0, enquire_link=5.0)
+    world.channel.start()
+    world.clock.advance(19)
+    assert len(world.smsc.binds) == 1
+    world.clock.advance(5)
+    assert len(world.smsc.binds) == 2
+
+
+def test_what_the_bind_says_of_itself_is_configured() -> None:
+    world = World(interface_version=0x50, address_range="7705.*", addr_ton=1, addr_npi=1, system_type="VMA")
+    world.channel.start()
+    world.clock.advance(0.1)
+    (bind,) = world.smsc.binds
+    assert (bind.interface_version, bind.address_range) == (0x50, "7705.*")  # type: ignore[attr-defined]
+    assert (bind.addr_ton, bind.addr_npi, bind.system_type) == (1, 1, "VMA")  # type: ignore[attr-defined]
+
+
+# --- windows ------------------------------------------------------------------------------------
+
+
+def test_a_window_sizes_itself_to_rate_and_latency_within_the_cap() -> None:
+    world = World(window=60, window_auto=True, rate=100.0)
+    world.smsc.decide = lambda _: Answer(after=0.2)
+    world.channel.start()
+    world.queue(1500)
+    world.clock.advance(12)
+    assert 20 <= world.channel.outlets[0].window.size <= 32  # 100/s for 0.2 s, a quarter and a bucket more
+    before = len(world.smsc.submits)
+    world.clock.advance(1)
+    assert len(world.smsc.submits) - before >= 98  # and the rate is kept
+    world.smsc.decide = lambda _: Answer(after=2.0)
+    world.clock.advance(20)
+    assert world.channel.outlets[0].window.size == 60
+    assert world.smsc.most_outstanding <= 60
+
+
+def over_window(world: World, most: int, status: int = CommandStatus.ESME_RMSGQFUL) -> None:
+    """The operator's own window, for the account as a whole."""
+    inside = 0
+
+    def decide(_: SubmitSm) -> Answer:
+        nonlocal inside
+        if inside >= most:
+            return Answer(status, after=0.005)
+        inside += 1
+        world.clock.callLater(0.1, leave)
+        return Answer(after=0.1, receipt=None)
+
+    def leave() -> None:
+        nonlocal inside
+        inside -= 1
+
+    world.smsc.decide = decide
+
+
+@pytest.mark.parametrize("binds", [1, 3])
+def test_an_operators_smaller_window_shrinks_ours_and_nothing_crawls(binds: int) -> None:
+    world = World(window=50, kinds=(BindKind.TRANSCEIVER,) * binds)
+    over_window(world, 10)
+    world.channel.start()
+    world.queue(4000)
+    world.clock.advance(5)
+    refused = len(world.smsc.submits) - len(world.smsc.accepted)
+    accepted = len(world.smsc.accepted)
+    world.clock.advance(20)
+    assert len(world.smsc.accepted) - accepted >= 0.85 * 20 * 100  # ten every 100 ms
+    assert len(world.smsc.submits) - len(world.smsc.accepted) - refused <= 60
+    assert sum(outlet.window.size for outlet in world.channel.outlets) <= 14
+
+
+# --- dead links ---------------------------------------------------------------------------------
+
+
+def test_no_second_window_is_written_into_a_dead_link() -> None:
+    world = World(window=5, response_timeout=10.0, enquire_link=60.0)
+    world.channel.start()
+    world.queue(40)
+    world.clock.advance(3)
+    assert len(world.feed.of(Answered)) == 40
+    for connection in world.network.connections:
+        connection.stall("up")
+    world.queue(20)
+    world.clock.advance(0.5)
+    outstanding = world.channel.outlets[0].outstanding
+    world.clock.advance(10.0)
+    assert outstanding == 5
+    assert len(world.feed.of(Unanswered)) == 5  # and not one more, though their time-out freed the window
+    world.clock.advance(10.0)
+    assert len(world.feed.of(Unanswered)) == 5
+
+
+def test_a_link_that_shows_life_again_is_written_on_again() -> None:
+    world = World(window=5, response_timeout=3.0, enquire_link=60.0, enquire_link_timeout=30.0)
+    world.channel.start()
+    world.smsc.decide = lambda pdu: Answer(after=None if pdu.destination_addr == "77050000000" else 0.1)
+    world.clock.advance(0.1)
+    (connection,) = world.network.connections
+    connection.stall("up")
+    world.queue(20)
+    world.clock.advance(9.0)
+    assert not world.smsc.submits
+    (view,) = world.channel.binds()
+    assert view.silent
+    connection.unstall("up")
+    world.clock.advance(1.0)
+    assert not world.channel.binds()[0].silent
+    world.clock.advance(3.0)
+    written = {submitted.pdu.destination_addr for submitted in world.smsc.submits}
+    assert len(written) >= 18  # all but what was taken back, which the pipeline sends anew
+
+
+def test_what_waits_on_a_silent_link_is_given_back_for_a_sibling() -> None:
+    world = World(window=5, kinds=(BindKind.TRANSCEIVER,) * 2, response_timeout=30.0)
+    world.channel.start()
+    world.clock.advance(0.1)
+    first = world.network.connections[0]
+    first.stall("up")
+    world.queue(100)
+    world.clock.advance(8.0)
+    assert len(world.feed.of(Answered)) >= 80
+    assert len(world.feed.of(Unwritten)) >= 1
+
+
+def test_an_idle_link_is_not_taken_for_a_dead_one() -> None:
+    world = World(enquire_link=30.0)
+    world.channel.start()
+    world.clock.advance(25)
+    world.queue(3)
+    world.clock.advance(0.1)
+    assert len(world.feed.of(Answered)) == 3
+
+
+# --- limits of binds and senders ----------------------------------------------------------------
+
+
+def test_each_bind_keeps_its_own_limit_across_reconnects_i5() -> None:
+    world = World(bind_rate=10.0, kinds=(BindKind.TRANSCEIVER,) * 2, reconnect_first=0.1, window=100)
+    world.channel.start()
+    world.queue(1000)
+    for _ in range(6):
+        world.clock.advance(0.7)
+        world.reset_links()
+    world.clock.advance(4)
+    assert most_in_a_second(world.smsc.times) <= 20
+    assert len(world.smsc.submits) >= 100
+    per_bind: dict[int, list[float]] = {}
+    for submitted in world.smsc.submits:
+        per_bind.setdefault(submitted.number_of_link, []).append(submitted.at)
+    assert max(most_in_a_second(times) for times in per_bind.values()) <= 10
+
+
+def from_sender(number: int, sender: str) -> Submit:
+    made = submit(number)
+    made.pdu.source_addr = sender
+    return made
+
+
+def test_a_senders_limit_holds_over_all_binds_and_blocks_nobody_else_i5() -> None:
+    world = World(sender_rates={"SHOP": 10.0}, kinds=(BindKind.TRANSCEIVER,) * 2, window=10)
+    world.channel.start()
+    world.clock.advance(0.1)
+    turns: list[float] = []
+
+    def postponed(results: list[Result]) -> None:
+        turns.extend(world.clock.seconds() + it.delay for it in results if isinstance(it, Postponed))
+
+    world.feed.results = postponed  # type: ignore[method-assign]
+    world.feed.backlog += [from_sender(number, "SHOP") for number in range(100)]
+    world.feed.backlog += [from_sender(100 + number, "NEWS") for number in range(300)]
+    world.feed.room()
+    world.clock.advance(3.0)
+    news = [it for it in world.smsc.submits if it.pdu.source_addr == "NEWS"]
+    shop = [it.at for it in world.smsc.submits if it.pdu.source_addr == "SHOP"]
+    assert len(news) == 300
+    assert most_in_a_second(shop) <= 10
+    assert len(shop) + len(turns) >= 90
+    assert all(later - earlier >= 0.0999 for earlier, later in pairwise(turns))
+    assert turns[-1] >= 7.5
+
+
+def test_what_stands_aside_goes_out_in_its_turn_or_comes_back_with_its_bind() -> None:
+    world = World(sender_rates={"SHOP": 4.0})
+    world.channel.start()
+    world.clock.advance(0.1)
+    world.feed.backlog += [from_sender(number, "SHOP") for number in range(3)]
+    world.feed.room()
+    world.clock.advance(0.3)
+    assert len(world.smsc.submits) == 2
+    world.reset_links()
+    world.clock.advance(0.05)
+    assert ids(world.feed.of(Unwritten)) == [2]
+
+
+# --- what operators tell ------------------------------------------------------------------------
+
+
+def test_congestion_state_lowers_the_rate_before_anything_is_refused() -> None:
+    world = World(rate=100.0)
+    world.channel.start()
+    world.clock.advance(0.1)
+    world.smsc.response_tlvs = (CONGESTION_STATE.of(100),)
+    world.queue(100)
+    world.clock.advance(1)
+    assert world.channel.status().slowed
+    assert world.channel.pace.congestion == 100
+    assert len(world.smsc.submits) < 50
+
+
+def test_alerts_are_counted() -> None:
+    world = World()
+    world.channel.start()
+    world.clock.advance(0.1)
+    world.smsc.links[0].send(AlertNotification(source_addr="77051234567", esme_addr="SHOP"))
+    world.clock.advance(0.1)
+    assert world.channel.alerts == 1
+
+
+# --- changes while it works ---------------------------------------------------------------------
+
+
+def test_limits_and_windows_change_in_place() -> None:
+    world = World(rate=10.0, window=5)
+    world.channel.start()
+    world.queue(200)
+    world.clock.advance(2)
+    before = len(world.smsc.submits)
+    stale = world.channel.change(msgspec.structs.replace(world.account, rate=50.0, window=20, response_timeout=3.0))
+    assert not stale
+    world.clock.advance(2)
+    assert len(world.smsc.submits) - before >= 80
+    assert len(world.smsc.binds) == 1
+    assert world.smsc.links
+    assert world.channel.outlets[0].link.session.config.response_timeout == 3.0
+
+
+def test_binds_are_added_and_taken_away_in_order() -> None:
+    world = World(kinds=(BindKind.TRANSCEIVER,) * 2)
+    world.channel.start()
+    world.clock.advance(0.1)
+    one = (BindKind.TRANSCEIVER,)
+    assert not world.channel.change(msgspec.structs.replace(world.account, kinds=one * 3))
+    world.clock.advance(0.1)
+    assert world.channel.status().bound == 3
+    assert not world.channel.change(msgspec.structs.replace(world.account, kinds=one))
+    world.clock.advance(1)
+    assert [view.status for view in world.channel.binds()] == ["bound"]
+    assert len(world.smsc.links) == 1
+    world.clock.wait_for(world.channel.stop(), 10.0)
+    assert not world.clock.getDelayedCalls() or world.clock.advance(100) is None
+    assert not world.smsc.links
+
+
+def test_a_bind_is_made_anew_for_other_credentials_while_its_sibling_works() -> None:
+    world = World(kinds=(BindKind.TRANSCEIVER,) * 2)
+    world.channel.start()
+    world.clock.advance(0.1)
+    stale = world.channel.change(msgspec.structs.replace(world.account, password="newer"))
+    assert len(stale) == 2
+    world.smsc.decide = lambda _: Answer(after=1.0)
+    world.queue(10)
+    world.clock.advance(0.2)
+    done = world.channel.rebind(stale[0])
+    assert world.channel.status().bound == 2
+    assert world.clock.wait_for(done, 5.0) is None
+    assert [pdu.password for pdu in world.smsc.binds] == ["secret", "secret", "newer"]  # type: ignore[attr-defined]
+    world.clock.advance(3)
+    assert not world.feed.of(Unanswered)
+    world.smsc.bind_status = CommandStatus.ESME_RINVPASWD
+    assert "refuses our credentials" in (world.clock.wait_for(world.channel.rebind(stale[1]), 5.0) or "")

@@ -1,10 +1,12 @@
 import math
+from collections import deque
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sender.channels.pace import Pace
+from smppkit.rate import Gcra
 
 
 def write_all(pace: Pace, count: int, now: float = 0.0, lateness: tuple[float, ...] = (0.0,)) -> list[float]:
@@ -131,3 +133,88 @@ def test_a_hold_keeps_everything_back() -> None:
     assert not pace.take(2.9)
     assert pace.wait(1.0) == pytest.approx(2)
     assert pace.take(3.0)
+
+
+class Policer:
+    """An operator that throttles what is over `rate` (or every `every`th), answered after 50 ms."""
+
+    def __init__(self, pace: Pace, *, rate: float = math.inf, every: int = 0) -> None:
+        self.pace = pace
+        self.every = every
+        self.now = 0.0
+        self.accepted = 0
+        self.throttled = 0
+        self._meter = None if rate is math.inf else Gcra(rate, max(1.0, rate / 10))
+        self._answers: deque[tuple[float, bool]] = deque()
+
+    def run(self, seconds: float, most: float = 5000.0) -> tuple[int, int]:
+        """Write as fast as the pace lets, and `most` a second lets; returns what was accepted and throttled."""
+        end, before = self.now + seconds, (self.accepted, self.throttled)
+        while self.now < end:
+            while self._answers and self._answers[0][0] + 0.05 <= self.now:
+                sent_at, good = self._answers.popleft()
+                if good:
+                    self.accepted += 1
+                    self.pace.accepted(sent_at)
+                else:
+                    self.throttled += 1
+                    self.pace.throttled(sent_at, self.now)
+            if self.pace.take(self.now):
+                count = self.accepted + self.throttled + len(self._answers) + 1
+                good = self._meter is None or self._meter.take(self.now)
+                self._answers.append((self.now, good and not (self.every and count % self.every == 0)))
+            self.now += max(1 / most, self.pace.wait(self.now)) if not self.pace.ready(self.now) else 1 / most
+        return self.accepted - before[0], self.throttled - before[1]
+
+
+@pytest.mark.parametrize("limit", [None, 1000.0])
+def test_an_operator_that_refuses_every_fiftieth_slows_nothing_down(limit: float | None) -> None:
+    policer = Policer(Pace(limit, 0.0), every=50)
+    policer.run(10.0, most=1000.0)
+    accepted, throttled = policer.run(10.0, most=1000.0)
+    assert accepted + throttled >= 9000
+
+
+@pytest.mark.parametrize("rate", [30.0, 200.0, 1000.0])
+def test_an_account_without_a_limit_finds_that_of_the_operator_within_seconds(rate: float) -> None:
+    policer = Policer(Pace(None, 0.0), rate=rate)
+    policer.run(10.0)
+    accepted, throttled = policer.run(60.0)
+    assert accepted >= 0.85 * rate * 60
+    assert throttled <= 0.15 * accepted
+
+
+def test_a_configured_rate_above_the_operators_is_lowered_to_it() -> None:
+    policer = Policer(Pace(500.0, 0.0), rate=100.0)
+    policer.run(10.0)
+    accepted, throttled = policer.run(60.0)
+    assert accepted >= 0.8 * 6000
+    assert throttled <= 0.25 * accepted
+
+
+@pytest.mark.parametrize(("state", "least", "most"), [(100, 50, 50), (95, 90, 90), (85, 100, 100), (40, 100, 100)])
+def test_congestion_is_heeded_before_anything_is_refused(state: int, least: float, most: float) -> None:
+    pace = Pace(100.0, 0.0)
+    pace.told_congestion(state, sent_at=1.0, now=1.1)
+    assert least <= (pace.rate(1.1) or 0) <= most
+    assert pace.congestion == state
+
+
+def test_congestion_at_its_optimum_ends_the_growth() -> None:
+    pace = Pace(100.0, 0.0)
+    pace.throttled(sent_at=1.0, now=1.0)
+    for step in range(1, 20):
+        pace.told_congestion(85, sent_at=1.0 + step * 0.1 - 0.01, now=1.0 + step * 0.1)
+    assert (pace.rate(3.0) or 0) < 60  # 58 at most: 100 after five seconds otherwise
+
+
+def test_another_contract_holds_at_once_and_counts_what_was_written_i5() -> None:
+    pace = Pace(100.0, 0.0)
+    times = write_all(pace, 60)
+    pace.relimit(20.0, times[-1])
+    times += write_all(pace, 40, now=times[-1])
+    later = times[60:]
+    assert later[0] >= 1.0
+    assert most_in_a_second(later) <= 20
+    pace.relimit(None, times[-1])
+    assert write_all(pace, 500, now=times[-1])[-1] == times[-1]

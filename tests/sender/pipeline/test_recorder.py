@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 
 from carrierlab.clock import SimClock
 from sender.channels.results import Delivery
+from sender.domain.message import State
 from sender.pipeline.recorder import Recorder
 from sender.store.records import Accepted, Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreError, StoreUnavailable
 from smppkit.message_state import MessageState
@@ -15,7 +16,7 @@ from smppkit.status import CommandStatus
 
 
 class Store:
-    def record_outcomes(self, outcomes: Sequence[Outcome]) -> None: ...
+    def record_outcomes(self, outcomes: Sequence[Outcome]) -> bool: ...
 
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]: ...
 
@@ -38,9 +39,12 @@ class Bench:
         self.clock = SimClock()
         self.writer = Writer()
         self.recorder = Recorder(Store(), self.writer, self, self.clock)  # type: ignore[arg-type]
-        self.durable = 0
+        self.durable = self.queued = 0
         self.acknowledged: list[int] = []
         self.failures: list[Failure] = []
+
+    def queued_again(self) -> None:
+        self.queued += 1
 
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         self.durable += len(outcomes)
@@ -67,6 +71,20 @@ class Bench:
 
 
 MATCHED = ReceiptResult(ReceiptFate.MATCHED)
+
+
+def test_the_owner_hears_of_messages_that_are_queued_with_no_due_time_in_the_batch() -> None:
+    bench = Bench()
+    for done, queued in ((False, 0), (True, 1)):
+        bench.outcome()
+        bench.turn()
+        bench.writer.calls[-1][2].callback(done)
+        assert bench.queued == queued
+    for state in (State.DELIVERED, State.QUEUED):
+        bench.receipt()
+        bench.turn()
+        bench.writer.calls[-1][2].callback([ReceiptResult(ReceiptFate.MATCHED, 1, 1, state)])
+    assert bench.queued == 2
 
 
 def test_what_one_turn_brings_is_one_batch_of_each_and_answers_go_first() -> None:

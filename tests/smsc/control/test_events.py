@@ -9,8 +9,8 @@ import pytest
 
 from smsc.control import events as module
 from smsc.control.events import KEPT, LINGER, Listener
-from smsc.control.problem import Problem
 from tests.smsc.control.conftest import Desk
+from webkit.problem import Problem
 
 
 def listen(desk: Desk, last_id: str | None = None, system_id: str | None = None) -> Listener:

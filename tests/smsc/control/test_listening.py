@@ -11,7 +11,7 @@ import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
 
-from smsc.control.edge import Edge, bind
+from webkit.edge import Edge, bind
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from smsc.control.security import COOKIE, HEADERS, Policy, is_loopback
+from smsc.control.security import COOKIE, HEADERS, Policy
 from tests.smsc.control.conftest import Desk
+from webkit.address import is_loopback
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound
 LOOPBACK = Policy("127.0.0.1", 2780)

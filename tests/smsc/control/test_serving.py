@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smsc.control.address import HttpAddress
 from smsc.control.serving import ControlError, listen, read_token
+from webkit.address import HttpAddress
 
 HEAVY = ("litestar", "uvicorn", "httpx", "prometheus_client", "sqlite_utils")
 

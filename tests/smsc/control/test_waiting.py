@@ -12,10 +12,10 @@ from twisted.python.failure import Failure
 from smppkit.pdus import SubmitSm
 from smppkit.segments import UDHI, segment
 from smsc.control import waiting as module
-from smsc.control.problem import Problem
 from smsc.control.waiting import Came, Missed
 from smsc.journal.message_filter import MessageFilter
 from tests.smsc.control.conftest import LONG, Desk
+from webkit.problem import Problem
 
 
 def wait(desk: Desk, count: int = 1, timeout: float = 10.0, after: int | None = None, **filters: Any) -> list[Any]:

@@ -1,10 +1,11 @@
 import pytest
 
 from smppkit.gsm0338 import pack_septets
+from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
-from smppkit.segments import UDHI, LongMessage, segment
+from smppkit.segments import UDHI, LongMessage, fill_bits, segment
 from smppkit.text import Alphabet
-from smsc.scenario.reading import ALPHABETS, Reading, fill_bits, read, text_of, write
+from smsc.scenario.reading import ALPHABETS, Reading, read, text_of, write
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,17 @@ def test_a_message_class_changes_nothing_about_the_alphabet(data_coding: int) ->
         octets = pack_septets(b"hello") if alphabet == "gsm7-packed" else b"hello"
         assert text_of(octets, data_coding, alphabet) == "hello"
     assert text_of(b"hello", 0x04, "gsm7-packed") == "hello"
+
+
+@pytest.mark.parametrize("alphabet", ["gsm7", "gsm7-packed"])
+@pytest.mark.parametrize("text", ["Şıkça ğ", "Şıkça ğ " * 30])
+def test_national_language_tables_are_heeded(alphabet: str, text: str) -> None:
+    message = segment(
+        text,
+        reference=3,
+        allowed=(Alphabet.GSM7,),
+        languages=(Language.TURKISH,),
+        packed=alphabet == "gsm7-packed",
+    )
+    said = [read(SubmitSm(short_message=piece.short_message, esm_class=UDHI), alphabet) for piece in message.segments]
+    assert "".join(said) == text

@@ -1,0 +1,1 @@
+"""Recipients files of every kind, opened: delimited text, numbers alone, and the workbooks of spreadsheets."""

@@ -1,0 +1,1 @@
+"""One file for each subject; `HANDLERS` of each are the routes."""

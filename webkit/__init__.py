@@ -1,0 +1,1 @@
+"""What the HTTP interfaces of both programs share: serving in the reactor's loop, patience, problems."""
