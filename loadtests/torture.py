@@ -57,6 +57,7 @@ operators:
     binds: 2
     window: 100
     response_timeout: 10s
+    timers: {{reconnect: {{first: 200ms, longest: 2s}}}}
 routes: [{{operator: operator}}]
 retry: {{first: 200ms, longest: 1s}}
 """
