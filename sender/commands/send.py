@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -34,6 +35,8 @@ from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
+from sender.pipeline.screening import Blocked, nobody
+from sender.store.sqlite import SqliteStore
 
 
 @click.command()
@@ -202,19 +205,23 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         pass
 
 
+def _opt_outs(store: SqliteStore, composer: Composer) -> Blocked:
+    return partial(store.suppression.scope_against, kind=composer.message_class, sender=composer.sender)
+
+
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
-        router = make_router(config, store)
-    found = rehearse(
-        plan.recipients,
-        region=config.country,
-        how=plan.reading,
-        template=template,
-        composer=composer,
-        router=router,
-    )
+        found = rehearse(
+            plan.recipients,
+            region=config.country,
+            how=plan.reading,
+            template=template,
+            composer=composer,
+            router=make_router(config, store),
+            blocked=nobody if store is None else _opt_outs(store, composer),
+        )
     click.echo(rehearsal_text(found), nl=False)

@@ -142,7 +142,7 @@ def _redact(config: SenderConfig, opened: SqliteStore, numbers: list[str], campa
         found = _find(config, numbers, campaign_id)
         before = total.messages + total.others
         total.open = 0
-        for step in redacting.steps(found, numbers if campaign_id is None else None, key):
+        for step in redacting.steps(found, numbers if campaign_id is None else None, key, time.time()):
             with opened.database.transaction():
                 total += step(opened.database)
         if total.messages + total.others == before:

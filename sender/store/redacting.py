@@ -111,14 +111,14 @@ def find_campaign(db: Database, campaign: int) -> Found:
 
 
 def steps(
-    found: Found, numbers: Collection[str] | None, key: bytes, size: int = 200
+    found: Found, numbers: Collection[str] | None, key: bytes, now: float, size: int = 200
 ) -> Iterator[Callable[[Database], Redacted]]:
-    """What has to be done about all that was found, in steps of one short transaction each.
+    """What has to be done about all that was found, at unix time `now`, in steps of one short transaction each.
 
     `numbers` None: every recipient of the chunks that were found.
     """
     for first in range(0, len(found.messages), size):
-        yield lambda db, ids=found.messages[first : first + size]: _messages(db, ids, key)  # type: ignore[misc]
+        yield lambda db, ids=found.messages[first : first + size]: _messages(db, ids, key, now)  # type: ignore[misc]
     for chunk in found.chunks:
         yield lambda db, chunk=chunk: _chunk(db, chunk, numbers, key)  # type: ignore[misc]
     for place, spelling in found.others:
@@ -127,14 +127,14 @@ def steps(
         yield lambda db: _events(db, numbers)
 
 
-def _messages(db: Database, ids: Sequence[int], key: bytes) -> Redacted:
+def _messages(db: Database, ids: Sequence[int], key: bytes, now: float) -> Redacted:
     rows = db.conn.execute(
         "SELECT m.id, m.campaign, m.state, m.parts, m.number"
         " FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value",
         (json_list(ids),),
     ).fetchall()
     waiting = [row[:4] for row in rows if row[2] == State.QUEUED]
-    doubtful = end_waiting(db, waiting, State.CANCELLED)
+    doubtful = end_waiting(db, waiting, State.CANCELLED, now)
     done = [
         (hashed(number, key), message)
         for message, _, state, _, number in rows

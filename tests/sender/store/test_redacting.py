@@ -15,7 +15,7 @@ KEY = b"k" * 32
 
 def redact(store: SqliteStore, found: Found, numbers: list[str] | None) -> Redacted:
     total = Redacted()
-    for step in steps(found, numbers, KEY, size=2):
+    for step in steps(found, numbers, KEY, 3000.0, size=2):
         with store.database.transaction():
             total += step(store.database)
         check_i4(store)
