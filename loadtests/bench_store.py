@@ -21,6 +21,7 @@ from sender.store.sqlite import SqliteStore
 from smppkit.message_state import MessageState
 
 BATCH = 500
+CHUNK = 4000
 ACCOUNT = "beeline-kz"
 
 
@@ -86,6 +87,31 @@ def live(store: SqliteStore, watch: Stopwatch, messages: int, *, receipts_first:
     assert delivered == messages, f"{delivered} of {messages} delivered"
 
 
+def import_and_expand(store: SqliteStore, watch: Stopwatch, messages: int) -> None:
+    """Store recipients as chunks, as an import does, and make message rows of them."""
+    with store.database.transaction():
+        campaign = store.create_campaign(
+            NewCampaign("chunks", "{name}", "SHOP", MessageClass.SERVICE, "/people.csv", "", 0.0)
+        )
+    for first in range(0, messages, CHUNK):
+        rows = [
+            NewMessage(row, f"7705{row:07}", ACCOUNT, {"name": "Aigerim", "order": str(row)})
+            for row in range(first, min(first + CHUNK, messages))
+        ]
+        with watch.step("recipients into chunks"):
+            store.add_recipients(campaign, rows)
+    with store.database.transaction():
+        store.finish_import(campaign, messages, 0)
+    while True:
+        with watch.step("chunks into messages"):
+            chunk = store.read_chunk((campaign, ACCOUNT))
+        if chunk is None:
+            return
+        for first in range(0, len(chunk.recipients), BATCH):
+            with watch.step("chunks into messages"):
+                store.expand(chunk.id, chunk.taken + first, chunk.recipients[first : first + BATCH])
+
+
 def main() -> None:
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as directory:
@@ -95,6 +121,8 @@ def main() -> None:
         live(store, watch, messages, receipts_first=False)
         steps = list(watch.wall)
         live(store, watch, messages, receipts_first=True)
+        octets = path.stat().st_size
+        import_and_expand(store, watch, messages)
         print(f"{messages} messages, batches of {BATCH}, µs per message{'':9} CPU    wall")
         for name, wall in watch.wall.items():
             count = messages * (2 if name in ("insert", "claim") else 1)
@@ -103,7 +131,7 @@ def main() -> None:
         cpu = sum(watch.cpu[name] / count for name, count in zip(steps, each, strict=True))
         wall = sum(watch.wall[name] / count for name, count in zip(steps, each, strict=True))
         print(f"  {'all of ' + ', '.join(steps):42} {cpu * 1e6:.2f} {wall * 1e6:.2f}")
-        print(f"  bytes per message {path.stat().st_size / messages / 2:.0f}")
+        print(f"  bytes per message {octets / messages / 2:.0f}")
         store.close()
 
 

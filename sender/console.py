@@ -28,7 +28,7 @@ from sender.pipeline.importing import ImportResult, Rehearsal
 from sender.pipeline.progress import Progress as RunProgress
 from sender.pipeline.tally import Meter
 from sender.store.maintenance import Info
-from sender.store.retention import PARKED_DROPPED
+from sender.store.retention import UNMATCHED_DROPPED
 
 log = logging.getLogger(__name__)
 
@@ -254,11 +254,11 @@ def report_text(report: CampaignReport) -> str:
 
 def unmatched_text(info: Info) -> str:
     """One line about receipts that belong to no message of the store; nothing when there are none."""
-    dropped = info.counters.get(PARKED_DROPPED, 0)
-    if not info.parked and not dropped:
+    dropped = info.counters.get(UNMATCHED_DROPPED, 0)
+    if not info.unmatched and not dropped:
         return ""
-    text = f"\n  {_many(info.parked, 'receipt')} of all campaigns belong to no message that is known"
-    return text + (f"; {dropped:,} more were dropped after 72 hours\n" if dropped else "\n")
+    text = f"\n  {_many(info.unmatched, 'receipt')} of all campaigns belong to no message that is known"
+    return text + (f"; {dropped:,} more were dropped by age\n" if dropped else "\n")
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:

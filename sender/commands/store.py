@@ -142,7 +142,7 @@ def _redact(config: SenderConfig, opened: SqliteStore, numbers: list[str], campa
         found = _find(config, numbers, campaign_id)
         before = total.messages + total.others
         total.open = 0
-        for step in redacting.steps(found, numbers if campaign_id is None else None, key):
+        for step in redacting.steps(found, numbers if campaign_id is None else None, key, time.time()):
             with opened.database.transaction():
                 total += step(opened.database)
         if total.messages + total.others == before:
@@ -210,7 +210,7 @@ def _info_text(figures: Info) -> str:
     ]
     rows += [(f"  {state}", f"{number:,}") for state, number in figures.messages.items() if number]
     rows.append(("in chunks", f"{figures.unexpanded:,} of the queued"))
-    rows.append(("receipts of nobody", f"{figures.parked:,}"))
+    rows.append(("receipts of nobody", f"{figures.unmatched:,}"))
     rows += [(name, f"{number:,}") for name, number in figures.counters.items()]
     lines = [f"{name:<28} {value}" for name, value in rows]
     lines += [f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%SZ}  {event}" for at, event in figures.log]

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from sender.store.maintenance import PARKED_FOR
+from sender.store.maintenance import UNMATCHED_FOR
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 
@@ -34,7 +34,7 @@ Work = Coroutine[Deferred[typing.Any], typing.Any, None]
 class Upkeep:
     """Notices what other processes write into the store, and ends messages that wait in vain.
 
-    It deletes receipts of nobody after three days, and messages of campaigns that ended `retention` seconds ago.
+    It deletes receipts of nobody after a month, and messages of campaigns that ended `retention` seconds ago.
     `on_outside_change` is run when another process has committed something, `on_look` at every look; `on_failure`
     hears what went wrong.
     """
@@ -116,7 +116,8 @@ class Upkeep:
         for _ in range(_IDLE_STEPS if self._idle() else 1):
             if not self._running:
                 return
-            dropped = await self._writer.call(maintenance.drop_parked, now - PARKED_FOR, _DELETE)
+            kept = UNMATCHED_FOR if self._retention is None else min(UNMATCHED_FOR, self._retention)
+            dropped = await self._writer.call(maintenance.drop_unmatched, now - kept, _DELETE)
             if self._retention is not None:
                 dropped += await self._writer.call(maintenance.retire, now - self._retention, _DELETE)
             if not dropped:

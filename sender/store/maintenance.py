@@ -11,8 +11,8 @@ from sender.domain.message import State
 from sender.store import checking, retention
 from sender.store.database import Database
 
-PARKED_FOR: Final = 72 * 3600.0
-"""Seconds that a receipt of nobody is kept: the operators of the field repeat theirs for three days at most."""
+UNMATCHED_FOR: Final = 30 * 86400.0
+"""Seconds that a receipt of nobody is kept to be seen, when no shorter retention is set. It is matched for 72 hours."""
 
 
 class Info(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Info(msgspec.Struct, frozen=True):
     """By state, over all campaigns, those that were deleted included."""
     unexpanded: int
     """Recipients that are no message rows yet; queued."""
-    parked: int
+    unmatched: int
     """Receipts that belong to no message we know, or not yet."""
     counters: dict[str, int]
     log: tuple[tuple[float, str], ...]
@@ -66,7 +66,9 @@ class Maintenance:
             retired=retired,
             messages={state.label: states.get(int(state), 0) for state in State},
             unexpanded=unexpanded,
-            parked=conn.execute("SELECT count(*) FROM parked_receipts").fetchone()[0],
+            unmatched=conn.execute(
+                "SELECT (SELECT count(*) FROM parked_receipts) + (SELECT count(*) FROM unmatched_receipts)"
+            ).fetchone()[0],
             counters=dict(conn.execute("SELECT name, number FROM counters ORDER BY name").fetchall()),
             log=tuple(log),
         )
@@ -82,6 +84,6 @@ class Maintenance:
         """
         return retention.retire(self._db, before, limit)
 
-    def drop_parked(self, before: float, limit: int) -> int:
-        """Drop some receipts that were parked before a unix time and matched nothing; they are counted. How many."""
-        return retention.drop_parked(self._db, before, limit)
+    def drop_unmatched(self, before: float, limit: int) -> int:
+        """Drop some receipts that came before a unix time and were put aside unmatched; they are counted. How many."""
+        return retention.drop_unmatched(self._db, before, limit)

@@ -28,11 +28,12 @@ _MARK: Final = "redacted-"
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Where personal data is: ids of rows by table."""
+    """Where personal data is: ids of messages and chunks, and spellings elsewhere."""
 
     messages: tuple[int, ...]
     chunks: tuple[int, ...]
-    others: dict[str, tuple[int, ...]]
+    others: tuple[tuple[int, str], ...]
+    """Spellings of the numbers in other tables: the table's place in the list of them, and the spelling."""
 
 
 class Redacted(msgspec.Struct):
@@ -54,12 +55,18 @@ class Redacted(msgspec.Struct):
         return self
 
 
-# Table, column with the number, and what becomes of a row: None = it is deleted, else the columns that are blanked.
+# What else tells of a number: table, column with its spelling, and what becomes of such rows (:hash stands for it).
 _OTHERS: Final = (
-    ("parked_receipts", "number", None),
-    ("unmatched_receipts", "number", None),
-    ("incoming", "source", ("text",)),
+    ("parked_receipts", "number", "DELETE FROM parked_receipts WHERE number = :number"),
+    ("unmatched_receipts", "number", "DELETE FROM unmatched_receipts WHERE number = :number"),
+    ("incoming", "source", "UPDATE incoming SET source = :hash, text = '' WHERE source = :number"),
+    ("incoming_parts", "source", "DELETE FROM incoming_parts WHERE source = :number"),
+    ("answered", "number", "DELETE FROM answered WHERE number = :number"),
+    # An opt-out must be honoured, so its number stays; what the person wrote does not.
+    ("suppression", "number", "UPDATE suppression SET text = '' WHERE number = :number AND text <> ''"),
+    ("suppression_history", "number", "UPDATE suppression_history SET text = '' WHERE number = :number AND text <> ''"),
 )
+_EVENTS: Final = "DELETE FROM outbox WHERE state <> 0 AND instr(body, :number)"
 
 
 def hashed(number: str, key: bytes) -> str:
@@ -78,14 +85,12 @@ def find_numbers(db: Database, numbers: Collection[str]) -> Found:
         for chunk, data in db.conn.execute("SELECT chunk, data FROM chunk_data ORDER BY chunk")
         if any(recipient.number in wanted for recipient in chunks.unpack(data))
     )
-    others = {
-        table: tuple(
-            row
-            for row, number in db.conn.execute(f'SELECT rowid, "{column}" FROM "{table}"')  # noqa: S608 - from _OTHERS
-            if any(same_number(number, one) for one in wanted)
-        )
-        for table, column, _ in _there(db)
-    }
+    others = tuple(
+        (place, str(spelling))
+        for place, (table, column, _) in enumerate(_OTHERS)
+        for (spelling,) in db.conn.execute(f"SELECT DISTINCT {column} FROM {table}")  # noqa: S608 - from _OTHERS
+        if any(same_number(str(spelling), number) for number in wanted)
+    )
     return Found(tuple(row[0] for row in messages), found, others)
 
 
@@ -102,33 +107,34 @@ def find_campaign(db: Database, campaign: int) -> Found:
         raise ValueError(f"campaign {campaign} has {waiting} messages that are not sent yet; cancel it first")
     messages = db.conn.execute("SELECT id FROM messages WHERE campaign = ? ORDER BY id", (campaign,)).fetchall()
     found = db.conn.execute("SELECT id FROM chunks WHERE campaign = ? ORDER BY id", (campaign,)).fetchall()
-    return Found(tuple(row[0] for row in messages), tuple(row[0] for row in found), {})
+    return Found(tuple(row[0] for row in messages), tuple(row[0] for row in found), ())
 
 
 def steps(
-    found: Found, numbers: Collection[str] | None, key: bytes, size: int = 200
+    found: Found, numbers: Collection[str] | None, key: bytes, now: float, size: int = 200
 ) -> Iterator[Callable[[Database], Redacted]]:
-    """What has to be done about all that was found, in steps of one short transaction each.
+    """What has to be done about all that was found, at unix time `now`, in steps of one short transaction each.
 
     `numbers` None: every recipient of the chunks that were found.
     """
     for first in range(0, len(found.messages), size):
-        yield lambda db, ids=found.messages[first : first + size]: _messages(db, ids, key)  # type: ignore[misc]
+        yield lambda db, ids=found.messages[first : first + size]: _messages(db, ids, key, now)  # type: ignore[misc]
     for chunk in found.chunks:
         yield lambda db, chunk=chunk: _chunk(db, chunk, numbers, key)  # type: ignore[misc]
-    for table, rows in found.others.items():
-        for first in range(0, len(rows), size):
-            yield lambda db, table=table, ids=rows[first : first + size]: _others(db, table, ids, key)  # type: ignore[misc]
+    for place, spelling in found.others:
+        yield lambda db, place=place, spelling=spelling: _other(db, place, spelling, key)  # type: ignore[misc]
+    if numbers:
+        yield lambda db: _events(db, numbers)
 
 
-def _messages(db: Database, ids: Sequence[int], key: bytes) -> Redacted:
+def _messages(db: Database, ids: Sequence[int], key: bytes, now: float) -> Redacted:
     rows = db.conn.execute(
         "SELECT m.id, m.campaign, m.state, m.parts, m.number"
         " FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value",
         (json_list(ids),),
     ).fetchall()
     waiting = [row[:4] for row in rows if row[2] == State.QUEUED]
-    doubtful = end_waiting(db, waiting, State.CANCELLED)
+    doubtful = end_waiting(db, waiting, State.CANCELLED, now)
     done = [
         (hashed(number, key), message)
         for message, _, state, _, number in rows
@@ -184,21 +190,14 @@ def _cancel(db: Database, campaign: int, recipients: list[NewMessage]) -> None:
     db.count_moves(moves)
 
 
-def _others(db: Database, table: str, ids: Sequence[int], key: bytes) -> Redacted:
-    column, blanked = next((column, blanked) for name, column, blanked in _OTHERS if name == table)
-    if blanked is None:
-        db.conn.executemany(f'DELETE FROM "{table}" WHERE rowid = ?', [(row,) for row in ids])  # noqa: S608
-        return Redacted(others=len(ids))
-    blanks = "".join(f", \"{name}\" = ''" for name in blanked)
-    for row in ids:
-        number = db.conn.execute(f'SELECT "{column}" FROM "{table}" WHERE rowid = ?', (row,)).fetchone()[0]  # noqa: S608
-        db.conn.execute(
-            f'UPDATE "{table}" SET "{column}" = ?{blanks} WHERE rowid = ?',  # noqa: S608
-            (hashed(number, key), row),
-        )
-    return Redacted(others=len(ids))
+def _other(db: Database, place: int, spelling: str, key: bytes) -> Redacted:
+    table, _, statement = _OTHERS[place]
+    values: dict[str, str | int] = {"number": spelling, "hash": hashed(spelling, key)}
+    if table.startswith("suppression"):  # numbers are integers there
+        values["number"] = int(spelling)
+    return Redacted(others=db.conn.execute(statement, values).rowcount)
 
 
-def _there(db: Database) -> list[tuple[str, str, tuple[str, ...] | None]]:
-    tables = {row[0] for row in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return [entry for entry in _OTHERS if entry[0] in tables]
+def _events(db: Database, numbers: Collection[str]) -> Redacted:
+    """Events that were told, or never will be, and name a number."""
+    return Redacted(others=sum(db.conn.execute(_EVENTS, {"number": number}).rowcount for number in numbers))

@@ -16,7 +16,7 @@ from sender.store.database import Database, json_list
 from sender.store.records import CampaignKind, CampaignState
 from sender.store.sql import sql
 
-PARKED_DROPPED: Final = "receipts dropped unmatched"
+UNMATCHED_DROPPED: Final = "receipts dropped unmatched"
 
 # Whatever is done later to a campaign with none of these is a receipt that comes after its time.
 _FINISHED: Final = sql(
@@ -114,14 +114,14 @@ def referring(db: Database) -> list[tuple[str, str]]:
     return [*found, *_WITHOUT_REFERENCE]
 
 
-def drop_parked(db: Database, before: float, limit: int) -> int:
-    """See `Maintenance.drop_parked`."""
+def drop_unmatched(db: Database, before: float, limit: int) -> int:
+    """See `Maintenance.drop_unmatched`."""
     dropped = db.conn.execute(
-        "DELETE FROM parked_receipts WHERE at < ? AND id IN (SELECT id FROM parked_receipts ORDER BY id LIMIT ?)",
+        "DELETE FROM unmatched_receipts WHERE at < ? AND id IN (SELECT id FROM unmatched_receipts ORDER BY id LIMIT ?)",
         (before, limit),
     ).rowcount
     if dropped:
-        count(db, PARKED_DROPPED, dropped)
+        count(db, UNMATCHED_DROPPED, dropped)
     return dropped
 
 

@@ -15,7 +15,7 @@ KEY = b"k" * 32
 
 def redact(store: SqliteStore, found: Found, numbers: list[str] | None) -> Redacted:
     total = Redacted()
-    for step in steps(found, numbers, KEY, size=2):
+    for step in steps(found, numbers, KEY, 3000.0, size=2):
         with store.database.transaction():
             total += step(store.database)
         check_i4(store)
@@ -62,7 +62,7 @@ def test_a_hash_tells_nothing_without_its_key():
 def test_what_is_in_doubt_keeps_its_number(desk):
     [message] = desk.sent(1)
     desk.outcome(InDoubt(message, 1, DoubtCause.TIMEOUT, 2060.0, 2031.0))
-    total = redact(desk.store, Found((message,), (), {}), [str(FIRST)])
+    total = redact(desk.store, Found((message,), (), ()), [str(FIRST)])
     assert (total.messages, total.cancelled, total.open) == (0, 0, 1)
     assert state_of(desk.store, message) is State.IN_DOUBT
 
@@ -110,11 +110,44 @@ def test_a_cancelled_campaign_in_chunks(store, run):
     while run(store.sweep, 2000.0):
         pass
     redact(store, find_campaign(store.database, number), None)
-    assert find_numbers(store.database, [str(FIRST + row) for row in range(6)]) == Found(
-        (), (), {"parked_receipts": ()}
-    )
+    assert find_numbers(store.database, [str(FIRST + row) for row in range(6)]) == Found((), (), ())
     assert run(store.counts, number)[State.CANCELLED] == 6
 
 
 def test_what_is_gone_meanwhile_is_left_to_the_next_look(store, run):
-    assert redact(store, Found((99,), (99,), {"parked_receipts": (99,)}), ["1"]).messages == 0
+    assert redact(store, Found((99,), (99,), ((0, "1"),)), ["1"]).messages == 0
+
+
+def test_what_else_tells_of_a_number(store, run):
+    desk = Desk(store, run)
+    desk.receipts(receipt("x", "+7 705 000 00 00", at=1.0), receipt("y", "77059999999"))
+    run(store.sweep_receipts, 1e9)
+    desk.receipts(receipt("z", "77050000000", at=1e9))
+    conn = store.database.conn
+    with store.database.transaction():
+        conn.execute(
+            "INSERT INTO incoming (account, source, destination, text, data_coding, at, parts, missing, action, label)"
+            " VALUES ('a', '77050000000', '1234', 'my secret', 0, 1.0, 1, 0, '', '')"
+        )
+        conn.execute("INSERT INTO answered VALUES ('77050000000', 'STOP', 1.0)")
+        conn.execute("INSERT INTO suppression VALUES ('*', 77050000000, 'mo', '', 'my secret', 1.0)")
+        conn.execute(
+            "INSERT INTO suppression_history (number, scope, change, source, reason, text, at)"
+            " VALUES (77050000000, '*', 'added', 'mo', '', 'my secret', 1.0)"
+        )
+        conn.execute("INSERT INTO consumers VALUES (1, 'crm', 'https://crm', '[]', 'on', '', 1.0, 1.0)")
+        for state in (0, 1):
+            conn.execute(
+                "INSERT INTO outbox (consumer, type, at, body, state, due, attempts, outcome)"
+                " VALUES (1, 't', 1.0, ?, ?, 1.0, 0, '')",
+                ('{"to": "77050000000"}', state),
+            )
+    redact(store, find_numbers(store.database, ["77050000000"]), ["77050000000"])
+    assert "my secret" not in everything(store)
+    assert "+7 705" not in everything(store)
+    assert rows(store, "SELECT number FROM suppression") == [(77050000000,)]  # the opt-out is honoured still
+    assert rows(store, "SELECT source, text FROM incoming") == [(hashed("77050000000", KEY), "")]
+    assert rows(store, "SELECT state FROM outbox") == [(0,)]  # it is told first
+    assert rows(store, "SELECT number FROM unmatched_receipts UNION SELECT number FROM parked_receipts") == [
+        ("77059999999",)
+    ]

@@ -96,11 +96,14 @@ def test_a_campaign_that_never_ends_loses_its_old_messages_only(store, run):
 def test_receipts_of_nobody_are_dropped_after_their_time_and_counted(store, run):
     desk = Desk(store, run)
     desk.receipts(receipt("x", "77051", at=1000.0), receipt("y", "77052", at=2000.0), receipt("z", "77053", at=3000.0))
-    assert run(store.maintenance.drop_parked, 2500.0, 1) == 1
-    assert run(store.maintenance.drop_parked, 2500.0, 100) == 1
-    assert run(store.maintenance.drop_parked, 2500.0, 100) == 0
+    assert run(store.maintenance.drop_unmatched, 2500.0, 100) == 0  # they may still be matched
+    assert run(store.sweep_receipts, 2500.0 + 72 * 3600) == 2
+    assert run(store.maintenance.info).unmatched == 3
+    assert run(store.maintenance.drop_unmatched, 2500.0, 1) == 1
+    assert run(store.maintenance.drop_unmatched, 2500.0, 100) == 1
+    assert run(store.maintenance.drop_unmatched, 2500.0, 100) == 0
     info = run(store.maintenance.info)
-    assert (info.parked, info.counters) == (1, {"receipts dropped unmatched": 2})
+    assert (info.unmatched, info.counters) == (1, {"receipts dropped unmatched": 2})
 
 
 def test_ids_of_deleted_messages_are_not_given_again(desk):
