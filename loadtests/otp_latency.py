@@ -2,10 +2,10 @@
 
     .venv/bin/python loadtests/otp_latency.py [--codes 5] [--seconds 20] [--rate 500/s] [--recipients 100000]
 
-An emulator in a process of its own; the sender with its thread, its disk (synchronous=FULL) and real sockets here. Codes
-come at a steady pace, first alone, then while a campaign goes out as fast as the account lets it. A code is queued when
-the commit that accepts it is done, and on the wire when its submit_sm is written. `added` is what the campaign costs: the
-percentile beside it, less the median without it.
+An emulator in a process of its own; the sender with its thread, its disk (synchronous=FULL) and real sockets here.
+Codes come at a steady pace, first alone, then while a campaign goes out as fast as the account lets it. One is queued
+when the commit that accepts it is done, and on the wire when its submit_sm is written. `added` is what the campaign
+costs: the percentile beside it, less the median without it.
 """
 
 from __future__ import annotations
@@ -82,15 +82,15 @@ class Measurement:
     async def run(self) -> dict[str, Any]:
         """Both phases; the figures."""
         with self.store.database.transaction():
-            token = self.store.access.create(NewToken(name="load test", prefix="load", digest=b"-", scopes=("send",), at=time.time()))
+            token = self.store.access.create(
+                NewToken(name="load test", prefix="load", digest=b"-", scopes=("send",), at=time.time())
+            )
         await self.sender.start()
         await self._sleep(2.0)
         await self._codes(2.0, token)  # the first ones make the standing campaign
         alone = await self._codes(self.options.seconds, token)
         recipients = self.directory / "people.csv"
-        recipients.write_text(
-            "phone\n" + "".join(f"+7705{number:07d}\n" for number in range(self.options.recipients))
-        )
+        recipients.write_text("phone\n" + "".join(f"+7705{number:07d}\n" for number in range(self.options.recipients)))
         plan = CampaignPlan(template="Sale!", sender="SHOP", recipients=recipients)
         await self.sender.import_campaign(plan)
         await self._sleep(2.0)
@@ -158,7 +158,17 @@ def figures(alone: list[float], beside: list[float], rate: float, left: int) -> 
 def emulator() -> tuple[subprocess.Popen[str], int]:
     """`smsc serve` with one operator that takes everything; its port."""
     server = subprocess.Popen(
-        [sys.executable, "-c", "from smsc.cli import main; main()", "serve", "--port", "0", "--quiet", "--no-journal", "--until-eof"],
+        [
+            sys.executable,
+            "-c",
+            "from smsc.cli import main; main()",
+            "serve",
+            "--port",
+            "0",
+            "--quiet",
+            "--no-journal",
+            "--until-eof",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
