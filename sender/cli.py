@@ -14,6 +14,7 @@ _COMMANDS = {
     "preview": "sender.commands.preview",
     "resume": "sender.commands.send",
     "serve": "sender.commands.serve",
+    "config": "sender.commands.config",
     "report": "sender.commands.look",
     "tokens": "sender.commands.tokens",
     "balances": "sender.commands.balances",
@@ -34,6 +35,7 @@ _COMMANDS = {
     "inbox": "sender.commands.inbox",
     "suppress": "sender.commands.suppress",
     "webhooks": "sender.commands.webhooks",
+    "store": "sender.commands.store",
 }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -15,6 +17,7 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    moment,
     plain_punctuation_option,
     reading_options,
     receipt_wait_option,
@@ -32,6 +35,8 @@ from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
+from sender.pipeline.screening import Blocked, nobody
+from sender.store.sqlite import SqliteStore
 
 
 @click.command()
@@ -63,6 +68,12 @@ from sender.pipeline.routing import make_router
     help="Its share of the turns, against campaigns of the same priority.",
 )
 @click.option(
+    "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
+)
+@click.option(
+    "--expires", "expires_at", metavar="TIME", callback=moment, help="Write nothing from then on; a time or a duration."
+)
+@click.option(
     "--quiet",
     metavar="HOURS",
     help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
@@ -87,6 +98,8 @@ def send(
     source: str,
     message_class: str,
     priority: int | None,
+    starts_at: float | None,
+    expires_at: float | None,
     weight: int,
     quiet: str | None,
     transliterate: bool | None,
@@ -123,6 +136,8 @@ def send(
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
             priority=priority,
+            starts_at=starts_at,
+            expires_at=expires_at,
             weight=weight,
             quiet=_quiet(quiet, MessageClass(message_class)),
         )
@@ -178,6 +193,8 @@ def resume(
 
 def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -> None:
     """Everything that can be known before the store is opened and operators are called."""
+    if plan.expires_at is not None and plan.expires_at <= max(plan.starts_at or 0.0, time.time()):
+        raise BadInput("--expires is before the start; nothing would be sent")
     if plan.rejects is not None and plan.rejects.absolute() == plan.recipients.absolute():
         raise BadInput("--rejects names the recipients file; it would be overwritten")
     for path in (report_path, plan.rejects):
@@ -188,19 +205,23 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         pass
 
 
+def _opt_outs(store: SqliteStore, composer: Composer) -> Blocked:
+    return partial(store.suppression.scope_against, kind=composer.message_class, sender=composer.sender)
+
+
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
-        router = make_router(config, store)
-    found = rehearse(
-        plan.recipients,
-        region=config.country,
-        how=plan.reading,
-        template=template,
-        composer=composer,
-        router=router,
-    )
+        found = rehearse(
+            plan.recipients,
+            region=config.country,
+            how=plan.reading,
+            template=template,
+            composer=composer,
+            router=make_router(config, store),
+            blocked=nobody if store is None else _opt_outs(store, composer),
+        )
     click.echo(rehearsal_text(found), nl=False)

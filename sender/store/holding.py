@@ -13,6 +13,7 @@ from typing import Final
 from sender.domain.message import State
 from sender.store import chunks
 from sender.store.database import Database, json_list
+from sender.store.outbox import emit_ends
 from sender.store.records import CampaignState, Standing
 from sender.store.settling import move_messages
 from sender.store.sql import sql
@@ -85,19 +86,20 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
     for campaign, cancelled in db.conn.execute(_ENDING, (CampaignState.RUNNING.value, now)).fetchall():
         state = State.CANCELLED if cancelled else State.EXPIRED
         if ended := chunks.end(db, campaign, state, limit):
+            emit_ends(db, [campaign], now)
             return ended
         waiting = db.conn.execute(_WAITING, (campaign, limit)).fetchall()
         waiting += db.conn.execute(_CLAIMED, (campaign, limit - len(waiting))).fetchall()
         if waiting:
-            _end(db, waiting, state, now)
+            end_waiting(db, waiting, state, now)
             return len(waiting)
     waiting = db.conn.execute(_EXPIRING, (now, limit)).fetchall()
-    _end(db, waiting, State.EXPIRED, now)
+    end_waiting(db, waiting, State.EXPIRED, now)
     return len(waiting)
 
 
-def _end(db: Database, waiting: Sequence[_Waiting], state: State, now: float) -> None:
-    """Messages that wait are over: in `state`, or in doubt where a part of them may have been sent."""
+def end_waiting(db: Database, waiting: Sequence[_Waiting], state: State, now: float | None = None) -> set[int]:
+    """Messages that wait are over: in `state`, or in doubt where a part of them may have been sent; the latter."""
     begun = json_list([message for message, _, _, parts in waiting if parts])
     parts = db.conn.execute(_PARTS, (int(state), begun)).fetchall() if begun != "[]" else []
     doubtful = {message for message, after in parts if after == State.IN_DOUBT}
@@ -109,3 +111,4 @@ def _end(db: Database, waiting: Sequence[_Waiting], state: State, now: float) ->
         ],
         at=now,
     )
+    return doubtful

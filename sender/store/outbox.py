@@ -158,9 +158,10 @@ def iso(at: float) -> str:
 _MESSAGES: Final = (
     "SELECT m.id, m.campaign, c.name, c.sender, c.message_class, m.number, m.state, a.name, m.parts, m.due,"
     " max(coalesce(p.answered_at, p.submitted_at)), max(p.status), max(p.stat), max(p.err),"
-    " (SELECT max(r.at) FROM receipts r WHERE r.message = m.id)"
+    " (SELECT max(r.at) FROM receipts r WHERE r.message = m.id), i.reference, i.callback"
     " FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value JOIN campaigns c ON c.id = m.campaign"
-    " JOIN accounts a ON a.id = m.account LEFT JOIN parts p ON p.message = m.id GROUP BY m.id"
+    " JOIN accounts a ON a.id = m.account LEFT JOIN parts p ON p.message = m.id"
+    " LEFT JOIN api_messages i ON i.message = m.id GROUP BY m.id"
 )
 _ENDED: Final = sql(
     "SELECT c.id, c.name, c.messages, max(coalesce(c.last_receipt, 0), coalesce(c.last_response, 0), c.created_at)"
@@ -174,16 +175,16 @@ _ENDED: Final = sql(
 
 
 def emit_moves(
-    db: Database, moved: Mapping[int, Sequence[tuple[int]]], campaigns: Iterable[int], at: float | None
+    db: Database, moved: Mapping[int, Sequence[int]], campaigns: Iterable[int], at: float | None
 ) -> None:
-    """Tell of messages that have just come into new states (``{state: [(message,), …]}``), and of campaigns that end.
+    """Tell of messages that have just come into new states (``{state: [message, …]}``), and of campaigns that end.
 
     Receipts and parts are written before their messages move: without `at`, when it happened is read from them.
     """
     by_type = wanted(db).by_type
     if not by_type:
         return
-    told = [ident for state, ids in moved.items() if _TOLD.get(State(state)) in by_type for (ident,) in ids]
+    told = [ident for state, ids in moved.items() if _TOLD.get(State(state)) in by_type for ident in ids]
     if told:
         emit(db, [_message_event(row, at) for row in db.conn.execute(_MESSAGES, (json_list(told),)).fetchall()])
     if EventType.CAMPAIGN_FINISHED in by_type and any(state in FINAL or state == State.IN_DOUBT for state in moved):
@@ -203,7 +204,8 @@ def emit_ends(db: Database, campaigns: Iterable[int], at: float | None = None) -
 
 
 def _message_event(row: Sequence[Any], at: float | None) -> Event:
-    ident, campaign, name, sender, kind, number, state, account, parts, due, answered, status, stat, err, received = row
+    ident, campaign, name, sender, kind, number, state, account, parts, due, answered, *rest = row
+    status, stat, err, received, reference, callback = rest
     data = {
         "message_id": ident,
         "campaign_id": campaign,
@@ -218,6 +220,8 @@ def _message_event(row: Sequence[Any], at: float | None) -> Event:
         "stat": stat,
         "err": err,
     }
+    # What a program gave with the message, so that it knows it again.
+    data |= {key: value for key, value in (("reference", reference), ("callback", callback)) if value is not None}
     if at is None:
         at = max(it for it in (received, answered, due) if it is not None)
     return Event(_TOLD[State(state)], at, data)

@@ -8,6 +8,7 @@ from sender.domain.message import State
 from sender.store.sql import sql
 from sender.store.tables import (
     access,
+    applied,
     campaigns,
     chunks,
     incoming,
@@ -16,12 +17,15 @@ from sender.store.tables import (
     receipts,
     routing,
     suppression,
+    upkeep,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_SUBJECTS: Final = (campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live)
+_SUBJECTS: Final = (
+    campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, upkeep, applied,
+)  # fmt: skip
 
 
 def migrate(db: Database) -> None:
