@@ -106,8 +106,9 @@ class Measurement:
     async def _codes(self, seconds: float, token: int) -> list[float]:
         self._waits = []
         for _ in range(round(seconds * self.options.codes)):
-            self.writer.urgent(self.store.accept_messages, token, [self._code()], time.time()).addCallbacks(
-                self._accepted, Failure.printTraceback
+            code = self._code()
+            self.writer.urgent(self.store.accept_messages, token, [code], time.time()).addCallbacks(
+                self._accepted, Failure.printTraceback, callbackArgs=(code.number,)
             )
             await self._sleep(1 / self.options.codes)
         await self._sleep(1.0)
@@ -127,8 +128,8 @@ class Measurement:
             due=0.0,
         )
 
-    def _accepted(self, _: object) -> None:
-        self._queued[str(self._number)] = time.perf_counter()
+    def _accepted(self, _: object, number: str) -> None:
+        self._queued[number] = time.perf_counter()
         self.sender.poke(["op"])
 
     def _sleep(self, seconds: float) -> Deferred[None]:

@@ -32,7 +32,7 @@ from sender.config.operator import AccountConfig, OperatorConfig, Source, TlsCon
 from sender.config.quiet import QuietConfig
 from sender.config.receipts import ReceiptsConfig
 from sender.config.registered import RegisterConfig, RegisteredConfig
-from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
+from sender.config.retrying import OperatorRetry, RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
 from sender.config.serve import ServeConfig, TracingConfig
 from sender.config.text import TextConfig, TlvConfig
@@ -143,7 +143,6 @@ SENDER: dict[type[msgspec.Struct], str] = {
     QuietConfig: "quiet",
     WebhookConfig: "A webhook",
     OperatorRetry: "retry of an operator account",
-    AfterReceiptConfig: "after_receipt",
     RegisterConfig: "A register of texts",
     RegisteredConfig: "A registered text",
 }

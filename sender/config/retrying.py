@@ -7,27 +7,13 @@ import msgspec
 from msgspec import Meta
 
 from sender.config.scalars import Status
-from sender.domain.retry import AfterReceipt, RetryClass, RetryPolicy
+from sender.domain.retry import RetryClass, RetryPolicy
 from yamlmodel.scalars import Duration
 
 _Statuses: TypeAlias = dict[Status, RetryClass]
-_NO_CODES: Any = msgspec.field(default_factory=list)
 _NO_STATUSES: Any = msgspec.field(default_factory=dict)
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
-
-
-class AfterReceiptConfig(AfterReceipt, frozen=True):
-    """A receipt after which the text is sent once more."""
-
-    stat: Annotated[str, Meta(description="The word of the receipt, such as `UNDELIV`", min_length=1)]
-    err: Annotated[list[str], Meta(description="Error codes that count; omitted: any")] = _NO_CODES
-    wait: Annotated[Duration, Meta(description="From the receipt to the next attempt")] = Duration(3600)
-    times: Annotated[int, Meta(description="Attempts more, for one message", ge=1, le=100)] = 1
-
-
-_Again: TypeAlias = list[AfterReceiptConfig]
-_NO_AGAIN: Any = msgspec.field(default_factory=list)
 
 
 class RetryConfig(RetryPolicy, frozen=True):
@@ -40,7 +26,6 @@ class RetryConfig(RetryPolicy, frozen=True):
     )
     attempts: Annotated[int, Meta(description="Submits of a segment; throttling ends none", ge=1)] | None = None
     statuses: Annotated[_Statuses, Meta(description="What a status means, if not the usual")] = _NO_STATUSES
-    after_receipt: Annotated[_Again, Meta(description="Receipts after which a text is sent once more")] = _NO_AGAIN
 
     def problems(self) -> Problems:
         """The waits are in order, and success is none of the refusals."""
@@ -58,7 +43,6 @@ class OperatorRetry(msgspec.Struct, frozen=True, kw_only=True):
     statuses: Annotated[dict[Status, RetryClass], Meta(description="What this operator means by a status")] = (
         msgspec.field(default_factory=dict)
     )
-    after_receipt: Annotated[_Again, Meta(description="Receipts after which a text is sent once more")] | None = None
 
     def problems(self) -> Problems:
         """Success is none of the refusals, and the waits are in order as far as they are given."""

@@ -1,8 +1,8 @@
-"""What a refused submit_sm means, when it is sent again, and when a receipt is reason enough to send again."""
+"""What a refused submit_sm means, and when it is sent again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
@@ -51,25 +51,6 @@ _SHAPED_ATTEMPTS: Final = 3
 """For these the delay stops growing after so many attempts, and none of them is the last."""
 
 
-class AfterReceipt(msgspec.Struct, frozen=True):
-    """A receipt after which the text is sent again: the phone was off, say, and a later attempt may reach it."""
-
-    stat: str
-    """As the receipt has it: ``UNDELIV``, ``EXPIRED``."""
-    err: Sequence[str] = ()
-    """The operator's error codes that count; empty = any."""
-    wait: float = 3600.0
-    """Seconds from the receipt to the next attempt."""
-    times: int = 1
-    """How many times one message is sent again for this reason."""
-
-    def applies(self, stat: str, err: str | None) -> bool:
-        """Whether a receipt is one of these. Codes are compared as numbers where they are: ``1`` is ``001``."""
-        if stat.upper() != self.stat.upper():
-            return False
-        return not self.err or _code(err) in {_code(it) for it in self.err}
-
-
 class RetryPolicy(msgspec.Struct, frozen=True):
     """Exponential back-off and its ends. All in seconds; `give_up` counts from the first submit of the message."""
 
@@ -80,7 +61,6 @@ class RetryPolicy(msgspec.Struct, frozen=True):
     """Most submits of one segment. A refusal by throttling is never the last for this reason. None = no limit."""
     statuses: Mapping[Any, RetryClass] = {}
     """What the operator means by a status (an int), where it differs from `RETRY_CLASSES`."""
-    after_receipt: Sequence[AfterReceipt] = ()
 
     def retry_class(self, status: int) -> RetryClass:
         """Class of a command_status (not ESME_ROK)."""
@@ -99,13 +79,6 @@ class RetryPolicy(msgspec.Struct, frozen=True):
         due = at + retry_delay(attempt, self, draw)
         return None if due - since > self.give_up else due
 
-    def again_after(self, stat: str, err: str | None, times: int) -> float | None:
-        """Seconds until a message is sent again after a final receipt, having been so `times` before; None = never."""
-        for rule in self.after_receipt:
-            if rule.applies(stat, err):
-                return rule.wait if times < rule.times else None
-        return None
-
 
 def retry_delay(attempt: int, policy: RetryPolicy, draw: float) -> float:
     """Seconds to wait after refused attempt number `attempt` (from 1).
@@ -118,8 +91,3 @@ def retry_delay(attempt: int, policy: RetryPolicy, draw: float) -> float:
     # 2**64 seconds exceed any policy; the bound keeps the power finite for a message refused thousands of times.
     full = min(policy.longest, policy.first * 2.0 ** min(attempt - 1, 64))
     return full * (1.0 - draw / 2.0)
-
-
-def _code(err: str | None) -> str:
-    text = (err or "").strip().upper()
-    return text.lstrip("0") or "0" if text else ""

@@ -30,6 +30,9 @@ _CLAIM_TIME = 1.0
 """Seconds of the account's rate that are claimed ahead."""
 _CLAIM_LEAST = 20
 _CLAIM_MOST = 500
+_COMMIT_MOST = 100
+"""Messages whose intents are committed in one call, and that are claimed in one: a one-time code that comes meanwhile
+waits for that call, and for no other."""
 
 Batch = list[tuple[Outlet, list[Submit]]]
 Work = typing.Coroutine[Deferred[typing.Any], typing.Any, None]
@@ -157,7 +160,7 @@ class Feed:
         self._claiming = True
         self._poked = False
         try:
-            limit = self._claim_size() - len(self._ready)
+            limit = min(_COMMIT_MOST, self._claim_size() - len(self._ready))
             claimed = await self._call(self._store.claim, self._account, limit, self._now(), self.urgent)
             for campaign_id in {message.campaign_id for message in claimed}:
                 await self._composers.load(campaign_id)
@@ -207,8 +210,9 @@ class Feed:
         """
         batch: dict[Outlet, list[Submit]] = {}
         unsendable: list[int] = []
+        taken = 0
         room = {outlet: self._channel.room(outlet, urgent=self.urgent) for outlet in self._channel.outlets}
-        while self._ready and room:
+        while self._ready and room and taken < _COMMIT_MOST:
             outlet = max(room, key=room.__getitem__)
             if room[outlet] <= 0:
                 break
@@ -223,6 +227,7 @@ class Feed:
             if not submits:
                 raise RuntimeError(f"message {claimed.message_id} was claimed and has no part left to send")
             self._ready.popleft()
+            taken += 1
             batch.setdefault(outlet, []).extend(submits)
             room[outlet] -= len(submits)
         for outlet, submits in batch.items():

@@ -11,6 +11,7 @@ import logging
 import typing
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 
 _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 """What a receipt is answered when it could not be stored: the operator keeps it and sends it again."""
+
+
+_SLICE: Final = 50
+"""Outcomes or receipts of one call: a one-time code waits for the call that is running, and for no more of a batch."""
 
 
 class RecorderOwner(typing.Protocol):
@@ -61,6 +66,7 @@ class Recorder:
         self._soon = False
         self._committing = 0
         self._failed = False
+        self._given_back = 0  # outcomes at the front that a commit refused
         self.turned_away = 0
         """Receipts that could not be stored: the operator was asked to send them again."""
         self._idle: list[Deferred[None]] = []
@@ -107,20 +113,23 @@ class Recorder:
     def _flush(self) -> None:
         self._soon = False
         self._failed = False
+        self._given_back = 0
         outcomes, self._outcomes = self._outcomes, []
         receipts, self._receipts = self._receipts, []
         # Given to the writer in this order, they are executed in this order.
-        if outcomes:
+        for start in range(0, len(outcomes), _SLICE):
+            some = outcomes[start : start + _SLICE]
             self._committing += 1
-            done = self._writer.call(self._store.record_outcomes, outcomes)
+            done = self._writer.call(self._store.record_outcomes, some)
             done.addCallbacks(
-                self._outcomes_done, self._outcomes_failed, callbackArgs=(outcomes,), errbackArgs=(outcomes,)
+                self._outcomes_done, self._outcomes_failed, callbackArgs=(some,), errbackArgs=(some,)
             ).addCallback(self._batch_done)
-        if receipts:
+        for start in range(0, len(receipts), _SLICE):
+            heard = receipts[start : start + _SLICE]
             self._committing += 1
-            recorded = self._writer.attempt(self._store.record_receipts, [receipt for receipt, _ in receipts])
+            recorded = self._writer.attempt(self._store.record_receipts, [receipt for receipt, _ in heard])
             recorded.addCallbacks(
-                self._receipts_done, self._receipts_failed, callbackArgs=(receipts,), errbackArgs=(receipts,)
+                self._receipts_done, self._receipts_failed, callbackArgs=(heard,), errbackArgs=(heard,)
             ).addCallback(self._batch_done)
 
     def _outcomes_done(self, queued_again: bool, outcomes: list[Outcome]) -> None:
@@ -130,7 +139,8 @@ class Recorder:
             self._owner.queued_again()
 
     def _outcomes_failed(self, failure: Failure, outcomes: list[Outcome]) -> None:
-        self._outcomes[:0] = outcomes
+        self._outcomes[self._given_back : self._given_back] = outcomes
+        self._given_back += len(outcomes)
         self._failed = True
         self._owner.store_failed(failure)
 

@@ -99,3 +99,15 @@ def test_a_large_campaign_does_not_starve_a_small_one(tmp_path: Path) -> None:
     arrived = [submit.at for submit in world.beeline.submits if submit.pdu.destination_addr.startswith("7705888")]
     assert len(arrived) == 10
     world.process.kill()
+
+
+def test_a_plan_may_give_its_campaign_a_priority_and_a_weight(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    plan = CampaignPlan(
+        template="Sale", sender="SHOP", recipients=world.recipients(["+77050000001,A"]), priority=7, weight=3
+    )
+    world.wait(world.sender.import_campaign(plan))
+    assert world.campaign().priority == 7
+    rows = world.process.store.database.conn.execute("SELECT campaign, weight FROM campaign_weights").fetchall()
+    assert rows == [(1, 3)]
+    world.process.kill()

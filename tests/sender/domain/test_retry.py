@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sender.domain.retry import AfterReceipt, RetryClass, RetryPolicy, retry_delay
+from sender.domain.retry import RetryClass, RetryPolicy, retry_delay
 from smppkit.status import CommandStatus
 
 POLICY = RetryPolicy(first=1.0, longest=60.0, give_up=3600.0)
@@ -64,20 +64,3 @@ def test_attempts_may_be_limited_and_throttling_ends_none():
     assert policy.next_attempt(CommandStatus.ESME_RSYSERR, 1, 0.0, 10.0, 0.0) == 12.0
     assert policy.next_attempt(CommandStatus.ESME_RSYSERR, 2, 0.0, 10.0, 0.0) is None
     assert policy.next_attempt(CommandStatus.ESME_RTHROTTLED, 50, 0.0, 10.0, 0.0) == 14.0
-
-
-def test_a_receipt_is_reason_to_send_again_only_where_that_is_configured():
-    assert POLICY.again_after("UNDELIV", "027", 0) is None
-    policy = RetryPolicy(after_receipt=(AfterReceipt("UNDELIV", ("27", "0x1B"), wait=600.0, times=2),))
-    assert policy.again_after("UNDELIV", "027", 0) == 600.0
-    assert policy.again_after("undeliv", "27", 1) == 600.0
-    assert policy.again_after("UNDELIV", "027", 2) is None
-    assert policy.again_after("UNDELIV", "001", 0) is None
-    assert policy.again_after("UNDELIV", None, 0) is None
-    assert policy.again_after("EXPIRED", "027", 0) is None
-
-
-def test_without_codes_every_receipt_of_the_state_counts():
-    policy = RetryPolicy(after_receipt=(AfterReceipt("EXPIRED"),))
-    assert policy.again_after("EXPIRED", None, 0) == 3600.0
-    assert policy.again_after("EXPIRED", "000", 0) == 3600.0
