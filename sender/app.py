@@ -149,6 +149,8 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
+            retention=config.retention,
+            idle=lambda: all(lane.at_rest for lane in self._lanes),
             on_outside_change=self.on_outside_change,
             on_look=self._look_after,
             on_failure=self._failed,

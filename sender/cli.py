@@ -32,6 +32,7 @@ _COMMANDS = {
     "inbox": "sender.commands.inbox",
     "suppress": "sender.commands.suppress",
     "webhooks": "sender.commands.webhooks",
+    "store": "sender.commands.store",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    moment,
     plain_punctuation_option,
     reading_options,
     receipt_wait_option,
@@ -54,6 +56,17 @@ from sender.store.sqlite import SqliteStore
     help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
 )
 @click.option(
+    "--priority",
+    type=click.IntRange(0, 9),
+    help="0 (lowest) to 9. Default: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
+)
+@click.option(
+    "--expires", "expires_at", metavar="TIME", callback=moment, help="Write nothing from then on; a time or a duration."
+)
+@click.option(
     "--quiet",
     metavar="HOURS",
     help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
@@ -77,6 +90,9 @@ def send(
     template: str,
     source: str,
     message_class: str,
+    priority: int | None,
+    starts_at: float | None,
+    expires_at: float | None,
     quiet: str | None,
     transliterate: bool | None,
     plain_punctuation: bool | None,
@@ -111,6 +127,9 @@ def send(
             text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
+            priority=priority,
+            starts_at=starts_at,
+            expires_at=expires_at,
             quiet=_quiet(quiet, MessageClass(message_class)),
         )
         _check(config, plan, report_path)
@@ -165,6 +184,8 @@ def resume(
 
 def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -> None:
     """Everything that can be known before the store is opened and operators are called."""
+    if plan.expires_at is not None and plan.expires_at <= max(plan.starts_at or 0.0, time.time()):
+        raise BadInput("--expires is before the start; nothing would be sent")
     if plan.rejects is not None and plan.rejects.absolute() == plan.recipients.absolute():
         raise BadInput("--rejects names the recipients file; it would be overwritten")
     for path in (report_path, plan.rejects):

@@ -43,6 +43,7 @@ from sender.store.incoming import IncomingMessages
 from sender.store.intake import Intake, NewApiMessage, Reply
 from sender.store.live import LiveRows
 from sender.store.lock import FileLock
+from sender.store.maintenance import Maintenance
 from sender.store.moving import Movable, Place
 from sender.store.numbering import NumberingVerbs
 from sender.store.outbox import Outbox
@@ -72,6 +73,7 @@ class SqliteStore:
         self.access = Access(self._db)
         self.live = LiveRows(self._db)
         self._lock = lock
+        self.maintenance = Maintenance(self._db)
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
         self.suppression = Suppression(self._db)
@@ -102,7 +104,8 @@ class SqliteStore:
         try:
             conn = _connect(path, name, read_only=read_only)
             try:
-                schema.prepare(conn, name, read_only=read_only, migrate=not guest)
+                file = None if name == ":memory:" else Path(path)
+                schema.prepare(conn, name, path=file, read_only=read_only, migrate=not guest)
             except BaseException:
                 conn.close()
                 raise
