@@ -129,8 +129,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TimersConfig: "timers of an account",
     Waits: "Waits",
     Source: "source",
-    TlvConfig: "A TLV of an account",
     ReceiptsConfig: "receipts of an account",
+    TlvConfig: "A TLV of an account",
     RouteConfig: "A route",
     TargetConfig: "to of a route",
     HealthConfig: "health",
@@ -142,10 +142,10 @@ SENDER: dict[type[msgspec.Struct], str] = {
     Replies: "replies",
     QuietConfig: "quiet",
     WebhookConfig: "A webhook",
-    RegisterConfig: "A register of texts",
-    RegisteredConfig: "A registered text",
     OperatorRetry: "retry of an operator account",
     AfterReceiptConfig: "after_receipt",
+    RegisterConfig: "A register of texts",
+    RegisteredConfig: "A registered text",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {

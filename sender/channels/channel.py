@@ -305,7 +305,7 @@ class SmppChannel:
         refused, written = self._writing.pump(self._turn_link)
         if refused:
             self._listener.results(refused)
-        if written and self._turn_link is None:
+        if (written or refused) and self._turn_link is None:
             self._listener.room()
 
     def _learn(self, now: float) -> None:

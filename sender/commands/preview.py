@@ -18,7 +18,7 @@ from sender.commands.options import (
 )
 from sender.commands.preview_text import preview_text
 from sender.config.file import SenderConfig, load_config
-from sender.config.operator import OperatorConfig
+from sender.config.operator import AccountConfig
 from sender.config.registered import load_register
 from sender.domain.rows import BadRow
 from sender.domain.template import Template, field_key
@@ -102,13 +102,14 @@ def preview(
     raise SystemExit(1 if any(it.problem for it in found.accounts) else 0)
 
 
-def _asked(config: SenderConfig, account: str | None) -> dict[str, OperatorConfig]:
+def _asked(config: SenderConfig, account: str | None) -> dict[str, AccountConfig]:
+    accounts = config.accounts()
     if account is None:
-        return config.operators
-    if account not in config.operators:
-        hint = did_you_mean(account, config.operators) or "; known: " + ", ".join(config.operators)
+        return dict(accounts)
+    if account not in accounts:
+        hint = did_you_mean(account, accounts) or "; known: " + ", ".join(accounts)
         raise BadInput(f'there is no account "{account}"{hint}')
-    return {account: config.operators[account]}
+    return {account: accounts[account]}
 
 
 def _given(pairs: tuple[str, ...]) -> dict[str, str]:

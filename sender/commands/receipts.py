@@ -122,8 +122,8 @@ def dialects(config_path: Path, as_json: bool, forget: str | None) -> None:
     with bad_input():
         config = load_config(config_path, os.environ)
         if forget is not None:
-            if forget not in config.operators:
-                raise BadInput(f'--forget: found "{forget}"; expected one of {", ".join(config.operators)}')
+            if forget not in config.accounts():
+                raise BadInput(f'--forget: found "{forget}"; expected one of {", ".join(config.accounts())}')
             with beside(config) as store, store.database.transaction():
                 store.forget_dialect(forget)
         with read_only(config) as store:

@@ -58,7 +58,14 @@ from sender.store.sqlite import SqliteStore
 @click.option(
     "--priority",
     type=click.IntRange(0, 9),
-    help="0 (lowest) to 9. Default: advertising 2, service 5, code 9.",
+    help="9 goes first, 0 last. Default: that of the class: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Its share of the turns, against campaigns of the same priority.",
 )
 @click.option(
     "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
@@ -93,6 +100,7 @@ def send(
     priority: int | None,
     starts_at: float | None,
     expires_at: float | None,
+    weight: int,
     quiet: str | None,
     transliterate: bool | None,
     plain_punctuation: bool | None,
@@ -130,6 +138,7 @@ def send(
             priority=priority,
             starts_at=starts_at,
             expires_at=expires_at,
+            weight=weight,
             quiet=_quiet(quiet, MessageClass(message_class)),
         )
         _check(config, plan, report_path)

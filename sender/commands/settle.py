@@ -20,7 +20,7 @@ from sender.commands.tables import ago, table
 from sender.config.file import SenderConfig, load_config
 from sender.domain.delivery_file import DeliveryFile, DeliveryFileError, DeliveryRow
 from sender.domain.message import State
-from sender.domain.recipients import BadRow
+from sender.domain.rows import BadRow
 from sender.domain.settlement import Verdict
 from sender.pipeline.rejects import RejectsFile
 from sender.store.delivery_file import KNOWN, RowFate
@@ -198,10 +198,10 @@ def _why(settled: Settled, verdict: Verdict) -> str:
 
 
 def _settle_file(config: SenderConfig, file: Path, account: str | None, rejects: Path) -> int:
-    known = ", ".join(config.operators)
+    known = ", ".join(config.accounts())
     if account is None:
         raise BadInput(f"say whose file it is: --account, one of {known}")
-    if account not in config.operators:
+    if account not in config.accounts():
         raise BadInput(f'--account: found "{account}"; expected one of {known}')
     fates: Counter[RowFate] = Counter()
     bad = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Final
 
 import msgspec
 
@@ -18,8 +19,17 @@ from smppkit.gsm0338 import UnencodableText, encode_gsm7, try_encode_gsm7
 from smppkit.national import pairs
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
-from smppkit.segments import UDHI, LongMessage, Segmented, SegmentError, count_segments, segment
-from smppkit.text import Alphabet
+from smppkit.segments import (
+    UDHI,
+    LongMessage,
+    Segment,
+    Segmented,
+    SegmentError,
+    count_segments,
+    cut_encoded,
+    segment,
+)
+from smppkit.text import Alphabet, encode_first
 from smppkit.tlvs import USER_MESSAGE_REFERENCE, Tlv
 
 _INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
@@ -169,7 +179,7 @@ class Wording(msgspec.Struct, frozen=True):
 class _Outgoing:
     """What is the same for all messages of a campaign through one account, made ready once."""
 
-    __slots__ = ("_fixed", "_made", "data_codings", "fixed_text", "npi", "reference", "single", "ton", "wording")
+    __slots__ = ("_fixed", "_made", "data_codings", "npi", "plain", "reference", "single", "ton", "wording")
 
     def __init__(self, wording: Wording, source: tuple[int, int], fixed: str | None) -> None:
         self.wording = wording
@@ -187,12 +197,15 @@ class _Outgoing:
             else:
                 self._fixed += (config.tlv(template.render({})),)
         self._made = tuple(made)
-        # A text without fields that fits one segment is the same for all: encoded once.
-        self.single: Segmented | None = None
+        self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
+        """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
+        self.single: tuple[int, Segment] | None = None
+        """A text without fields that fits one segment: its data_coding, and it, encoded once for all."""
         if fixed is not None:
             with suppress(UnencodableText, SegmentError):
                 cut = wording.cut(fixed)
-                self.single = cut if len(cut.segments) == 1 and not cut.segments[0].tlvs else None
+                if len(cut.segments) == 1 and not cut.segments[0].tlvs:
+                    self.single = self.data_codings[cut.alphabet], cut.segments[0]
 
     def tlvs(self, fields: Mapping[str, str], message_id: int) -> tuple[Tlv, ...]:
         """What every segment of a message carries beside its text; FieldError or TlvError."""
@@ -211,6 +224,10 @@ class _Outgoing:
 
 class TlvError(ValueError):
     """A TLV that the account wants cannot be made of a recipient's row."""
+
+
+UNCOMPOSABLE: Final = (FieldError, TlvError, UnencodableText, SegmentError)
+"""Everything that keeps a recipient's row from being a message: what `Composer` raises."""
 
 
 class Composer:
@@ -262,53 +279,75 @@ class Composer:
         """What the account adds to every segment of a message; TlvError when this row cannot give it."""
         return self._outgoing[operator].tlvs(fields, message_id)
 
-    def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True) -> list[Submit]:
-        """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
+    def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True, extras: bool = True) -> list[Submit]:
+        """One submit for every segment that has to be sent (again).
+
+        `tlvs`: whether a long text may be sent by means of TLVs; `extras`: whether the bind can carry those that the
+        account adds.
 
         The reference comes from the message's number, so that a segment sent again later, by another process even,
-        still belongs to the same text on the phone.
+        still belongs to the same text on the phone. UNCOMPOSABLE.
         """
         outgoing = self._outgoing[operator]
-        segmented = outgoing.single
-        if segmented is None:
-            text = self._template.render(claimed.fields)
-            segmented = outgoing.wording.cut(text, claimed.message_id, tlvs=tlvs)
-            if claimed.parts_done and len(segmented.segments) != claimed.parts:
-                # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
-                segmented = outgoing.wording.cut(text, claimed.message_id, tlvs=not tlvs)
-        added = outgoing.tlvs(claimed.fields, claimed.message_id) if tlvs else ()
-        data_coding = outgoing.data_codings[segmented.alphabet]
-        parts = len(segmented.segments)
-        submits = []
-        for part, piece in enumerate(segmented.segments, start=1):
-            if part in claimed.parts_done:
-                continue
-            pdu = SubmitSm(
-                source_addr_ton=outgoing.ton,
-                source_addr_npi=outgoing.npi,
-                source_addr=self.sender,
-                dest_addr_ton=_INTERNATIONAL,
-                dest_addr_npi=_ISDN_PLAN,
-                destination_addr=claimed.number,
-                esm_class=UDHI if piece.udhi else 0,
-                registered_delivery=_RECEIPT_ALWAYS,
-                data_coding=data_coding,
-                short_message=piece.short_message,
-                tlvs=piece.tlvs + added,
-            )
-            submits.append(
-                Submit(
-                    claimed.message_id,
-                    claimed.campaign_id,
-                    part,
-                    parts,
-                    pdu,
-                    0,
-                    self.message_class,
-                    claimed.attempts,
-                    claimed.resends,
-                    claimed.tried_since,
-                    claimed.expires,
-                )
-            )
-        return submits
+        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras else ()
+        single = outgoing.single
+        if single is not None:
+            data_coding, piece = single
+            return [] if claimed.parts_done else [self._submit(claimed, outgoing, 1, 1, data_coding, piece, added)]
+        text = self._template.render(claimed.fields)
+        wording = outgoing.wording
+        if outgoing.plain and tlvs:
+            alphabet, octets = encode_first(text, wording.alphabets)
+            method = wording.long_messages
+            pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
+        else:
+            segmented = wording.cut(text, claimed.message_id, tlvs=tlvs)
+            alphabet, pieces = segmented.alphabet, segmented.segments
+        if claimed.parts_done and len(pieces) != claimed.parts:
+            # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
+            segmented = wording.cut(text, claimed.message_id, tlvs=not tlvs)
+            alphabet, pieces = segmented.alphabet, segmented.segments
+        data_coding = outgoing.data_codings[alphabet]
+        parts = len(pieces)
+        return [
+            self._submit(claimed, outgoing, part, parts, data_coding, piece, added)
+            for part, piece in enumerate(pieces, start=1)
+            if part not in claimed.parts_done
+        ]
+
+    def _submit(
+        self,
+        claimed: Claimed,
+        outgoing: _Outgoing,
+        part: int,
+        parts: int,
+        data_coding: int,
+        piece: Segment,
+        added: tuple[Tlv, ...],
+    ) -> Submit:
+        pdu = SubmitSm(
+            source_addr_ton=outgoing.ton,
+            source_addr_npi=outgoing.npi,
+            source_addr=self.sender,
+            dest_addr_ton=_INTERNATIONAL,
+            dest_addr_npi=_ISDN_PLAN,
+            destination_addr=claimed.number,
+            esm_class=UDHI if piece.udhi else 0,
+            registered_delivery=_RECEIPT_ALWAYS,
+            data_coding=data_coding,
+            short_message=piece.short_message,
+            tlvs=piece.tlvs + added,
+        )
+        return Submit(
+            claimed.message_id,
+            claimed.campaign_id,
+            part,
+            parts,
+            pdu,
+            0,
+            self.message_class,
+            claimed.attempts,
+            claimed.resends,
+            claimed.tried_since,
+            claimed.expires,
+        )

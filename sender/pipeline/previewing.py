@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from sender.config.operator import OperatorConfig
+from sender.config.operator import AccountConfig
 from sender.domain.message import MessageClass
 from sender.domain.registered import Registered, first_match
 from sender.domain.template import FieldError, Template
@@ -116,7 +116,7 @@ def preview(
     template: Template,
     sender: str,
     fields: Mapping[str, str],
-    operators: Mapping[str, OperatorConfig],
+    operators: Mapping[str, AccountConfig],
     *,
     options: TextOptions | None = None,
     register: Sequence[Registered] | None = None,
@@ -137,7 +137,7 @@ def preview(
 
 
 def _through(
-    name: str, operator: OperatorConfig, sender: str, text: str, fields: Mapping[str, str], options: TextOptions
+    name: str, operator: AccountConfig, sender: str, text: str, fields: Mapping[str, str], options: TextOptions
 ) -> AccountPreview:
     wording = Wording.of(operator).with_options(options)
     said = wording.said(text)
@@ -184,7 +184,7 @@ _UNITS = {
 }
 
 
-def _price(operator: OperatorConfig, segments: int) -> str | None:
+def _price(operator: AccountConfig, segments: int) -> str | None:
     return None if operator.price is None else str(operator.price.times(segments))
 
 
@@ -245,7 +245,7 @@ def _offenders(text: str) -> list[Offender]:
     ]
 
 
-def _savings(operator: OperatorConfig, wording: Wording, text: str, segments: int | None) -> list[Saving]:
+def _savings(operator: AccountConfig, wording: Wording, text: str, segments: int | None) -> list[Saving]:
     """Settings under which the text takes fewer segments, or can be sent at all; the best first."""
     found: list[Saving] = []
     best_language: Saving | None = None

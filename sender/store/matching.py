@@ -107,12 +107,16 @@ def _record_account(db: Database, account: int, receipts: list[ReceiptIn]) -> li
     ]
 
 
-def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> dict[int, State]:
-    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited; their states now."""
+def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> bool:
+    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited.
+
+    Returns whether one of several parts is in the queue now.
+    """
     waiting = db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
     if not waiting and all(row.parts == 1 for row in touched):
-        return settle(db, touched)
-    all_states: dict[int, State] = {}
+        settle(db, touched)
+        return False
+    queued = False
     by_account: dict[int, list[PartRow]] = defaultdict(list)
     for row in touched:
         by_account[row.account].append(row)
@@ -127,11 +131,11 @@ def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> dict[int, St
         if _habits(dialect) != before:
             changed |= _look_again(db, account, dialect)
         states = settle(db, {(row.message, row.part): row for row in (*rows, *changed.values())}.values())
-        all_states |= states
+        queued |= any(row.parts > 1 and states[row.message] is State.QUEUED for row in rows)
         if changed:
             multipart.note(db, account, dialect, changed, states, matching.latest)
             dialects.save(db, account, dialect)
-    return all_states
+    return queued
 
 
 def _habits(dialect: Dialect) -> tuple[object, ...]:

@@ -77,12 +77,12 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
         db.conn.executemany(statement, rows)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    states = matching.settle_with_parked(db, touched)
+    queued_again = matching.settle_with_parked(db, touched)
     db.conn.executemany(
         "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
         [(at, campaign) for campaign, at in responses.items()],
     )
-    return any(states[row.message] == State.QUEUED for row in touched if row.parts > 1)
+    return queued_again
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:

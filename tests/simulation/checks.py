@@ -25,6 +25,11 @@ _OF_STAT = {
 }
 _RESENDS = {MessageClass.ADVERTISING: 0, MessageClass.SERVICE: 1, MessageClass.CODE: 5}
 
+_RESEND_WAIT = {MessageClass.ADVERTISING: 0.0, MessageClass.SERVICE: 29.0, MessageClass.CODE: 0.9}
+"""Seconds that a message in doubt waits for a receipt before it is sent again."""
+
+RECORDED = 2.0
+"""Seconds after which an answer is in the store, while the disk is well."""
 LOOK_EVERY = 4
 """Commits between two looks at all messages."""
 
@@ -51,8 +56,8 @@ class Checks:
         self._ids: dict[str, int] = {}
         self._tokens: dict[int, str] = {}
         self._highest = 0
-        self._intents: dict[tuple[int, int, int], int] = {}
-        """Which epoch each durable intent names, by (message, part, sequence)."""
+        self._intents: dict[tuple[int, int, int], tuple[int, float]] = {}
+        """Which epoch each durable intent names, and since when, by (message, part, sequence)."""
         self._used: set[tuple[int, int, int, int]] = set()
         self._finals: dict[str, int] = {}
         self._deadlines: dict[str, float] = {}
@@ -76,7 +81,9 @@ class Checks:
         for message, part, epoch, sequence in life.query(
             "SELECT message, part, epoch, sequence FROM parts WHERE state = 3"
         ):
-            self._intents[message, part, sequence] = epoch
+            known = self._intents.get((message, part, sequence))
+            if known is None or known[0] != epoch:
+                self._intents[message, part, sequence] = epoch, life.clock.seconds()
         self._commits += 1
         if self._commits % LOOK_EVERY == 0:
             self.look(life)
@@ -89,7 +96,7 @@ class Checks:
             self._ledger.complain("I2", f"a text that nobody asked for went to {attempt.destination}: #{token}")
             return
         message = self._ids.get(token, 0)
-        epoch = self._intents.get((message, part, attempt.sequence))
+        epoch, since = self._intents.get((message, part, attempt.sequence), (None, 0.0))
         if epoch is None:
             self._ledger.complain("I2", f"#{token}/{part} was written without a durable intent")
             return
@@ -98,6 +105,24 @@ class Checks:
             self._ledger.complain("I2", f"the intent of #{token}/{part} was written twice")
         self._used.add(key)
         self._may_be_written(recipient, f"#{token}/{part}")
+        if self._world.life is not None:
+            attempt.wall = self._world.life.now()
+        earlier = self._ledger.of_part[attempt.key][:-1]
+        if earlier:
+            self._may_be_written_again(attempt, earlier, since, recipient.campaign.message_class)
+
+    def _may_be_written_again(
+        self, attempt: Attempt, earlier: list[Attempt], intended_at: float, message_class: MessageClass
+    ) -> None:
+        """I2: what was answered is not sent again, and what is in doubt not before its time."""
+        what, last = f"#{attempt.key[0]}/{attempt.key[1]}", earlier[-1]
+        for it in earlier:
+            answered = it.answered_at is not None and it.status == 0 and it.life == attempt.life
+            if answered and it.answered_at < intended_at - RECORDED and self._world.disk.well_for > RECORDED:
+                self._ledger.complain("I2", f"{what} was sent again although it was accepted at {it.answered_at:.3f}")
+        waited, jumped = attempt.at - last.at, abs((attempt.wall - attempt.at) - (last.wall - last.at)) > 0.001
+        if last.answered_at is None and not jumped and waited < _RESEND_WAIT[message_class]:
+            self._ledger.complain("I2", f"{what} was in doubt and sent again after {waited:.3f} s")
 
     def _may_be_written(self, recipient: Recipient, what: str) -> None:
         """I7: at the instant of writing nothing that was acknowledged forbids it."""
@@ -263,7 +288,9 @@ class Checks:
             self._judge_doubt(token, parts, allowed, book, told)
         elif state == DELIVERED:
             lacking = [part for part in parts if DELIVERED not in told[token, part]]
-            if lacking:
+            # A receipt that settles a doubt by its number is taken for the first part in doubt.
+            guessed = any(self._doubts((token, part)) for part in lacking) and len(lacking) < len(parts)
+            if lacking and not guessed:
                 complain("I1", f"#{token} is delivered, and no receipt said so of its parts {lacking}")
         else:
             refused = any(it.status for part in parts for it in self._ledger.of_part[token, part])
@@ -303,16 +330,20 @@ class Checks:
         refusals = sum(1 for it in attempts if it.status)
         if stored.retries > refusals:
             complain("I2", f"{where}: {stored.retries} retries counted, {refusals} refusals came")
+        doubts = self._doubts(key)
+        if stored.resends > doubts:
+            complain("I2", f"{where}: {stored.resends} resends counted, {doubts} submits were in doubt")
+
+    def _doubts(self, key: PartKey) -> int:
+        """How many submits of a part were in doubt at some time."""
         timeout = next(
             it.config.response_timeout
             for it in self._world.tunables.operators
             if it.name == self.recipients[key[0]].account
         )
-        doubts = self.open_at_crash[key] + sum(
-            1 for it in attempts if it.answered_at is None or it.answered_at - it.at >= timeout - 0.001
+        return self.open_at_crash[key] + sum(
+            1 for it in self._ledger.of_part[key] if it.answered_at is None or it.answered_at - it.at >= timeout - 0.001
         )
-        if stored.resends > doubts:
-            complain("I2", f"{where}: {stored.resends} resends counted, {doubts} submits were in doubt")
 
     def _judge_doubt(
         self, token: str, parts: dict[int, StoredPart], allowed: int, book: Book, told: dict[PartKey, set[int]]

@@ -7,6 +7,7 @@ at the border of a sector. When only a process dies, nothing is lost: the kernel
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
@@ -88,11 +89,13 @@ class File:
 class Disk:
     """The files of one machine. `crash_in` operations from now on, `crashed` is called and nothing more is real."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
+    def __init__(self, files: dict[str, bytes], seconds: Callable[[], float] = lambda: 0.0) -> None:
         self.files = {name: File(self, data) for name, data in files.items()}
         self.operations = 0
         self.full = False
         self.failing = False
+        self._seconds = seconds
+        self._refused_at = -math.inf
         self.dead = False
         """The machine has crashed: what is written now, nobody will read."""
         self._countdown: int | None = None
@@ -128,16 +131,21 @@ class Disk:
         self.dead = True
         self._countdown = None
 
+    @property
+    def well_for(self) -> float:
+        """Seconds since it last refused something."""
+        return self._seconds() - self._refused_at
+
     def before_write(self, grows: bool) -> None:
-        self._operation()
-        if self.failing:
-            raise DiskFailedError
+        self.before_sync()
         if self.full and grows:
+            self._refused_at = self._seconds()
             raise DiskFullError
 
     def before_sync(self) -> None:
         self._operation()
         if self.failing:
+            self._refused_at = self._seconds()
             raise DiskFailedError
 
     def _operation(self) -> None:

@@ -40,6 +40,8 @@ class Attempt(msgspec.Struct, gc=False):
     sequence: int
     life: int
     at: float
+    wall: float = 0.0
+    """Unix time, as the process has it that wrote it."""
     arrived: bool = False
     answered_at: float | None = None
     """When its response reached the sender, whatever it says."""

@@ -59,7 +59,7 @@ class Orders:
 
     def _ask(self, life: Life, order: str, whom: str) -> None:
         doing = Deferred.fromCoroutine(self._do(life, order, whom))
-        doing.addCallbacks(self._done, self._not_done, (life, order, whom))
+        doing.addCallbacks(self._done, self._not_done, (life, order, whom), None, (life, order, whom))
 
     async def _do(self, life: Life, order: str, whom: str) -> bool:
         if order == "opt out":
@@ -68,7 +68,7 @@ class Orders:
             return True
         rows = life.query("SELECT id FROM campaigns WHERE name = ?", whom)
         if not rows:
-            self._world.clock.callLater(1.0, self._later, life, order, whom)
+            life.clock.callLater(1.0, self._later, life, order, whom)
             return False
         verb = {"pause": life.store.pause, "resume": life.store.resume, "cancel": life.store.cancel}[order]
         await life.writer.call(verb, rows[0][0])
@@ -76,7 +76,7 @@ class Orders:
         return True
 
     def _later(self, life: Life, order: str, whom: str) -> None:
-        if life is self._world.life and life.clock.alive and (order, whom) in self._wanted:
+        if (order, whom) in self._wanted:
             self._ask(life, order, whom)
 
     def _done(self, done: bool, life: Life, order: str, whom: str) -> None:
@@ -91,6 +91,7 @@ class Orders:
         elif order == "opt out":
             self.opted_out.add(whom)
 
-    def _not_done(self, failure: Failure) -> None:
-        """The store could not be written: the next life is asked."""
+    def _not_done(self, failure: Failure, life: Life, order: str, whom: str) -> None:
+        """The store could not be written: it is asked again, of this life or the next."""
         self._world.ledger.note(f"an order failed: {failure.getErrorMessage()}")
+        life.clock.callLater(1.0, self._later, life, order, whom)

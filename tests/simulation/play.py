@@ -16,7 +16,7 @@ from tests.simulation.tunables import draw
 from tests.simulation.weather import Weather
 from tests.simulation.world import World
 
-LIMIT = 4 * 3600.0
+LIMIT = 2400.0
 """Simulated seconds after the end of all trouble in which everything must have drained."""
 LOOK = 1.0
 """Simulated seconds between two looks whether everything has."""

@@ -59,6 +59,12 @@ class Tunables(msgspec.Struct, frozen=True):
     split: float
     dribble: float
     linger: float
+    rows_at_once: int
+    """Message rows that are made of a chunk in one transaction."""
+    queue_low: int
+    """Queued messages below which more are made."""
+    claim: int
+    """Messages claimed at once, at most."""
     checkpoint: int
     """Pages in the log after which SQLite writes them into the database."""
 
@@ -95,6 +101,9 @@ def draw(seed: int) -> Tunables:
         split=it.choice((0.0, 0.1, 0.5)),
         dribble=it.choice((0.0, 0.0, 0.02)),
         linger=it.choice((0.0, 0.1, 0.5)),
+        rows_at_once=it.choice((2, 7, 500)),
+        queue_low=it.choice((3, 10, 2000)),
+        claim=it.choice((3, 20, 500)),
         checkpoint=it.choice((10, 40, 1000)),
     )
 
@@ -131,7 +140,7 @@ def _operator(it: random.Random, index: int, ends: float) -> OperatorTunables:
             f"ids: {'hex' if hex_receipts else 'decimal'}, form: {it.choice(('both', 'both', 'text', 'tlv'))}, "
             f"before_response: {'true' if it.random() < 0.2 else 'false'}, copies: {it.choice((1, 1, 1, 2))}, "
             f"route: {it.choice(('round-robin', 'same-bind', 'sibling'))}, "
-            f"one_fate: {it.choice(('true', 'false'))}, retry: {{longest: 5s}}}}"
+            f"one_fate: {it.choice(('true', 'false'))}, retry: {{longest: 5s}}, notices: {it.choice(_NOTICES)}}}"
         ),
         f"    timers: {{enquire_link: {it.choice((5, 20))}s, response: {it.choice((3, 10))}s}}",
     ]
@@ -147,6 +156,13 @@ def _operator(it: random.Random, index: int, ends: float) -> OperatorTunables:
     return OperatorTunables(name, FIRST_PORT + index, _PREFIXES[index], config, "\n".join(lines) + "\n", hex_receipts)
 
 
+_NOTICES = (
+    "[]",
+    "[]",
+    "[{stat: ENROUTE, asked: false}]",
+    # A second final receipt that contradicts the first.
+    "[{stat: UNDELIV, after: 1s, late: true, asked: false, esm_class: 0x04}]",
+)
 _OUTCOMES = (
     "{DELIVRD: 100%}",
     "{DELIVRD: 90%, UNDELIV: 10%}",

@@ -239,4 +239,6 @@ _BY_CODE: dict[type[apsw.Error], type[sqlite3.Error]] = {
 
 
 def _translated(error: apsw.Error) -> sqlite3.Error:
-    return _BY_CODE.get(type(error), sqlite3.OperationalError)(str(error))
+    translated = _BY_CODE.get(type(error), sqlite3.OperationalError)(str(error))
+    translated.sqlite_errorcode = getattr(error, "extendedresult", 1)
+    return translated

@@ -18,6 +18,7 @@ from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
 from sender.app import CampaignPlan, Sender
+from sender.pipeline import expanding, feed
 from sender.store import schema
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter
@@ -94,10 +95,24 @@ class Life:
         return self.connection.raw.execute(statement, parameters).fetchall()
 
 
+def _shake(tunables: Tunables) -> None:
+    """Set what is a constant of the program and need not be."""
+    for module, name, value in (
+        (expanding, "_ROWS", tunables.rows_at_once),
+        (expanding, "_LOW", tunables.queue_low),
+        (feed, "_CLAIM_MOST", tunables.claim),
+        (feed, "_CLAIM_LEAST", min(3, tunables.claim)),
+    ):
+        if not hasattr(module, name):
+            raise LookupError(f"{module.__name__} has no {name} any more: what takes its place?")
+        setattr(module, name, value)
+
+
 class World:
     """Everything there is for one seed."""
 
     def __init__(self, tunables: Tunables, directory: Path, resources: ExitStack) -> None:
+        _shake(tunables)
         self.tunables = tunables
         self.draw = random.Random(f"{tunables.seed}/world")
         self.clock = SimClock()
@@ -117,7 +132,7 @@ class World:
             for it in tunables.operators
         }
         self.ledger = Ledger(self.clock.seconds, limits)
-        self.disk = Disk({STORE: _new_store()})
+        self.disk = Disk({STORE: _new_store()}, self.clock.seconds)
         self.mount = resources.enter_context(mounted(self.disk))
         self.directory = directory
         self.journal = _journal(self.clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sender.domain.delivery_file import DeliveryFile, DeliveryFileError, DeliveryRow, moment, state_in
-from sender.domain.recipients import BadRow
+from sender.domain.rows import BadRow
 from smppkit.message_state import MessageState
 
 
