@@ -3,9 +3,9 @@
     .venv/bin/python loadtests/otp_latency.py [--codes 5] [--seconds 20] [--rate 500/s] [--recipients 100000]
 
 An emulator in a process of its own; the sender with its thread, its disk (synchronous=FULL) and real sockets here.
-Codes come at a steady pace, first alone, then while a campaign goes out as fast as the account lets it. A code is queued
-when the commit that accepts it is done, and on the wire when its submit_sm is written. `added` is what the campaign costs:
-the percentile beside it, less the median without it.
+Codes come at a steady pace, first alone, then while a campaign goes out as fast as the account lets it. A code is
+queued when the commit that accepts it is done, and on the wire when its submit_sm is written. `added` is what the
+campaign costs: the percentile beside it, less the median without it.
 """
 
 from __future__ import annotations

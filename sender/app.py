@@ -337,6 +337,16 @@ class Sender:
         failure = None if self._failure is None else self._failure.getErrorMessage()
         return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
 
+    @property
+    def accounts(self) -> Mapping[str, AccountConfig]:
+        """Operator accounts by name."""
+        return self._config.accounts()
+
+    def account_for(self, number: str, sender: str, message_class: MessageClass) -> str | None:
+        """The account that E.164 digits go through now; None without a route."""
+        choice = self._router.route(number, sender=sender, message_class=message_class)
+        return None if choice is None else choice.account
+
     def screen(self, prices: Mapping[str, int]) -> Screen:
         """What messages of programs have to pass; `prices` of a segment by account or operator, in millionths."""
         of_operators = {

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from sender.channels.status import ChannelStatus
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
 from sender.pipeline.progress import Progress as RunProgress
+from sender.pipeline.tally import Meter
 from sender.store.maintenance import Info
-from sender.store.records import Campaign
 from sender.store.retention import PARKED_DROPPED
 
 log = logging.getLogger(__name__)
@@ -54,16 +64,21 @@ class LineDisplay:
         self._stream = stream
         self._seconds = seconds
         self._next = seconds() + _LINE_EVERY
+        self._reading = Meter()
+        self._sending: dict[int, Meter] = {}
 
     def reading(self, rows: int) -> None:
         """See `Display`."""
         if self._due():
-            self.say(f"reading recipients: {rows:,} rows")
+            rate = self._reading.look(self._seconds(), rows)
+            self.say(f"reading recipients: {rows:,} rows" + (f", {rate:,.0f}/s" if rate else ""))
 
     def show(self, progress: RunProgress) -> None:
         """See `Display`."""
         if self._due():
-            self.say(figures(progress))
+            meter = self._sending.setdefault(progress.campaign_id, Meter())
+            rate = meter.look(self._seconds(), progress.total - progress.unsent)
+            self.say(figures(progress) + pace_text(rate, progress.unsent))
 
     def say(self, text: str) -> None:
         """See `Display`."""
@@ -97,6 +112,15 @@ class LogDisplay:
         """See `Display`."""
 
 
+class _RateColumn(ProgressColumn):
+    """How fast it goes: rows or messages a second."""
+
+    def render(self, task: Task) -> Text:
+        """See ProgressColumn."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s", style="cyan")
+
+
 class BarDisplay:
     """A bar that fills with messages that are done with, and what stands in the way below it."""
 
@@ -105,12 +129,15 @@ class BarDisplay:
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
+            _RateColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[state]}"),
             console=Console(file=stream),
             transient=True,
         )
         self._task = self._progress.add_task("reading", total=None, state="")
+        self._campaign: int | None = None
         self._progress.start()
 
     def reading(self, rows: int) -> None:
@@ -120,6 +147,9 @@ class BarDisplay:
     def show(self, progress: RunProgress) -> None:
         """See `Display`."""
         troubled = "; ".join(trouble(status) for status in progress.channels if status.trouble is not None)
+        if progress.campaign_id != self._campaign:  # what was read says nothing about how fast it is sent
+            self._campaign = progress.campaign_id
+            self._progress.reset(self._task, total=progress.total, completed=progress.total - progress.unsent)
         self._progress.update(
             self._task,
             description=f"campaign {progress.campaign_id}",
@@ -141,6 +171,13 @@ def figures(progress: RunProgress) -> str:
     """One line about a running campaign."""
     sent = progress.total - progress.unsent
     return f"campaign {progress.campaign_id}: {sent:,} of {progress.total:,} sent, {short_figures(progress)}"
+
+
+def pace_text(rate: float, left: int) -> str:
+    """How fast it goes and how long that will take; nothing while that is not known, or nothing is left."""
+    if rate <= 0 or not left:
+        return ""
+    return f", {rate:,.1f}/s, {duration_text(left / rate)} left"
 
 
 def short_figures(progress: RunProgress) -> str:
@@ -241,20 +278,6 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
         lines += [f"    line {row.line}: {row.reason}" for row in rehearsal.bad_rows]
         if rehearsal.rejected > len(rehearsal.bad_rows):
             lines.append("    …")
-    return "\n".join(lines) + "\n"
-
-
-def campaigns_text(campaigns: Iterable[tuple[Campaign, dict[State, int]]]) -> str:
-    """One line for every campaign of a store."""
-    lines = [f"{'id':>4}  {'name':<24} {'messages':>10} {'delivered':>10} {'failed':>8} {'in doubt':>8} {'open':>10}"]
-    for campaign, counts in campaigns:
-        failed = sum(counts[state] for state in (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN))
-        waiting = sum(counts[state] for state in (State.QUEUED, State.CLAIMED, State.SUBMITTING, State.ACCEPTED))
-        lines.append(
-            f"{campaign.id:>4}  {campaign.name[:24]:<24} {campaign.messages:>10,} {counts[State.DELIVERED]:>10,}"
-            f" {failed:>8,} {counts[State.IN_DOUBT]:>8,} {waiting:>10,}"
-            + ("  (import not finished)" if campaign.state.value == "importing" else "")
-        )
     return "\n".join(lines) + "\n"
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
+import msgspec
 import rich_click as click
 
 from sender.commands.input import BadInput, bad_input, campaigns_of, pick, read_only
 from sender.commands.options import campaign_option, config_option
 from sender.config.file import load_config
-from sender.console import campaigns_text, report_text, unmatched_text
+from sender.console import report_text, unmatched_text
+from sender.dashboard import campaigns_table, console
+from sender.store import lookup
 
 
 @click.command()
@@ -35,10 +39,18 @@ def report(config_path: Path, campaign_id: int | None, as_json: bool) -> None:
 
 @click.command()
 @config_option
-def campaigns(config_path: Path) -> None:
-    """List the campaigns of the store."""
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--limit", type=click.IntRange(1, lookup.MOST), default=100, show_default=True, help="The latest ones.")
+def campaigns(config_path: Path, as_json: bool, limit: int) -> None:
+    """List the campaigns of the store, newest first: state, progress, rate and time left.
+
+    The rate is an average since the first submit, and told while answers come.
+    """
     with bad_input():
         config = load_config(config_path, os.environ)
         with read_only(config) as store:
-            rows = [(campaign, store.counts(campaign.id)) for campaign in campaigns_of(store)]
-    click.echo(campaigns_text(rows), nl=False)
+            views = lookup.campaign_views(store.database, now=time.time(), limit=limit)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(views), indent=2))
+    else:
+        console().print(campaigns_table(views))

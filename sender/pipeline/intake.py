@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import is_
 from typing import Annotated, Final
 
 import msgspec
@@ -84,6 +85,7 @@ class Screen:
         self._country = country
         self._prices = prices or {}
         self._composers: dict[tuple[str, MessageClass], Composer] = {}
+        self._made_for: tuple[Wording, ...] = ()
 
     def screen(self, asked: MessageRequest, now: float, senders: tuple[str, ...] = ()) -> NewApiMessage | Refusal:
         """The message that is asked for at unix time `now`, or why it cannot be sent.
@@ -140,6 +142,10 @@ class Screen:
 
     def _composer(self, sender: str, message_class: MessageClass) -> Composer:
         """What would make the submits of such a message."""
+        wordings = tuple(self._wordings.values())
+        if len(wordings) != len(self._made_for) or not all(map(is_, wordings, self._made_for)):
+            self._made_for = wordings  # another configuration
+            self._composers.clear()
         composer = self._composers.get((sender, message_class))
         if composer is None:
             if len(self._composers) >= _MOST_COMPOSERS:

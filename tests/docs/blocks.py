@@ -10,6 +10,8 @@ The first word is the language, as for any reader; the words after it say how th
 ``yaml sender``        a whole sender.yaml
 ``sh``                 every command line is parsed by the program it calls, and the files it names exist
 ``sh curl``            every line is a request that the control API answers as its comment says (200 without one)
+``sh sender-api``      the same of the API of a sender that serves, with $TOKEN for a token
+``python sender-api``  run against such a sender
 ``text OUTPUT-OF …``   what the command after OUTPUT-OF prints, lines of it; ``…`` stands for what is left out
 ``python``             run
 ``python conftest``    the conftest.py of the tests in the next three

@@ -78,6 +78,7 @@ def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def test_there_are_examples_and_every_one_says_what_it_is() -> None:
     known = {"yaml scenario", "yaml serve", "yaml operator", "yaml part", "yaml sender", "sh", "python"}
     known |= {"mermaid", "text", "sh curl", "python conftest"}
+    known |= {"sh sender-api", "python sender-api"}
     known |= {f"python pytest{kind}" for kind in ("", "-asyncio", "-twisted")}
     assert len(BLOCKS) > 10
     for block in BLOCKS:

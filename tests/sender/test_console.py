@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from sender.channels.status import ChannelStatus
-from sender.console import BarDisplay, LineDisplay, duration_text, figures, open_display, report_text
+from sender.console import BarDisplay, LineDisplay, duration_text, figures, open_display, pace_text, report_text
 from sender.domain.message import State
 from sender.domain.report import CampaignReport, Failure
 from sender.pipeline.progress import Progress
@@ -74,6 +74,19 @@ def test_without_a_terminal_a_line_comes_now_and_then() -> None:
         "reading recipients: 5 rows",
         *["campaign 3: 0 of 1 sent, 0 delivered"] * 3,
     ]
+
+
+def test_a_line_says_how_fast_it_goes_and_how_long_that_takes() -> None:
+    stream = io.StringIO()
+    now = 0.0
+    display = LineDisplay(stream, lambda: now)
+    for second in range(5, 16, 5):
+        now = float(second)
+        display.show(progress(queued=1000 - 20 * second, delivered=20 * second))
+    assert [line.rpartition("delivered")[2] for line in stream.getvalue().splitlines()] == [
+        "", ", 20.0/s, 40.0 s left", ", 20.0/s, 35.0 s left",
+    ]  # fmt: skip
+    assert pace_text(0.0, 5) == pace_text(3.0, 0) == ""
 
 
 class Terminal(io.StringIO):
