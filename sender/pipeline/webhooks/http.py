@@ -23,7 +23,14 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, HTTPConnectionPool, RequestTransmissionFailed, ResponseFailed
+from twisted.web.client import (
+    URI,
+    Agent,
+    HTTPConnectionPool,
+    RequestTransmissionFailed,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
@@ -46,10 +53,21 @@ class AgentPost:
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._pools: dict[str, HTTPConnectionPool] = {}
+        self._closing: set[str] = set()  # pools whose server keeps no connection
 
     def __call__(self, request: Request) -> Deferred[Response]:
         """Make a request; `Unreached` when there is no answer."""
-        return Exchange(self._reactor, self._agent(request), request).result
+        return Exchange(self, request).result
+
+    @property
+    def reactor(self) -> Any:
+        """What it runs on."""
+        return self._reactor
+
+    def heard(self, request: Request, response: IResponse) -> None:
+        """A server of HTTP/1.0 closes the connection after each answer: it is not kept for the next request."""
+        if response.version[1:] < (1, 1):
+            self._closing.add(request.pool)
 
     def close(self) -> Deferred[None]:
         """Close the connections that were kept."""
@@ -68,9 +86,11 @@ class AgentPost:
             pool.closeCachedConnections().addBoth(closed)  # type: ignore[no-untyped-call]
         return closing
 
-    def _agent(self, request: Request) -> Agent:
-        pool = self._pools.get(request.pool)
-        if pool is None:
+    def agent(self, request: Request, *, fresh: bool) -> Agent:
+        """What makes a request; `fresh`: on a connection of its own."""
+        fresh = fresh or request.pool in self._closing
+        pool = None if fresh else self._pools.get(request.pool)
+        if pool is None and not fresh:
             pool = self._pools[request.pool] = HTTPConnectionPool(self._reactor, persistent=True)  # type: ignore[no-untyped-call]
             pool.cachedConnectionTimeout = _IDLE  # type: ignore[assignment]
             pool.retryAutomatically = False
@@ -83,16 +103,23 @@ class AgentPost:
 class Exchange:
     """One request and its answer, within one time limit."""
 
-    def __init__(self, reactor: Any, agent: Agent, request: Request) -> None:
+    def __init__(self, post: AgentPost, request: Request) -> None:
         self.result: Deferred[Response] = Deferred(self._cancelled)
+        self._post = post
+        self._request = request
         self._over = False
+        self._again = False
         self._late = False
         self._reading: _Beginning | None = None
-        self._timer = reactor.callLater(request.timeout, self._time_is_up)
-        self._timeout = request.timeout
+        self._timer = post.reactor.callLater(request.timeout, self._time_is_up)
+        self._asked: Deferred[IResponse]
+        self._ask()
+
+    def _ask(self) -> None:
+        request = self._request
         headers = Headers({name: [value] for name, value in request.headers.items()})
         headers.setRawHeaders("user-agent", [_AGENT])
-        self._asked: Deferred[IResponse] = agent.request(
+        self._asked = self._post.agent(request, fresh=self._again).request(
             b"POST", request.url.encode("ascii"), headers, _Body(request.body)
         )
         self._asked.addCallbacks(self._answered, self._unreached)
@@ -100,14 +127,24 @@ class Exchange:
     def _answered(self, response: IResponse) -> None:
         if self._over:
             return
+        self._post.heard(self._request, response)
         retry_after = response.headers.getRawHeaders("retry-after") or [""]
         self._reading = _Beginning(response.code, retry_after[0][:100])
         self._reading.done.addCallback(self._finish)
         response.deliverBody(self._reading)  # type: ignore[no-untyped-call]
 
     def _unreached(self, failure: Failure) -> None:
-        if not self._over:
-            self._finish(Unreached(f"no answer within {self._timeout:g} s") if self._late else _explained(failure))
+        if self._over:
+            return
+        if self._late:
+            self._finish(Unreached(f"no answer within {self._request.timeout:g} s"))
+        elif not self._again and failure.check(ResponseNeverReceived, RequestTransmissionFailed):  # type: ignore[no-untyped-call]
+            # A connection that was kept may be closed by the server while the request is on its way. An event may
+            # come twice, so it is asked once more, on a new one.
+            self._again = True
+            self._ask()
+        else:
+            self._finish(_explained(failure))
 
     def _time_is_up(self) -> None:
         self._late = True

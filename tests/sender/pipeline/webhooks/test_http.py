@@ -123,6 +123,36 @@ async def test_a_connection_is_used_again_within_a_pool_and_not_across(desk: Des
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_server_that_keeps_no_connection_gets_one_for_each_request(desk: Desk) -> None:
+    def act(server: Server) -> None:
+        desk.say(server, b"HTTP/1.0 204 Done\r\n\r\n")
+        assert server.transport is not None
+        server.transport.loseConnection()
+
+    desk.act = act
+    for _ in range(5):
+        assert (await desk.request()).status == 204
+    assert len(desk.requests) == 5
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_kept_connection_that_the_server_has_closed_is_replaced(desk: Desk) -> None:
+    assert (await desk.request()).status == 200
+    closed: list[Server] = []
+
+    def act(server: Server) -> None:
+        if closed:
+            desk.say(server, ANSWER)
+        else:
+            closed.append(server)
+            server.transport.abortConnection()  # type: ignore[attr-defined, union-attr]
+
+    desk.act = act
+    assert (await desk.request()).status == 200
+    assert desk.connections == 2
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_redirect_is_an_answer_like_any_other(desk: Desk) -> None:
     desk.act = lambda server: desk.say(
         server, b"HTTP/1.1 307 Elsewhere\r\nlocation: /other\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n"
