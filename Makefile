@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate bench lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate interop bench lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,10 @@ corpus: setup-dev ## write what fuzzing starts from anew
 
 simulate: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
 	@$(BIN)/carrierlab run scenarios/*.yaml --seeds 1..$(or $(SEEDS),20) --quiet
+
+interop: setup-dev ## send through SMSCs that others have written, after installing them in .interop
+	@scripts/interop
+	@$(BIN)/pytest tests/interop -n 0 -q
 
 bench: setup-dev ## run the benchmarks of the codec and of the store
 	@$(BIN)/python loadtests/bench_codec.py
