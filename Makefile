@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate interop bench lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate torture interop bench lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -53,9 +53,13 @@ interop: setup-dev ## send through SMSCs that others have written, after install
 	@scripts/interop
 	@$(BIN)/pytest tests/interop -n 0 -q
 
-bench: setup-dev ## run the benchmarks of the codec and of the store
+torture: setup-dev ## kill the sender and an operator in the middle of a campaign (MESSAGES=1000000 KILLS=200)
+	@$(BIN)/python loadtests/torture.py --messages $(or $(MESSAGES),1000000) --kills $(or $(KILLS),200)
+
+bench: setup-dev ## run the benchmarks of the codec, of the store and of the import
 	@$(BIN)/python loadtests/bench_codec.py
 	@$(BIN)/python loadtests/bench_store.py
+	@$(BIN)/python loadtests/bench_import.py
 
 lock: setup-dev ## write both locks anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@scripts/lock $(ARGS)

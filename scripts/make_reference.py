@@ -30,9 +30,12 @@ from sender.config.file import SenderConfig
 from sender.config.incoming import IncomingConfig, KeywordConfig, Replies
 from sender.config.operator import AccountConfig, OperatorConfig, Source, TlsConfig
 from sender.config.quiet import QuietConfig
+from sender.config.receipts import ReceiptsConfig
+from sender.config.registered import RegisterConfig, RegisteredConfig
 from sender.config.retrying import AfterReceiptConfig, OperatorRetry, RetryConfig
 from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
 from sender.config.serve import ServeConfig, TracingConfig
+from sender.config.text import TextConfig, TlvConfig
 from sender.config.timers import TimersConfig, Waits
 from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
@@ -126,6 +129,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     TimersConfig: "timers of an account",
     Waits: "Waits",
     Source: "source",
+    ReceiptsConfig: "receipts of an account",
+    TlvConfig: "A TLV of an account",
     RouteConfig: "A route",
     TargetConfig: "to of a route",
     HealthConfig: "health",
@@ -139,6 +144,8 @@ SENDER: dict[type[msgspec.Struct], str] = {
     WebhookConfig: "A webhook",
     OperatorRetry: "retry of an operator account",
     AfterReceiptConfig: "after_receipt",
+    RegisterConfig: "A register of texts",
+    RegisteredConfig: "A registered text",
 }
 TITLES = SCENARIO | SENDER
 GROUPS: dict[type[msgspec.Struct], str] = {
@@ -311,7 +318,10 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     config = model.__struct_config__
     if config.tag_field is not None:
         yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
-    for field in own_fields(model):
+    # The texts of an account are a model of their own, and stand behind the rest of its keys.
+    bases = [base for base in model.__bases__ if base is TextConfig]
+    inherited = {name for base in bases for name in base.__struct_fields__}
+    for field in sorted(own_fields(model), key=lambda field: field.name in inherited):
         form, description, examples = unwrap(field.type)
         written = kind(form)
         if examples:

@@ -32,14 +32,18 @@ from sender.config.file import SenderConfig
 from sender.config.operator import AccountConfig
 from sender.config.reload import Change, compare, document
 from sender.domain.message import MessageClass, State
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
 from sender.domain.retry import RetryPolicy
 from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import Wording, check_sender
+from sender.pipeline.compose import TextOptions, Wording, check_sender
+from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
+from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
+from sender.pipeline.health import HealthBook
 from sender.pipeline.importing import ImportResult, import_recipients
 from sender.pipeline.intake import Screen
 from sender.pipeline.lane import Lane
@@ -49,11 +53,13 @@ from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_ag
 from sender.pipeline.quiet import Quiet
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.reloading import Reloading, ReloadRefused
-from sender.pipeline.routing import make_router
+from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
+from sender.pipeline.webhooks.dispatcher import Dispatcher
+from sender.pipeline.webhooks.posting import Post
 from sender.store.applied import AppliedRow
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
@@ -74,6 +80,7 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Source address: a name of at most 11 characters, or a number."""
     recipients: Path
     reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
     message_class: MessageClass = MessageClass.SERVICE
     rejects: Path | None = None
     name: str = ""
@@ -83,12 +90,15 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
     """Unix time from which nothing is written any more."""
+    quiet: QuietHours | None = None
+    """Hours at which nothing of it is written; None = those of the configuration."""
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a campaign keeps as JSON: only what was asked for."""
 
     reading: Reading = AS_FOUND
+    text: TextOptions = TextOptions()
 
 
 class RunFailed(Exception):
@@ -99,7 +109,7 @@ class Sender:
     """One sending program: its operator accounts over one store.
 
     `epoch` is the unix time at which `clock` reads 0. `writer` writes `store`; both are the caller's to close, after
-    ``stop``.
+    ``stop``. `post` makes the requests of webhooks; without it their events wait in the store.
     """
 
     def __init__(
@@ -112,6 +122,7 @@ class Sender:
         store: SqliteStore,
         epoch: float,
         seed: int = 0,
+        post: Post | None = None,
     ) -> None:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
@@ -120,12 +131,14 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self._router = make_router(config, store)
         self._accounts = config.accounts()
+        self.health = HealthBook(config.health, self._accounts, clock.seconds())
+        self._router = make_router(config, store, self.health.standings)
+        self._plans = store.numbering.version()
         self._wordings = {name: Wording.of(account) for name, account in self._accounts.items()}
-        self._composers = Composers(store, writer, self._wordings)
-        self.suppressing = Suppressing(store, writer)
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
+        self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
+        self.suppressing = Suppressing(store, writer)
         self._standing = StandingCheck(store, writer)
         self._expander = Expander(
             store,
@@ -142,13 +155,16 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
+            retention=config.retention,
+            idle=lambda: all(lane.at_rest for lane in self._lanes),
             on_outside_change=self.on_outside_change,
-            on_look=self._expander.poke,
+            on_look=self._look_after,
             on_failure=self._failed,
         )
+        self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
         self._mobile_originated = MobileOriginated(
-            config.incoming.rules({}),
+            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
             self.suppressing,
             store=store,
             writer=writer,
@@ -160,6 +176,7 @@ class Sender:
         self._network = network
         self._seed = seed
         self._started = False
+        self._screens: list[Screen] = []  # those that a change of the configuration concerns
         self._leaving: list[Deferred[None]] = []  # lanes that a change of the configuration ends
         self._lanes = [
             self.make_lane(name, account, account.retry.over(config.retry)) for name, account in self._accounts.items()
@@ -172,7 +189,10 @@ class Sender:
             router=self._router,
             wordings=self._wordings,
             accounts=self._accounts,
-            set_policy=lambda lane, policy: lane.judge_by(self._judge(lane.account.name, policy)),
+            health=self.health.standings,
+        )
+        self.webhooks = Dispatcher(
+            config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
         )
         self._failure: Failure | None = None
         self._stopping = False
@@ -187,8 +207,10 @@ class Sender:
         return Deferred.fromCoroutine(self._start())
 
     async def _start(self) -> Recovery:
+        await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
         await self.suppressing.load()
+        await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         await self._note_applied()
@@ -209,10 +231,38 @@ class Sender:
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
         await self._standing.refresh()
+        await self._renumber()
         self._expander.poke()
         await self.suppressing.refresh()
+        self.webhooks.poke()
         for lane in self._lanes:
             lane.poke()
+
+    async def _renumber(self) -> None:
+        """Take over numbering plans that were imported while we run."""
+        plans = await self._writer.call(self._store.numbering.version)
+        if plans != self._plans and needs_numbering(self._config):
+            numbering = await self._writer.call(make_numbering, self._config, self._store)
+            self._router.renumber(numbering.network)
+        self._plans = plans
+
+    def _look_after(self) -> None:
+        """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
+        self._expander.poke()
+        now = self._clock.seconds()
+        down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
+        self.health.look(down, now)
+        leaving = self.health.to_leave(now)
+        if leaving:
+            for lane in self._lanes:
+                if lane.account.name in leaving and lane.account.name in down:
+                    lane.give_back()
+            Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
+
+    @property
+    def moved(self) -> int:
+        """Messages that went to another account because theirs was passed over."""
+        return self._failover.moved
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -223,8 +273,10 @@ class Sender:
         self._when_stopped.append(waiting)
         if not self._stopping:
             self._stopping = True
+            self._writer.hurry()
             self._expander.stop()
             self._upkeep.stop()
+            self._failover.stop()
             Deferred.fromCoroutine(self._stop())
             self._wake_all()
         return waiting
@@ -236,6 +288,7 @@ class Sender:
             if isinstance(result, Failure):
                 self._note_failure(result)
         await self._mobile_originated.settle()
+        await self.webhooks.stop()
         self._stopped = True
         waiting, self._when_stopped = self._when_stopped, []
         for deferred in waiting:
@@ -254,10 +307,17 @@ class Sender:
         """Drop every connection now. What was on the wire is in doubt."""
         self._expander.stop()
         self._upkeep.stop()
+        self._failover.stop()
         for lane in self._lanes:
             lane.cease()
             lane.channel.abort()
         self._mobile_originated.settle()
+        self.webhooks.abort()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, and sending therefore waits; None when all is well."""
+        return self._writer.trouble
 
     @property
     def incoming_messages(self) -> int:
@@ -275,8 +335,14 @@ class Sender:
         return Figures(accounts=figures.accounts(self._lanes, self._epoch), failure=failure)
 
     def screen(self, prices: Mapping[str, int]) -> Screen:
-        """What messages of programs have to pass; `prices` of a segment by account, in millionths."""
-        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+        """What messages of programs have to pass; `prices` of a segment by account or operator, in millionths."""
+        of_operators = {
+            it: prices.get(name, 0) for name in self._config.operators for it in self._config.accounts_of(name)
+        }
+        prices = {**of_operators, **prices}
+        screen = Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+        self._screens.append(screen)
+        return screen
 
     def poke(self, accounts: Container[str]) -> None:
         """There are new messages of these accounts in the store."""
@@ -303,6 +369,10 @@ class Sender:
             raise ReloadRefused("the sender does not run")
         changes = await self._reloading.apply(self._config, config)
         self._config = config
+        self._composers.reword()
+        for screen in self._screens:
+            screen.forget()
+        await self._writer.call(self._store.configure_receipts, receipt_settings(config))
         await self._note_applied()
         self._expander.poke()
         for lane in self._lanes:
@@ -316,12 +386,14 @@ class Sender:
 
     def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
         """A lane for an account; it is not started."""
+        self.health.add(name, self._clock.seconds())
         return Lane(
             Account.of(name, account),
             self._composers,
             self._judge(name, policy),
             self._gate,
             self._mobile_originated,
+            self.health,
             store=self._store,
             writer=self._writer,
             clock=self._clock,
@@ -333,6 +405,10 @@ class Sender:
 
     def _judge(self, name: str, policy: RetryPolicy) -> Judge:
         return Judge(policy, random.Random(f"{self._seed}/{name}/retries"))  # noqa: S311 - jitter, repeatable
+
+    def policy_changed(self, lane: Lane, policy: RetryPolicy) -> None:
+        """Refusals on an account are judged by another policy."""
+        lane.judge_by(self._judge(lane.account.name, policy))
 
     def lane_added(self, lane: Lane) -> None:
         """An account is new: connect it. It may have been here before, so its limits begin with a second of rest."""
@@ -384,7 +460,8 @@ class Sender:
             priority=plan.priority,
             starts_at=plan.starts_at,
             expires_at=plan.expires_at,
-            options=msgspec.json.encode(Options(reading=plan.reading)).decode(),
+            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
+            quiet=None if plan.quiet is None else plan.quiet.to_json(),
         )
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:

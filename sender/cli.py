@@ -11,6 +11,7 @@ from clikit.lazy import LazyGroup
 # What only one command needs is imported by it: `sender --help` and shell completion are to be quick.
 _COMMANDS = {
     "send": "sender.commands.send",
+    "preview": "sender.commands.preview",
     "resume": "sender.commands.send",
     "serve": "sender.commands.serve",
     "config": "sender.commands.config",
@@ -22,9 +23,17 @@ _COMMANDS = {
     "binds": "sender.commands.binds",
     "messages": "sender.commands.messages",
     "campaigns": "sender.commands.look",
+    "doubts": "sender.commands.settle",
+    "settle": "sender.commands.settle",
+    "receipts": "sender.commands.receipts",
+    "dialects": "sender.commands.receipts",
     "pause": "sender.commands.campaign",
     "resume-campaign": "sender.commands.campaign",
     "cancel": "sender.commands.campaign",
+    "inbox": "sender.commands.inbox",
+    "suppress": "sender.commands.suppress",
+    "webhooks": "sender.commands.webhooks",
+    "store": "sender.commands.store",
 }
 
 

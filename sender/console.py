@@ -16,7 +16,9 @@ from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult, Rehearsal
 from sender.pipeline.progress import Progress as RunProgress
+from sender.store.maintenance import Info
 from sender.store.records import Campaign
+from sender.store.retention import PARKED_DROPPED
 
 log = logging.getLogger(__name__)
 
@@ -211,6 +213,15 @@ def report_text(report: CampaignReport) -> str:
     if report.started_at is not None:
         lines += ["", f"  took {duration_text(report.duration)}, submitting {duration_text(report.submit_duration)}"]
     return "\n".join(lines) + "\n"
+
+
+def unmatched_text(info: Info) -> str:
+    """One line about receipts that belong to no message of the store; nothing when there are none."""
+    dropped = info.counters.get(PARKED_DROPPED, 0)
+    if not info.parked and not dropped:
+        return ""
+    text = f"\n  {_many(info.parked, 'receipt')} of all campaigns belong to no message that is known"
+    return text + (f"; {dropped:,} more were dropped after 72 hours\n" if dropped else "\n")
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +19,7 @@ from sender.store.lookup import CampaignView
 from sender.store.sqlite import SqliteStore
 
 _CAMPAIGNS: Final = 20
+_WIDE: Final = 120
 _ENDED: Final = ("finished", "cancelled")
 
 
@@ -75,9 +76,15 @@ def page(snapshot: Snapshot, rates: dict[int, float] | None = None, chosen: int 
     """All of it; `chosen` is the campaign that the cursor is on."""
     parts: list[RenderableType] = [_headline(snapshot)]
     if snapshot.live is not None:
-        parts.append(accounts_table(snapshot))
+        parts.append(accounts_view(snapshot))
     parts.append(campaigns_table(snapshot.campaigns, rates or {}, chosen))
     return Group(*parts)
+
+
+def console() -> Console:
+    """Where it is printed: as wide as the terminal is, and wide enough for all of it where there is none."""
+    found = Console()
+    return found if found.is_terminal else Console(width=_WIDE)
 
 
 def _headline(snapshot: Snapshot) -> Text:
@@ -100,11 +107,29 @@ def _headline(snapshot: Snapshot) -> Text:
     return text
 
 
-def accounts_table(snapshot: Snapshot) -> Table:
-    """Accounts with their binds; of a process that is gone, as it last said."""
+def accounts_view(snapshot: Snapshot) -> RenderableType:
+    """Accounts with their binds, and what is wrong with them; of a process that is gone, as it last said."""
+    accounts = snapshot.live.accounts if snapshot.live is not None else []
+    trouble = Text("".join(f"{it.account}: {it.trouble}\n" for it in accounts if it.trouble), style="red")
+    return Group(_accounts_table(snapshot), trouble)
+
+
+def _accounts_table(snapshot: Snapshot) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("account", "binds", "open", "limit", "sent/s", "receipts/s", "waits", "doubts", "errors", "trouble"):
-        table.add_column(title, justify="left" if title in ("account", "trouble") else "right", no_wrap=True)
+    for title in (
+        "account",
+        "binds",
+        "open",
+        "limit",
+        "sent/s",
+        "receipts/s",
+        "p50",
+        "p99",
+        "waits",
+        "doubts",
+        "errors",
+    ):
+        table.add_column(title, justify="left" if title == "account" else "right", no_wrap=True)
     for account in snapshot.live.accounts if snapshot.live is not None else ():
         table.add_row(*_account_cells(account, snapshot), style=None if snapshot.alive else "dim")
     return table
@@ -122,11 +147,16 @@ def _account_cells(account: AccountStatus, snapshot: Snapshot) -> Sequence[Rende
         limit,
         f"{account.submit_rate:,.1f}",
         f"{account.receipt_rate:,.1f}",
+        _milliseconds(account.latency_p50),
+        _milliseconds(account.latency_p99),
         "" if waits is None else duration_text(waits),
         f"{sum(account.doubts.values()):,}",
         f"{errors:,}",
-        Text(account.trouble or "", style="red"),
     )
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
 
 
 def campaigns_table(
@@ -135,10 +165,10 @@ def campaigns_table(
     """Campaigns with their progress; rate and time left as far as they are known."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", justify="right")
-    table.add_column("campaign", no_wrap=True, max_width=24)
-    table.add_column("state")
-    table.add_column("progress", width=20)
-    for title in ("sent", "messages", "delivered", "failed", "in doubt", "rate", "left"):
+    table.add_column("campaign", no_wrap=True, max_width=22, ratio=1)
+    table.add_column("state", no_wrap=True)
+    table.add_column("progress", width=8)
+    for title in ("sent", "of", "delivered", "failed", "doubt", "rate", "left"):
         table.add_column(title, justify="right", no_wrap=True)
     for view in campaigns:
         table.add_row(*_campaign_cells(view, rates or {}), style="reverse" if view.id == chosen else None)
@@ -153,7 +183,7 @@ def _campaign_cells(view: CampaignView, rates: dict[int, float]) -> Sequence[Ren
         str(view.id),
         view.name,
         view.state,
-        ProgressBar(total=view.messages or 1, completed=view.done, width=20),
+        ProgressBar(total=view.messages or 1, completed=view.done, width=8),
         f"{view.done:,}",
         f"{view.messages:,}",
         f"{view.states.get('delivered', 0):,}",

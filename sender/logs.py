@@ -12,7 +12,7 @@ import msgspec
 
 from smppkit.masking import masked
 
-_NUMBER: Final = re.compile(r"(?<![\w.+-])\+?[1-9]\d{9,14}(?![\w.])")
+_NUMBER: Final = re.compile(r"(?<![\w.+-])\+?[1-9]\d{9,14}(?!\w|\.\d)")
 """What may be somebody's number: whoever logs one masks it, and what slips through is masked here."""
 
 

@@ -17,7 +17,8 @@ from smppkit.segments import UDHI, split_header, user_data
 from smppkit.text import decode_text
 from smppkit.tlvs import MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID, Tlv
 
-_TYPE = 0x3C  # the message type bits of esm_class (SMPP 3.4 §5.2.12)
+MESSAGE_TYPE = 0x3C
+"""The message type bits of esm_class (SMPP 3.4 §5.2.12)."""
 RECEIPT_TYPE = 0x04
 INTERMEDIATE_TYPE = 0x20
 _RECEIPT_TYPES = frozenset({RECEIPT_TYPE, INTERMEDIATE_TYPE, RECEIPT_TYPE | INTERMEDIATE_TYPE})
@@ -94,7 +95,7 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
 
     Where operators set esm_class properly, its bits are the safer test: a subscriber can write a text of this form.
     """
-    kind = pdu.esm_class & _TYPE
+    kind = pdu.esm_class & MESSAGE_TYPE
     tlv_id, tlv_state, network_error_code = _read_tlvs(pdu.tlvs)
     announced = kind in _RECEIPT_TYPES or bool(tlv_id)
     text, tail = _text_of(pdu)
@@ -123,6 +124,31 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
         network_error_code=network_error_code,
         text_message_id=text_id if tlv_id and text_id and key(text_id) != key(tlv_id) else None,
     )
+
+
+def form_of(pdu: DeliverSm | DataSm) -> tuple[str, str]:
+    """How a receipt is written: the form of its dates, as in ``YYMMDDhhmm``, "" without one; and where its id stands.
+
+    That is "text", "tlv", "both", "contradicting" (two ids that are not one spelled twice) or "none". For people, and
+    for what is learned from a few receipts: reading needs neither.
+    """
+    tlv_id = _read_tlvs(pdu.tlvs)[0]
+    text, tail = _text_of(pdu)
+    fields = _fields(text, tail, pdu.data_coding)
+    text_id = _word(fields.get("id", ""))
+    dates = _date_form(fields.get("done date", "")) or _date_form(fields.get("submit date", ""))
+    if not tlv_id or not text_id:
+        return dates, "tlv" if tlv_id else "text" if text_id else "none"
+    return dates, "both" if key(tlv_id) == key(text_id) else "contradicting"
+
+
+def _date_form(value: str) -> str:
+    digits = _NOT_DIGITS.sub("", value)
+    if _date(value) is None:
+        return ""
+    if len(digits) == 12:
+        return "YYYYMMDDhhmm" if _moment(digits + "00") and not _moment("20" + digits) else "YYMMDDhhmmss"
+    return {10: "YYMMDDhhmm", 14: "YYYYMMDDhhmmss"}[len(digits)]
 
 
 def _read_tlvs(tlvs: tuple[Tlv, ...]) -> tuple[str, MessageState | None, bytes | None]:

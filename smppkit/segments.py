@@ -91,8 +91,8 @@ _LIMITS = {
 _LIMIT_OF = {LongMessage.UDH8: 1, LongMessage.SAR: 1, LongMessage.UDH16: 2}
 _HEADER_OF = (0, 6, 7)
 _OCTETS = 140
-# Octets of `short_message` that one plain segment holds.
-_ALONE = {alphabet: limits[0] * (2 if alphabet is Alphabet.UCS2 else 1) for alphabet, limits in _LIMITS.items()}
+ALONE = {alphabet: limits[0] * (2 if alphabet is Alphabet.UCS2 else 1) for alphabet, limits in _LIMITS.items()}
+"""Octets of `short_message` that one segment without a header holds."""
 
 Encode = Callable[[str], bytes]
 
@@ -124,17 +124,24 @@ def segment(
         alphabet, octets = encode_first(text, allowed)
     if shifts is not None:
         pieces = _national(text, octets, shifts, reference, method)
-    elif len(octets) <= _ALONE[alphabet]:
-        pieces = (Segment(octets),)
-    elif method is LongMessage.PAYLOAD:
-        pieces = (Segment(b"", tlvs=(MESSAGE_PAYLOAD.of(_within_payload(octets)),)),)
     else:
-        bodies = _bodies(text, octets, alphabet, method)
-        total = len(bodies)
-        pieces = tuple(_part(body, PartInfo(reference, total, number), method) for number, body in enumerate(bodies, 1))
+        pieces = cut_encoded(text, alphabet, octets, reference=reference, method=method)
     if packed and alphabet is Alphabet.GSM7:
         pieces = tuple(map(pack_segment, pieces))
     return Segmented(alphabet, alphabet.data_coding, pieces, shifts)
+
+
+def cut_encoded(
+    text: str, alphabet: Alphabet, octets: bytes, *, reference: int, method: LongMessage
+) -> tuple[Segment, ...]:
+    """The segments of a text that is encoded already, as `segment` makes them; SegmentError."""
+    if len(octets) <= ALONE[alphabet]:
+        return (Segment(octets),)
+    if method is LongMessage.PAYLOAD:
+        return (Segment(b"", tlvs=(MESSAGE_PAYLOAD.of(_within_payload(octets)),)),)
+    bodies = _bodies(text, octets, alphabet, method)
+    total = len(bodies)
+    return tuple([_part(body, PartInfo(reference, total, number), method) for number, body in enumerate(bodies, 1)])
 
 
 def count_segments(
@@ -147,7 +154,7 @@ def count_segments(
     """Return how many segments `segment` would make of the text; the same errors."""
     if not languages:
         alphabet, octets = encode_first(text, allowed)
-        return 1 if len(octets) <= _ALONE[alphabet] else _count(text, octets, method, alphabet)
+        return 1 if len(octets) <= ALONE[alphabet] else _count(text, octets, method, alphabet)
     alphabet, octets, shifts = _written(text, method, allowed, languages)
     return _count(text, octets, method, shifts or alphabet)
 
@@ -186,7 +193,7 @@ def _written(
     # An alphabet that comes before GSM7 and holds the text is what is wanted. Where the default table needs no
     # escape, no other table needs less.
     if (
-        len(octets) <= _ALONE[alphabet]
+        len(octets) <= ALONE[alphabet]
         or allowed.index(alphabet) < allowed.index(Alphabet.GSM7)
         or (alphabet is Alphabet.GSM7 and b"\x1b" not in octets)
     ):
@@ -221,7 +228,7 @@ def _cheapest(
 
 
 def _count(text: str, octets: bytes, method: LongMessage, written: Alphabet | Shifts) -> int:
-    if len(octets) <= (_alone_with(written) if isinstance(written, Shifts) else _ALONE[written]):
+    if len(octets) <= (_alone_with(written) if isinstance(written, Shifts) else ALONE[written]):
         return 1
     if method is LongMessage.PAYLOAD:
         _within_payload(octets)
@@ -254,6 +261,8 @@ def _national(text: str, octets: bytes, shifts: Shifts, reference: int, method: 
         return (Segment(b"", udhi=True, tlvs=(MESSAGE_PAYLOAD.of(_within_payload(header + octets)),)),)
     bodies = _bodies(text, octets, shifts, method)
     total = len(bodies)
+    if method is LongMessage.SAR:  # a header and sar_* TLVs exclude each other (SMPP 3.4 §5.2.12)
+        method = LongMessage.UDH8
     return tuple(
         _part(body, PartInfo(reference, total, number), method, elements) for number, body in enumerate(bodies, 1)
     )
@@ -274,8 +283,6 @@ def _part(body: bytes, info: PartInfo, method: LongMessage, elements: bytes = b"
         SAR_TOTAL_SEGMENTS.of(total),
         SAR_SEGMENT_SEQNUM.of(number),
     )
-    if elements:
-        return Segment(bytes((len(elements),)) + elements + body, udhi=True, tlvs=tlvs)
     return Segment(body, tlvs=tlvs)
 
 

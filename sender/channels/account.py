@@ -70,6 +70,8 @@ class Account(msgspec.Struct, frozen=True):
     window: int = 10
     """Of each bind; with `window_auto` the most that it may become."""
     rate: float | None = None
+    reserve: float = 0.05
+    """Share of the window and of the rate that is kept for one-time codes, while there are any."""
     response_timeout: float = 30.0
     enquire_link: float = 30.0
     connect_timeout: float = 10.0
@@ -119,6 +121,7 @@ class Account(msgspec.Struct, frozen=True):
             window=(config.window_most or _WINDOW_MOST) if config.window == "auto" else config.window,
             window_auto=config.window == "auto",
             rate=config.rate,
+            reserve=config.reserve,
             bind_rate=config.bind_rate,
             sender_rates={sender.removeprefix("+"): float(rate) for sender, rate in config.sender_rates.items()},
             response_timeout=config.response_timeout,

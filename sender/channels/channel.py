@@ -19,6 +19,7 @@ from sender.channels.latency import Latencies
 from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
 from sender.channels.pool import BindPool
+from sender.channels.reserve import Reserve
 from sender.channels.results import Answered, Delivery, Hold, Result, Submit, Unanswered
 from sender.channels.status import BindView, ChannelStatus
 from sender.channels.writing import Writing
@@ -92,7 +93,11 @@ class SmppChannel:
         """alert_notification: subscribers that can be reached again."""
         self._listener = listener
         self._clock = clock
-        self._writing = Writing(self.pace, account.sender_rates, clock=clock, hold=listener.hold, wake=self._pump)
+        self.reserve = Reserve(account.reserve)
+        """What is kept free for one-time codes."""
+        self._writing = Writing(
+            self.pace, account.sender_rates, self.reserve, clock=clock, hold=listener.hold, wake=self._pump
+        )
         self._outlet_of: dict[Link, Outlet] = {}
         self._pool = BindPool(account, self, clock=clock, network=network, rng=rng)
         self.bound_at = clock.seconds()
@@ -146,16 +151,19 @@ class SmppChannel:
         for limit in self._writing.senders.values():
             limit.hold(until)
 
-    def room(self, outlet: Outlet) -> int:
+    def room(self, outlet: Outlet, *, urgent: bool = False) -> int:
         """How many more submits may be promised to `outlet`.
 
-        Enough to keep its window full while intents are being committed, and never more than the window.
+        Enough to keep its window full while intents are being committed, and never more than the window. One-time
+        codes are counted for themselves: what waits before them is written after them.
         """
         if outlet.epoch is None or outlet.closed or self._writing.stopped:
             return 0
         now, window = self._clock.seconds(), outlet.window.size
         if outlet.silent(now, self._writing.patience):
             return 0
+        if urgent:
+            return max(0, window - outlet.urgent_ahead)
         share = _AHEAD_TIME / len(self.outlets)
         # What was written lately is a guide only while it is more than a start from rest needs.
         ahead = min(window, max(math.ceil(window / 4), math.ceil(self.pace.lately(now) * share)))
@@ -164,7 +172,7 @@ class SmppChannel:
             ahead = min(ahead, max(1, math.ceil(rate * share)))
         if outlet.limit is not None:
             ahead = min(ahead, max(1, math.ceil(outlet.limit.rate * _AHEAD_TIME)))
-        return max(0, ahead - outlet.ahead)
+        return max(0, ahead - (outlet.ahead - outlet.urgent_ahead))
 
     def write(self, outlet: Outlet, submits: list[Submit]) -> None:
         """Write submits that were promised to `outlet` and whose intents are durable by now."""
@@ -213,6 +221,7 @@ class SmppChannel:
         if account.sender_rates != self.account.sender_rates:
             self._writing.change_senders(account.sender_rates)
         self.account = account
+        self.reserve.share = account.reserve
         stale = self._pool.change(account)
         for outlet in self.outlets:
             outlet.limit = self._pool.limit_of(outlet.name)
@@ -296,7 +305,7 @@ class SmppChannel:
         refused, written = self._writing.pump(self._turn_link)
         if refused:
             self._listener.results(refused)
-        if written and self._turn_link is None:
+        if (written or refused) and self._turn_link is None:
             self._listener.room()
 
     def _learn(self, now: float) -> None:

@@ -54,39 +54,47 @@ class Limit:
         """Write nothing before `until`."""
         self._held_until = max(self._held_until, until)
 
-    def ready(self, now: float) -> bool:
-        """Whether one segment may be written at this instant."""
-        if now < self._held_until - _SLACK:
-            return False
-        log = self._log
-        if log is not None and len(log) == log.maxlen and now + _SLACK < log[0] + _SECOND:
-            return False
-        return self._gcra.wait(now) <= _SLACK + now * 1e-15
+    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
+        """Whether one segment may be written at this instant.
 
-    def take(self, now: float) -> bool:
+        So many as `spare` says are left of the cap for what is urgent. That need not keep its distance from the
+        segments before it; those after it make up for it.
+        """
+        if now < self._held_until - _SLACK or not self._room(now, spare):
+            return False
+        return urgent or self._gcra.wait(now) <= _SLACK + now * 1e-15
+
+    def take(self, now: float, *, urgent: bool = False) -> bool:
         """Admit one segment to be written at this very instant, or return False."""
-        if now < self._held_until - _SLACK:
+        if now < self._held_until - _SLACK or not self._room(now, 0):
             return False
-        log = self._log
-        if log is not None and len(log) == log.maxlen and now + _SLACK < log[0] + _SECOND:
+        if urgent:
+            self._gcra.force(now)
+        elif not self._gcra.take(now):
             return False
-        if not self._gcra.take(now):
-            return False
-        if log is not None:
-            log.append(now)
+        if self._log is not None:
+            self._log.append(now)
         return True
 
-    def until(self, now: float, backlog: int = 1) -> float:
-        """The time at which it is worth trying again, with `backlog` segments waiting.
+    def _room(self, now: float, spare: int) -> bool:
+        """Whether fewer than the cap, less `spare`, were written in the last second."""
+        log = self._log
+        if log is None or log.maxlen is None or len(log) < log.maxlen - spare:
+            return True
+        return now + _SLACK >= log[spare - log.maxlen] + _SECOND
+
+    def until(self, now: float, backlog: int = 1, spare: int = 0, *, urgent: bool = False) -> float:
+        """The time at which it is worth trying again, with `backlog` segments waiting; the rest as for `ready`.
 
         With a backlog the answer may be a few milliseconds late on purpose: several segments can then go in
         one turn, which costs one timer instead of many and is caught up by the burst.
         """
         count = max(1, min(backlog, int(self._gcra.burst / 2)))
-        until = max(self._held_until, now + self._gcra.wait(now, count))
+        until = self._held_until if urgent else max(self._held_until, now + self._gcra.wait(now, count))
         log = self._log
-        if log is not None and len(log) == log.maxlen:
-            until = max(until, log[min(count, len(log)) - 1] + _SECOND)
+        if log is not None and log.maxlen is not None and len(log) >= log.maxlen - spare:
+            oldest = len(log) - (log.maxlen - spare)  # of those that are as many as may be in a second
+            until = max(until, log[min(oldest + count, len(log)) - 1] + _SECOND)
         return until
 
 

@@ -7,6 +7,7 @@ from collections import deque
 
 from sender.channels.limit import Limit
 from sender.channels.results import Submit
+from sender.channels.waiting import Waiting
 from sender.channels.window import Window
 from smppkit.sequence import after
 from smppkit.transport import Link
@@ -30,12 +31,14 @@ class Outlet:
         """The limit of this bind, which outlives the link too."""
         self.epoch: int | None = None
         """The store's number for this bind; nothing is submitted without one."""
-        self.waiting: deque[Submit] = deque()
+        self.waiting = Waiting()
         """Committed, and to be written as soon as window and pace allow."""
         self.aside: dict[str, deque[Submit]] = {}
         """The same, of senders whose own limit has no room yet."""
         self.promised = 0
         """Reserved, with the commit of the intents under way."""
+        self.promised_urgent = 0
+        """Those of them that are one-time codes."""
         self.closed = False
         self._asked_at: float | None = None  # when the first submit was written that nothing was heard after
         self.fit_window()
@@ -44,6 +47,11 @@ class Outlet:
     def ahead(self) -> int:
         """Submits reserved and not yet written; those that stand aside do not count."""
         return len(self.waiting) + self.promised
+
+    @property
+    def urgent_ahead(self) -> int:
+        """The one-time codes among them."""
+        return len(self.waiting.urgent) + self.promised_urgent
 
     @property
     def outstanding(self) -> int:
@@ -91,16 +99,21 @@ class Outlet:
         first = self.link.session.reserve(len(submits))
         for position, submit in enumerate(submits):
             submit.sequence = after(first, position)
-        self.promised += len(submits)
+        self._promise(submits, 1)
+
+    def _promise(self, submits: list[Submit], sign: int) -> None:
+        self.promised += sign * len(submits)
+        if submits and submits[0].urgent:  # those of one commit are all of a kind
+            self.promised_urgent += sign * len(submits)
 
     def kept(self, submits: list[Submit]) -> None:
         """Their intents are durable: they may be written."""
-        self.promised -= len(submits)
+        self._promise(submits, -1)
         self.waiting.extend(submits)
 
     def withdraw(self, submits: list[Submit]) -> None:
         """They will never come: their intents were not committed."""
-        self.promised -= len(submits)
+        self._promise(submits, -1)
 
     def stand_aside(self, submit: Submit) -> None:
         """Its sender's limit has no room: it lets others pass."""

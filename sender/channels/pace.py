@@ -137,29 +137,29 @@ class Pace:
         """Whether a throttle is still remembered."""
         return self._base is not None
 
-    def ready(self, now: float) -> bool:
-        """Whether ``take`` would admit a segment now."""
+    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
+        """Whether a segment may be written now (see ``Limit.ready``)."""
         if now < self._held_until - _SLACK:
             return False
         self._refresh(now)
-        return self._shape is None or self._shape.ready(now)
+        return self._shape is None or self._shape.ready(now, spare, urgent=urgent)
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float, *, urgent: bool = False) -> bool:
         """Admit one segment to be written at this very instant, or return False."""
         if now < self._held_until - _SLACK:
             return False
         self._refresh(now)
-        if self._shape is not None and not self._shape.take(now):
+        if self._shape is not None and not self._shape.take(now, urgent=urgent):
             return False
         self._count(now)
         return True
 
-    def wait(self, now: float, backlog: int = 1) -> float:
+    def wait(self, now: float, backlog: int = 1, spare: int = 0, *, urgent: bool = False) -> float:
         """Seconds until it is worth trying again, with `backlog` segments waiting (see ``Limit.until``)."""
         until = self._held_until
         self._refresh(now)
         if self._shape is not None:
-            until = max(until, self._shape.until(now, backlog))
+            until = max(until, self._shape.until(now, backlog, spare, urgent=urgent))
         return max(0.0, until - now)
 
     def lately(self, now: float) -> int:

@@ -25,7 +25,7 @@ class Submit(msgspec.Struct, gc=False):
     attempts: int
     """How many times the message was submitted before."""
     resends: int
-    """How many of those followed a doubt."""
+    """How many submits of it followed a doubt, this one included."""
     tried_since: float | None
     """Unix time of the first attempt."""
     expires: float | None = None
@@ -34,6 +34,11 @@ class Submit(msgspec.Struct, gc=False):
     """Submits of its bind that were unanswered when it was written, itself included."""
     alone: bool = False
     """Whether it was the only one of the whole account."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before everything that is not: a one-time code."""
+        return self.message_class is MessageClass.CODE
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):

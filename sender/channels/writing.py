@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
+from sender.channels.reserve import Reserve
 from sender.channels.results import Hold, Postponed, Result, Submit, Unsendable, Unwritten, Withheld
 from sender.channels.senders import SenderLimit, sender_limits
 from smppkit.errors import EncodeError
@@ -22,12 +23,15 @@ class Writing:
         self,
         pace: Pace,
         sender_rates: Mapping[str, float],
+        reserve: Reserve,
         *,
         clock: IReactorTime,
         hold: Callable[[Submit], Hold | None],
         wake: Callable[[], None],
     ) -> None:
         self.pace = pace
+        self.reserve = reserve
+        """What is kept free for one-time codes."""
         self.outlets: list[Outlet] = []
         self.senders: dict[str, SenderLimit] = sender_limits(sender_rates)
         self.patience = math.inf
@@ -108,6 +112,10 @@ class Writing:
 
     def _choose(self, now: float, refused: list[Result]) -> tuple[Outlet, Submit] | None:
         """The next submit, taken out of its queue, that limits and windows let through."""
+        if any(outlet.waiting.urgent for outlet in self.outlets):
+            first = self._choose_urgent(now, refused)
+            if first is not None:
+                return first
         paced = False
         count = len(self.outlets)
         for step in range(count):
@@ -118,13 +126,14 @@ class Writing:
             if outlet.silent(now, self.patience):
                 refused += self.take_back(outlet)  # a sibling may have them
                 continue
-            if outlet.link.session.window_free <= 0:
+            if outlet.link.session.window_free <= self.reserve.of(outlet.window.size, now):
                 self._wake_at = min(self._wake_at, outlet.silent_from(self.patience))
                 continue
             if not paced:
-                if not self.pace.ready(now):
+                spare = self.reserve.of(self.pace.limit or 0, now)
+                if not self.pace.ready(now, spare):
                     backlog = sum(len(each.waiting) for each in self.outlets)
-                    self._wake_in(now, self.pace.wait(now, backlog))
+                    self._wake_in(now, self.pace.wait(now, backlog, spare))
                     return None
                 paced = True
             if outlet.limit is not None and not outlet.limit.ready(now):
@@ -133,6 +142,24 @@ class Writing:
             submit = self._pick(outlet, now, refused) if self.senders else outlet.waiting.popleft()
             if submit is not None:
                 self._next = (position + 1) % count
+                return outlet, submit
+        return None
+
+    def _choose_urgent(self, now: float, refused: list[Result]) -> tuple[Outlet, Submit] | None:
+        """A one-time code, on any bind that has one and a place in its window; it keeps no distance."""
+        for outlet in self.outlets:
+            if not outlet.waiting.urgent or outlet.silent(now, self.patience):
+                continue  # of a silent link the others tell
+            if outlet.link.session.window_free <= 0:
+                continue
+            if not self.pace.ready(now, urgent=True):
+                self._wake_in(now, self.pace.wait(now, urgent=True))
+                return None
+            if outlet.limit is not None and not outlet.limit.ready(now, urgent=True):
+                self._wake_in(now, outlet.limit.until(now, urgent=True) - now)
+                continue
+            submit = self._pick(outlet, now, refused) if self.senders else outlet.waiting.popleft()
+            if submit is not None:
                 return outlet, submit
         return None
 
@@ -166,9 +193,10 @@ class Writing:
         except EncodeError as error:
             refused.append(Unsendable(submit, str(error)))
             return False
-        self.pace.take(now)
+        urgent = submit.urgent
+        self.pace.take(now, urgent=urgent)
         if outlet.limit is not None:
-            outlet.limit.take(now)
+            outlet.limit.take(now, urgent=urgent)
         if self.senders:
             known = self.senders.get(submit.pdu.source_addr)
             if known is not None:

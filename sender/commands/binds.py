@@ -8,13 +8,14 @@ from pathlib import Path
 
 import msgspec
 import rich_click as click
-from rich.console import Console
 from rich.table import Table
 
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import load_config
-from sender.dashboard import accounts_table, take
+from sender.console import duration_text
+from sender.dashboard import accounts_view, console, take
+from sender.pipeline.live import BindStatus
 
 
 @click.command()
@@ -39,19 +40,21 @@ def binds(config_path: Path, as_json: bool) -> None:
     else:
         if not snapshot.alive:
             click.echo("No process sends from this store now.", err=True)
-        Console().print(accounts_table(snapshot))
-        links = [(account.account, link) for account in accounts for link in account.links]
-        if links:
-            Console().print(_links_table(links))
+        console().print(accounts_view(snapshot))
+        console().print(_links_table([link for account in accounts for link in account.links], snapshot.at))
     raise SystemExit(0 if snapshot.alive and all(account.bound for account in accounts) else 1)
 
 
-def _links_table(links: list[tuple[str, dict[str, object]]]) -> Table:
-    """One line a bind, with whatever it says about itself."""
-    titles = list({title: None for _, link in links for title in link})
+def _links_table(links: list[BindStatus], now: float) -> Table:
+    """One line a bind."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("account", *titles):
-        table.add_column(title, no_wrap=True)
-    for account, link in links:
-        table.add_row(account, *("" if link.get(title) is None else str(link[title]) for title in titles))
+    for title in ("bind", "as", "state", "address", "since", "window", "trouble"):
+        table.add_column(title, no_wrap=title != "trouble")
+    for link in links:
+        since = "" if link.bound_at is None else duration_text(max(0.0, now - link.bound_at))
+        window = (
+            "" if link.window is None else f"{link.outstanding}/{link.window}" + ("↓" if link.window_shrunk else "")
+        )
+        state = f"{link.status}, silent" if link.silent else link.status
+        table.add_row(link.name, link.kind, state, link.address, since, window, link.trouble or "")
     return table

@@ -10,7 +10,7 @@ import rich_click as click
 from sender.commands.input import BadInput, bad_input, campaigns_of, pick, read_only
 from sender.commands.options import campaign_option, config_option
 from sender.config.file import load_config
-from sender.console import campaigns_text, report_text
+from sender.console import campaigns_text, report_text, unmatched_text
 
 
 @click.command()
@@ -26,10 +26,11 @@ def report(config_path: Path, campaign_id: int | None, as_json: bool) -> None:
             if not known:
                 raise BadInput(f"{config.store}: there is no campaign yet")
             figures = store.report(pick(store, campaign_id or known[-1].id).id)
+            whole = store.maintenance.info()
     if as_json:
         click.echo(figures.to_json(), nl=False)
     else:
-        click.echo(report_text(figures), nl=False)
+        click.echo(report_text(figures) + unmatched_text(whole), nl=False)
 
 
 @click.command()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,23 @@ def seconds(_: click.Context, param: click.Parameter, value: str | None) -> floa
         return Duration.parse(value)
     except ValueError as error:
         raise click.BadParameter(f'found "{value}"; {error}', param=param) from None
+
+
+def moment(_: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Read a time such as ``2026-12-01T09:00`` or a duration from now, for ``callback=``; unix seconds."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value).timestamp()  # without an offset: the time of this machine
+    except ValueError:
+        pass
+    try:
+        return time.time() + Duration.parse(value)
+    except ValueError:
+        expected = (
+            "expected a time such as 2026-12-01T09:00 or 2026-12-01T09:00+05:00, or a duration from now such as 2h"
+        )
+        raise click.BadParameter(f'found "{value}"; {expected}', param=param) from None
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -67,3 +86,15 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+transliterate_option = click.option(
+    "--transliterate/--no-transliterate",
+    default=None,
+    help="Cyrillic and Turkish in Latin letters, where the whole text then fits GSM-7. Default: what the account says.",
+)
+plain_punctuation_option = click.option(
+    "--plain-punctuation/--no-plain-punctuation",
+    default=None,
+    help="Plain quotes, dashes and spaces, where the whole text then fits GSM-7. Default: what the account says.",
+)

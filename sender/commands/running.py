@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 from twisted.internet.defer import Deferred
@@ -36,6 +36,9 @@ from smppkit.tls import TlsFileError
 from smppkit.transport import TcpNetwork
 from webkit.address import address_url
 from yamlmodel.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sender.pipeline.webhooks.http import AgentPost
 
 
 class Interrupted(Exception):
@@ -71,6 +74,7 @@ class Job:
         self._epoch = 0.0
         self._reactor: Any
         self._on_interrupt: Callable[[], object] | None = None
+        self._post: AgentPost | None = None
 
     def run(self, work: Callable[[], Coroutine[Deferred[Any], Any, int]]) -> int:
         """Open the store, do `work` in the reactor, close everything; the exit code."""
@@ -85,6 +89,7 @@ class Job:
         def begin() -> None:
             self._writer = ThreadWriter(self._store, reactor)
             self._epoch = time.time() - reactor.seconds()
+            self._post = poster(self._config, reactor)
             self._sender = Sender(
                 self._config,
                 clock=reactor,
@@ -93,6 +98,7 @@ class Job:
                 store=self._store,
                 epoch=self._epoch,
                 seed=secrets.randbits(32),
+                post=self._post,
             )
             self._live = Live(
                 self._store, self._writer, reactor, self._sender.figures, epoch=self._epoch, pid=os.getpid()
@@ -133,6 +139,8 @@ class Job:
         finally:
             self._live.stop()
             await self._sender.stop()
+            if self._post is not None:
+                await self._post.close()
             await self._writer.close()
         if self._signal is not None and self._on_interrupt is None:
             self._display.close()
@@ -267,6 +275,15 @@ def exit_code(report: CampaignReport) -> int:
 def _fire(waiting: Deferred[None]) -> None:
     if not waiting.called:
         waiting.callback(None)
+
+
+def poster(config: SenderConfig, reactor: Any) -> AgentPost | None:
+    """What makes the requests of webhooks; None where there are none, for it takes long to import."""
+    if not config.webhooks:
+        return None
+    from sender.pipeline.webhooks.http import AgentPost
+
+    return AgentPost(reactor)
 
 
 class _DisplayHandler(logging.Handler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,16 +16,21 @@ from sender.commands.options import (
     campaign_option,
     config_option,
     give_up_option,
+    moment,
+    plain_punctuation_option,
     reading_options,
     receipt_wait_option,
     report_option,
+    transliterate_option,
 )
 from sender.commands.running import Job
 from sender.config.file import SenderConfig, load_config
+from sender.config.quiet import read_quiet
 from sender.console import rehearsal_text
 from sender.domain.message import MessageClass
+from sender.domain.quiet_hours import QuietHours
 from sender.domain.template import Template
-from sender.pipeline.compose import Composer, Wording, check_sender
+from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
@@ -46,6 +52,25 @@ from sender.pipeline.routing import make_router
     show_default=True,
     help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
 )
+@click.option(
+    "--priority",
+    type=click.IntRange(0, 9),
+    help="0 (lowest) to 9. Default: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
+)
+@click.option(
+    "--expires", "expires_at", metavar="TIME", callback=moment, help="Write nothing from then on; a time or a duration."
+)
+@click.option(
+    "--quiet",
+    metavar="HOURS",
+    help='Hours at which nothing of it is sent, "21:00-09:00 sat,sun Asia/Almaty"; days and time zone may be omitted: '
+    "the recipient's clock counts then. Default: `quiet` of the configuration.",
+)
+@transliterate_option
+@plain_punctuation_option
 @click.option("--name", default="", help="Name of the campaign. Default: the name of the recipients file.")
 @click.option("--rejects", type=FILE, help="CSV for the rows left out. Default: RECIPIENTS.rejects.csv.")
 @report_option
@@ -62,6 +87,12 @@ def send(
     template: str,
     source: str,
     message_class: str,
+    priority: int | None,
+    starts_at: float | None,
+    expires_at: float | None,
+    quiet: str | None,
+    transliterate: bool | None,
+    plain_punctuation: bool | None,
     name: str,
     rejects: Path | None,
     report_path: Path | None,
@@ -90,8 +121,13 @@ def send(
             recipients=recipients,
             reading=Reading(encoding, delimiter, sheet, number_column),
             message_class=MessageClass(message_class),
+            text=TextOptions(transliterate, plain_punctuation),
             rejects=rejects or Path(f"{recipients}.rejects.csv"),
             name=name,
+            priority=priority,
+            starts_at=starts_at,
+            expires_at=expires_at,
+            quiet=_quiet(quiet, MessageClass(message_class)),
         )
         _check(config, plan, report_path)
         if dry_run:
@@ -100,6 +136,13 @@ def send(
         job = Job(config, config_path, receipt_wait, give_up)
         code = job.run(lambda: job.send(plan, report_path))
     raise SystemExit(code)
+
+
+def _quiet(text: str | None, message_class: MessageClass) -> QuietHours | None:
+    try:
+        return None if text is None else read_quiet(text, message_class)
+    except ValueError as error:
+        raise BadInput(f"--quiet: {error}") from None
 
 
 @click.command()
@@ -138,6 +181,8 @@ def resume(
 
 def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -> None:
     """Everything that can be known before the store is opened and operators are called."""
+    if plan.expires_at is not None and plan.expires_at <= max(plan.starts_at or 0.0, time.time()):
+        raise BadInput("--expires is before the start; nothing would be sent")
     if plan.rejects is not None and plan.rejects.absolute() == plan.recipients.absolute():
         raise BadInput("--rejects names the recipients file; it would be overwritten")
     for path in (report_path, plan.rejects):
@@ -151,7 +196,7 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
-    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings)
+    composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
         router = make_router(config, store)

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import msgspec
 import rich_click as click
-from rich.console import Console
 from rich.live import Live
 
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import load_config
-from sender.dashboard import Rates, page, take
+from sender.dashboard import Rates, console, page, take
 
 EVERY = 1.0
 
@@ -42,7 +41,7 @@ def status(config_path: Path, watch: bool, as_json: bool) -> None:
             if as_json:
                 click.echo(msgspec.json.format(msgspec.json.encode(snapshot), indent=2))
             elif not watch:
-                Console().print(page(snapshot))
+                console().print(page(snapshot))
             else:
                 rates, wait = Rates(), threading.Event()
                 with Live(page(snapshot, rates.note(snapshot)), auto_refresh=False) as shown:

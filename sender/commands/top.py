@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import rich_click as click
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -22,7 +22,7 @@ from sender.commands.campaign import beside
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import SenderConfig, load_config
-from sender.dashboard import Rates, Snapshot, page, take
+from sender.dashboard import Rates, Snapshot, console, page, take
 from sender.store.access import Deed
 
 _EVERY: Final = 1.0
@@ -47,7 +47,7 @@ def top(config_path: Path) -> None:
         config = load_config(config_path, os.environ)
         with read_only(config) as store:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
-                Console().print(page(take(store, time.time())))
+                console().print(page(take(store, time.time())))
                 return
             board, rates = Board(config), Rates()
             with _keys() as descriptor, Live(screen=True, auto_refresh=False) as shown:

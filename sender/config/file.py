@@ -19,11 +19,14 @@ from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError, Problem
 from yamlmodel.loader import load_located
+from yamlmodel.scalars import Duration
 from yamlmodel.suggest import did_you_mean
 
 Steps = tuple[str | int, ...]
 Problems = Iterable[tuple[Steps, str]]
 AnyAccount = TypeVar("AnyAccount", bound=AccountConfig)
+
+_SHORTEST_RETENTION = 3 * 86400
 
 
 class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,10 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: Annotated[dict[str, WebhookConfig], Meta(description="Who is told of events, by name")] = msgspec.field(
         default_factory=dict
     )
+    retention: Annotated[
+        Duration | None,
+        Meta(description="Messages of campaigns that ended so long ago are deleted; omitted: never", examples=["90d"]),
+    ] = None
 
     def accounts(self) -> dict[str, AccountConfig]:
         """Every account by its name: that of its operator, or `operator/account` where there are several."""
@@ -77,6 +84,8 @@ class SenderConfig(msgspec.Struct, frozen=True, kw_only=True):
             if keyword.webhook and keyword.webhook not in self.webhooks:
                 hint = did_you_mean(keyword.webhook, self.webhooks)
                 yield ("incoming", "keywords", index, "webhook"), f'no webhook is called "{keyword.webhook}"{hint}'
+        if self.retention is not None and self.retention < _SHORTEST_RETENTION:
+            yield ("retention",), "found less than three days; receipts may come for so long"
         yield from self._listener_problems()
 
     def _listener_problems(self) -> Problems:

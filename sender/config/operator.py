@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from sender.config.binds import BindMode, Binds, Endpoint, OutbindConfig, SmppVersion
+from sender.config.receipts import ReceiptsConfig
 from sender.config.retrying import OperatorRetry
 from sender.config.secrets import LIMITS, field_problem, secret_problems
+from sender.config.text import TextConfig
 from sender.config.timers import TimersConfig
-from smppkit.segments import LongMessage
-from smppkit.text import Alphabet
 from smppkit.tls import ClientTls, TlsClient
-from yamlmodel.scalars import Duration, Rate
+from yamlmodel.scalars import Duration, Percent, Rate
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -39,7 +39,7 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
         return TlsClient(ClientTls(self.ca, self.certificate, self.key, self.server_name))
 
 
-class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
+class AccountConfig(TextConfig, frozen=True, kw_only=True):
     """One account of an operator. Exactly one of password, password_env and password_file is given."""
 
     host: Annotated[str, Meta(description="Name or address; or `endpoints`")] = ""
@@ -70,21 +70,21 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
     ] = 10
     window_most: Annotated[int, Meta(description="With `auto`: the operator's limit", ge=1, le=10_000)] | None = None
     rate: Annotated[Rate, Meta(description="Segments, all binds together; omitted: no limit")] | None = None
+    reserve: Annotated[Percent, Meta(description="Of window and rate, kept for codes while there are any")] = Percent(
+        0.05
+    )
     bind_rate: Annotated[Rate, Meta(description="Segments of each bind; omitted: no limit")] | None = None
     sender_rates: Annotated[
         dict[str, Rate], Meta(description="Segments by sender (source address), all binds together")
     ] = msgspec.field(default_factory=dict)
-    alphabets: Annotated[list[Alphabet], Meta(description="The first that holds the text", min_length=1)] = (
-        msgspec.field(default_factory=lambda: [Alphabet.GSM7, Alphabet.UCS2])
-    )
-    long_messages: Annotated[LongMessage, Meta(description="How long texts are split")] = LongMessage.UDH8
     response_timeout: Annotated[Duration, Meta(description="After it a submit is in doubt")] = Duration(30)
     enquire_link: Annotated[Duration, Meta(description="Silence before enquire_link")] = Duration(30)
-    timers: Annotated[TimersConfig, Meta(description="The other timers")] = TimersConfig()
     retry: Annotated[OperatorRetry, Meta(description="What is sent again, where it differs from the file")] = (
         OperatorRetry()
     )
+    timers: Annotated[TimersConfig, Meta(description="The other timers")] = TimersConfig()
     source: Annotated[Source, Meta(description="Omitted: 5/0 for a name, 1/1 for a number")] | None = None
+    receipts: Annotated[ReceiptsConfig, Meta(description="How its receipts are written")] = ReceiptsConfig()
 
     @property
     def secret(self) -> str:
@@ -112,10 +112,7 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True):
     def problems(self) -> Problems:
         """What no single key shows."""
         yield from self._identity_problems()
-        if len(set(self.alphabets)) < len(self.alphabets):
-            yield ("alphabets",), "the same alphabet twice"
-        if Alphabet.OCTETS in self.alphabets:
-            yield ("alphabets", self.alphabets.index(Alphabet.OCTETS)), '"octets" holds no text; expected gsm7 or ucs2'
+        yield from self.text_problems()
         for key in ("response_timeout", "enquire_link"):
             if getattr(self, key) <= 0:
                 yield (key,), "found 0s; expected more than 0s"

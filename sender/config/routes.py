@@ -1,6 +1,6 @@
 """Which messages go where, and when an account is passed over."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated
 
 import msgspec
@@ -58,20 +58,24 @@ class RouteConfig(msgspec.Struct, frozen=True):
         """The networks that it is for; none = all."""
         return (self.network,) if isinstance(self.network, str) else tuple(self.network)
 
-    def route(self) -> Route:
-        """The route that it describes."""
-        targets = tuple(
-            Target(it.account, 1.0 if it.weight is None else it.weight, it.price)
-            for it in self.to or [TargetConfig(self.operator)]
-        )
+    def route(self, accounts_of: Callable[[str], Mapping[str, int]] = lambda name: {name: 1}) -> Route:
+        """The route that it describes; `accounts_of` gives the accounts of an operator that has several, weighted."""
+        targets: list[Target] = []
+        for it in self.to or [TargetConfig(self.operator)]:
+            weights = accounts_of(it.account)
+            whole = sum(weights.values())
+            targets += [
+                Target(account, (it.weight or 1.0) * weight / whole, it.price) for account, weight in weights.items()
+            ]
+        shared = not self.to and len(targets) > 1
         return Route(
-            targets,
+            tuple(targets),
             str(self.prefix),
             self.networks,
             self.sender,
             self.class_,
             "" if self.country is None else self.country.lower(),
-            self.prefer,
+            Prefer.WEIGHT if shared else self.prefer,
             self.quality,
         )
 

@@ -65,8 +65,8 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.BLOCKED, *ANSWERED}),
     State.CLAIMED: frozenset({State.QUEUED, State.SUBMITTING, State.CANCELLED, State.BLOCKED, *ANSWERED}),
     State.SUBMITTING: frozenset({State.QUEUED, State.CANCELLED, State.BLOCKED, *ANSWERED}),
-    State.ACCEPTED: frozenset(RECEIPT_FINALS),
-    State.IN_DOUBT: frozenset({State.QUEUED, State.ACCEPTED, *RECEIPT_FINALS}),
+    State.ACCEPTED: frozenset({State.CANCELLED, State.BLOCKED, *RECEIPT_FINALS}),
+    State.IN_DOUBT: frozenset({State.QUEUED, State.ACCEPTED, State.CANCELLED, State.BLOCKED, *RECEIPT_FINALS}),
     State.DELIVERED: frozenset(),
     State.UNDELIVERED: frozenset(),
     State.EXPIRED: frozenset(),
@@ -78,7 +78,8 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
 """What may follow each state.
 
 A queued or claimed message may become accepted, in doubt or final without a submit: when a segment waits for a
-resend after a doubt and the answer to its first attempt arrives after all.
+resend after a doubt and the answer to its first attempt arrives after all. A message that is accepted or in doubt
+becomes cancelled or blocked when one of its segments never was written and the last of the others is settled.
 """
 
 FINAL: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)

@@ -17,9 +17,18 @@ _NATIONAL: Final = 10
 _NOT_DIGITS: Final = re.compile(r"\D+")
 
 
+_HIDDEN: Final = re.compile(r"[*#xX?]")
+"""What operators put in the place of digits that they do not show."""
+
+
 def digits_of(number: str) -> str:
-    """The digits that can be compared: no punctuation, no international or trunk zeros in front. May be empty."""
-    return (number if number.isdigit() else _NOT_DIGITS.sub("", number)).lstrip("0")
+    """The digits that can be compared: no punctuation, no international or trunk zeros in front. May be empty.
+
+    A number of which digits are hidden (``7705***4567``) has none: what is left of it may be another number's.
+    """
+    if number.isdigit():
+        return number.lstrip("0")
+    return "" if _HIDDEN.search(number) else _NOT_DIGITS.sub("", number).lstrip("0")
 
 
 def tail(number: str) -> str:
@@ -37,4 +46,14 @@ def same_number(number: str, other: str) -> bool:
         return False
     if a.endswith(b) or b.endswith(a):
         return True
-    return min(len(a), len(b)) > _NATIONAL and a[-_NATIONAL:] == b[-_NATIONAL:]
+    if min(len(a), len(b)) > _NATIONAL and a[-_NATIONAL:] == b[-_NATIONAL:]:
+        return True
+    return _without_trunk(a, b) or _without_trunk(b, a)
+
+
+def _without_trunk(number: str, national: str) -> bool:
+    """Whether `national` has the trunk prefix 8 or 80 of the former Soviet plans (8 029 … for 375 29 …)."""
+    if not national.startswith("8") or len(national) > len(number):
+        return False
+    rest = national[1:].lstrip("0")
+    return len(rest) > SHORTEST and len(rest) <= len(number) - 3 and number.endswith(rest)

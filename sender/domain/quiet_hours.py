@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta, tzinfo
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -32,6 +32,15 @@ class QuietHours(msgspec.Struct, frozen=True):
     """Days that are quiet as a whole; Monday is 0."""
     timezone: str = RECIPIENT
     classes: frozenset[MessageClass] = frozenset({MessageClass.ADVERTISING})
+
+    def to_json(self) -> str:
+        """As a campaign keeps it."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        return msgspec.json.decode(text, type=cls)
 
     def quiet_at(self, local: datetime) -> bool:
         """Whether it is quiet when the clock on the wall shows `local`."""

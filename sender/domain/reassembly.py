@@ -11,9 +11,10 @@ from typing import Final
 
 import msgspec
 
+from smppkit.national import shifts_of
 from smppkit.pdus import DataSm, DeliverSm
-from smppkit.segments import PartInfo, part_of
-from smppkit.text import Alphabet, alphabet_of, decode_text
+from smppkit.segments import UDHI, PartInfo, part_of, split_header, user_data
+from smppkit.text import Alphabet, decode_text
 
 MISSING: Final = "[…]"
 """What stands in a text for a part that never came."""
@@ -27,6 +28,8 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 
     octets: bytes
     data_coding: int
+    tables: bytes = b""
+    """Elements of the header that name national language tables (3GPP TS 23.040 §9.2.3.24.15), as they came."""
 
 
 def read_part(pdu: DeliverSm | DataSm) -> tuple[PartInfo | None, bytes]:
@@ -39,6 +42,14 @@ def read_part(pdu: DeliverSm | DataSm) -> tuple[PartInfo | None, bytes]:
     if info is None:
         info, octets = _unannounced(octets)
     return (None if info is not None and info.total == 1 else info), octets
+
+
+def tables_of(pdu: DeliverSm | DataSm) -> bytes:
+    """The national language tables that the header of a delivery names: see `Piece.tables`."""
+    if not pdu.esm_class & UDHI:
+        return b""
+    shifts = shifts_of(split_header(user_data(pdu))[0])
+    return b"" if shifts is None else shifts.elements
 
 
 def _unannounced(octets: bytes) -> tuple[PartInfo | None, bytes]:
@@ -56,20 +67,20 @@ def text_of(parts: Mapping[int, Piece], total: int, default: Alphabet = Alphabet
 
     Neighbours of one coding are decoded as one, so that what a cut has split is whole again. Never raises.
     """
-    runs: list[tuple[int, bytearray] | None] = []
+    runs: list[tuple[int, bytes, bytearray] | None] = []
     for number in range(1, total + 1):
         piece = parts.get(number)
         last = runs[-1] if runs else None
         if piece is None:
             if not runs or last is not None:
                 runs.append(None)
-        elif last is not None and last[0] == piece.data_coding:
-            last[1].extend(piece.octets)
+        elif last is not None and last[:2] == (piece.data_coding, piece.tables):
+            last[2].extend(piece.octets)
         else:
-            runs.append((piece.data_coding, bytearray(piece.octets)))
-    return "".join(MISSING if run is None else decode_text(bytes(run[1]), run[0], default) for run in runs)
+            runs.append((piece.data_coding, piece.tables, bytearray(piece.octets)))
+    return "".join(MISSING if run is None else _decoded(*run, default) for run in runs)
 
 
-def is_text(data_coding: int, default: Alphabet = Alphabet.GSM7) -> bool:
-    """Whether a data_coding names an alphabet; what has none is shown octet by octet."""
-    return alphabet_of(data_coding, default) is not Alphabet.OCTETS
+def _decoded(data_coding: int, tables: bytes, octets: bytearray, default: Alphabet) -> str:
+    shifts = shifts_of(split_header(bytes((len(tables), *tables, 0)))[0]) if tables else None
+    return decode_text(bytes(octets), data_coding, default, shifts=shifts)

@@ -119,6 +119,10 @@ class Router:
         self._needs_network = any(route.networks for route in self.routes)
         self._fitting: dict[_Key, list[Route]] = {}
 
+    def renumber(self, network: Callable[[str], str]) -> None:
+        """Find networks in another way from now on: a plan was imported."""
+        self._network = network
+
     def route(
         self, number: str, *, sender: str = "", message_class: MessageClass = MessageClass.SERVICE, without: str = ""
     ) -> Choice | None:

@@ -36,7 +36,7 @@ def read_amount(text: str) -> Decimal:
         raise BadValue(f'found "{_shown(text)}"; expected an amount such as 12345.50')
     if last in grouped:  # 1.234.567: all of them part thousands
         groups, fraction = [*groups, fraction], ""
-    elif not grouped and len(fraction) == 3 and whole.lstrip("0"):
+    elif not grouped and len(fraction) == 3 and len(whole) <= 3 and whole.lstrip("0"):
         raise BadValue(f'found "{_shown(text)}", which may be thousands or a fraction; write 1234 or 1234.00')
     if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
         raise BadValue(f'found "{_shown(text)}"; expected an amount such as 12345.50')

@@ -9,13 +9,27 @@ import msgspec
 
 from sender.channels.results import Submit
 from sender.config.operator import AccountConfig
+from sender.config.text import TlvConfig
 from sender.domain.message import MessageClass
-from sender.domain.template import Template
+from sender.domain.template import FieldError, Template
+from sender.domain.transliteration import plain_punctuation, transliterate
 from sender.store.records import Claimed
-from smppkit.gsm0338 import UnencodableText, encode_gsm7
+from smppkit.gsm0338 import UnencodableText, encode_gsm7, try_encode_gsm7
+from smppkit.national import pairs
+from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
-from smppkit.segments import UDHI, LongMessage, Segmented, SegmentError, count_segments, segment
-from smppkit.text import Alphabet
+from smppkit.segments import (
+    UDHI,
+    LongMessage,
+    Segment,
+    Segmented,
+    SegmentError,
+    count_segments,
+    cut_encoded,
+    segment,
+)
+from smppkit.text import Alphabet, encode_first
+from smppkit.tlvs import USER_MESSAGE_REFERENCE, Tlv
 
 _INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
 _ALPHANUMERIC = 5
@@ -59,6 +73,22 @@ def check_sender(sender: str) -> str:
     return text
 
 
+class TextOptions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a campaign says about its texts; None leaves it to the account."""
+
+    transliterate: bool | None = None
+    plain_punctuation: bool | None = None
+
+    @classmethod
+    def of(cls, options: str) -> TextOptions:
+        """Those among the options that a campaign was stored with, as JSON."""
+        return msgspec.json.decode(options, type=_Stored).text if options else cls()
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    text: TextOptions = TextOptions()
+
+
 class Wording(msgspec.Struct, frozen=True):
     """How texts go out through one operator account."""
 
@@ -66,51 +96,183 @@ class Wording(msgspec.Struct, frozen=True):
     long_messages: LongMessage = LongMessage.UDH8
     source: tuple[int, int] | None = None
     """TON and NPI of the source address; None = 5/0 for a name, 1/1 for a number."""
+    languages: tuple[Language, ...] = ()
+    """National tables that may be used."""
+    packed: bool = False
+    data_codings: dict[Alphabet, int] = {}
+    """Where they are not the usual ones."""
+    transliterate: bool = False
+    plain_punctuation: bool = False
+    tlvs: tuple[TlvConfig, ...] = ()
+    message_reference: bool = False
 
     @classmethod
     def of(cls, account: AccountConfig) -> Wording:
         """The wording that a configuration describes."""
         source = account.source
         return cls(
-            tuple(account.alphabets), account.long_messages, None if source is None else (source.ton, source.npi)
+            alphabets=tuple(account.alphabets),
+            long_messages=account.long_messages,
+            source=None if source is None else (source.ton, source.npi),
+            languages=tuple(account.languages),
+            packed=account.packed,
+            data_codings={alphabet: account.data_coding_of(alphabet) for alphabet in account.alphabets},
+            transliterate=account.transliterate,
+            plain_punctuation=account.plain_punctuation,
+            tlvs=tuple(account.tlvs),
+            message_reference=account.message_reference,
         )
+
+    def with_options(self, options: TextOptions) -> Wording:
+        """The same for a campaign that has its own mind about texts."""
+        changed = {key: value for key in options.__struct_fields__ if (value := getattr(options, key)) is not None}
+        return msgspec.structs.replace(self, **changed) if changed else self
+
+    def said(self, text: str) -> str:
+        """The text as it goes out: in other letters where that is wanted and lets GSM-7 or a national table hold it."""
+        if not (self.transliterate or self.plain_punctuation) or try_encode_gsm7(text) is not None:
+            return text
+        plain = plain_punctuation(text)
+        if try_encode_gsm7(plain) is not None:
+            return plain
+        if self.transliterate:
+            latin = transliterate(text)
+            if try_encode_gsm7(latin) is not None:
+                return latin
+        if plain != text and self._in_tables(plain) and not self._in_tables(text):
+            return plain
+        return text
+
+    def _in_tables(self, text: str) -> bool:
+        """Whether some pair of national tables holds a text."""
+        return any(shifts.try_encode(text) is not None for shifts in pairs(self.languages))
+
+    def cut(self, text: str, reference: int = 0, *, tlvs: bool = True) -> Segmented:
+        """The segments of `text` as it goes out; UnencodableText or SegmentError when it cannot be sent.
+
+        Without `tlvs`, headers stand for them.
+        """
+        text = self.said(text)
+        if not tlvs and self.long_messages in _WITHOUT_TLVS:
+            with suppress(SegmentError):  # more than 255 parts: only message_payload holds such a text
+                return self._segment(text, reference, _WITHOUT_TLVS[self.long_messages])
+        return self._segment(text, reference, self.long_messages)
+
+    def _segment(self, text: str, reference: int, method: LongMessage) -> Segmented:
+        return segment(
+            text,
+            reference=reference,
+            method=method,
+            allowed=self.alphabets,
+            languages=self.languages,
+            packed=self.packed,
+        )
+
+    def count(self, text: str) -> int:
+        """How many segments `cut` makes; the same errors."""
+        return count_segments(
+            self.said(text), method=self.long_messages, allowed=self.alphabets, languages=self.languages
+        )
+
+
+class _Outgoing:
+    """What is the same for all messages of a campaign through one account, made ready once."""
+
+    __slots__ = ("_fixed", "_made", "data_codings", "npi", "plain", "reference", "single", "ton", "wording")
+
+    def __init__(self, wording: Wording, source: tuple[int, int], fixed: str | None) -> None:
+        self.wording = wording
+        self.ton, self.npi = wording.source or source
+        self.data_codings = {
+            alphabet: wording.data_codings.get(alphabet, alphabet.data_coding) for alphabet in Alphabet
+        }
+        self.reference = wording.message_reference
+        self._fixed: tuple[Tlv, ...] = ()
+        made: list[tuple[TlvConfig, Template]] = []
+        for config in wording.tlvs:
+            template = config.template()
+            if template.fields:
+                made.append((config, template))
+            else:
+                self._fixed += (config.tlv(template.render({})),)
+        self._made = tuple(made)
+        self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
+        """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
+        self.single: tuple[int, Segment] | None = None
+        """A text without fields that fits one segment: its data_coding, and it, encoded once for all."""
+        if fixed is not None:
+            with suppress(UnencodableText, SegmentError):
+                cut = wording.cut(fixed)
+                if len(cut.segments) == 1 and not cut.segments[0].tlvs:
+                    self.single = self.data_codings[cut.alphabet], cut.segments[0]
+
+    def tlvs(self, fields: Mapping[str, str], message_id: int) -> tuple[Tlv, ...]:
+        """What every segment of a message carries beside its text; FieldError or TlvError."""
+        tlvs = self._fixed
+        for config, template in self._made:
+            try:
+                tlvs += (config.tlv(template.render(fields)),)
+            except FieldError as error:
+                raise TlvError(f"TLV 0x{config.tag:04x}: {error}") from None
+            except ValueError as error:
+                raise TlvError(str(error)) from None
+        if self.reference:
+            tlvs += (USER_MESSAGE_REFERENCE.of(message_id & 0xFFFF),)
+        return tlvs
+
+
+class TlvError(ValueError):
+    """A TLV that the account wants cannot be made of a recipient's row."""
 
 
 class Composer:
     """Makes the messages of one campaign. `wordings` are by operator account."""
 
     def __init__(
-        self, template: Template, sender: str, message_class: MessageClass, wordings: Mapping[str, Wording]
+        self,
+        template: Template,
+        sender: str,
+        message_class: MessageClass,
+        wordings: Mapping[str, Wording],
+        options: TextOptions | None = None,
     ) -> None:
         self._template = template
         self.sender = sender
         self.message_class = message_class
-        self._wordings = wordings
+        self._wordings = (
+            wordings if options is None else {name: it.with_options(options) for name, it in wordings.items()}
+        )
         named = not sender.isdigit()
-        self._source = (_ALPHANUMERIC, _UNKNOWN_PLAN) if named else (_INTERNATIONAL, _ISDN_PLAN)
+        source = (_ALPHANUMERIC, _UNKNOWN_PLAN) if named else (_INTERNATIONAL, _ISDN_PLAN)
+        fixed = None if template.fields else template.render({})
+        self._outgoing = {name: _Outgoing(wording, source, fixed) for name, wording in self._wordings.items()}
+        in_tlvs = (config.template().fields for wording in wordings.values() for config in wording.tlvs)
+        self._columns = template.fields.union(*in_tlvs)
 
     @property
     def columns(self) -> frozenset[str]:
-        """The columns of the recipients file that the text uses."""
-        return self._template.fields
+        """The columns of the recipients file that the text, or a TLV of any account, uses."""
+        return self._columns
 
     def text(self, fields: Mapping[str, str]) -> str:
-        """The text for one recipient; MissingField when a field is empty and has no fallback."""
+        """The text for one recipient; FieldError when a field cannot be filled in."""
         return self._template.render(fields)
+
+    def said(self, text: str, operator: str) -> str:
+        """`text` as it goes out through `operator`."""
+        return self._wordings[operator].said(text)
 
     def count(self, text: str, operator: str) -> int:
         """Segments of `text` through `operator`; UnencodableText or SegmentError when it cannot be sent."""
-        wording = self._wordings[operator]
-        return count_segments(text, method=wording.long_messages, allowed=wording.alphabets)
+        return self._wordings[operator].count(text)
 
     def cut(self, text: str, operator: str, reference: int = 0, *, tlvs: bool = True) -> Segmented:
         """The segments of `text` through `operator`; the errors of `count`. Without `tlvs`, headers stand for them."""
-        wording = self._wordings[operator]
-        if not tlvs and wording.long_messages in _WITHOUT_TLVS:
-            instead = _WITHOUT_TLVS[wording.long_messages]
-            with suppress(SegmentError):  # more than 255 parts: only message_payload holds such a text
-                return segment(text, reference=reference, method=instead, allowed=wording.alphabets)
-        return segment(text, reference=reference, method=wording.long_messages, allowed=wording.alphabets)
+        return self._wordings[operator].cut(text, reference, tlvs=tlvs)
+
+    def tlvs(self, fields: Mapping[str, str], operator: str, message_id: int = 0) -> tuple[Tlv, ...]:
+        """What the account adds to every segment of a message; TlvError when this row cannot give it."""
+        return self._outgoing[operator].tlvs(fields, message_id)
 
     def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True) -> list[Submit]:
         """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
@@ -118,38 +280,66 @@ class Composer:
         The reference comes from the message's number, so that a segment sent again later, by another process even,
         still belongs to the same text on the phone.
         """
-        segmented = self.cut(self.text(claimed.fields), operator, reference=claimed.message_id, tlvs=tlvs)
-        if claimed.parts_done and len(segmented.segments) != claimed.parts:
+        outgoing = self._outgoing[operator]
+        added = outgoing.tlvs(claimed.fields, claimed.message_id) if tlvs else ()
+        single = outgoing.single
+        if single is not None:
+            data_coding, piece = single
+            return [] if claimed.parts_done else [self._submit(claimed, outgoing, 1, 1, data_coding, piece, added)]
+        text = self._template.render(claimed.fields)
+        wording = outgoing.wording
+        if outgoing.plain and tlvs:
+            alphabet, octets = encode_first(text, wording.alphabets)
+            method = wording.long_messages
+            pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
+        else:
+            segmented = wording.cut(text, claimed.message_id, tlvs=tlvs)
+            alphabet, pieces = segmented.alphabet, segmented.segments
+        if claimed.parts_done and len(pieces) != claimed.parts:
             # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
-            segmented = self.cut(self.text(claimed.fields), operator, reference=claimed.message_id, tlvs=not tlvs)
-        ton, npi = self._wordings[operator].source or self._source
-        parts = len(segmented.segments)
+            segmented = wording.cut(text, claimed.message_id, tlvs=not tlvs)
+            alphabet, pieces = segmented.alphabet, segmented.segments
+        data_coding = outgoing.data_codings[alphabet]
+        parts = len(pieces)
         return [
-            Submit(
-                message_id=claimed.message_id,
-                campaign_id=claimed.campaign_id,
-                part=part,
-                parts=parts,
-                pdu=SubmitSm(
-                    source_addr_ton=ton,
-                    source_addr_npi=npi,
-                    source_addr=self.sender,
-                    dest_addr_ton=_INTERNATIONAL,
-                    dest_addr_npi=_ISDN_PLAN,
-                    destination_addr=claimed.number,
-                    esm_class=UDHI if piece.udhi else 0,
-                    registered_delivery=_RECEIPT_ALWAYS,
-                    data_coding=segmented.data_coding,
-                    short_message=piece.short_message,
-                    tlvs=piece.tlvs,
-                ),
-                sequence=0,
-                message_class=self.message_class,
-                attempts=claimed.attempts,
-                resends=claimed.resends,
-                tried_since=claimed.tried_since,
-                expires=claimed.expires,
-            )
-            for part, piece in enumerate(segmented.segments, start=1)
+            self._submit(claimed, outgoing, part, parts, data_coding, piece, added)
+            for part, piece in enumerate(pieces, start=1)
             if part not in claimed.parts_done
         ]
+
+    def _submit(
+        self,
+        claimed: Claimed,
+        outgoing: _Outgoing,
+        part: int,
+        parts: int,
+        data_coding: int,
+        piece: Segment,
+        added: tuple[Tlv, ...],
+    ) -> Submit:
+        pdu = SubmitSm(
+            source_addr_ton=outgoing.ton,
+            source_addr_npi=outgoing.npi,
+            source_addr=self.sender,
+            dest_addr_ton=_INTERNATIONAL,
+            dest_addr_npi=_ISDN_PLAN,
+            destination_addr=claimed.number,
+            esm_class=UDHI if piece.udhi else 0,
+            registered_delivery=_RECEIPT_ALWAYS,
+            data_coding=data_coding,
+            short_message=piece.short_message,
+            tlvs=piece.tlvs + added,
+        )
+        return Submit(
+            claimed.message_id,
+            claimed.campaign_id,
+            part,
+            parts,
+            pdu,
+            0,
+            self.message_class,
+            claimed.attempts,
+            claimed.resends,
+            claimed.tried_since,
+            claimed.expires,
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sender.channels.status import BindView
 from sender.pipeline.lane import Lane
-from sender.pipeline.live import AccountStatus
+from sender.pipeline.live import AccountStatus, BindStatus
 from smppkit.status import status_name
 
 
@@ -31,4 +32,22 @@ def _account(lane: Lane, epoch: float) -> AccountStatus:
         receipts={fate.value: count for fate, count in lane.recorder.receipts.items()},
         incoming=lane.incoming_messages,
         held=tally.held,
+        latency_p50=lane.channel.latencies.percentile(0.5),
+        latency_p99=lane.channel.latencies.percentile(0.99),
+        links=[_bind(view, epoch) for view in lane.channel.binds()],
+    )
+
+
+def _bind(view: BindView, epoch: float) -> BindStatus:
+    return BindStatus(
+        name=view.name,
+        kind=view.kind,
+        status=view.status,
+        address=f"{view.host}:{view.port}",
+        bound_at=None if view.bound_at is None else epoch + view.bound_at,
+        outstanding=view.outstanding,
+        window=view.window,
+        window_shrunk=view.window_shrunk,
+        silent=view.silent,
+        trouble=view.trouble,
     )

@@ -62,7 +62,7 @@ async def import_recipients(
     rows = messages = segments = rejected = 0
     chunks: dict[str, list[NewMessage]] = {}
     with ExitStack() as stack:
-        source = stack.enter_context(open_recipients(recipients, region, template, how))
+        source = stack.enter_context(open_recipients(recipients, region, template, how, composer.columns))
         bad_rows = stack.enter_context(RejectsFile(rejects)) if rejects is not None else None
         for row in source:
             rows += 1
@@ -140,7 +140,7 @@ def rehearse(
     segments: dict[str, int] = {}
     samples: list[Sample] = []
     bad_rows: list[BadRow] = []
-    with open_recipients(recipients, region, template, how) as source:
+    with open_recipients(recipients, region, template, how, composer.columns) as source:
         described = source.source.described
         for row in source:
             rows += 1

@@ -14,15 +14,17 @@ from msgspec import Meta
 from sender.domain.message import MessageClass
 from sender.domain.phone import BadNumber, parse_number
 from sender.domain.routing import Router
-from sender.domain.template import MissingField, Template, TemplateError, field_key
-from sender.pipeline.compose import SenderError, Wording, check_sender
-from sender.store.intake import NewApiMessage, Refusal
+from sender.domain.template import FieldError, MissingField, Template, TemplateError, field_key
+from sender.pipeline.compose import Composer, SenderError, TlvError, Wording, check_sender
+from sender.store.intake import STANDING_TEMPLATE, NewApiMessage, Refusal
 from smppkit.gsm0338 import UnencodableText
-from smppkit.segments import SegmentError, count_segments
+from smppkit.segments import SegmentError
 from yamlmodel.scalars import Duration
 
 MOST_CHARACTERS: Final = 10_000
 MOST_NAME: Final = 100
+_MOST_COMPOSERS: Final = 1000
+_STANDING: Final = Template.compile(STANDING_TEMPLATE)
 _YEAR: Final = 366 * 86_400.0
 
 Name = Annotated[str, Meta(min_length=1, max_length=MOST_NAME)]
@@ -81,6 +83,11 @@ class Screen:
         self._wordings = wordings
         self._country = country
         self._prices = prices or {}
+        self._composers: dict[tuple[str, MessageClass], Composer] = {}
+
+    def forget(self) -> None:
+        """The wordings have changed: what was made of them is made anew."""
+        self._composers.clear()
 
     def screen(self, asked: MessageRequest, now: float, senders: tuple[str, ...] = ()) -> NewApiMessage | Refusal:
         """The message that is asked for at unix time `now`, or why it cannot be sent.
@@ -106,9 +113,13 @@ class Screen:
         if choice is None:
             raise _Wrong("to", "no route leads to this number", "add a route for it to the configuration")
         operator = choice.account
-        wording = self._wordings[operator]
+        composer = self._composer(sender, asked.class_)
+        fields = _extra(asked, composer)
         try:
-            segments = count_segments(text, method=wording.long_messages, allowed=wording.alphabets)
+            segments = composer.count(text, operator)
+            composer.tlvs(fields, operator)
+        except TlvError as error:
+            raise _Wrong("fields", str(error), "give the field that this operator account asks for") from None
         except (UnencodableText, SegmentError) as error:
             raise _Wrong("text", str(error), "shorten it, or leave these characters out") from None
         due = now if asked.send_at is None else _time("send_at", asked.send_at)
@@ -119,6 +130,7 @@ class Screen:
             number=number,
             sender=sender,
             text=text,
+            fields=fields,
             operator=operator,
             message_class=asked.class_,
             priority=asked.class_.priority if asked.priority is None else asked.priority,
@@ -129,6 +141,24 @@ class Screen:
             callback=asked.callback,
             price=self._prices.get(operator, 0),
         )
+
+    def _composer(self, sender: str, message_class: MessageClass) -> Composer:
+        """What would make the submits of such a message."""
+        composer = self._composers.get((sender, message_class))
+        if composer is None:
+            if len(self._composers) >= _MOST_COMPOSERS:
+                self._composers.clear()
+            composer = Composer(_STANDING, sender, message_class, self._wordings)
+            self._composers[sender, message_class] = composer
+        return composer
+
+
+def _extra(asked: MessageRequest, composer: Composer) -> dict[str, str]:
+    """The fields that TLVs of operator accounts are made of."""
+    if asked.fields is None or composer.columns == _STANDING.fields:
+        return {}
+    given = {field_key(key): value for key, value in asked.fields.items()}
+    return {key: given[key] for key in composer.columns - _STANDING.fields if key in given}
 
 
 @lru_cache(1024)
@@ -156,8 +186,6 @@ def _text(asked: MessageRequest) -> str:
         found = "neither" if asked.text is None else "both"
         raise _Wrong("text", f"found {found} of text and template", "give exactly one of them")
     if asked.template is None:
-        if asked.fields is not None:
-            raise _Wrong("fields", "there is no template to fill", "give template instead of text")
         text = asked.text or ""
     else:
         try:
@@ -166,6 +194,8 @@ def _text(asked: MessageRequest) -> str:
             raise _Wrong("template", str(error), "write {field} or {field|fallback}, {{ for a brace") from None
         except MissingField as error:
             raise _Wrong("fields", f'"{error.field}" is missing', "give it, or a fallback in the template") from None
+        except FieldError as error:
+            raise _Wrong("fields", str(error), "a value that the filter can take") from None
     if not text.strip():
         raise _Wrong("text", "the text is empty", "say something")
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -19,6 +19,23 @@ EVERY: Final = 1.0
 """Seconds between two words."""
 STALE: Final = 5.0
 """Seconds without a word after which the process is taken for gone, or stuck."""
+
+
+class BindStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One bind. Times are unix seconds."""
+
+    name: str
+    kind: str
+    status: str
+    address: str
+    bound_at: float | None
+    outstanding: int
+    window: int | None
+    window_shrunk: bool
+    """Whether the operator takes fewer than are wanted."""
+    silent: bool
+    """Whether the operator was asked for a sign of life and has given none."""
+    trouble: str | None
 
 
 class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +65,10 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     held: int = 0
     oldest_due: float | None = None
     """Since when the first message of its queue is due."""
-    links: list[dict[str, Any]] = []
-    """One entry for each bind, as far as is known."""
+    latency_p50: float | None = None
+    """Seconds that the operator takes to answer, of late."""
+    latency_p99: float | None = None
+    links: list[BindStatus] = []
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +168,7 @@ class Live:
         status = self.look()
         row = LiveRow(status.at, status.pid, msgspec.json.encode(status).decode())
         self._asked_at = self._clock.seconds()
-        done = self._writer.call(_exchange, self._store, row)
+        done = self._writer.attempt(_exchange, self._store, row)
         done.addCallbacks(self._told, self._failed).addCallback(self._tell_later)
 
     def _measure(self) -> None:

@@ -7,6 +7,7 @@ session's window for the peer). Parts of long messages wait in the store.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable
 
@@ -17,9 +18,10 @@ from twisted.python.failure import Failure
 
 from sender.channels.results import Delivery
 from sender.domain.incoming_rules import IncomingRules
-from sender.domain.reassembly import read_part
+from sender.domain.reassembly import read_part, tables_of
 from sender.pipeline.suppressing import Suppressing
 from sender.store.incoming import IncomingFate, MessageIn, Taken
+from sender.store.records import StoreUnavailable
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 from smppkit.masking import masked
@@ -32,6 +34,9 @@ _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 """What a message is answered that could not be stored: the operator keeps it and sends it again."""
 _GRAIN = 1.0
 """Seconds between two looks for long messages that are given up, at least."""
+
+_TIDY = 600.0
+"""Seconds between two looks for what can be forgotten."""
 
 Acknowledge = Callable[[list[Delivery], int], None]
 
@@ -59,7 +64,7 @@ class MobileOriginated:
     ) -> None:
         self.rules = rules
         self.fates: Counter[IncomingFate] = Counter()
-        self.refused = 0
+        self.turned_away = 0
         """Deliveries that could not be stored: the operator keeps them and sends them again."""
         self._suppressing = suppressing
         self._store = store
@@ -87,7 +92,11 @@ class MobileOriginated:
         for delivery in deliveries:
             log.info("%s: a message from %s", account, masked(delivery.pdu.source_addr))
             self._waiting.append(_Waiting(message_of(delivery, account, at), delivery, acknowledge))
-        self._flush_soon()
+        if self._writer.trouble is None:
+            self._flush_soon()
+        else:
+            batch, self._waiting = self._waiting, []
+            self._turn_away(batch)
 
     def settle(self) -> Deferred[None]:
         """Take no more looks; fires when everything that came is stored, or could not be."""
@@ -111,7 +120,7 @@ class MobileOriginated:
         self._soon = None
         batch, self._waiting = self._waiting, []
         self._committing = True
-        stored = self._writer.call(self._store.incoming.take, [it.new for it in batch], self.rules)
+        stored = self._writer.attempt(self._store.incoming.take, [it.new for it in batch], self.rules)
         stored.addCallbacks(self._stored, self._failed, callbackArgs=(batch,), errbackArgs=(batch,))
         stored.addErrback(self._on_failure).addBoth(self._committed)
 
@@ -121,17 +130,20 @@ class MobileOriginated:
         _answer(batch, CommandStatus.ESME_ROK)
 
     def _failed(self, failure: Failure, batch: list[_Waiting]) -> None:
-        self.refused += len(batch)
+        self._turn_away(batch)
+        if not isinstance(failure.value, StoreUnavailable):
+            self._on_failure(failure)
+
+    def _turn_away(self, batch: list[_Waiting]) -> None:
+        self.turned_away += len(batch)
         _answer(batch, _TRY_LATER)
-        self._on_failure(failure)
 
     def _follow(self, taken: Taken) -> None:
         self._suppressing.apply(taken.changes)
         self._suppressing.exempt(taken.answers)
         if taken.answered:
             self._on_answers(taken.answered)
-        if taken.deadline is not None:
-            self._look_later(taken.deadline)
+        self._look_later(min(taken.deadline or math.inf, self._now() + _TIDY))
 
     def _committed(self, _: object) -> None:
         self._committing = False
@@ -176,6 +188,7 @@ def message_of(delivery: Delivery, account: str, at: float) -> MessageIn:
         reference=-1 if reference is None else int.from_bytes(reference[:8]),
         sequence=pdu.sequence_number,
         at=at,
+        tables=tables_of(pdu),
     )
 
 

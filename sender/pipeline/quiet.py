@@ -15,6 +15,7 @@ from sender.channels.results import Hold, Later, Never, Submit
 from sender.config.quiet import QuietConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.quiet_hours import RECIPIENT, QuietHours, allowed_from, allowed_until
+from sender.store.records import Campaign
 
 _PREFIX: Final = 8
 """Digits of a number that decide where it is: as many as the metadata tell apart for nearly all numbers."""
@@ -74,7 +75,7 @@ class Quiet:
         self._fallback: Zones = () if fallback is None else (ZoneInfo(fallback),)
         self._zones_of = zones_of
         self._exempt = exempt
-        self._of_campaign: dict[int, QuietHours | None] = {}
+        self._of_campaign: dict[int, QuietHours] = {}
         self._spans: dict[tuple[QuietHours, Zones], _Span] = {}
 
     @classmethod
@@ -84,9 +85,14 @@ class Quiet:
             return cls(None, exempt=exempt)
         return cls(config.hours(), fallback=config.fallback, exempt=exempt)
 
-    def of_campaign(self, campaign: int, quiet: QuietHours | None) -> None:
+    def of_campaign(self, campaign: int, quiet: QuietHours) -> None:
         """A campaign has quiet hours of its own."""
         self._of_campaign[campaign] = quiet
+
+    def hear_of(self, campaign: Campaign) -> None:
+        """A campaign is about to be sent."""
+        if campaign.quiet is not None:
+            self.of_campaign(campaign.id, QuietHours.from_json(campaign.quiet))
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """For the gate: whether it is quiet where the number is."""

@@ -2,7 +2,7 @@
 
 However many PDUs a turn of the reactor brings, they make one batch, and while one batch is being committed the next
 one gathers. A receipt is acknowledged to the operator only when its commit is done (a crash before that makes the
-operator send it again).
+operator send it again), and turned away while the store cannot be written; outcomes wait until it can.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from sender.channels.results import Delivery
-from sender.store.records import Outcome, ReceiptFate, ReceiptIn, ReceiptResult
+from sender.domain.message import State
+from sender.store.records import Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreUnavailable
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 from smppkit.status import CommandStatus
@@ -33,6 +34,9 @@ class RecorderOwner(typing.Protocol):
 
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         """These are durable."""
+
+    def queued_again(self) -> None:
+        """A message is in the queue, and none of the outcomes says when it is due."""
 
     def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
         """Answer these to the operator."""
@@ -57,6 +61,8 @@ class Recorder:
         self._soon = False
         self._committing = 0
         self._failed = False
+        self.turned_away = 0
+        """Receipts that could not be stored: the operator was asked to send them again."""
         self._idle: list[Deferred[None]] = []
 
     def add_outcomes(self, outcomes: Sequence[Outcome]) -> None:
@@ -67,7 +73,11 @@ class Recorder:
     def add_receipts(self, receipts: Sequence[tuple[ReceiptIn, Delivery]]) -> None:
         """Take receipts; ``acknowledge`` follows."""
         self._receipts.extend(receipts)
-        self._flush_soon()
+        if self._writer.trouble is None:
+            self._flush_soon()
+        else:
+            receipts, self._receipts = self._receipts, []
+            self._turn_away(receipts)
 
     @property
     def unrecorded(self) -> int:
@@ -108,14 +118,16 @@ class Recorder:
             ).addCallback(self._batch_done)
         if receipts:
             self._committing += 1
-            recorded = self._writer.call(self._store.record_receipts, [receipt for receipt, _ in receipts])
+            recorded = self._writer.attempt(self._store.record_receipts, [receipt for receipt, _ in receipts])
             recorded.addCallbacks(
                 self._receipts_done, self._receipts_failed, callbackArgs=(receipts,), errbackArgs=(receipts,)
             ).addCallback(self._batch_done)
 
-    def _outcomes_done(self, _: None, outcomes: list[Outcome]) -> None:
+    def _outcomes_done(self, queued_again: bool, outcomes: list[Outcome]) -> None:
         self.last_activity = self._clock.seconds()
         self._owner.recorded(outcomes)
+        if queued_again:
+            self._owner.queued_again()
 
     def _outcomes_failed(self, failure: Failure, outcomes: list[Outcome]) -> None:
         self._outcomes[:0] = outcomes
@@ -126,10 +138,17 @@ class Recorder:
         self.last_activity = self._clock.seconds()
         self.receipts.update(result.fate for result in results)
         self._owner.acknowledge([delivery for _, delivery in receipts], CommandStatus.ESME_ROK)
+        if any(result.state is State.QUEUED for result in results):
+            self._owner.queued_again()
 
     def _receipts_failed(self, failure: Failure, receipts: list[tuple[ReceiptIn, Delivery]]) -> None:
+        self._turn_away(receipts)
+        if not isinstance(failure.value, StoreUnavailable):
+            self._owner.store_failed(failure)
+
+    def _turn_away(self, receipts: Sequence[tuple[ReceiptIn, Delivery]]) -> None:
+        self.turned_away += len(receipts)
         self._owner.acknowledge([delivery for _, delivery in receipts], _TRY_LATER)
-        self._owner.store_failed(failure)
 
     def _batch_done(self, _: None) -> None:
         self._committing -= 1

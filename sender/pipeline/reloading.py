@@ -18,6 +18,7 @@ from sender.channels.bind import Bind, BindStatus
 from sender.config.file import SenderConfig
 from sender.config.operator import AccountConfig
 from sender.config.reload import Change, How, compare, document
+from sender.domain.health import Health
 from sender.domain.retry import RetryPolicy
 from sender.domain.routing import Router
 from sender.pipeline.compose import Wording
@@ -37,6 +38,9 @@ class Owner(Protocol):
 
     def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
         """A lane that is not started yet."""
+
+    def policy_changed(self, lane: Lane, policy: RetryPolicy) -> None:
+        """Refusals on it are judged by another policy."""
 
     def lane_added(self, lane: Lane) -> None:
         """It belongs to the sender now, and is to be started."""
@@ -58,7 +62,7 @@ class Reloading:
         router: Router,
         wordings: dict[str, Wording],
         accounts: dict[str, AccountConfig],
-        set_policy: Callable[[Lane, RetryPolicy], None],
+        health: Callable[[], Health],
     ) -> None:
         """`wordings` and `accounts` are shared with who reads them, and changed in place, as `router` is."""
         self.salt = salt
@@ -68,7 +72,7 @@ class Reloading:
         self._router = router
         self._wordings = wordings
         self._accounts = accounts
-        self._set_policy = set_policy
+        self._health = health
         self._working = False
 
     async def apply(self, old: SenderConfig, new: SenderConfig) -> list[Change]:
@@ -91,7 +95,7 @@ class Reloading:
         configs = new.accounts()
         touched = {change.account for change in changes if change.account}
         accounts = {name: Account.of(name, config) for name, config in configs.items() if name in touched}
-        router = make_router(new, self._store)
+        router = make_router(new, self._store, self._health)
         lanes = {lane.account.name: lane for lane in self._lanes}
         changed = {lanes[name]: account for name, account in accounts.items() if name in lanes}
         await self._change_lanes(changed)
@@ -120,7 +124,7 @@ class Reloading:
         for name, config in configs.items():
             policy = config.retry.over(new.retry)
             if name in known:
-                self._set_policy(known[name], policy)
+                self._owner.policy_changed(known[name], policy)
             else:
                 self._owner.lane_added(self._owner.make_lane(name, config, policy))
         for name, lane in known.items():

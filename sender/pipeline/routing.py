@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from sender.config.file import SenderConfig
 from sender.domain.directory import operators
 from sender.domain.health import Health
 from sender.domain.networks import Aliases
 from sender.domain.numbering import Numbering
-from sender.domain.routing import Prefer, Route, Router, Target
+from sender.domain.routing import Router
 from sender.store.sqlite import SqliteStore
 
 
@@ -36,18 +34,4 @@ def needs_numbering(config: SenderConfig) -> bool:
 def make_router(config: SenderConfig, store: SqliteStore | None = None, health: Callable[[], Health] = dict) -> Router:
     """The router that a configuration describes."""
     network = make_numbering(config, store).network if needs_numbering(config) else lambda _: ""
-    return Router([over_accounts(route.route(), config) for route in config.routes], network=network, health=health)
-
-
-def over_accounts(route: Route, config: SenderConfig) -> Route:
-    """The route with accounts in place of operators; one that leads to an operator alone shares its accounts."""
-    targets: list[Target] = []
-    for target in route.targets:
-        weights = config.accounts_of(target.account)
-        whole = sum(weights.values())
-        targets += [
-            Target(account, target.weight * (weight / whole if len(weights) > 1 else 1), target.price)
-            for account, weight in weights.items()
-        ]
-    shared = len(route.targets) == 1 and len(targets) > 1
-    return msgspec.structs.replace(route, targets=tuple(targets), prefer=Prefer.WEIGHT if shared else route.prefer)
+    return Router([route.route(config.accounts_of) for route in config.routes], network=network, health=health)

@@ -10,7 +10,7 @@ from sender.domain.recipients import Recipient
 from sender.domain.routing import Router
 from sender.domain.rows import MAX_RAW, BadRow
 from sender.domain.template import FieldError
-from sender.pipeline.compose import Composer
+from sender.pipeline.compose import Composer, TlvError
 from sender.store.records import NewMessage
 from smppkit.gsm0338 import UnencodableText
 from smppkit.segments import SegmentError
@@ -53,10 +53,11 @@ def screen(
         if not text:
             return _bad(row, raw, "the text is empty")
         segments = composer.count(text, operator)
-    except (FieldError, UnencodableText, SegmentError) as error:
+        composer.tlvs(row.fields, operator)
+    except (FieldError, TlvError, UnencodableText, SegmentError) as error:
         return _bad(row, raw, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}
-    return Screened(NewMessage(row.row, row.number, operator, fields), text, segments)
+    return Screened(NewMessage(row.row, row.number, operator, fields), composer.said(text, operator), segments)
 
 
 def _bad(row: Recipient, raw: Callable[[], str], reason: str) -> BadRow:

@@ -39,6 +39,9 @@ class StandingCheck:
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """Why `submit` must not be written at unix time `now`, or None."""
+        trouble = self._writer.trouble
+        if trouble is not None:  # its answer could not be kept
+            return Later(now + _LOOK_AGAIN, trouble)
         standing = self._standing.get(submit.campaign_id)
         if standing is not None:
             if standing.cancelled:

@@ -2,72 +2,23 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
 from sender.channels.results import Never, Submit
 from sender.domain.message import MessageClass, State
+from sender.domain.number_flags import NumberFlags
 from sender.domain.scope import ADVERTISING, ALL, FROM
 from sender.store.sqlite import SqliteStore
 from sender.store.suppression import Change, Suppressed
 from sender.store.writer import Writer
 
-_MERGE: Final = 20_000
-"""Numbers that came lately are in a set, until there are so many."""
-_MOST_CHANGES: Final = 100_000
+_MOST_CHANGES: Final = 2_000
 """Beyond so many changes by others, the list is read anew."""
+_PIECE: Final = 5_000
+"""Numbers that are read in one call: what else the writer has to do comes in between."""
 
-
-class NumberSet:
-    """Numbers as a sorted array of 8 octets each, and a small set of those that came or went since.
-
-    >>> numbers = NumberSet()
-    >>> numbers.add(77051234567)
-    >>> 77051234567 in numbers
-    True
-    """
-
-    __slots__ = ("_added", "_base", "_removed")
-
-    def __init__(self, base: array[int] | None = None) -> None:
-        self._base: array[int] = array("Q") if base is None else base
-        self._added: set[int] = set()
-        self._removed: set[int] = set()
-
-    def __contains__(self, number: int) -> bool:
-        if number in self._added:
-            return True
-        base = self._base
-        at = bisect_left(base, number)
-        return at < len(base) and base[at] == number and number not in self._removed
-
-    def __len__(self) -> int:
-        return len(self._base) + len(self._added) - len(self._removed)
-
-    def add(self, number: int) -> None:
-        """Put a number in."""
-        self._removed.discard(number)
-        if number not in self:
-            self._added.add(number)
-            self._merge_if_large()
-
-    def discard(self, number: int) -> None:
-        """Take a number out."""
-        self._added.discard(number)
-        if number in self:
-            self._removed.add(number)
-            self._merge_if_large()
-
-    def _merge_if_large(self) -> None:
-        if len(self._added) + len(self._removed) < _MERGE:
-            return
-        gone = self._removed
-        merged = array("Q", (number for number in self._base if number not in gone) if gone else self._base)
-        merged.extend(self._added)
-        self._base = array("Q", sorted(merged))
-        self._added, self._removed = set(), set()
+_TO_ALL, _TO_ADVERTISING, _TO_SENDERS = 1, 2, 4
 
 
 class Suppressing:
@@ -78,20 +29,32 @@ class Suppressing:
         """Submits that the list has stopped."""
         self._store = store
         self._writer = writer
-        self._scopes: dict[str, NumberSet] = {}
-        self._all = self._advertising = NumberSet()
+        self._flags = NumberFlags()
+        self._senders: dict[str, NumberFlags] = {}  # by scope, of those numbers that are flagged so
         self._exempt: frozenset[int] = frozenset()
         self._last: int | None = None  # number of the latest change that was read; None before the list was
 
     async def load(self) -> None:
-        """Read the whole list."""
-        self._adopt(*await self._writer.call(self._read))
+        """Read the whole list, in pieces; what changes meanwhile is read afterwards."""
+        call, verbs = self._writer.call, self._store.suppression
+        last = await call(verbs.last_change)
+        scopes = await call(verbs.scopes)
+        flags, senders = NumberFlags(sum(count for _, count in scopes)), dict[str, NumberFlags]()
+        for scope, count in scopes:
+            after = 0
+            while piece := await call(verbs.numbers, scope, after, _PIECE):
+                after = piece[-1]
+                _put(flags, senders, scope, piece, count)
+        self._flags, self._senders = flags, senders
+        self._last = last
+        await self.refresh()
 
     async def refresh(self) -> None:
         """Read what others have changed; everything, the first time."""
         if self._last is None:
             await self.load()
             return
+        self._exempt = await self._writer.call(self._store.incoming.answer_campaigns)
         changes = await self._writer.call(self._store.suppression.changes_since, self._last, _MOST_CHANGES)
         if len(changes) == _MOST_CHANGES:
             await self.load()
@@ -99,7 +62,6 @@ class Suppressing:
         self.apply(changes)
         if changes:
             self._last = changes[-1].id
-        self._exempt = await self._writer.call(self._store.incoming.answer_campaigns)
 
     async def add(self, entries: list[Suppressed]) -> list[Change]:
         """Put numbers on the list; none of them is written to any more when this returns."""
@@ -111,9 +73,9 @@ class Suppressing:
         """Take over changes that are in the store already. Doing so twice, in order, changes nothing."""
         for change in changes:
             if change.change == "added":
-                self._scope(change.scope).add(change.number)
+                _put(self._flags, self._senders, change.scope, (change.number,))
             elif change.change == "removed":
-                self._scope(change.scope).discard(change.number)
+                self._take(change.scope, change.number)
 
     def exempt(self, campaigns: Iterable[int]) -> None:
         """Messages of these campaigns are answers to subscribers: the list does not hold them up."""
@@ -125,7 +87,7 @@ class Suppressing:
         return self._exempt
 
     def __len__(self) -> int:
-        return sum(len(numbers) for numbers in self._scopes.values())
+        return self._flags.size
 
     # --- asking -------------------------------------------------------------------------------
 
@@ -140,38 +102,42 @@ class Suppressing:
 
     def scope_against(self, number: str, kind: MessageClass, sender: str) -> str | None:
         """The scope of the list that forbids a message, or None."""
-        if not self._scopes:
+        flags = self._flags.of(int(number)) if number.isdecimal() else 0
+        if not flags:
             return None
-        value = int(number) if number.isdigit() else 0
-        if value in self._all:
+        if flags & _TO_ALL:
             return ALL
         if kind is not MessageClass.ADVERTISING:
             return None
-        if value in self._advertising:
+        if flags & _TO_ADVERTISING:
             return ADVERTISING
-        own = self._scopes.get(FROM + sender)
-        return FROM + sender if own is not None and value in own else None
+        own = self._senders.get(FROM + sender)
+        return FROM + sender if own is not None and own.of(int(number)) else None
 
-    def _read(self) -> tuple[dict[str, array[int]], frozenset[int], int]:
-        verbs = self._store.suppression
-        numbers = {scope: verbs.numbers(scope) for scope, _ in verbs.scopes()}
-        return numbers, self._store.incoming.answer_campaigns(), verbs.last_change()
+    def _take(self, scope: str, number: int) -> None:
+        if scope in _FLAGS:
+            self._flags.discard(number, _FLAGS[scope])
+            return
+        own = self._senders.get(scope)
+        if own is not None:
+            own.discard(number, 1)
+        if not any(other.of(number) for other in self._senders.values()):
+            self._flags.discard(number, _TO_SENDERS)
 
-    def _adopt(self, numbers: dict[str, array[int]], exempt: frozenset[int], last: int) -> None:
-        self._scopes = {}
-        self._all = self._advertising = NumberSet()
-        self._exempt, self._last = exempt, last
-        for scope, base in numbers.items():
-            self._keep(scope, NumberSet(base))
 
-    def _scope(self, scope: str) -> NumberSet:
-        found = self._scopes.get(scope)
-        return self._keep(scope, NumberSet()) if found is None else found
+_FLAGS: Final = {ALL: _TO_ALL, ADVERTISING: _TO_ADVERTISING}
 
-    def _keep(self, scope: str, numbers: NumberSet) -> NumberSet:
-        self._scopes[scope] = numbers
-        if scope == ALL:
-            self._all = numbers
-        elif scope == ADVERTISING:
-            self._advertising = numbers
-        return numbers
+
+def _put(
+    flags: NumberFlags, senders: dict[str, NumberFlags], scope: str, numbers: Iterable[int], expected: int = 0
+) -> None:
+    """Numbers into a scope; `expected` is how many it may come to have."""
+    flag = _FLAGS.get(scope, _TO_SENDERS)
+    for number in numbers:
+        flags.add(number, flag)
+    if flag == _TO_SENDERS:
+        own = senders.get(scope)
+        if own is None:
+            own = senders[scope] = NumberFlags(expected)
+        for number in numbers:
+            own.add(number, 1)

@@ -1,4 +1,7 @@
-"""What has to be looked at once a second while the sender runs, and is nobody's next step."""
+"""What has to be looked at once a second while the sender runs, and is nobody's next step.
+
+Changes of other processes, messages that wait in vain, and what is too old to be kept.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,20 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
+from sender.store.maintenance import PARKED_FOR
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 
 LOOK: Final = 1.0
 """Seconds between two looks: how late a pause or a cancel of another process is heard of."""
 _SWEEP: Final = 500
+_RECEIPTS: Final = 60
+"""Looks between two sweeps of what receipts wait for."""
+_DELETE: Final = 200
+_TIDY: Final = 60.0
+"""Seconds until it is looked again for what is too old, when there was nothing."""
+_IDLE_STEPS: Final = 50
+"""Deletions of one look while there is nothing else to do: some half a second's work."""
 
 Work = Coroutine[Deferred[typing.Any], typing.Any, None]
 
@@ -23,6 +34,7 @@ Work = Coroutine[Deferred[typing.Any], typing.Any, None]
 class Upkeep:
     """Notices what other processes write into the store, and ends messages that wait in vain.
 
+    It deletes receipts of nobody after three days, and messages of campaigns that ended `retention` seconds ago.
     `on_outside_change` is run when another process has committed something, `on_look` at every look; `on_failure`
     hears what went wrong.
     """
@@ -34,6 +46,8 @@ class Upkeep:
         clock: IReactorTime,
         *,
         epoch: float,
+        retention: float | None,
+        idle: Callable[[], bool],
         on_outside_change: Callable[[], Work],
         on_look: Callable[[], None],
         on_failure: Callable[[Failure], None],
@@ -42,10 +56,14 @@ class Upkeep:
         self._writer = writer
         self._clock = clock
         self._epoch = epoch
+        self._retention = retention
+        self._idle = idle
         self._on_outside_change = on_outside_change
         self._on_look = on_look
         self._on_failure = on_failure
         self._version: int | None = None
+        self._looks = 0
+        self._tidy_at = 0.0
         self._timer: IDelayedCall | None = None
         self._running = False
 
@@ -75,6 +93,10 @@ class Upkeep:
         if known is not None and version != known:
             await self._on_outside_change()
         await self.sweep()
+        self._looks += 1
+        if self._running and self._looks % _RECEIPTS == 1:
+            await self._writer.call(self._store.sweep_receipts, self._epoch + self._clock.seconds())
+        await self._tidy()
         if self._running:
             self._on_look()
 
@@ -83,4 +105,20 @@ class Upkeep:
         while self._running:
             now = self._epoch + self._clock.seconds()
             if await self._writer.call(self._store.sweep, now, _SWEEP) < _SWEEP:
+                return
+
+    async def _tidy(self) -> None:
+        """Delete what is too old: much of it while there is nothing else to do, else a little every second."""
+        now = self._epoch + self._clock.seconds()
+        if now < self._tidy_at:
+            return
+        maintenance = self._store.maintenance
+        for _ in range(_IDLE_STEPS if self._idle() else 1):
+            if not self._running:
+                return
+            dropped = await self._writer.call(maintenance.drop_parked, now - PARKED_FOR, _DELETE)
+            if self._retention is not None:
+                dropped += await self._writer.call(maintenance.retire, now - self._retention, _DELETE)
+            if not dropped:
+                self._tidy_at = now + _TIDY
                 return

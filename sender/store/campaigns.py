@@ -58,8 +58,8 @@ def add_messages(db: Database, campaign_id: int, messages: Sequence[NewMessage])
     db.count_moves(moves)
 
 
-def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> None:
-    """Queued message rows. The counts of the campaign are the caller's."""
+def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> int:
+    """Queued message rows; the id of the first. The counts of the campaign are the caller's."""
     first = db.message_ids(len(messages))
     rows = [
         (message_id, campaign_id, db.account(new.operator), new.row, new.number)
@@ -78,6 +78,7 @@ def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> No
         "UPDATE campaigns SET first_message = coalesce(first_message, ?), last_message = ? WHERE id = ?",
         (first, first + len(messages) - 1, campaign_id),
     )
+    return first
 
 
 def finish_import(db: Database, campaign_id: int, rows: int, rejected: int) -> None:

@@ -51,17 +51,24 @@ def add(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> None:
     for message in messages:
         by_operator[message.operator].append(message)
     for operator, recipients in by_operator.items():
-        chunk = db.conn.execute(
-            sql("INSERT INTO chunks (campaign, account, state, recipients, taken) VALUES (?, ?, $QUEUED, ?, 0)"),
-            (campaign_id, db.account(operator) if operator else None, len(recipients)),
-        ).lastrowid
-        db.conn.execute("INSERT INTO chunk_data (chunk, data) VALUES (?, ?)", (chunk, pack(recipients)))
+        insert(db, campaign_id, db.account(operator) if operator else None, State.QUEUED, 0, recipients)
     db.conn.execute(
         "UPDATE campaigns SET messages = messages + ?, unexpanded = unexpanded + ? WHERE id = ?",
         (len(messages), len(messages), campaign_id),
     )
     moves: Moves = Counter({(campaign_id, int(State.QUEUED)): len(messages)})
     db.count_moves(moves)
+
+
+def insert(
+    db: Database, campaign: int, account: int | None, state: State, taken: int, recipients: Sequence[NewMessage]
+) -> None:
+    """One chunk. The counts of the campaign are the caller's."""
+    chunk = db.conn.execute(
+        "INSERT INTO chunks (campaign, account, state, recipients, taken) VALUES (?, ?, ?, ?, ?)",
+        (campaign, account, int(state), len(recipients), taken),
+    ).lastrowid
+    db.conn.execute("INSERT INTO chunk_data (chunk, data) VALUES (?, ?)", (chunk, pack(recipients)))
 
 
 def pack(recipients: Sequence[NewMessage]) -> bytes:

@@ -30,7 +30,8 @@ _DUE: Final = sql(
     " WHERE m.state = $QUEUED AND m.account = ? AND m.campaign = ? AND m.due <= ? ORDER BY m.due, m.id LIMIT ?"
 )
 _EARLIER: Final = sql(
-    "SELECT p.message, group_concat(CASE WHEN p.state <> $QUEUED THEN p.part END), max(p.submits), max(p.resends),"
+    "SELECT p.message, group_concat(CASE WHEN p.state <> $QUEUED THEN p.part END), max(p.submits),"
+    " max(p.resends + (p.state = $QUEUED AND p.submits > 0 AND p.doubtful)),"
     " min(CASE WHEN p.submits > 0 THEN p.first_at END)"
     " FROM json_each(?) j CROSS JOIN parts p ON p.message = j.value GROUP BY p.message"
 )

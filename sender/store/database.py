@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -46,6 +46,8 @@ class Database:
 
     def begin(self) -> None:
         """Open a transaction that holds the right to write from the start."""
+        if self.conn.in_transaction:
+            self.rollback()  # what a disk that failed has left behind
         self.conn.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -60,7 +62,12 @@ class Database:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
         self._forget()
         if self.conn.in_transaction:
-            self.conn.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # it cannot become less than not committed
+                self.conn.execute("ROLLBACK")
+
+    def touch(self) -> None:
+        """Write something that changes nothing: only a commit that writes shows that the disk is well."""
+        self.conn.execute("UPDATE epochs SET epoch = epoch")
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""

@@ -89,15 +89,15 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
         waiting = db.conn.execute(_WAITING, (campaign, limit)).fetchall()
         waiting += db.conn.execute(_CLAIMED, (campaign, limit - len(waiting))).fetchall()
         if waiting:
-            _end(db, waiting, state, now)
+            end_waiting(db, waiting, state, now)
             return len(waiting)
     waiting = db.conn.execute(_EXPIRING, (now, limit)).fetchall()
-    _end(db, waiting, State.EXPIRED, now)
+    end_waiting(db, waiting, State.EXPIRED, now)
     return len(waiting)
 
 
-def _end(db: Database, waiting: Sequence[_Waiting], state: State, now: float) -> None:
-    """Messages that wait are over: in `state`, or in doubt where a part of them may have been sent."""
+def end_waiting(db: Database, waiting: Sequence[_Waiting], state: State, now: float | None = None) -> set[int]:
+    """Messages that wait are over: in `state`, or in doubt where a part of them may have been sent; the latter."""
     begun = json_list([message for message, _, _, parts in waiting if parts])
     parts = db.conn.execute(_PARTS, (int(state), begun)).fetchall() if begun != "[]" else []
     doubtful = {message for message, after in parts if after == State.IN_DOUBT}
@@ -109,3 +109,4 @@ def _end(db: Database, waiting: Sequence[_Waiting], state: State, now: float) ->
         ],
         at=now,
     )
+    return doubtful

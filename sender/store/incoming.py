@@ -30,6 +30,10 @@ from smppkit.segments import PartInfo
 
 _REDELIVERED: Final = 86_400.0
 """Seconds within which the same delivery under the same sequence number is the same, whatever lies between."""
+_MOST: Final = 500
+"""Long messages that are given up in one transaction."""
+_MOST_SEEN: Final = 5_000
+"""Traces of earlier deliveries that are forgotten in one."""
 _ANSWER_PRIORITY: Final = 7
 """Ahead of campaigns, behind one-time codes."""
 _LONGEST: Final = 15  # digits of a number, ITU-T E.164 §6
@@ -54,6 +58,8 @@ class MessageIn(msgspec.Struct, frozen=True, gc=False):
     """user_message_reference, or -1: two messages that differ in it are two."""
     sequence: int
     at: float
+    tables: bytes = b""
+    """National language tables: see `Piece`."""
 
 
 class IncomingFate(Enum):
@@ -125,13 +131,15 @@ class _Work:
 
     def give_up(self, now: float) -> None:
         """Deliver long messages as they are whose rest is overdue."""
+        latest = now - self.rules.parts_timeout
         groups = self.db.conn.execute(
-            "SELECT account, source, destination, reference, total FROM incoming_parts"
-            " GROUP BY account, source, destination, reference, total HAVING max(at) <= ?",
-            (now - self.rules.parts_timeout,),
+            "SELECT DISTINCT account, source, destination, reference, total FROM incoming_parts WHERE at <= ? LIMIT ?",
+            (latest, _MOST),
         ).fetchall()
         for group in groups:
-            self._assemble(group)
+            at = self.db.conn.execute(f"SELECT max(at) FROM incoming_parts WHERE {_GROUP}", group).fetchone()[0]  # noqa: S608
+            if at <= latest:
+                self._assemble(group)
 
     def _repeated(self, new: MessageIn, digest: bytes) -> bool:
         row = self.db.conn.execute(
@@ -167,8 +175,8 @@ class _Work:
             # Another part of this number: the phone has begun to count anew, and the rest of the old one is lost.
             self._assemble(group)
         self.db.conn.execute(
-            "INSERT INTO incoming_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*group, info.number, new.octets, new.data_coding, digest, new.at),
+            "INSERT INTO incoming_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*group, info.number, new.octets, new.data_coding, new.tables, digest, new.at),
         )
         count = self.db.conn.execute(f"SELECT count(*) FROM incoming_parts WHERE {_GROUP}", group).fetchone()[0]  # noqa: S608
         if count < info.total:
@@ -178,17 +186,17 @@ class _Work:
 
     def _assemble(self, group: tuple[Any, ...]) -> None:
         rows = self.db.conn.execute(
-            f"SELECT number, octets, data_coding, digest, at FROM incoming_parts WHERE {_GROUP} ORDER BY number",  # noqa: S608
+            f"SELECT number, octets, data_coding, tables, digest, at FROM incoming_parts WHERE {_GROUP}",  # noqa: S608
             group,
         ).fetchall()
         account, source, destination, reference, total = group
-        pieces = {number: Piece(octets, coding) for number, octets, coding, _, _ in rows}
+        pieces = {number: Piece(octets, coding, tables) for number, octets, coding, tables, _, _ in rows}
         text = text_of(pieces, total, self.rules.alphabet(account))
-        at = max(row[4] for row in rows)
+        at = max(row[5] for row in rows)
         whole = MessageIn(account, source, destination, b"", rows[0][2], None, reference, 0, at)
         ident = self._deliver(whole, text, total, total - len(rows))
         self.db.conn.executemany(
-            "UPDATE incoming_seen SET message = ? WHERE digest = ?", [(ident, row[3]) for row in rows]
+            "UPDATE incoming_seen SET message = ? WHERE digest = ?", [(ident, row[4]) for row in rows]
         )
         self.db.conn.execute(f"DELETE FROM incoming_parts WHERE {_GROUP}", group)  # noqa: S608
 
@@ -284,8 +292,15 @@ class IncomingMessages:
         """Deliver long messages whose rest is overdue, marked as incomplete; forget what is no longer needed."""
         work = _Work(self._db, rules)
         work.give_up(now)
-        self._db.conn.execute("DELETE FROM incoming_seen WHERE at < ?", (now - _REDELIVERED,))
-        self._db.conn.execute("DELETE FROM answered WHERE at < ?", (now - rules.period,))
+        self._db.conn.execute(
+            "DELETE FROM incoming_seen WHERE digest IN (SELECT digest FROM incoming_seen WHERE at < ? LIMIT ?)",
+            (now - _REDELIVERED, _MOST_SEEN),
+        )
+        self._db.conn.execute(
+            "DELETE FROM answered WHERE (number, keyword) IN"
+            " (SELECT number, keyword FROM answered WHERE at < ? LIMIT ?)",
+            (now - rules.period, _MOST_SEEN),
+        )
         return work.taken(())
 
     def answer_campaigns(self) -> frozenset[int]:
@@ -319,12 +334,12 @@ def _said(keyword: Keyword) -> tuple[str, str, str]:
 
 
 def _piece(new: MessageIn) -> Piece:
-    return Piece(new.octets, new.data_coding)
+    return Piece(new.octets, new.data_coding, new.tables)
 
 
 def _digest(new: MessageIn) -> bytes:
     part = () if new.part is None else msgspec.structs.astuple(new.part)
-    same = (new.account, new.source, new.destination, new.data_coding, part, new.reference, new.octets)
+    same = (new.account, new.source, new.destination, new.data_coding, new.tables, part, new.reference, new.octets)
     return hashlib.blake2b(repr(same).encode(), digest_size=16).digest()
 
 
@@ -350,14 +365,14 @@ def _answer_campaign(db: Database, sender: str, at: float) -> int:
 
 
 _INSERT_ANSWER: Final = sql(
-    "INSERT INTO messages (campaign, account, row, number, state, due, parts, expires)"
-    " VALUES (?, ?, ?, ?, $QUEUED, ?, 0, ?)"
+    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts, expires)"
+    " VALUES (?, ?, ?, ?, ?, $QUEUED, ?, 0, ?)"
 )
 
 
 def _add_answer(db: Database, campaign: int, new: MessageIn, number: int, row: int, text: str, expires: float) -> int:
-    cursor = db.conn.execute(_INSERT_ANSWER, (campaign, db.account(new.account), row, str(number), new.at, expires))
-    message = int(cursor.lastrowid or 0)
+    message = db.message_ids(1)
+    db.conn.execute(_INSERT_ANSWER, (message, campaign, db.account(new.account), row, str(number), new.at, expires))
     fields = msgspec.json.encode({"text": text}).decode()
     db.conn.execute("INSERT INTO message_fields (message, fields) VALUES (?, ?)", (message, fields))
     db.conn.execute(

@@ -23,7 +23,8 @@ _INSERT: Final = sql(
     "INSERT INTO messages (id, campaign, account, row, number, state, due, parts, expires)"
     " VALUES (?, ?, ?, 0, ?, $QUEUED, ?, 0, ?)"
 )
-_TEMPLATE: Final = "{text}"
+STANDING_TEMPLATE: Final = "{text}"
+"""Of campaigns that stand: each message brings its own text."""
 
 
 class NewApiMessage(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +34,8 @@ class NewApiMessage(msgspec.Struct, frozen=True, gc=False):
     """E.164 digits without the plus."""
     sender: str
     text: str
+    fields: dict[str, str]
+    """What operator accounts want beside the text."""
     operator: str
     message_class: MessageClass
     priority: int
@@ -202,7 +205,7 @@ def accept_messages(db: Database, token: int, messages: Sequence[NewApiMessage],
         if campaign is None:
             campaign = standing[kind] = _standing(db, token, kind, at)
         rows.append((ident, campaign, db.account(new.operator), new.number, new.due, new.expires))
-        fields.append((ident, msgspec.json.encode({"text": new.text}).decode()))
+        fields.append((ident, msgspec.json.encode({**new.fields, "text": new.text}).decode()))
         kept.append((ident, token, at, new.reference, new.callback))
         moves[campaign, int(State.QUEUED)] += 1
         spans.setdefault(campaign, []).append(ident)
@@ -235,7 +238,7 @@ def _standing(db: Database, token: int, kind: tuple[str, MessageClass, int], at:
         db,
         NewCampaign(
             name=f"API: {message_class.value} from {sender}",
-            template=_TEMPLATE,
+            template=STANDING_TEMPLATE,
             sender=sender,
             message_class=message_class,
             recipients="",

@@ -8,12 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from sender.domain.message import FINAL, MessageClass, State
-from sender.domain.template import MissingField, Template, TemplateError
+from sender.domain.template import FieldError, Template, TemplateError
 from sender.store import campaigns
 from sender.store.database import Database
+from sender.store.incoming import Incoming
 from sender.store.records import Campaign, CampaignKind
 from sender.store.settling import move_messages
 from sender.store.sql import sql
+from sender.store.suppression import Suppressed
 from smppkit.status import status_name
 
 MOST: Final = 1000
@@ -306,7 +308,7 @@ def _text(template: str, fields: str | None) -> str | None:
     values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
     try:
         return Template.compile(template).render(values)
-    except (MissingField, TemplateError):
+    except (FieldError, TemplateError):
         return None
 
 
@@ -321,3 +323,29 @@ def _parts(db: Database, ident: int) -> tuple[PartView, ...]:
         PartView(part, State(state).label, smsc_id, None if status is None else status_name(status), *rest)
         for part, state, smsc_id, status, *rest in rows
     )
+
+
+def suppressed(
+    db: Database, *, number: int | None = None, after: tuple[str, int] | None = None, limit: int = 100
+) -> list[Suppressed]:
+    """A page of the suppression list, by scope and number; `after` is the last entry of the page before."""
+    scope, last = after or ("", -1)
+    rows = db.conn.execute(
+        "SELECT number, scope, source, reason, text, at FROM suppression"
+        " WHERE (?1 IS NULL OR number = ?1) AND (scope, number) > (?2, ?3) ORDER BY scope, number LIMIT ?4",
+        (number, scope, last, min(limit, MOST)),
+    )
+    return [Suppressed(*row) for row in rows]
+
+
+def incoming(
+    db: Database, *, source: str | None = None, label: str | None = None, before: int | None = None, limit: int = 100
+) -> list[Incoming]:
+    """A page of messages of subscribers, newest first."""
+    rows = db.conn.execute(
+        "SELECT id, account, source, destination, text, data_coding, at, parts, missing, repeats, action, label, answer"
+        " FROM incoming WHERE (?1 IS NULL OR source IN (?1, '+' || ?1)) AND (?2 IS NULL OR label = ?2 OR action = ?2)"
+        " AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4",
+        (source, label, before, min(limit, MOST)),
+    )
+    return [Incoming(*row) for row in rows]

@@ -1,144 +1,73 @@
 """Receipts: finding the part that each one is about, now or later (I3).
 
-A receipt belongs to a part of the same account whose operator id is the receipt's, in whatever base, and whose
-destination is the receipt's number. The id may not be known yet (the receipt overtook the response, or the response
-is lost); such a receipt is parked, durably, and looked for again whenever an id is recorded. When the response is lost
-for good, a parked receipt whose number has exactly one message in doubt is taken for it, and that is counted.
+A receipt belongs to a part of the same account whose operator id is the receipt's, read as the account's dialect says,
+and whose destination is the receipt's handset. The id may not be known yet (the receipt overtook the response, or the
+response is lost); such a receipt is parked, durably, and looked for again whenever an id is recorded. When the response
+is lost for good, a parked receipt that can be about one message in doubt only is taken for it, and that is counted.
+
+What two parts could claim is given to neither before something tells them apart: the dialect, once it is learned, or
+the outcome of the submit that is under way.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from sender.domain.message import FINAL, SOURCES, State, final_of
+from sender.domain.dialect import (
+    CERTAIN,
+    Dialect,
+    IdRule,
+    Relation,
+    count,
+    readings,
+    receipt_key,
+    stored_key,
+    words_agree,
+)
+from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
+from sender.store import dialects, guessing, multipart
+from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
 from sender.store.settling import PART_COLUMNS, PartRow, Parts, settle
-from sender.store.sql import sql, state_is
-from smppkit.message_ids import candidate_keys, key
-from smppkit.message_state import MessageState
+from sender.store.sql import sql
+from smppkit.message_ids import key
 
 _BY_KEY: Final = sql(
     "SELECT $columns FROM json_each(?) j CROSS JOIN parts p ON p.account = ? AND p.key = j.value"
     " JOIN messages m ON m.id = p.message",
     columns=PART_COLUMNS,
 )
-_IN_DOUBT_BY_TAIL: Final = sql(
-    "SELECT $columns FROM json_each(?) j CROSS JOIN doubts d ON d.account = ? AND d.tail = j.value"
-    " JOIN parts p ON p.message = d.message AND p.part = d.part JOIN messages m ON m.id = p.message"
-    " ORDER BY p.message, p.part",
-    columns=PART_COLUMNS,
-)
-_PARKED: Final = "r.id, r.key, r.smsc_id, r.state, r.stat, r.err, r.number, r.at"
 _PARKED_BY_KEY: Final = sql(
     "SELECT $columns FROM json_each(?) j CROSS JOIN parked_receipts r ON r.account = ? AND r.key = j.value",
-    columns=_PARKED,
+    columns=HEARD_COLUMNS,
 )
 _PARKED_BY_TAIL: Final = sql(
     "SELECT $columns FROM json_each(?) j CROSS JOIN parked_receipts r ON r.account = ? AND r.tail = j.value",
-    columns=_PARKED,
+    columns=HEARD_COLUMNS,
 )
-
-
-class _Receipt(msgspec.Struct, gc=False):
-    """A receipt on its way to a part; `parked` is its row when it waited."""
-
-    parked: int | None
-    key: str
-    smsc_id: str
-    state: int
-    stat: str
-    err: str | None
-    number: str
-    at: float
-
-
-class _Application:
-    """Applies receipts to parts, and writes everything at the end in a few statements."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._receipts: list[tuple[Any, ...]] = []
-        self.unparked: dict[int, None] = {}
-        self._resolved: list[PartRow] = []
-        self._last: dict[int, float] = {}
-        self.touched: Parts = {}
-
-    def apply(self, row: PartRow, receipt: _Receipt) -> ReceiptFate:
-        """The state of the part follows the receipt unless it is final already; the receipt is kept either way."""
-        row.receipts += 1
-        self._receipts.append(
-            (row.message, row.part, row.receipts, receipt.smsc_id, receipt.state, receipt.stat, receipt.err,
-             receipt.number, receipt.at)
-        )  # fmt: skip
-        if receipt.parked is not None:
-            self.unparked[receipt.parked] = None
-        self.touched[row.message, row.part] = row
-        if receipt.at > self._last.get(row.campaign, 0.0):
-            self._last[row.campaign] = receipt.at
-        final = _FINAL_OF[receipt.state]
-        if row.state in FINAL or (final is None and receipt.stat == row.stat):
-            row.repeated += 1
-            return ReceiptFate.REPEATED
-        row.state = State.ACCEPTED if final is None else final
-        row.stat, row.err = receipt.stat, receipt.err
-        return ReceiptFate.MATCHED
-
-    def resolve(self, row: PartRow, receipt: _Receipt) -> ReceiptFate:
-        """Apply a receipt to a part in doubt that goes to its number: now the operator's id is known too."""
-        row.smsc_id = receipt.smsc_id
-        self.apply(row, receipt)
-        self._resolved.append(row)
-        return ReceiptFate.RESOLVED_DOUBT
-
-    def write(self) -> None:
-        """Write receipts and parts. Messages are brought up to date by `settle`."""
-        conn = self._db.conn
-        conn.executemany("INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._receipts)
-        conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
-        by_state: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for row in self.touched.values():
-            by_state[row.state].append((row.stat, row.err, row.receipts, row.repeated, row.message, row.part))
-        for state, rows in by_state.items():
-            changed = conn.executemany(_UPDATE_PART[state], rows).rowcount
-            if changed != len(rows):
-                raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
-        conn.executemany(
-            "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
-            [(at, campaign) for campaign, at in self._last.items()],
-        )
-        if self._resolved:
-            self._write_resolved()
-
-    def _write_resolved(self) -> None:
-        conn = self._db.conn
-        conn.executemany(
-            "UPDATE parts SET smsc_id = ?, key = ?, doubtful = 0 WHERE message = ? AND part = ?",
-            [(row.smsc_id, key(row.smsc_id or ""), row.message, row.part) for row in self._resolved],
-        )
-        forget_doubts(self._db, self._resolved)
-        conn.executemany(
-            "UPDATE campaigns SET doubts_resolved = doubts_resolved + ? WHERE id = ?",
-            [(count, campaign) for campaign, count in Counter(row.campaign for row in self._resolved).items()],
-        )
-
-
-_FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
-
-_UPDATE_PART: Final = {
-    int(state): sql(
-        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?"
-        " WHERE message = ? AND part = ? AND $before",
-        after=str(int(state)),
-        before=state_is((*SOURCES[state], state)),
-    )
-    for state in State
-}
+_HELD_BY_TAIL: Final = _PARKED_BY_TAIL + " AND r.held = 1"
+_ANY_HELD: Final = "SELECT 1 FROM parked_receipts WHERE account = ? AND held = 1 LIMIT 1"
+_ANY_DOUBT: Final = "SELECT 1 FROM doubts WHERE account = ? LIMIT 1"
+_ALL_PARKED: Final = sql(
+    "SELECT $columns FROM parked_receipts r WHERE r.account = ? ORDER BY r.tail, r.id LIMIT ?", columns=HEARD_COLUMNS
+)
+_PARK: Final = (
+    "INSERT INTO parked_receipts"
+    " (account, key, tail, smsc_id, state, stat, err, number, at, sender, text, reference, held)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_LOOKED_THROUGH: Final = 10_000
+"""Parked receipts that are looked at again when a dialect becomes known."""
+_ZONES: Final = 14 * 3600.0
+"""Seconds by which the times of a file may be wrong that does not name its zone."""
+_SHORT_ID: Final = 6
+"""Characters: a shorter id proves little when the handset is another one."""
 
 
 def record(db: Database, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
@@ -155,183 +84,406 @@ def record(db: Database, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
 
 
 def _record_account(db: Database, account: int, receipts: list[ReceiptIn]) -> list[ReceiptResult]:
-    heard = [_Receipt(None, key(it.message_id), it.message_id, it.state, it.stat, it.err, it.number, it.at)
-             for it in receipts]  # fmt: skip
-    parts: Parts = {}
-    rows = _choose_by_id(db, account, heard, parts)
-    application = _Application(db)
-    parked: list[tuple[Any, ...]] = []
-    outcome: list[tuple[ReceiptFate, PartRow | None]] = []
-    unexplained = [receipt.number for receipt, row in zip(heard, rows, strict=True) if row is None]
-    doubts = _Doubts(db, account, unexplained, parts)
-    for receipt, carrier in zip(heard, rows, strict=True):
-        row = carrier or doubts.known(receipt)
-        if row is not None:
-            outcome.append((application.apply(row, receipt), row))
-        elif (row := doubts.candidate(receipt)) is not None:
-            outcome.append((application.resolve(row, receipt), row))
-        else:
-            outcome.append((ReceiptFate.PARKED, None))
-            parked.append((account, receipt.key, tail(receipt.number), *msgspec.structs.astuple(receipt)[2:]))
-    application.write()
-    db.conn.executemany(
-        "INSERT INTO parked_receipts (account, key, tail, smsc_id, state, stat, err, number, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        parked,
-    )
-    states = settle(db, application.touched.values())
+    heard = [Heard(None, key(it.message_id), it.message_id, it.state, it.stat, it.err, it.number, it.at,
+                   it.sender, it.text, it.reference) for it in receipts]  # fmt: skip
+    dialect = dialects.load(db, account)
+    before = _habits(dialect)
+    for stat, times in Counter([it.stat for it in receipts]).items():
+        count(dialect.learned.stats, stat, times)
+    matching = Matching(db, account, dialect, {})
+    taken = matching.take(heard)
+    matching.park(heard, taken)
+    touched = matching.finish()
+    _learn_forms(db, dialect, receipts, taken)
+    if _habits(dialect) != before:
+        touched |= _look_again(db, account, dialect)
+    touched |= _look_at_numbers_again(db, account, dialect, matching.resolved)
+    states = settle(db, touched.values())
+    multipart.note(db, account, dialect, touched, states, matching.latest)
+    dialects.save(db, account, dialect)
     return [
         ReceiptResult(fate) if row is None else ReceiptResult(fate, row.message, row.part, states[row.message])
-        for fate, row in outcome
+        for fate, row in taken
     ]
 
 
-def _choose_by_id(db: Database, account: int, heard: list[_Receipt], parts: Parts) -> list[PartRow | None]:
-    """The part that carries the id of each receipt: as it is written first, then in another base."""
-    carriers = _carriers(db, account, {it.key for it in heard}, parts)
-    chosen = [_agreeing(it, carriers.get(it.key, ())) for it in heard]
-    # An id in another base may be a sibling's id, so only a receipt that names its handset is looked for this way.
-    others = {
-        index: candidate_keys(it.smsc_id)[1:]
-        for index, (it, row) in enumerate(zip(heard, chosen, strict=True))
-        if row is None and tail(it.number)
-    }
-    if others:
-        carriers = _carriers(db, account, {other for keys in others.values() for other in keys}, parts)
-        for index, keys in others.items():
-            rows = (_agreeing(heard[index], carriers.get(other, ())) for other in keys)
-            chosen[index] = next((row for row in rows if row is not None), None)
-    return chosen
+def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> bool:
+    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited.
 
-
-def _carriers(db: Database, account: int, keys: Iterable[str], parts: Parts) -> dict[str, list[PartRow]]:
-    """Parts of the account by id key."""
-    found: dict[str, list[PartRow]] = defaultdict(list)
-    for columns in db.conn.execute(_BY_KEY, (json_list(keys), account)):
-        row = PartRow(*columns)
-        found[row.key or ""].append(parts.setdefault((row.message, row.part), row))
-    return found
-
-
-def _agreeing(receipt: _Receipt, rows: Sequence[PartRow]) -> PartRow | None:
-    """The part among those with the receipt's id that the receipt is about, or None.
-
-    The number must agree, since ids repeat (after a restart of the operator) and bases are confused. A receipt that
-    names no handset is taken for the only part there is.
+    Returns whether one of several parts is in the queue now.
     """
-    if len(rows) == 1 and (rows[0].number == receipt.number or not tail(receipt.number)):
-        return rows[0]  # nearly always
-    if not tail(receipt.number):
-        return None
-    agreeing = [row for row in rows if same_number(row.number, receipt.number)]
-    return max(agreeing, key=lambda row: (row.state not in FINAL, row.submitted_at), default=None)
-
-
-class _Doubts:
-    """Parts in doubt on one account, for receipts that no id explains."""
-
-    def __init__(self, db: Database, account: int, numbers: Iterable[str], parts: Parts) -> None:
-        self._rows: dict[str, list[PartRow]] = defaultdict(list)
-        self._resolved: dict[tuple[str, str], PartRow] = {}
-        tails = {it for it in map(tail, numbers) if it}
-        rows = db.conn.execute(_IN_DOUBT_BY_TAIL, (json_list(tails), account)).fetchall() if tails else []
-        for columns in rows:
-            row = parts.setdefault((columns[0], columns[1]), PartRow(*columns))
-            self._rows[tail(row.number)].append(row)
-        self._submitting = _numbers_under_way(db, account) if rows else frozenset()
-
-    def known(self, receipt: _Receipt) -> PartRow | None:
-        """The part that an earlier receipt of this batch with the same id has resolved."""
-        return self._resolved.get((receipt.key, tail(receipt.number)))
-
-    def candidate(self, receipt: _Receipt) -> PartRow | None:
-        """The first part of the only message that this receipt can be about, or None."""
-        end = tail(receipt.number)
-        if not end or end in self._submitting:
-            return None  # it may be about the message whose response is still to come
-        rows = [
-            row
-            for row in self._rows.get(end, ())
-            if row.state in (State.IN_DOUBT, State.QUEUED)
-            and row.first_at <= receipt.at
-            and same_number(row.number, receipt.number)
-        ]
-        if len({row.message for row in rows}) != 1:
-            return None
-        self._resolved[receipt.key, end] = rows[0]
-        return rows[0]
-
-
-def _numbers_under_way(db: Database, account: int) -> frozenset[str]:
-    rows = db.conn.execute(
-        sql(
-            "SELECT m.number FROM parts p JOIN messages m ON m.id = p.message"
-            " WHERE p.account = ? AND p.state = $SUBMITTING"
-        ),
-        (account,),
-    )
-    return frozenset(tail(row[0]) for row in rows)
-
-
-def match_parked(db: Database, touched: Sequence[PartRow]) -> list[PartRow]:
-    """Look for parked receipts of parts whose outcome was just recorded.
-
-    Changes the rows given, and returns them with the rows of other parts that it changed.
-    """
-    if db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is None:
-        return list(touched)
-    application = _Application(db)
+    waiting = db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
+    if not waiting and all(row.parts == 1 for row in touched):
+        settle(db, touched)
+        return False
+    queued = False
     by_account: dict[int, list[PartRow]] = defaultdict(list)
     for row in touched:
         by_account[row.account].append(row)
     for account, rows in by_account.items():
-        _match_parked_ids(db, account, [row for row in rows if row.state == State.ACCEPTED], application)
-        _match_parked_numbers(db, account, rows, application)
-    application.write()
-    return list({(row.message, row.part): row for row in (*touched, *application.touched.values())}.values())
+        dialect = dialects.load(db, account)
+        before = _habits(dialect)
+        matching = Matching(db, account, dialect, {(row.message, row.part): row for row in rows})
+        if waiting:
+            matching.take_parked(rows)
+        matching.follow(rows)
+        changed = matching.finish()
+        if _habits(dialect) != before:
+            changed |= _look_again(db, account, dialect)
+        states = settle(db, {(row.message, row.part): row for row in (*rows, *changed.values())}.values())
+        queued |= any(row.parts > 1 and states[row.message] is State.QUEUED for row in rows)
+        if changed:
+            multipart.note(db, account, dialect, changed, states, matching.latest)
+            dialects.save(db, account, dialect)
+    return queued
 
 
-def _match_parked_ids(db: Database, account: int, rows: list[PartRow], application: _Application) -> None:
-    wanted = [(row, candidate_keys(row.smsc_id or "")) for row in rows]
-    found = _parked(db, _PARKED_BY_KEY, account, {it for _, keys in wanted for it in keys})
-    by_key: dict[str, list[_Receipt]] = defaultdict(list)
-    for receipt in found:
-        by_key[receipt.key].append(receipt)
-    for row, keys in wanted:
-        for receipt in (it for carried in keys for it in by_key.get(carried, ())):
-            agrees = same_number(row.number, receipt.number) if tail(receipt.number) else receipt.key == keys[0]
-            if agrees and receipt.parked not in application.unparked and receipt.at >= row.submitted_at:
-                application.apply(row, receipt)
+def _habits(dialect: Dialect) -> tuple[object, ...]:
+    """What changes how receipts are matched: when it does, the parked ones are looked at again."""
+    return dialect.relation, dialect.learned.leaning, dialect.numbers_count
 
 
-def _match_parked_numbers(db: Database, account: int, rows: list[PartRow], application: _Application) -> None:
-    """A doubt that just began, or the end of a submit that stood in the way, may let a parked receipt settle one."""
-    if db.conn.execute("SELECT 1 FROM doubts WHERE account = ? LIMIT 1", (account,)).fetchone() is None:
+def _look_again(db: Database, account: int, dialect: Dialect) -> Parts:
+    """Try every parked receipt of the account in the light of what is known now."""
+    rows = db.conn.execute(_ALL_PARKED, (account, _LOOKED_THROUGH)).fetchall()
+    if not rows:
+        return {}
+    matching = Matching(db, account, dialect, {})
+    matching.take_again({it.parked or 0: it for it in (Heard(*row) for row in rows)})
+    return matching.finish()
+
+
+def _look_at_numbers_again(db: Database, account: int, dialect: Dialect, resolved: list[PartRow]) -> Parts:
+    """Where a doubt is settled, a parked receipt may be left with one message to be about."""
+    if not resolved:
+        return {}
+    tails = json_list({tail(row.number): None for row in resolved})
+    found = [Heard(*row) for row in db.conn.execute(_PARKED_BY_TAIL, (tails, account))]
+    matching = Matching(db, account, dialect, {})
+    matching.take_again({it.parked or 0: it for it in found})
+    return matching.finish()
+
+
+def _learn_forms(
+    db: Database, dialect: Dialect, receipts: list[ReceiptIn], taken: list[tuple[ReceiptFate, PartRow | None]]
+) -> None:
+    """What the receipts of the sample look like, and what of their message they repeat."""
+    sample = [(it, row, it.form) for it, (_, row) in zip(receipts, taken, strict=True) if it.form is not None]
+    if not sample:
         return
-    parked = [
-        receipt
-        for receipt in _parked(db, _PARKED_BY_TAIL, account, {tail(row.number) for row in rows})
-        if receipt.parked not in application.unparked
-    ]
-    known: Parts = {(row.message, row.part): row for row in rows}
-    doubts = _Doubts(db, account, [receipt.number for receipt in parked], known)
-    for receipt in parked:
-        row = doubts.known(receipt)
-        if row is not None:
-            application.apply(row, receipt)
-        elif (row := doubts.candidate(receipt)) is not None:
-            application.resolve(row, receipt)
+    learned = dialect.learned
+    words = guessing.wordings(db, {row.message: None for _, row, _ in sample if row is not None})
+    for receipt, row, form in sample:
+        learned.note_form(form)
+        if row is None:
+            continue
+        named = receipt.reference
+        echo = "none" if named is None else "echoed" if named == row.message & 0xFFFF else "other"
+        count(learned.references, echo)
+        wording = words.get(row.message)
+        if wording is None:
+            continue
+        count(learned.senders, "echoed" if guessing.same_sender(wording.sender, receipt.sender) else "other")
+        agree = words_agree(receipt.text, wording.text)
+        if agree is not None:
+            count(learned.words, "echoed" if agree else "other")
 
 
-def _parked(db: Database, statement: str, account: int, values: Iterable[str]) -> list[_Receipt]:
-    """Parked receipts in the order they came."""
-    rows = db.conn.execute(statement, (json_list(values), account))
-    return sorted((_Receipt(*row) for row in rows), key=lambda receipt: receipt.parked or 0)
+class Matching:
+    """Receipts of one account, matched within one call of the store.
+
+    `parts` are rows that the caller has in hand already: there must be one object a part.
+    """
+
+    def __init__(
+        self, db: Database, account: int, dialect: Dialect, parts: Parts, journal: list[Change] | None = None
+    ) -> None:
+        self._db = db
+        self._account = account
+        self._dialect = dialect
+        self._learned = dialect.learned
+        self._relation = dialect.relation
+        self._numbers = dialect.numbers_count
+        self._parts = parts
+        self.journal: list[Change] = [] if journal is None else journal
+        self._application = Application(db, dialect.learned, journal)
+        self._tails: dict[str, set[int]] | None = None
+
+    def take(self, heard: list[Heard]) -> list[tuple[ReceiptFate, PartRow | None]]:
+        """Apply each receipt to its part, in their order; those without one are PARKED."""
+        application = self._application
+        chosen = self._choose(heard)
+        for index, row in enumerate(chosen):
+            if row is not None and row.state in FINAL and self._may_be_anothers(heard[index], row):
+                heard[index].held, chosen[index] = 1, None
+        unexplained = [it for it, row in zip(heard, chosen, strict=True) if row is None and not it.held]
+        doubts = guessing.Doubts(self._db, self._account, self._dialect, unexplained, self._parts)
+        outcome: list[tuple[ReceiptFate, PartRow | None]] = []
+        for receipt, carrier in zip(heard, chosen, strict=True):
+            row = carrier or doubts.known(receipt)
+            if row is not None:
+                outcome.append((application.apply(row, receipt), row))
+            elif not receipt.held and (row := doubts.candidate(receipt)) is not None:
+                outcome.append((application.resolve(row, receipt), row))
+            else:
+                outcome.append((ReceiptFate.PARKED, None))
+        self.follow([row for _, row in outcome if row is not None and row.parts > 1])
+        return outcome
+
+    def take_open(self, heard: list[Heard]) -> list[tuple[PartRow | None, bool]]:
+        """As `take`, for rows of a file: the part of each, and whether it changed; final parts are left alone."""
+        chosen = self._choose(heard)
+        unexplained = [it for it, row in zip(heard, chosen, strict=True) if row is None and not it.held]
+        doubts = guessing.Doubts(self._db, self._account, self._dialect, unexplained, self._parts, slack=_ZONES)
+        outcome: list[tuple[PartRow | None, bool]] = []
+        for receipt, carrier in zip(heard, chosen, strict=True):
+            changes = False
+            row = carrier or doubts.known(receipt)
+            if row is not None:
+                changes = row.state not in FINAL
+                if changes:
+                    self._application.apply(row, receipt)
+            elif not receipt.held and (row := doubts.candidate(receipt)) is not None:
+                changes = True
+                self._application.resolve(row, receipt)
+            outcome.append((row, changes))
+        self.follow([row for row, changed in outcome if row is not None and changed and row.parts > 1])
+        return outcome
+
+    def park(self, heard: list[Heard], taken: list[tuple[ReceiptFate, PartRow | None]]) -> None:
+        """Keep the receipts that found no part."""
+        self._db.conn.executemany(
+            _PARK,
+            [
+                (self._account, it.key, tail(it.number), *msgspec.structs.astuple(it)[2:])
+                for it, (_, row) in zip(heard, taken, strict=True)
+                if row is None
+            ],
+        )
+
+    def take_parked(self, rows: list[PartRow]) -> None:
+        """Take the parked receipts that the outcomes of these parts may explain."""
+        found: dict[int, Heard] = {}
+        by_key: dict[str, list[PartRow]] = defaultdict(list)
+        for row in rows:
+            if row.state == State.ACCEPTED:
+                for wanted in self._receipt_keys(row.smsc_id or ""):
+                    by_key[wanted].append(row)
+        for account in (self._account, *self._kin()):
+            for receipt in self._parked(_PARKED_BY_KEY, account, by_key):
+                plain = self._plain(receipt, by_key[receipt.key])
+                if plain is not None:
+                    self._application.apply(plain, receipt)
+                elif account == self._account or tail(receipt.number):
+                    found[receipt.parked or 0] = receipt
+        held = self._db.conn.execute(_ANY_HELD, (self._account,)).fetchone()
+        doubted = self._db.conn.execute(_ANY_DOUBT, (self._account,)).fetchone()
+        if held or doubted:
+            tails = {tail(row.number): None for row in rows}
+            for receipt in self._parked(_PARKED_BY_TAIL if doubted else _HELD_BY_TAIL, self._account, tails):
+                if receipt.parked not in self._application.unparked:
+                    found[receipt.parked or 0] = receipt
+        if found:
+            self.take_again(found)
+
+    def _plain(self, receipt: Heard, rows: list[PartRow]) -> PartRow | None:
+        """The part that was just accepted with the receipt's id, when the dialect is known and nothing speaks against.
+
+        Nearly every receipt that overtook its response.
+        """
+        if self._relation is None or len(rows) != 1 or rows[0].number != receipt.number or receipt.held:
+            return None
+        return rows[0] if rows[0].first_at <= receipt.at else None
+
+    def take_again(self, found: dict[int, Heard]) -> None:
+        """Take parked receipts, by their rows, in the order they came."""
+        receipts = [found[parked] for parked in sorted(found)]
+        for receipt in receipts:
+            receipt.held = 0
+        taken = self.take(receipts)
+        self._db.conn.executemany(
+            "UPDATE parked_receipts SET held = ? WHERE id = ?",
+            [(it.held, it.parked) for it, (_, row) in zip(receipts, taken, strict=True) if row is None],
+        )
+
+    def follow(self, rows: list[PartRow]) -> None:
+        """Apply the parts rule to the messages of these parts."""
+        if rows:
+            multipart.follow(self._db, self._dialect.parts, rows, self._parts, self._application)
+
+    @property
+    def resolved(self) -> list[PartRow]:
+        """Parts whose doubt a receipt has settled."""
+        return self._application.resolved
+
+    @property
+    def latest(self) -> float:
+        """Unix time of the latest receipt that was applied."""
+        return self._application.latest
+
+    def finish(self) -> Parts:
+        """Write; the parts that changed."""
+        self._application.write()
+        return self._application.touched
+
+    # --- by id --------------------------------------------------------------------------------
+
+    def _choose(self, heard: list[Heard]) -> list[PartRow | None]:
+        """The part that carries the id of each receipt."""
+        relation = self._relation
+        if relation is None:
+            chosen = self._by_every_reading(heard)
+        else:
+            same = relation is Relation.SAME
+            keys = [it.key if same else stored_key(it.smsc_id, relation) for it in heard]
+            carriers = self._carriers(self._account, set(keys))
+            chosen = [self._agreeing(it, carriers.get(wanted, ())) for it, wanted in zip(heard, keys, strict=True)]
+            matched = sum(row is not None for row in chosen)
+            if matched:
+                count(self._learned.ids, relation.value, matched)
+                self._learned.contrary = 0
+        missing = [index for index, row in enumerate(chosen) if row is None and tail(heard[index].number)]
+        if missing:
+            if relation is not None and self._dialect.settings.ids is IdRule.LEARNED:
+                self._note_contrary([heard[index] for index in missing])
+            self._ask_kin(heard, chosen, missing)
+        return chosen
+
+    def _by_every_reading(self, heard: list[Heard]) -> list[PartRow | None]:
+        """As above while it is not known how ids are written: what two parts could claim is given to neither.
+
+        An id in another base may be a sibling's id, so only a receipt that names its handset is looked for this way.
+        """
+        options = [readings(it.smsc_id) if tail(it.number) else ((Relation.SAME, it.key),) for it in heard]
+        carriers = self._carriers(self._account, {wanted for option in options for _, wanted in option})
+        chosen: list[PartRow | None] = []
+        leaning = self._learned.leaning
+        for receipt, option in zip(heard, options, strict=True):
+            found = [
+                (relation, row)
+                for relation, wanted in option
+                if (row := self._agreeing(receipt, carriers.get(wanted, ()))) is not None
+            ]
+            if len(found) > 1 and leaning is not None:
+                found = [(relation, row) for relation, row in found if relation is leaning]
+            elif len(found) == 1 and self._proves(receipt, option, found[0][1]):
+                self._learned.note_id(found[0][0])
+                leaning = self._learned.leaning
+            if len(found) == 1 and self._stands_in_the_way(receipt, option, found[0]):
+                receipt.held = 1
+                found = []
+            chosen.append(found[0][1] if len(found) == 1 else None)
+        return chosen
+
+    def _proves(self, receipt: Heard, option: tuple[tuple[Relation, str], ...], row: PartRow) -> bool:
+        """Whether this match shows how ids are written."""
+        return (len(option) > 1 or len(receipt.key) > 1) and same_number(row.number, receipt.number)
+
+    def _stands_in_the_way(
+        self, receipt: Heard, option: tuple[tuple[Relation, str], ...], found: tuple[Relation, PartRow]
+    ) -> bool:
+        """Whether a submit to the same number, not answered yet, may turn out to carry another reading of the id."""
+        if len(option) == 1 or self._learned.leaning is found[0]:
+            return False
+        others = self._under_way().get(tail(receipt.number), set()) - {found[1].message}
+        return bool(others)
+
+    def _carriers(self, account: int, keys: Iterable[str]) -> dict[str, list[PartRow]]:
+        """Parts of an account by id key."""
+        found: dict[str, list[PartRow]] = defaultdict(list)
+        parts = self._parts
+        for columns in self._db.conn.execute(_BY_KEY, (json_list(keys), account)):
+            row = PartRow(*columns)
+            found[row.key or ""].append(parts.setdefault((row.message, row.part), row))
+        return found
+
+    def _agreeing(self, receipt: Heard, rows: Sequence[PartRow]) -> PartRow | None:
+        """The part among those with the receipt's id that the receipt is about, or None.
+
+        The number must agree, since ids repeat (after a restart of the operator) and bases are confused. A receipt that
+        names no handset is taken for the only part there is.
+        """
+        if not rows:
+            return None
+        if receipt.parked is not None:
+            rows = [row for row in rows if row.first_at <= receipt.at]
+        if len(rows) == 1 and rows[0].number == receipt.number:
+            self._learned.agreeing += 1
+            return rows[0]  # nearly always
+        if not tail(receipt.number):
+            return rows[0] if len(rows) == 1 else None
+        agreeing = [row for row in rows if _is_handset(receipt, row.number)]
+        if agreeing:
+            self._learned.agreeing += 1
+            return max(agreeing, key=lambda row: (row.state not in FINAL, row.submitted_at))
+        if len(rows) == 1 and rows[0].key == receipt.key and rows[0].state not in FINAL:
+            if not self._numbers:
+                return rows[0]
+            self._learned.strangers += receipt.parked is None and len(receipt.key) >= _SHORT_ID
+        return None
+
+    def _may_be_anothers(self, receipt: Heard, row: PartRow) -> bool:
+        """Whether a receipt for a message that is final may be the first one of a message under way.
+
+        Operators that were restarted give ids again. When the response comes it will be seen.
+        """
+        return bool(self._under_way().get(tail(receipt.number), set()) - {row.message})
+
+    def _under_way(self) -> dict[str, set[int]]:
+        if self._tails is None:
+            self._tails = guessing.under_way(self._db, self._account)
+        return self._tails
+
+    def _note_contrary(self, missing: list[Heard]) -> None:
+        """Notice an operator that has changed how it writes ids: then they are learned anew."""
+        options = [readings(it.smsc_id) for it in missing]
+        carriers = self._carriers(self._account, {wanted for option in options for _, wanted in option})
+        for receipt, option in zip(missing, options, strict=True):
+            if receipt.parked is None and any(
+                _is_handset(receipt, row.number) and row.state not in FINAL
+                for _, wanted in option
+                for row in carriers.get(wanted, ())
+            ):
+                self._learned.contrary += 1
+        if self._learned.contrary >= CERTAIN:
+            self._learned.forget_ids()
+
+    # --- siblings -----------------------------------------------------------------------------
+
+    def _kin(self) -> list[int]:
+        return dialects.kin(self._db, self._account, self._dialect.settings)
+
+    def _ask_kin(self, heard: list[Heard], chosen: list[PartRow | None], missing: list[int]) -> None:
+        """Look among the other accounts of the operator: id and handset must both be those of one part only."""
+        for account in self._kin():
+            options = {index: readings(heard[index].smsc_id) for index in missing if chosen[index] is None}
+            carriers = self._carriers(account, {wanted for option in options.values() for _, wanted in option})
+            for index, option in options.items():
+                found = {
+                    (row.message, row.part): row
+                    for relation, wanted in option
+                    if self._relation in (None, relation)
+                    for row in carriers.get(wanted, ())
+                    if same_number(row.number, heard[index].number) and row.first_at <= heard[index].at
+                }
+                if len(found) == 1:
+                    (chosen[index],) = found.values()
+
+    # --- parked -------------------------------------------------------------------------------
+
+    def _receipt_keys(self, smsc_id: str) -> tuple[str, ...]:
+        """The keys under which receipts for this id of a response may wait."""
+        if self._relation is not None:
+            return (receipt_key(smsc_id, self._relation),)
+        return tuple(found for _, found in readings(smsc_id))
+
+    def _parked(self, statement: str, account: int, values: Iterable[str]) -> list[Heard]:
+        """Parked receipts in the order they came."""
+        rows = self._db.conn.execute(statement, (json_list(values), account)).fetchall()
+        rows.sort()
+        return [Heard(*row) for row in rows]
 
 
-def forget_doubts(db: Database, rows: Sequence[PartRow]) -> None:
-    """These parts are no longer in doubt."""
-    db.conn.executemany(
-        "DELETE FROM doubts WHERE account = ? AND tail = ? AND message = ? AND part = ?",
-        [(row.account, tail(row.number), row.message, row.part) for row in rows],
-    )
+def _is_handset(receipt: Heard, number: str) -> bool:
+    """Whether the receipt is about this number: its source, or its destination when the operator swaps the two."""
+    return same_number(number, receipt.number) or (bool(receipt.sender) and same_number(number, receipt.sender))

@@ -72,6 +72,8 @@ class Consumer(msgspec.Struct, frozen=True):
     """active, disabled (the consumer answered 410 Gone) or removed (no longer in the configuration)."""
     reason: str
     since: float
+    created_at: float
+    """Part of the ids of its events: two stores that tell one consumer do not use the same."""
     waiting: int = 0
     delivered: int = 0
     dead: int = 0
@@ -224,6 +226,19 @@ def _message_event(row: Sequence[Any], at: float | None) -> Event:
 # --- the outbox itself ----------------------------------------------------------------------------
 
 
+# The states are literals, for SQLite to see that a partial index applies.
+_PURGE_DELIVERED: Final = (
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 1 AND done_at < ? ORDER BY done_at LIMIT ?)"
+)
+_PURGE_DEAD: Final = (
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 2 AND done_at < ? ORDER BY done_at LIMIT ?)"
+)
+_GIVE_UP: Final = (
+    "UPDATE outbox SET state = 2, done_at = ?, outcome = 'given up: it waited too long'"
+    " WHERE id IN (SELECT id FROM outbox WHERE state = 0 AND at < ? ORDER BY at LIMIT ?)"
+)
+
+
 class Outbox:
     """The verbs of the outbox."""
 
@@ -237,7 +252,8 @@ class Outbox:
         """
         for name, (url, events) in consumers.items():
             self._db.conn.execute(
-                "INSERT INTO consumers (name, url, events, state, reason, since) VALUES (?, ?, ?, 'active', '', ?)"
+                "INSERT INTO consumers (name, url, events, state, reason, since, created_at)"
+                " VALUES (?1, ?2, ?3, 'active', '', ?4, ?4)"
                 " ON CONFLICT (name) DO UPDATE SET events = excluded.events, url = excluded.url,"
                 " state = CASE WHEN url = excluded.url AND state = 'disabled' THEN state ELSE 'active' END,"
                 " reason = CASE WHEN url = excluded.url AND state = 'disabled' THEN reason ELSE '' END",
@@ -304,30 +320,26 @@ class Outbox:
         self._db.emitted += cursor.rowcount
         return cursor.rowcount
 
-    def purge(self, now: float, *, delivered: float, others: float, limit: int) -> int:
+    def purge(self, now: float, delivered: float, others: float, limit: int) -> int:
         """Delete at most `limit` that were delivered more than `delivered` seconds ago, or dead for `others`.
 
         What waits for longer than `others`, because its consumer is disabled or gone, becomes dead. How many rows
         were touched.
         """
         touched = 0
-        for fate, age in ((Fate.DELIVERED, delivered), (Fate.DEAD, others)):
-            touched += self._db.conn.execute(
-                "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = ? AND done_at < ? LIMIT ?)"
-                " AND state <> 0",
-                (int(fate), now - age, limit),
-            ).rowcount
-        touched += self._db.conn.execute(
-            "UPDATE outbox SET state = 2, done_at = ?, outcome = 'given up: it waited too long'"
-            " WHERE id IN (SELECT id FROM outbox WHERE state = 0 AND at < ? LIMIT ?)",
-            (now, now - others, limit),
-        ).rowcount
+        for statement, values in (
+            (_PURGE_DELIVERED, (now - delivered, limit)),
+            (_PURGE_DEAD, (now - others, limit)),
+            (_GIVE_UP, (now, now - others, limit)),
+        ):
+            touched += self._db.conn.execute(statement, values).rowcount
         return touched
 
     def consumers(self) -> list[Consumer]:
         """Every consumer there ever was, with what waits for it."""
         rows = self._db.conn.execute(
-            "SELECT c.id, c.name, c.url, c.state, c.reason, c.since, coalesce(sum(o.state = 0), 0),"
+            "SELECT c.id, c.name, c.url, c.state, c.reason, c.since, c.created_at,"
+            " coalesce(sum(o.state = 0), 0),"
             " coalesce(sum(o.state = 1), 0), coalesce(sum(o.state = 2), 0), min(CASE WHEN o.state = 0 THEN o.at END)"
             " FROM consumers c LEFT JOIN outbox o ON o.consumer = c.id GROUP BY c.id ORDER BY c.name"
         )

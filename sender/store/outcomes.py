@@ -9,9 +9,10 @@ from typing import Any, Final
 from sender.domain.message import State
 from sender.domain.numbers import tail
 from sender.store import matching
+from sender.store.applying import forget_doubts
 from sender.store.database import Database
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
-from sender.store.settling import PartRow, load_parts, raise_due, settle
+from sender.store.settling import PartRow, load_parts, raise_due
 from sender.store.sql import sql
 from smppkit.message_ids import key
 
@@ -45,7 +46,7 @@ _DROPPED: Final = sql(
 _UNANSWERED: Final = frozenset({State.SUBMITTING, State.IN_DOUBT})
 
 
-def record(db: Database, outcomes: Sequence[Outcome]) -> None:
+def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
     """See `SqliteStore.record_outcomes`.
 
     An outcome that can no longer be true (its part is final, or was answered already) changes nothing: a receipt
@@ -76,11 +77,12 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> None:
         db.conn.executemany(statement, rows)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    settle(db, matching.match_parked(db, touched))
+    queued_again = matching.settle_with_parked(db, touched)
     db.conn.executemany(
         "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
         [(at, campaign) for campaign, at in responses.items()],
     )
+    return queued_again
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:
@@ -134,4 +136,4 @@ def _update_doubts(db: Database, touched: list[PartRow]) -> None:
             if row.state in (State.IN_DOUBT, State.QUEUED)
         ],
     )
-    matching.forget_doubts(db, [row for row in doubted if row.state not in (State.IN_DOUBT, State.QUEUED)])
+    forget_doubts(db, [row for row in doubted if row.state not in (State.IN_DOUBT, State.QUEUED)])

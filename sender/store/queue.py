@@ -44,11 +44,20 @@ def new_epoch(db: Database) -> int:
 
 def release(db: Database, message_ids: Sequence[int]) -> None:
     """See `SqliteStore.release`. Messages that are no longer claimed stay as they are."""
+    _move_claimed(db, message_ids, State.QUEUED)
+
+
+def refuse(db: Database, message_ids: Sequence[int]) -> None:
+    """See `SqliteStore.refuse`. Messages that are no longer claimed stay as they are."""
+    _move_claimed(db, message_ids, State.REJECTED)
+
+
+def _move_claimed(db: Database, message_ids: Sequence[int], after: State) -> None:
     rows = db.conn.execute(
         sql("SELECT m.id, campaign FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE state = $CLAIMED"),
         (json_list(message_ids),),
     ).fetchall()
-    move_messages(db, [(message, campaign, State.CLAIMED, State.QUEUED) for message, campaign in rows])
+    move_messages(db, [(message, campaign, State.CLAIMED, after) for message, campaign in rows])
 
 
 def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:

@@ -11,12 +11,17 @@ from enum import Enum
 
 import msgspec
 
+from sender.domain.dialect import Form
 from sender.domain.message import DoubtCause, MessageClass, State
 from smppkit.message_state import MessageState
 
 
 class StoreError(Exception):
     """The store cannot be opened or written; the text is for the person who runs the sender."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be written for now; nothing of what was asked has happened."""
 
 
 class CampaignState(Enum):
@@ -139,7 +144,8 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
     parts_done: tuple[int, ...]
     """Parts that must not be sent (again): accepted in an earlier attempt, or in doubt with no resend."""
     resends: int
-    """The most that one part was resent after a doubt: for `MessageClass.resend_allowed`."""
+    """The most that one part was resent after a doubt, what is to be submitted now included: for
+    `MessageClass.resend_allowed`."""
     tried_since: float | None
     """When it was first submitted: for the give-up time of the retry policy."""
     expires: float | None = None
@@ -233,6 +239,14 @@ class ReceiptIn(msgspec.Struct, frozen=True, gc=False):
     number: str
     """The handset's number (the receipt's source_addr), as the operator writes it; empty when there is none."""
     at: float
+    sender: str = ""
+    """Our source address (the receipt's destination_addr), as the operator writes it."""
+    text: str = ""
+    """The beginning of the message's text, when the receipt carries it."""
+    reference: int | None = None
+    """user_message_reference, where the operator echoes it: the low 16 bits of our message id."""
+    form: Form | None = None
+    """What the receipt looks like, for the receipts that are looked at so closely."""
 
 
 class ReceiptFate(Enum):
@@ -243,7 +257,7 @@ class ReceiptFate(Enum):
     REPEATED = "repeated"
     """Its part had a final state, or this very state, already."""
     PARKED = "parked"
-    """No part carries its id (yet): kept until one does."""
+    """No part carries its id (yet), or two could: kept until it is clear."""
     RESOLVED_DOUBT = "resolved_doubt"
     """No part carries its id, but exactly one message in doubt on this account goes to its number."""
 

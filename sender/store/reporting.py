@@ -1,8 +1,11 @@
-"""The verb that reads all figures of a campaign."""
+"""The verb that reads all figures of a campaign: of the messages that are there, and of those that were deleted."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
+
+import msgspec
 
 from sender.domain.message import IN_FLIGHT, State
 from sender.domain.report import CampaignReport, Failure
@@ -13,40 +16,83 @@ from smppkit.status import status_name
 
 _DEADLINE: Final = "its deadline has passed"
 _FAILED: Final = (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN)
+TOTALS: Final = ("segments", "submits", "retries", "resends", "receipts", "repeated_receipts")
+
+OF_CAMPAIGN: Final = "m.id BETWEEN ? AND ? AND m.campaign = ?"
+OF_LIST: Final = "m.id IN (SELECT value FROM json_each(?))"
 
 # The part that decided is the first one in the state of its message. A message without any was never sent.
-_FAILURES: Final = sql(
+_FAILURES: Final = (
     "SELECT m.state, p.status, p.stat, p.err, count(*) FROM messages m LEFT JOIN parts p ON p.message = m.id"
     " AND p.part = (SELECT min(part) FROM parts WHERE message = m.id AND state = m.state)"
-    " WHERE m.id BETWEEN ? AND ? AND m.campaign = ?"
-    " AND m.state IN ($UNDELIVERED, $EXPIRED, $REJECTED, $UNKNOWN) GROUP BY 1, 2, 3, 4"
+    " WHERE $which AND m.state IN ($UNDELIVERED, $EXPIRED, $REJECTED, $UNKNOWN) GROUP BY 1, 2, 3, 4"
 )
 _TOTALS: Final = (
     "SELECT coalesce(sum(p.submits > 0), 0), coalesce(sum(p.submits), 0), coalesce(sum(p.retries), 0),"
     " coalesce(sum(p.resends), 0), coalesce(sum(p.receipts), 0), coalesce(sum(p.repeated), 0)"
-    " FROM messages m JOIN parts p ON p.message = m.id WHERE m.id BETWEEN ? AND ? AND m.campaign = ?"
+    " FROM messages m JOIN parts p ON p.message = m.id WHERE $which"
 )
-_DOUBTS: Final = sql(
+_DOUBTS: Final = (
     "SELECT p.cause, count(*) FROM messages m JOIN parts p ON p.message = m.id"
-    " WHERE m.id BETWEEN ? AND ? AND m.campaign = ? AND p.state = $IN_DOUBT GROUP BY 1 ORDER BY 1"
+    " WHERE $which AND p.state = $IN_DOUBT GROUP BY 1 ORDER BY 1"
 )
+
+
+class Figures(msgspec.Struct):
+    """What is counted in the rows of some messages."""
+
+    failures: Counter[tuple[str, str]]
+    """By reason and stage."""
+    doubts: Counter[str]
+    totals: Counter[str]
+
+
+def figures(db: Database, which: str, parameters: tuple[Any, ...]) -> Figures:
+    """The figures of the messages that `which` (`OF_CAMPAIGN` or `OF_LIST`) names with its parameters."""
+    failures: Counter[tuple[str, str]] = Counter()
+    for state, status, stat, err, count in db.conn.execute(sql(_FAILURES, which=which), parameters):
+        if stat is None and state == State.EXPIRED:
+            reason = err or _DEADLINE, "sender"
+        elif stat is None:
+            reason = status_name(status), "submit"
+        else:
+            reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"
+        failures[reason] += count
+    totals = db.conn.execute(sql(_TOTALS, which=which), parameters).fetchone()
+    doubts = db.conn.execute(sql(_DOUBTS, which=which), parameters).fetchall()
+    return Figures(failures, Counter(dict(doubts)), Counter(dict(zip(TOTALS, totals, strict=True))))
+
+
+def _retired(db: Database, campaign: int, found: Figures) -> None:
+    """Add the figures of messages that were deleted by age."""
+    rows = db.conn.execute("SELECT what, name, number FROM retired WHERE campaign = ? AND what <> 'state'", (campaign,))
+    for what, name, number in rows:
+        if what == "total":
+            found.totals[name] += number
+        elif what == "doubt":
+            found.doubts[name] += number
+        else:
+            found.failures[name, what] += number
 
 
 def report(db: Database, campaign_id: int) -> CampaignReport:
     """See `SqliteStore.report`."""
     campaign = campaigns.get(db, campaign_id)
     states = campaigns.counts(db, campaign_id)
-    span = (*campaigns.message_range(db, campaign_id), campaign_id)
-    failures = _failures(db, span, chunks.ended(db, campaign_id, State.EXPIRED))
-    segments, submits, retries, resends, receipts, repeated = db.conn.execute(_TOTALS, span).fetchone()
+    found = figures(db, OF_CAMPAIGN, (*campaigns.message_range(db, campaign_id), campaign_id))
+    expired = chunks.ended(db, campaign_id, State.EXPIRED)
+    if expired:
+        found.failures[_DEADLINE, "sender"] += expired
+    _retired(db, campaign_id, found)
     resolved, started, responded, heard = db.conn.execute(
         "SELECT doubts_resolved, first_submit, last_response, last_receipt FROM campaigns WHERE id = ?", (campaign_id,)
     ).fetchone()
     finished = max((at for at in (responded, heard) if at is not None), default=None)
     submitting = responded - started if responded is not None else 0.0
     failed = sum(states[state] for state in _FAILED)
-    refused = sum(failure.messages for failure in failures if failure.stage != "receipt")
+    refused = sum(count for (_, stage), count in found.failures.items() if stage != "receipt")
     accepted = states[State.ACCEPTED] + states[State.DELIVERED] + failed - refused
+    ranked = sorted(found.failures.items(), key=lambda item: (-item[1], item[0]))
     return CampaignReport(
         campaign=campaign.id,
         name=campaign.name,
@@ -62,14 +108,9 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
         blocked=states[State.BLOCKED],
         states={state.label: count for state, count in states.items()},
         accepted=accepted,
-        failures=failures,
-        doubts=dict(db.conn.execute(_DOUBTS, span).fetchall()),
-        segments=segments,
-        submits=submits,
-        retries=retries,
-        resends=resends,
-        receipts=receipts,
-        repeated_receipts=repeated,
+        failures=tuple(Failure(reason, stage, count) for (reason, stage), count in ranked),
+        doubts=dict(found.doubts),
+        **{name: found.totals[name] for name in TOTALS},
         doubts_resolved=resolved,
         started_at=started,
         finished_at=finished,
@@ -77,17 +118,3 @@ def report(db: Database, campaign_id: int) -> CampaignReport:
         submit_duration=submitting,
         messages_per_second=accepted / submitting if submitting > 0 else 0.0,
     )
-
-
-def _failures(db: Database, span: tuple[Any, ...], expired: int) -> tuple[Failure, ...]:
-    found: dict[tuple[str, str], int] = {(_DEADLINE, "sender"): expired} if expired else {}
-    for state, status, stat, err, count in db.conn.execute(_FAILURES, span):
-        if stat is None and state == State.EXPIRED:
-            reason = err or _DEADLINE, "sender"
-        elif stat is None:
-            reason = status_name(status), "submit"
-        else:
-            reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"
-        found[reason] = found.get(reason, 0) + count
-    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Failure(text, stage, count) for (text, stage), count in ranked)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sender.store.backup import backup
 from sender.store.records import StoreError
 from sender.store.tables import first, second
 
@@ -19,8 +21,13 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (first.migrate, seco
 """Each brings a file of the version before to its own: version n is the n-th. Released ones never change."""
 
 
-def prepare(conn: sqlite3.Connection, name: str, *, read_only: bool = False, migrate: bool = True) -> None:
-    """Make the database behind `conn` one of this version; StoreError when it is not ours or is newer."""
+def prepare(
+    conn: sqlite3.Connection, name: str, *, path: Path | None = None, read_only: bool = False, migrate: bool = True
+) -> None:
+    """Make the database behind `conn` one of this version; StoreError when it is not ours or is newer.
+
+    An older one is copied first, beside `path`. Without a path it is in memory, and nobody can want it back.
+    """
     try:
         _check_ownership(conn, name)
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
@@ -34,9 +41,21 @@ def prepare(conn: sqlite3.Connection, name: str, *, read_only: bool = False, mig
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA cache_size = -65536")  # KiB: the id index of a large campaign is read at random places
         if version < len(MIGRATIONS):
+            if version and path is not None:
+                backup(conn, backup_path(path, version))
             _migrate(conn, version)
     except sqlite3.Error as error:
         raise StoreError(f"{name} cannot be used as a store: {error}") from error
+
+
+def backup_path(path: Path, version: int) -> Path:
+    """Where the copy of a store of an older version is put: ``campaign.sqlite.version-1``, or with a number more."""
+    target = path.with_name(f"{path.name}.version-{version}")
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}.version-{version}.{number}")
+    return target
 
 
 def _check_ownership(conn: sqlite3.Connection, name: str) -> None:

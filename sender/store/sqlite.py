@@ -11,17 +11,41 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from sender.domain.delivery_file import DeliveryRow
+from sender.domain.dialect import Dialect, Settings
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
-from sender.store import campaigns, chunks, holding, intake, matching, outcomes, queue, recovery, reporting, schema
+from sender.domain.settlement import Verdict
+from sender.store import (
+    campaigns,
+    chunks,
+    delivery_file,
+    dialects,
+    doubts,
+    holding,
+    intake,
+    matching,
+    moving,
+    multipart,
+    outcomes,
+    queue,
+    recovery,
+    reporting,
+    schema,
+    unmatched,
+)
 from sender.store.access import Access
 from sender.store.applied import AppliedRows
 from sender.store.claiming import Claims
 from sender.store.database import Database
+from sender.store.delivery_file import RowFate
+from sender.store.doubts import Doubt, Settled, Settlement
 from sender.store.incoming import IncomingMessages
 from sender.store.intake import Intake, NewApiMessage, Reply
 from sender.store.live import LiveRows
 from sender.store.lock import FileLock
+from sender.store.maintenance import Maintenance
+from sender.store.moving import Movable, Place
 from sender.store.numbering import NumberingVerbs
 from sender.store.outbox import Outbox
 from sender.store.records import (
@@ -39,6 +63,7 @@ from sender.store.records import (
     StoreError,
 )
 from sender.store.suppression import Suppression
+from sender.store.unmatched import Received, Unmatched
 
 
 class SqliteStore:
@@ -50,6 +75,7 @@ class SqliteStore:
         self.live = LiveRows(self._db)
         self.applied = AppliedRows(self._db)
         self._lock = lock
+        self.maintenance = Maintenance(self._db)
         self._claims = Claims(self._db)
         self.numbering = NumberingVerbs(self._db)
         self.suppression = Suppression(self._db)
@@ -80,7 +106,8 @@ class SqliteStore:
         try:
             conn = _connect(path, name, read_only=read_only)
             try:
-                schema.prepare(conn, name, read_only=read_only, migrate=not guest)
+                file = None if name == ":memory:" else Path(path)
+                schema.prepare(conn, name, path=file, read_only=read_only, migrate=not guest)
             except BaseException:
                 conn.close()
                 raise
@@ -224,6 +251,14 @@ class SqliteStore:
         """
         return self._claims.claim(account, limit, now, urgent)
 
+    def movable(self, account: str, after: Place, limit: int) -> list[Movable]:
+        """Queued messages of an account that may go through another one, in the order of the queue, after a place."""
+        return moving.movable(self._db, account, after, limit)
+
+    def move(self, account: str, moves: Sequence[tuple[int, str]]) -> int:
+        """Give queued messages of an account to others, as (message, account); how many still could be moved."""
+        return moving.move(self._db, account, moves)
+
     def set_weight(self, campaign_id: int, weight: int) -> None:
         """How much of the turns a campaign gets, against others of its priority, which have 1."""
         self._claims.set_weight(campaign_id, weight)
@@ -231,6 +266,10 @@ class SqliteStore:
     def release(self, message_ids: Sequence[int]) -> None:
         """Give claimed messages back to the queue unsent."""
         queue.release(self._db, message_ids)
+
+    def refuse(self, message_ids: Sequence[int]) -> None:
+        """End claimed messages that cannot be sent at all as rejected."""
+        queue.refuse(self._db, message_ids)
 
     def mark_submitting(self, intents: Sequence[Intent]) -> list[Intent]:
         """Commit to submitting these parts (I2). All parts of a message that are to be sent come in one call.
@@ -240,13 +279,69 @@ class SqliteStore:
         """
         return queue.mark_submitting(self._db, intents)
 
-    def record_outcomes(self, outcomes_: Sequence[Outcome]) -> None:
-        """Record what became of submits; receipts that came before their response are matched here (I3)."""
-        outcomes.record(self._db, outcomes_)
+    def record_outcomes(self, outcomes_: Sequence[Outcome]) -> bool:
+        """Record what became of submits; receipts that came before their response are matched here (I3).
+
+        Returns whether a message of several parts is in the queue now. Such a one may be due already: a part of it
+        was put off by an earlier call, and what it waited for is another part's answer.
+        """
+        return outcomes.record(self._db, outcomes_)
 
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
         """Store receipts and apply those that belong to a part; results in the same order."""
         return matching.record(self._db, receipts)
+
+    def configure_receipts(self, settings: Mapping[str, Settings]) -> None:
+        """What the configuration says about the receipts of each account; once, before the first receipt."""
+        dialects.configure(self._db, settings)
+
+    def sweep_receipts(self, now: float) -> int:
+        """Judge receipts of parts that did not come in time, put aside what can no longer be matched; every minute."""
+        return multipart.sweep(self._db, now) + unmatched.put_aside(self._db, now)
+
+    def unmatched_receipts(self, before: float, limit: int) -> list[Unmatched]:
+        """Receipts that came before unix time `before` and found no message, the oldest first."""
+        return unmatched.listed(self._db, before, limit)
+
+    def count_unmatched(self, before: float) -> dict[str, int]:
+        """How many of them there are, by account."""
+        return unmatched.counted(self._db, before)
+
+    def receipts_of(self, message: int) -> list[Received]:
+        """Every receipt of a message, by part and in the order they came."""
+        return unmatched.of_message(self._db, message)
+
+    # Doubts
+
+    def doubts(self) -> list[Doubt]:
+        """Every part of which nobody knows what became of it, the oldest first."""
+        return doubts.listed(self._db)
+
+    def doubts_of(self, campaign_id: int, limit: int) -> list[int]:
+        """Some messages of a campaign that are in doubt and will not be sent again by themselves."""
+        return doubts.of_campaign(self._db, campaign_id, limit)
+
+    def settle(self, messages: Sequence[int], verdict: Verdict, *, who: str, source: str, at: float) -> list[Settled]:
+        """Settle messages as a person says; one that is final, unsent or being sent right now stays as it is."""
+        return doubts.decide(self._db, messages, verdict, who=who, source=source, at=at)
+
+    def apply_delivery_rows(
+        self, account: str, rows: Sequence[DeliveryRow], *, who: str, source: str, at: float
+    ) -> list[tuple[RowFate, State | None]]:
+        """Apply rows of an operator's delivery file: the fate of each, and the state its part has."""
+        return delivery_file.apply(self._db, account, rows, who=who, source=source, at=at)
+
+    def settlements(self, message: int) -> list[Settlement]:
+        """What people and delivery files decided about a message, oldest first."""
+        return doubts.history(self._db, message)
+
+    def forget_dialect(self, account: str) -> bool:
+        """Learn the dialect of an account anew; whether anything was known."""
+        return dialects.forget(self._db, account)
+
+    def dialects(self) -> dict[str, Dialect]:
+        """What is known about the receipts of each account, by its name."""
+        return dialects.every(self._db)
 
     def next_due(self, account: str, urgent: bool | None = None) -> float | None:
         """When the next queued message of an account is due (it may be in the past); None when none is queued."""

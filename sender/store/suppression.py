@@ -90,9 +90,12 @@ class Suppression:
         """Keep on record that somebody agreed to be written to. It takes nothing off the list."""
         self._note([consent], "consent", None)
 
-    def numbers(self, scope: str) -> array[int]:
-        """The numbers of one scope, in order."""
-        rows = self._db.conn.execute("SELECT number FROM suppression WHERE scope = ? ORDER BY number", (scope,))
+    def numbers(self, scope: str, after: int = 0, limit: int = -1) -> array[int]:
+        """The numbers of one scope beyond `after`, in order; at most `limit`."""
+        rows = self._db.conn.execute(
+            "SELECT number FROM suppression WHERE scope = ? AND number > ? ORDER BY number LIMIT ?",
+            (scope, after, limit),
+        )
         return array("Q", (row[0] for row in rows))
 
     def scopes(self) -> list[tuple[str, int]]:

@@ -1,36 +1,34 @@
 """Who runs the verbs: one writer, group commit, results as Deferreds.
 
-Calls are gathered into one transaction, so that the cost of making it durable is shared. A call that fails is rolled
-back alone and fails alone; when the commit itself fails (a full disk), every call of the group fails.
-Urgent calls (for one-time codes) go first and wait for nobody to join them; they end a group that is being gathered or
-executed after the call that is running.
+Calls are gathered into one transaction, so that the cost of making it durable is shared. Nobody waits for a group to
+fill: what comes while one is being committed makes the next one, so that a call that is alone costs one commit, and a
+thousand a second share as many as the disk can make.
+Urgent calls (for one-time codes) go first; they end a group that is being executed after the call that is running.
 A Deferred fires after the commit: what it says has happened survives a power cut (I9).
 """
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
-import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
-from twisted.python.failure import Failure
 
-from sender.store.database import Database
-from sender.store.records import StoreError
+from sender.store.group import Call, Groups, deliver, failure
+from sender.store.records import StoreError, StoreUnavailable
 from sender.store.sqlite import SqliteStore
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 GROUP_CALLS: Final = 500
-GROUP_SECONDS: Final = 0.005
 _PATIENCE: Final = 4
 """Groups of urgent calls in a row, of which the last takes along one call that is not: nothing waits for ever."""
 
@@ -38,10 +36,16 @@ _PATIENCE: Final = 4
 class Writer(Protocol):
     """Runs verbs of a store in the order of the calls."""
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written now, for people; None when it can."""
+        ...
+
     def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run ``verb(*args)`` in a transaction; fires after its commit, or fails with what the verb raised.
 
-        StoreError when the group could not be committed, or the writer is closed.
+        While the store cannot be written the call waits, and is run when it can be. StoreError when the writer is
+        closed or in a `hurry`, or when the store is damaged.
         """
         ...
 
@@ -49,106 +53,89 @@ class Writer(Protocol):
         """The same, ahead of every call that is not urgent."""
         ...
 
+    def attempt(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """As `call`, for who cannot wait: StoreUnavailable while the store cannot be written."""
+        ...
+
+    def hurry(self) -> None:
+        """From now on no call waits for a store that cannot be written: StoreUnavailable for those that do."""
+        ...
+
     def close(self) -> Deferred[None]:
-        """Finish what was called, then stop. The store itself stays open."""
+        """Finish what was called, in a hurry, then stop. The store itself stays open."""
         ...
 
 
-class _Call(msgspec.Struct, gc=False):
-    run: Callable[[], Any]
-    done: Deferred[Any]
-    result: Any = None
+class _Desk:
+    """What both writers do with calls until they are run."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._groups = Groups(store.database)
+        self._calls: deque[Call] = deque()
+        self._urgent: deque[Call] = deque()
+        self._closing: Deferred[None] | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """See `Writer.trouble`."""
+        return self._groups.trouble
+
+    def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.call`."""
+        return self._take(self._calls, partial(verb, *args, **kwargs), patient=True)
+
+    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.urgent`."""
+        return self._take(self._urgent, partial(verb, *args, **kwargs), patient=True)
+
+    def attempt(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """See `Writer.attempt`."""
+        return self._take(self._calls, partial(verb, *args, **kwargs), patient=False)
+
+    def _take(self, calls: deque[Call], run: Callable[[], Any], *, patient: bool) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        if self._closing is not None:
+            done.errback(failure(StoreError("the store is closed")))
+        elif not patient and self._groups.trouble is not None:
+            done.errback(failure(StoreUnavailable(self._groups.trouble)))
+        else:
+            self._put(calls, Call(run, done, patient))
+        return done
+
+    def _put(self, calls: deque[Call], call: Call) -> None:
+        raise NotImplementedError
 
 
-def _run_group(db: Database, group: list[_Call], enough: Callable[[], bool] = lambda: False) -> list[_Call]:
-    """Run the calls in one transaction and put their results, or Failures, into them.
-
-    When there is `enough`, what has been run is committed. Returns the calls that were not run.
-    """
-    done = 0
-    try:
-        db.begin()
-        for call in group:
-            _run_one(db, call)
-            done += 1
-            if enough():
-                break
-        db.commit()
-    except sqlite3.Error as error:
-        db.rollback()
-        failure = _failure(StoreError(f"the store cannot be written: {error}"))
-        for call in group:
-            call.result = failure
-        return []
-    rest = group[done:]
-    del group[done:]
-    return rest
-
-
-def _run_one(db: Database, call: _Call) -> None:
-    db.savepoint()
-    try:
-        call.result = call.run()
-    except Exception as error:  # whatever a verb raises belongs to its caller, through the Deferred
-        if not db.conn.in_transaction:
-            # SQLite itself gave up the whole transaction (disk full, I/O error): the group is lost.
-            raise sqlite3.OperationalError(str(error)) from error
-        call.result = _failure(error)
-        db.undo()
-    else:
-        db.keep()
-
-
-def _first(calls: deque[_Call], limit: int) -> list[_Call]:
+def _first(calls: deque[Call], limit: int) -> list[Call]:
     return [calls.popleft() for _ in range(min(len(calls), limit))]
 
 
-def _deliver(group: list[_Call]) -> None:
-    for call in group:
-        call.done.callback(call.result)  # a Failure given to callback() runs the errbacks
+def _tell(before: str | None, now: str | None) -> None:
+    """Say once that the store cannot be written, and once that it can be again."""
+    if now is not None and now != before:
+        log.error("%s; sending waits, and goes on by itself", now)
+    elif now is None and before is not None:
+        log.warning("the store is written again; sending goes on")
 
 
-def _failure(error: BaseException) -> Failure:
-    return Failure(error)  # type: ignore[no-untyped-call]
-
-
-def _closed() -> Failure:
-    return _failure(StoreError("the store is closed"))
-
-
-class ThreadWriter:
+class ThreadWriter(_Desk):
     """A thread that runs the calls; `reactor` gets the results of a group in one ``callFromThread``."""
 
     def __init__(self, store: SqliteStore, reactor: IReactorFromThreads) -> None:
-        self._db = store.database
+        super().__init__(store)
         self._reactor = reactor
-        self._calls: deque[_Call] = deque()
-        self._urgent: deque[_Call] = deque()
         self._changed = threading.Condition()
         self._last = False
         self._urgent_groups = 0  # in a row
-        self._closing: Deferred[None] | None = None
         # A daemon: a process that ends without close() ends as in a crash, which the store is made for.
         self._thread = threading.Thread(target=self._work, name="store writer", daemon=True)
         self._thread.start()
 
-    def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.call`."""
-        return self._put(self._calls, partial(verb, *args, **kwargs))
-
-    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.urgent`."""
-        return self._put(self._urgent, partial(verb, *args, **kwargs))
-
-    def _put(self, calls: deque[_Call], run: Callable[[], T]) -> Deferred[T]:
-        done: Deferred[T] = Deferred()
-        if self._closing is not None:
-            done.errback(_closed())
-            return done
+    def hurry(self) -> None:
+        """See `Writer.hurry`."""
         with self._changed:
-            calls.append(_Call(run, done))
+            self._groups.hurried = True
             self._changed.notify()
-        return done
 
     def close(self) -> Deferred[None]:
         """See `Writer.close`."""
@@ -156,35 +143,45 @@ class ThreadWriter:
         if self._closing is None:
             self._closing = Deferred()
             with self._changed:
-                self._last = True
+                self._last = self._groups.hurried = True
                 self._changed.notify()
         self._closing.chainDeferred(done)
         return done
 
+    def _put(self, calls: deque[Call], call: Call) -> None:
+        with self._changed:
+            calls.append(call)
+            self._changed.notify()
+
     def _work(self) -> None:
-        while group := self._gather():
-            # Urgent calls are few, and are not put off for those that come after them.
-            rest = _run_group(self._db, group, self._never if self._urgent_groups else self._interrupted)
-            if rest:
+        groups = self._groups
+        while True:
+            if groups.trouble is not None and not groups.hurried:
                 with self._changed:
-                    self._calls.extendleft(reversed(rest))
-            self._reactor.callFromThread(_deliver, group)
+                    self._changed.wait_for(self._in_a_hurry, groups.wait)
+                self._run([])
+            elif group := self._gather():
+                self._run(group)
+            else:
+                break
         self._reactor.callFromThread(self._stopped)
 
-    def _interrupted(self) -> bool:
-        return bool(self._urgent)
+    def _run(self, group: list[Call]) -> None:
+        before = self._groups.trouble
+        # Urgent calls are few, and are not put off for those that come after them.
+        told, rest = self._groups.run(group, _never if self._urgent_groups else self._interrupted)
+        if rest:
+            with self._changed:
+                self._calls.extendleft(reversed(rest))
+        if before != self._groups.trouble:
+            self._reactor.callFromThread(_tell, before, self._groups.trouble)
+        if told:
+            self._reactor.callFromThread(deliver, told)
 
-    def _never(self) -> bool:
-        return False
-
-    def _gather(self) -> list[_Call]:
-        """The next group: the urgent calls, or what comes within a moment; empty when it is time to stop."""
+    def _gather(self) -> list[Call]:
+        """The next group: the urgent calls, or what there is; empty when it is time to stop."""
         with self._changed:
             self._changed.wait_for(self._something)
-            deadline = time.monotonic() + GROUP_SECONDS
-            while not self._urgent and not self._last and len(self._calls) < GROUP_CALLS:
-                if not self._changed.wait(deadline - time.monotonic()):
-                    break
             if not self._urgent:
                 self._urgent_groups = 0
                 return _first(self._calls, GROUP_CALLS)
@@ -197,48 +194,46 @@ class ThreadWriter:
     def _something(self) -> bool:
         return bool(self._urgent or self._calls or self._last)
 
+    def _in_a_hurry(self) -> bool:
+        return self._groups.hurried
+
+    def _interrupted(self) -> bool:
+        return bool(self._urgent)
+
     def _stopped(self) -> None:
         self._thread.join()
         if self._closing is not None:
             self._closing.callback(None)
 
 
-class InlineWriter:
+def _never() -> bool:
+    return False
+
+
+class InlineWriter(_Desk):
     """The same in the time of a clock: a group is committed half of `latency` after its first call, told half later."""
 
     def __init__(self, store: SqliteStore, clock: IReactorTime, latency: float = 0.002) -> None:
-        self._db = store.database
+        super().__init__(store)
         self._clock = clock
         self._half = latency / 2
-        self._waiting: list[_Call] = []
-        self._urgent: list[_Call] = []
         self._timers: dict[int, IDelayedCall] = {}
         self._serial = 0
-        self._gathering = False
-        self._closing: Deferred[None] | None = None
+        self._gathering: int | None = None
 
-    def call(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.call`."""
-        return self._put(self._waiting, partial(verb, *args, **kwargs))
-
-    def urgent(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """See `Writer.urgent`."""
-        return self._put(self._urgent, partial(verb, *args, **kwargs))
-
-    def _put(self, calls: list[_Call], run: Callable[[], T]) -> Deferred[T]:
-        done: Deferred[T] = Deferred()
-        if self._closing is not None:
-            done.errback(_closed())
-            return done
-        calls.append(_Call(run, done))
-        self._gather()
-        return done
+    def hurry(self) -> None:
+        """See `Writer.hurry`."""
+        self._groups.hurried = True
+        if self._groups.trouble is not None and self._gathering is not None:
+            self._timers.pop(self._gathering).cancel()
+            self._gathering = self._later(self._half, self._commit)
 
     def close(self) -> Deferred[None]:
         """See `Writer.close`."""
         done: Deferred[None] = Deferred()
         if self._closing is None:
             self._closing = Deferred()
+            self.hurry()
         self._closing.chainDeferred(done)
         self._stop_when_idle()
         return done
@@ -248,25 +243,33 @@ class InlineWriter:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        self._waiting.clear()
+        self._calls.clear()
         self._urgent.clear()
+        self._groups.kept.clear()
         self._closing = self._closing or Deferred()
 
-    def _gather(self) -> None:
-        if (self._waiting or self._urgent) and not self._gathering:
-            self._gathering = True
-            self._later(self._commit)
-
-    def _commit(self) -> None:
-        self._gathering = False
-        calls = self._urgent or self._waiting
-        group = calls[:GROUP_CALLS]
-        del calls[:GROUP_CALLS]
-        _run_group(self._db, group)
-        self._later(_deliver, group)
+    def _put(self, calls: deque[Call], call: Call) -> None:
+        calls.append(call)
         self._gather()
 
-    def _later(self, action: Callable[..., None], *args: Any) -> None:
+    def _gather(self) -> None:
+        if self._gathering is None and (self._calls or self._urgent):
+            self._gathering = self._later(self._half, self._commit)
+
+    def _commit(self) -> None:
+        self._gathering = None
+        groups, before = self._groups, self._groups.trouble
+        waited = before is not None and not groups.hurried
+        told, _ = groups.run([] if waited else _first(self._urgent or self._calls, GROUP_CALLS))
+        _tell(before, groups.trouble)
+        if told:
+            self._later(self._half, deliver, told)
+        if groups.trouble is not None and not groups.hurried:
+            self._gathering = self._later(groups.wait, self._commit)
+        else:
+            self._gather()
+
+    def _later(self, delay: float, action: Callable[..., None], *args: Any) -> int:
         self._serial += 1
         serial = self._serial
 
@@ -275,7 +278,8 @@ class InlineWriter:
             action(*args)
             self._stop_when_idle()
 
-        self._timers[serial] = self._clock.callLater(self._half, act)
+        self._timers[serial] = self._clock.callLater(delay, act)
+        return serial
 
     def _stop_when_idle(self) -> None:
         if self._closing is not None and not self._timers and not self._closing.called:

@@ -83,9 +83,11 @@ class Api:
         """What is committed."""
         return await of_deferred(self.reader.ask(look))
 
-    async def write(self, verb: Callable[[], T]) -> T:
-        """Change something; it is durable when this returns."""
-        return await of_deferred(self.writer.call(verb))
+    async def write(self, verb: Callable[[], T], *, urgent: bool = False) -> T:
+        """Change something; it is durable when this returns. StoreUnavailable at once while nothing can be written."""
+        if urgent and self.writer.trouble is None:
+            return await of_deferred(self.writer.urgent(verb))
+        return await of_deferred(self.writer.attempt(verb))
 
     def deed(self, token: Token, address: str, action: str, target: str = "", outcome: str = "done") -> Deed:
         """A line of the audit log."""

@@ -53,9 +53,6 @@ def make_app(api: Api) -> Litestar:
         for handler in importlib.import_module(f"sender.web.routes.{module.name}").HANDLERS
     ]
 
-    def bounded(app: ASGIApp) -> ASGIApp:
-        return _bounded(app, api)
-
     return Litestar(
         route_handlers=handlers,
         state=State({"api": api}),
@@ -65,7 +62,8 @@ def make_app(api: Api) -> Litestar:
         },
         guards=[guard],
         before_request=_check_query,
-        middleware=[bounded],
+        before_send=[_finish],
+        middleware=[_bounded],
         exception_handlers={
             Problem: _problem,
             HTTPException: _http_problem,
@@ -105,30 +103,30 @@ async def _check_query(request: Request[Any, Any, Any]) -> None:
             raise Problem(400, f'unknown parameter "{name[:100]}"{did_you_mean(name, known)}', field=name[:100])
 
 
-def _bounded(app: ASGIApp, api: Api) -> ASGIApp:
+def _bounded(app: ASGIApp) -> ASGIApp:
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:  # there are none, and the web server lets none in
             return
         size = len(scope["raw_path"]) + len(scope["query_string"])
         if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_OCTETS:
             raise Problem(431, f"address and headers are too long; at most {HEADER_OCTETS:,} octets are read")
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                limits = scope["state"].get(HEADERS) or {}
-                message["headers"] = [
-                    *message["headers"],
-                    *_SECURITY,
-                    *((name.lower().encode(), value.encode()) for name, value in limits.items()),
-                ]
-                handler = scope.get("route_handler")
-                route = getattr(handler, "name", None) or getattr(handler, "handler_name", None) or "none"
-                api.counts.requests[route, message["status"]] += 1
-            await send(message)
-
-        await app(scope, receive, answer)
+        await app(scope, receive, send)
 
     return bounded
+
+
+async def _finish(message: Message, scope: Scope) -> None:
+    """Every answer gets the headers that it needs, and is counted under its route."""
+    if message["type"] != "http.response.start":
+        return
+    limits = scope["state"].get(HEADERS) or {}
+    message["headers"] = [
+        *message["headers"],
+        *_SECURITY,
+        *((name.lower().encode(), value.encode()) for name, value in limits.items()),
+    ]
+    api: Api = scope["litestar_app"].state.api
+    api.counts.requests[scope.get("path_template") or "none", message["status"]] += 1
 
 
 # --- what is wrong ---------------------------------------------------------------------------------

@@ -73,6 +73,9 @@ _GAUGES = {
 def _accounts(status: LiveStatus) -> Iterator[Metric]:
     for name, what in _GAUGES.items():
         yield _gauge(f"sender_{name}", what, status.accounts, lambda it, name=name: getattr(it, name))
+    for share in ("p50", "p99"):
+        name, what = f"sender_latency_{share}_seconds", "How long the operator takes to answer, of late."
+        yield _gauge(name, what, status.accounts, lambda it, share=share: getattr(it, f"latency_{share}"))
     yield _gauge("sender_rate_limit", "Segments a second that may be written.", status.accounts, lambda it: it.rate)
     yield _gauge(
         "sender_queue_age_seconds",

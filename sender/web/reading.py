@@ -9,7 +9,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 from litestar import Request
 
+from sender.domain.phone import BadNumber, parse_number
 from sender.store.intake import Refusal
+from sender.web.api import Api
 from webkit.problem import Problem
 from yamlmodel.suggest import did_you_mean
 
@@ -98,6 +100,14 @@ def idempotency_key(request: AnyRequest) -> str | None:
 def digest_of(request: AnyRequest, body: bytes) -> bytes:
     """What makes two requests the same."""
     return hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).digest()
+
+
+def number_of(api: Api, written: str, field: str = "to") -> str:
+    """A number as people write it, as E.164 digits; Problem 400."""
+    try:
+        return parse_number(written, api.sender.country)
+    except BadNumber as error:
+        raise Problem(400, str(error), field=field) from None
 
 
 def address_of(request: AnyRequest) -> str:

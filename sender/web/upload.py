@@ -39,7 +39,7 @@ async def read_form(stream: AsyncIterator[bytes], content_type: str, *, file_fie
         raise Problem(415, "expected application/json, or multipart/form-data with a boundary")
     reading = _Reading(file_field, stem, most)
     try:
-        parser = PushMultipartParser(boundary, max_segment_count=20, max_segment_size=most, strict=True)
+        parser = PushMultipartParser(boundary, max_segment_count=20, strict=True)
         with parser:
             async for chunk in stream:
                 for event in parser.parse(chunk):

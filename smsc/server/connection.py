@@ -296,8 +296,9 @@ class Connection:
             mailbox.remove(self)
             if mailbox.queue and not mailbox.receivers:
                 self._server.due(self.system_id)
-            else:
-                self._centre.receiver_went(self.system_id)
+                return
+            mailbox.pump(self._now())  # what was kept for this bind goes to the others
+            self._centre.receiver_went(self.system_id)
 
     def _now(self) -> float:
         return self._server.clock.seconds()

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import sender.domain.dialect
 import sender.domain.retry
 import sender.pipeline.incoming
 import sender.store.matching
@@ -30,7 +31,7 @@ from sender.channels.pace import Pace
 from sender.domain.retry import RetryClass
 from sender.pipeline.verdict import Judge
 from sender.store.records import InDoubt, Outcome, Retry
-from sender.store.settling import PartRow
+from sender.store.settling import PartRow, settle
 from smppkit.events import Event, Request, Response
 from smppkit.outstanding import Outstanding, Sent
 from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
@@ -82,12 +83,12 @@ def receipts_die_with_the_connection(scenario: LabScenario, patch: pytest.Monkey
 
 
 def early_receipts_are_forgotten(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "match_parked", lambda db, touched: list(touched))
+    patch.setattr(sender.store.matching, "settle_with_parked", settle)
     return scenario
 
 
 def ids_are_compared_as_text(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id.casefold(),))
+    patch.setattr(sender.domain.dialect, "candidate_keys", lambda message_id: (message_id.casefold(),))
     return scenario
 
 
@@ -108,7 +109,7 @@ def leading_zeros_count(scenario: LabScenario, patch: pytest.MonkeyPatch) -> Lab
 def the_case_counts(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     for module in (sender.store.matching, sender.store.outcomes):
         patch.setattr(module, "key", str)
-    patch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id,))
+    patch.setattr(sender.domain.dialect, "candidate_keys", lambda message_id: (message_id,))
     return scenario
 
 

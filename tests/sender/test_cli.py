@@ -52,6 +52,8 @@ def fill(home: Path) -> None:
         ({"template": "Dear {nam}"}, 'template, character 6: no column "nam"; did you mean "name"?'),
         ({"from": "A name too long"}, 'the sender "A name too long" has 15 characters; a name has at most 11'),
         ({"rejects": "~/people.csv"}, "--rejects names the recipients file"),
+        ({"start": "2h", "expires": "1h"}, "--expires is before the start; nothing would be sent"),
+        ({"expires": "2020-01-01T00:00"}, "--expires is before the start; nothing would be sent"),
         ({"report": "~/none/report.json"}, "there is no directory"),
         ({"rejects": "~/none/rejects.csv"}, "there is no directory"),
     ],
@@ -79,6 +81,13 @@ def test_a_file_without_a_number_column_is_refused(home: Path) -> None:
     result = send(home, template="hi")
     assert result.exit_code == 2
     assert "no column with the phone number" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["start", "expires"])
+def test_a_time_that_is_none_is_explained(home: Path, option: str) -> None:
+    result = send(home, **{option: "tomorrow"})
+    assert result.exit_code == 2
+    assert "expected a time such as 2026-12-01T09:00" in " ".join(result.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("option", ["receipt-wait", "give-up"])

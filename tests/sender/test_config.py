@@ -310,9 +310,9 @@ def test_an_operators_accounts_share_its_numbers_by_weight(write):
     config = read(write(SEVERAL), CODES="two")
     router = make_router(config)
 
-    def account(number: str) -> str:
+    def account(number: str) -> str | None:
         choice = router.route(number)
-        return "" if choice is None else choice.account
+        return None if choice is None else choice.account
 
     numbers = [f"7705{number:07d}" for number in range(4000)]
     found = [account(number) for number in numbers]

@@ -72,12 +72,14 @@ def _workbook(file: BinaryIO, how: Reading, stack: ExitStack) -> RowSource:
 
 
 @contextmanager
-def open_recipients(path: Path, region: str, template: Template, how: Reading = AS_FOUND) -> Iterator[Recipients]:
+def open_recipients(
+    path: Path, region: str, template: Template, how: Reading = AS_FOUND, also: Collection[str] = ()
+) -> Iterator[Recipients]:
     """The rows of a recipients file, once its header is known to hold what the template needs.
 
-    OSError, HeaderError, TemplateError.
+    `also` are columns that are wanted beside those of the template. OSError, HeaderError, TemplateError.
     """
-    with open_all_recipients(path, region, how, template.fields) as recipients:
+    with open_all_recipients(path, region, how, template.fields.union(also)) as recipients:
         template.check(recipients.columns)
         yield recipients
 

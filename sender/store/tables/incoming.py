@@ -29,6 +29,7 @@ STATEMENTS: Final[tuple[str, ...]] = (
         number INTEGER NOT NULL,
         octets BLOB NOT NULL,
         data_coding INTEGER NOT NULL,
+        tables BLOB NOT NULL,
         digest BLOB NOT NULL,
         at REAL NOT NULL,
         PRIMARY KEY (account, source, destination, reference, total, number)

@@ -10,7 +10,8 @@ STATEMENTS: Final[tuple[str, ...]] = (
         events TEXT NOT NULL,
         state TEXT NOT NULL,
         reason TEXT NOT NULL,
-        since REAL NOT NULL
+        since REAL NOT NULL,
+        created_at REAL NOT NULL
     ) STRICT""",
     # state: 0 waits, 1 delivered, 2 dead. done_at: when it became 1 or 2.
     """CREATE TABLE outbox (
@@ -26,8 +27,10 @@ STATEMENTS: Final[tuple[str, ...]] = (
         done_at REAL
     ) STRICT""",
     "CREATE INDEX outbox_waiting ON outbox(consumer, due, id) WHERE state = 0",
+    "CREATE INDEX outbox_waiting_since ON outbox(at) WHERE state = 0",
     "CREATE INDEX outbox_dead ON outbox(consumer, id) WHERE state = 2",
-    "CREATE INDEX outbox_done ON outbox(state, done_at) WHERE state <> 0",
+    "CREATE INDEX outbox_delivered_at ON outbox(done_at) WHERE state = 1",
+    "CREATE INDEX outbox_dead_at ON outbox(done_at) WHERE state = 2",
     # Campaigns whose end was told: they end once.
     "CREATE TABLE finished_campaigns (campaign INTEGER PRIMARY KEY) STRICT",
 )

@@ -17,12 +17,13 @@ from sender.store.tables import (
     receipts,
     routing,
     suppression,
+    upkeep,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_SUBJECTS: Final = (campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, applied)
+_SUBJECTS: Final = (campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, upkeep, applied)
 
 
 def migrate(db: Database) -> None:

@@ -12,8 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
-from sender.domain.message import State
-from sender.domain.phone import BadNumber, parse_number
+from sender.domain.message import MessageClass, State
 from sender.pipeline.intake import MessageRequest, read_time
 from sender.store import lookup
 from sender.store.access import Token
@@ -22,7 +21,7 @@ from sender.store.lookup import MessageQuery, MessageView
 from sender.web import wording
 from sender.web.api import Api
 from sender.web.guard import GivenApi, GivenToken, owner, spend
-from sender.web.reading import AnyRequest, address_of, body_of, decoded, digest_of, idempotency_key, refused
+from sender.web.reading import AnyRequest, address_of, body_of, decoded, digest_of, idempotency_key, number_of, refused
 from sender.web.wording import Accepted, BatchResult
 from webkit.problem import Problem, known_number, missing, unknown
 
@@ -116,7 +115,8 @@ async def _accept(
         digest=digest_of(request, body),
         wallet=token.wallet,
     )
-    reply = await api.write(partial(api.store.accept, intake))
+    codes = any(isinstance(item, NewApiMessage) and item.message_class is MessageClass.CODE for item in items)
+    reply = await api.write(partial(api.store.accept, intake), urgent=codes)
     if reply.replayed:
         api.counts.replayed += 1
     else:
@@ -164,7 +164,7 @@ async def page(
     """Messages, newest first. `state` may name several with commas; `cursor` is the `next` of the page before."""
     query = MessageQuery(
         token=owner(token),
-        number=_number(api, to),
+        number=None if to is None else number_of(api, to),
         campaign=None if campaign is None else known_number("campaign", campaign),
         states=_states(states),
         reference=reference,
@@ -198,15 +198,6 @@ async def cancel(
         detail = f"message {number} is {state.label}, and what was written cannot be taken back"
         raise Problem(409, detail, kind="too-late", state=state.label)
     return view
-
-
-def _number(api: Api, to: str | None) -> str | None:
-    if to is None:
-        return None
-    try:
-        return parse_number(to, api.sender.country)
-    except BadNumber as error:
-        raise Problem(400, str(error), field="to") from None
 
 
 def _states(text: str | None) -> tuple[State, ...]:

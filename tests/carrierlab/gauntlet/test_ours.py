@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+import sender.domain.dialect
 import sender.pipeline.incoming
 import sender.store.matching
 from carrierlab.gauntlet import ours
@@ -15,6 +16,7 @@ from carrierlab.gauntlet.console import print_score
 from carrierlab.gauntlet.plan import Course, all_courses, select
 from carrierlab.gauntlet.score import Score, VariantScore, Verdict
 from carrierlab.gauntlet.seen import Seen, read_seen
+from sender.store.settling import settle
 from smppkit.message_state import MessageState
 from smppkit.pdus import DataSm, DeliverSm
 from smppkit.receipts import Receipt, parse_receipt
@@ -51,11 +53,11 @@ Patch = pytest.MonkeyPatch
 
 
 def ids_are_compared_as_text(patch: Patch) -> None:
-    patch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id.casefold(),))
+    patch.setattr(sender.domain.dialect, "candidate_keys", lambda message_id: (message_id.casefold(),))
 
 
 def nothing_is_kept_for_later(patch: Patch) -> None:
-    patch.setattr(sender.store.matching, "match_parked", lambda db, touched: list(touched))
+    patch.setattr(sender.store.matching, "settle_with_parked", settle)
 
 
 def reads(change: Callable[[DeliverSm | DataSm], Receipt | None]) -> Callable[[Patch], None]:

@@ -14,6 +14,9 @@ from sender.domain.numbers import digits_of, same_number, tail
         ("905321234567", "05321234567"),
         ("3725123456", "5123456"),
         ("77051234567", "7 (705) 123-45-67"),
+        ("375291234567", "80291234567"),  # Belarus: trunk prefix 8, then 0
+        ("37061234567", "861234567"),  # Lithuania as it was
+        ("5215512345678", "525512345678"),  # Mexico, with the 1 of mobiles and without
     ],
 )
 def test_spellings_of_one_number_agree(number, spelling):
@@ -31,6 +34,8 @@ def test_spellings_of_one_number_agree(number, spelling):
         ("77051234567", ""),
         ("77051234567", "SHOP"),
         ("77051234567", "4567"),  # a short code does not identify a handset
+        ("77051234567", "7705***4567"),  # what is hidden may be anything
+        ("37061234567", "871234567"),
     ],
 )
 def test_other_numbers_do_not(number, other):

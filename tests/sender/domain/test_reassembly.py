@@ -5,7 +5,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sender.domain.reassembly import MISSING, Piece, read_part, text_of
+from sender.domain.reassembly import MISSING, Piece, read_part, tables_of, text_of
+from smppkit.national_tables import Language
 from smppkit.pdus import DeliverSm
 from smppkit.segments import UDHI, LongMessage, PartInfo, segment
 from smppkit.text import Alphabet
@@ -73,8 +74,20 @@ def test_the_default_alphabet_is_that_of_the_account() -> None:
     assert text_of({1: Piece(b"\xe9", 0)}, 1, Alphabet.LATIN1) == "é"
 
 
+def test_national_tables_of_a_header_are_heeded() -> None:
+    for text in ("Şikayet için ğ ü ş ı ö ç " * 4, "Şikayet için ğ ü ş ı ö ç " * 12):
+        cut = segment(text, reference=7, languages=(Language.TURKISH,))
+        assert cut.shifts is not None
+        parts = [DeliverSm(esm_class=UDHI, short_message=piece.short_message) for piece in cut.segments]
+        pieces = {}
+        for number, pdu in enumerate(parts, 1):
+            info, octets = read_part(pdu)
+            pieces[number if info is None else info.number] = Piece(octets, 0, tables_of(pdu))
+        assert text_of(pieces, len(parts)) == text
+
+
 @given(st.binary(max_size=200), st.integers(0, 255), st.integers(0, 255))
 def test_nothing_that_comes_raises(octets: bytes, esm_class: int, data_coding: int) -> None:
     pdu = DeliverSm(esm_class=esm_class, data_coding=data_coding, short_message=octets)
     info, body = read_part(pdu)
-    assert isinstance(text_of({1: Piece(body, data_coding)}, 1 if info is None else info.total), str)
+    assert isinstance(text_of({1: Piece(body, data_coding, tables_of(pdu))}, 1 if info is None else info.total), str)

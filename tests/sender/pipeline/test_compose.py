@@ -1,12 +1,16 @@
 import pytest
 
+from sender.config.text import Tag, TlvConfig
 from sender.domain.message import MessageClass
 from sender.domain.template import MissingField, Template
-from sender.pipeline.compose import Composer, SenderError, Wording, check_sender
+from sender.pipeline.compose import Composer, SenderError, TextOptions, TlvError, Wording, check_sender
 from sender.store.records import Claimed
-from smppkit.gsm0338 import UnencodableText
-from smppkit.segments import LongMessage, part_of
+from smppkit.gsm0338 import UnencodableText, pack_septets
+from smppkit.national_tables import Language
+from smppkit.pdus import SubmitSm
+from smppkit.segments import LongMessage, decode_user_data, part_of
 from smppkit.text import Alphabet
+from smppkit.tlvs import Tlv
 
 WORDINGS = {
     "plain": Wording(),
@@ -127,3 +131,78 @@ def test_senders_that_can_be_shown(written: str, address: str) -> None:
 def test_senders_that_cannot(written: str, problem: str) -> None:
     with pytest.raises(SenderError, match=problem):
         check_sender(written)
+
+
+def through(wording: Wording, text: str, options: TextOptions | None = None, **fields: str) -> list[SubmitSm]:
+    made = Composer(Template.compile(text), "SHOP", MessageClass.SERVICE, {"one": wording}, options)
+    return [submit.pdu for submit in made.submits(claimed(message_id=70_000, **fields), "one")]
+
+
+def test_national_tables_go_out_with_a_header() -> None:
+    (pdu,) = through(Wording(languages=(Language.TURKISH,)), "Şş" + "a" * 80)
+    assert (pdu.esm_class, pdu.data_coding, pdu.short_message[:8]) == (0x40, 0, b"\x03\x24\x01\x01\x1bS\x1bs")
+
+
+def test_data_coding_is_what_the_operator_means_by_it() -> None:
+    codings = {Alphabet.LATIN1: 0, Alphabet.UCS2: 0x18}
+    wording = Wording(alphabets=(Alphabet.LATIN1, Alphabet.UCS2), data_codings=codings)
+    assert [(pdu.data_coding, pdu.short_message) for pdu in through(wording, "é")] == [(0, b"\xe9")]
+    assert through(wording, "Ж")[0].data_coding == 0x18
+
+
+def test_septets_may_be_packed() -> None:
+    (pdu,) = through(Wording(packed=True), "hello")
+    assert pdu.short_message == pack_septets(b"hello")
+    first, second = through(Wording(packed=True), "a" * 300)
+    assert len(first.short_message) == 140
+    assert first.short_message[:6].hex() == second.short_message[:5].hex() + "01"
+
+
+def test_tlvs_and_the_reference_are_on_every_segment() -> None:
+    tlvs = (TlvConfig(tag=Tag(0x1400), value="17"), TlvConfig(tag=Tag(0x1401), value="{id|none}"))
+    wording = Wording(tlvs=tlvs, message_reference=True)
+    for pdu in through(wording, "a" * 200, id="5"):
+        assert pdu.tlvs == (Tlv(0x1400, b"17"), Tlv(0x1401, b"5"), Tlv(0x0204, (70_000 & 0xFFFF).to_bytes(2, "big")))
+    assert through(wording, "a")[0].tlvs[1] == Tlv(0x1401, b"none")
+
+
+def test_the_columns_of_tlvs_are_kept_and_checked() -> None:
+    wording = Wording(tlvs=(TlvConfig(tag=Tag(0x1401), value="{id}"),))
+    made = Composer(Template.compile("{name}"), "SHOP", MessageClass.SERVICE, {"one": wording})
+    assert made.columns == {"name", "id"}
+    with pytest.raises(TlvError, match='TLV 0x1401: nothing in the column "id"'):
+        made.tlvs({"name": "x"}, "one")
+
+
+def test_a_bind_that_takes_no_tlvs_gets_none() -> None:
+    wording = Wording(tlvs=(TlvConfig(tag=Tag(0x1400), value="17"),), message_reference=True)
+    made = Composer(Template.compile("hi"), "SHOP", MessageClass.SERVICE, {"one": wording})
+    assert made.submits(claimed(), "one", tlvs=False)[0].pdu.tlvs == ()
+
+
+@pytest.mark.parametrize(
+    ("wording", "options", "text", "expected"),
+    [
+        (Wording(), None, "Да", "Да"),
+        (Wording(transliterate=True), None, "Да — нет", "Da - net"),
+        (Wording(transliterate=True), TextOptions(transliterate=False), "Да", "Да"),
+        (Wording(), TextOptions(transliterate=True), "Да", "Da"),
+        (Wording(transliterate=True), None, "漢 да", "漢 да"),  # still UCS-2, so nothing is lost for nothing
+        (Wording(transliterate=True), None, "“a”", '"a"'),
+        (Wording(plain_punctuation=True), None, "“a”\u00a0—", '"a" -'),
+        (Wording(plain_punctuation=True), None, "“да”", "“да”"),
+        (Wording(plain_punctuation=True, languages=(Language.TURKISH,)), None, "“ş”", '"ş"'),
+        (Wording(plain_punctuation=True), None, "plain", "plain"),
+    ],
+)
+def test_texts_in_other_letters(wording: Wording, options: TextOptions | None, text: str, expected: str) -> None:
+    (pdu,) = through(wording, text, options)
+    told = wording if options is None else wording.with_options(options)
+    assert told.said(text) == expected
+    header = bool(pdu.esm_class & 0x40)
+    assert decode_user_data(pdu.short_message, pdu.data_coding, header=header) == expected
+
+
+def test_options_are_read_from_what_a_campaign_keeps() -> None:
+    assert TextOptions.of("{}") == TextOptions.of("") == TextOptions()
+    assert TextOptions.of('{"reading": {}, "text": {"transliterate": true}}') == TextOptions(transliterate=True)

@@ -85,13 +85,13 @@ def test_a_zone_of_its_own_holds_for_all_numbers() -> None:
     assert quiet.check(submit(TURKISH), at("2026-06-01 22:00")) is not None
 
 
-def test_a_campaign_has_quiet_hours_of_its_own_or_none() -> None:
+def test_a_campaign_has_quiet_hours_of_its_own() -> None:
     quiet = Quiet(NIGHT)
-    quiet.of_campaign(2, QuietHours(12 * 60, 13 * 60))
-    quiet.of_campaign(3, None)
+    own = QuietHours(12 * 60, 13 * 60, frozenset({5, 6}))
+    quiet.of_campaign(2, QuietHours.from_json(own.to_json()))
     assert quiet.check(submit(campaign=2), at("2026-06-01 23:00")) is None
     assert quiet.check(submit(campaign=2), at("2026-06-01 12:30")) == Later(at("2026-06-01 13:00"), "quiet hours")
-    assert quiet.check(submit(campaign=3), at("2026-06-01 23:00")) is None
+    assert quiet.check(submit(campaign=1), at("2026-06-01 23:00")) is not None
 
 
 def test_a_number_that_may_be_anywhere_is_where_the_fallback_says() -> None:

@@ -8,20 +8,22 @@ from twisted.python.failure import Failure
 
 from carrierlab.clock import SimClock
 from sender.channels.results import Delivery
+from sender.domain.message import State
 from sender.pipeline.recorder import Recorder
-from sender.store.records import Accepted, Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreError
+from sender.store.records import Accepted, Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreError, StoreUnavailable
 from smppkit.message_state import MessageState
 from smppkit.status import CommandStatus
 
 
 class Store:
-    def record_outcomes(self, outcomes: Sequence[Outcome]) -> None: ...
+    def record_outcomes(self, outcomes: Sequence[Outcome]) -> bool: ...
 
     def record_receipts(self, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]: ...
 
 
 class Writer:
     def __init__(self) -> None:
+        self.trouble: str | None = None
         self.calls: list[tuple[str, int, Deferred[Any]]] = []
 
     def call(self, verb: Callable[..., Any], *args: Any) -> Deferred[Any]:
@@ -29,15 +31,20 @@ class Writer:
         self.calls.append((verb.__name__, len(args[0]), done))
         return done
 
+    attempt = call
+
 
 class Bench:
     def __init__(self) -> None:
         self.clock = SimClock()
         self.writer = Writer()
         self.recorder = Recorder(Store(), self.writer, self, self.clock)  # type: ignore[arg-type]
-        self.durable = 0
+        self.durable = self.queued = 0
         self.acknowledged: list[int] = []
         self.failures: list[Failure] = []
+
+    def queued_again(self) -> None:
+        self.queued += 1
 
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         self.durable += len(outcomes)
@@ -64,6 +71,20 @@ class Bench:
 
 
 MATCHED = ReceiptResult(ReceiptFate.MATCHED)
+
+
+def test_the_owner_hears_of_messages_that_are_queued_with_no_due_time_in_the_batch() -> None:
+    bench = Bench()
+    for done, queued in ((False, 0), (True, 1)):
+        bench.outcome()
+        bench.turn()
+        bench.writer.calls[-1][2].callback(done)
+        assert bench.queued == queued
+    for state in (State.DELIVERED, State.QUEUED):
+        bench.receipt()
+        bench.turn()
+        bench.writer.calls[-1][2].callback([ReceiptResult(ReceiptFate.MATCHED, 1, 1, state)])
+    assert bench.queued == 2
 
 
 def test_what_one_turn_brings_is_one_batch_of_each_and_answers_go_first() -> None:
@@ -105,7 +126,24 @@ def test_a_receipt_that_cannot_be_stored_is_turned_away_for_now() -> None:
     bench.turn()
     bench.writer.calls[0][2].errback(StoreError("full"))
     assert bench.acknowledged == [CommandStatus.ESME_RX_T_APPN]
-    assert len(bench.failures) == 1
+    assert (len(bench.failures), bench.recorder.turned_away) == (1, 1)
+
+
+def test_a_store_that_is_unwell_for_a_while_is_no_failure_and_receipts_wait_at_the_operator() -> None:
+    bench = Bench()
+    bench.receipt()
+    bench.turn()
+    bench.writer.trouble = "the disk is full"
+    bench.writer.calls[0][2].errback(StoreUnavailable("the disk is full"))
+    bench.receipt()
+    bench.turn()
+    assert bench.acknowledged == [CommandStatus.ESME_RX_T_APPN] * 2
+    assert (bench.failures, bench.recorder.turned_away, len(bench.writer.calls)) == ([], 2, 1)
+    bench.writer.trouble = None
+    bench.receipt()
+    bench.turn()
+    bench.writer.calls[1][2].callback([MATCHED])
+    assert bench.acknowledged[2:] == [CommandStatus.ESME_ROK]
 
 
 def test_outcomes_that_cannot_be_stored_are_kept_and_tried_again_when_settling() -> None:

@@ -1,20 +1,16 @@
 """The suppression list in memory (I7)."""
 
-import sys
-from array import array
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from sender.channels.results import Never, Submit
 from sender.domain.message import MessageClass, State
 from sender.domain.scope import scopes_of
 from sender.pipeline import suppressing
-from sender.pipeline.suppressing import NumberSet, Suppressing
+from sender.pipeline.suppressing import Suppressing
 from sender.store.sqlite import SqliteStore
 from sender.store.suppression import Suppressed
 from smppkit.pdus import SubmitSm
@@ -115,24 +111,24 @@ def test_what_is_applied_twice_is_the_same(known: Suppressing) -> None:
     assert len(known) == 1
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.sets(st.integers(0, 50)), st.lists(st.tuples(st.booleans(), st.integers(0, 50))), st.integers(1, 10))
-def test_a_number_set_is_a_set(base: set[int], changes: list[tuple[bool, int]], merge: int) -> None:
-    before, suppressing._MERGE = suppressing._MERGE, merge  # type: ignore[misc]
-    try:
-        numbers, model = NumberSet(array("Q", sorted(base))), set(base)
-        for add, number in changes:
-            (numbers.add if add else numbers.discard)(number)
-            (model.add if add else model.discard)(number)
-            assert len(numbers) == len(model)
-        assert [number in numbers for number in range(51)] == [number in model for number in range(51)]
-    finally:
-        suppressing._MERGE = before  # type: ignore[misc]
+def test_a_scope_of_one_sender_goes_with_the_last_entry(known: Suppressing, store: SqliteStore) -> None:
+    do(known.add([stop(scope="from:SHOP"), stop(scope="from:BANK")]))
+    with store.database.transaction():
+        store.suppression.remove(NUMBER, "from:SHOP", source="person", at=2.0)
+    do(known.refresh())
+    assert known.check(submit(sender="SHOP"), 0.0) is None
+    assert known.check(submit(sender="BANK"), 0.0) is not None
+    with store.database.transaction():
+        store.suppression.remove(NUMBER, source="person", at=3.0)
+    do(known.refresh())
+    assert len(known) == 0
 
 
-def test_a_million_numbers_take_eight_octets_each() -> None:
-    numbers = array("Q", range(77_000_000_000, 77_001_000_000))
-    assert sys.getsizeof(numbers) < 10_000_000
-    held = NumberSet(numbers)
-    assert 77_000_999_999 in held
-    assert 77_001_000_000 not in held
+def test_a_long_list_is_read_in_pieces(store: SqliteStore, known: Suppressing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suppressing, "_PIECE", 7)
+    with store.database.transaction():
+        store.suppression.add([stop(NUMBER + i) for i in range(50)] + [stop(NUMBER + 7, "all")])
+    do(known.load())
+    assert len(known) == 50
+    assert all(known.check(submit(NUMBER + i), 0.0) is not None for i in range(50))
+    assert known.check(submit(NUMBER + 50), 0.0) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -145,12 +146,62 @@ def check_i4(store: SqliteStore) -> None:
         store, "SELECT campaign, state, sum(recipients - taken) FROM chunks GROUP BY 1, 2"
     ):
         found[number, state] += recipients
-    assert +counted == found
+    for number, state, messages in rows(store, "SELECT campaign, name, number FROM retired WHERE what = 'state'"):
+        found[number, int(state)] += messages
+    assert +counted == +found
     assert all(messages >= 0 for messages in counted.values())
     waiting = dict(rows(store, "SELECT campaign, sum(recipients - taken) FROM chunks WHERE state = 1 GROUP BY 1"))
     for number, accepted, unexpanded in rows(store, "SELECT id, messages, unexpanded FROM campaigns"):
         assert unexpanded == waiting.get(number, 0)
         assert accepted == sum(count for (campaign_id, _), count in found.items() if campaign_id == number)
+
+
+class Faulty:
+    """The connection of a store whose disk fails when it is told to.
+
+    ``statements`` are those since the last `well`.
+    """
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.statements: list[str] = []
+        self._store = store
+        self._conn = store.database.conn
+        self._fails: Callable[[int, str], bool] = lambda _, __: False
+        self._code = sqlite3.SQLITE_IOERR
+        self._text = ""
+        store.database.conn = self  # type: ignore[assignment]
+
+    def fail(self, fails: Callable[[int, str], bool], code: int = sqlite3.SQLITE_FULL, text: str = "disk full") -> None:
+        """From now on statements for which `fails(number, text)` is true end with this error."""
+        self.well()
+        self._fails, self._code, self._text = fails, code, text
+
+    def well(self) -> None:
+        """Nothing fails any more."""
+        self.statements.clear()
+        self._fails = lambda _, __: False
+
+    def restore(self) -> None:
+        """Give the store its own connection back."""
+        self._store.database.conn = self._conn
+
+    def execute(self, statement: str, *args: Any) -> sqlite3.Cursor:
+        self._pass(statement)
+        return self._conn.execute(statement, *args)
+
+    def executemany(self, statement: str, *args: Any) -> sqlite3.Cursor:
+        self._pass(statement)
+        return self._conn.executemany(statement, *args)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._conn, name)
+
+    def _pass(self, statement: str) -> None:
+        self.statements.append(statement)
+        if not statement.startswith("ROLLBACK") and self._fails(len(self.statements) - 1, statement):
+            error = sqlite3.OperationalError(self._text)
+            error.sqlite_errorcode = self._code
+            raise error
 
 
 class CalledReactor:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from sender.domain.message import DoubtCause, MessageClass, State
-from sender.store.records import CampaignKind, InDoubt, Retry, Standing
+from sender.store.records import Accepted, CampaignKind, Dropped, InDoubt, Retry, Standing
 from sender.store.sqlite import SqliteStore
 from tests.sender.store.kit import ACCOUNT, Desk, Runner, campaign, new, part_of, receipt, rows, state_of
 
@@ -134,6 +134,17 @@ def test_a_message_of_two_parts_of_which_one_is_in_doubt(store, run):
     sweep_all(desk)
     assert desk.states == {State.IN_DOUBT: 1}
     assert [part_of(store, message, part)["state"] for part in (1, 2)] == [State.IN_DOUBT, State.CANCELLED]
+
+
+def test_a_message_of_which_one_part_was_accepted_is_cancelled_when_the_receipt_of_that_part_comes(store, run):
+    desk = Desk(store, run, parts=2)
+    [message] = desk.sent()
+    desk.outcome(Dropped(message, 2, State.CANCELLED, "the campaign was cancelled", 2001.0))
+    desk.outcome(Accepted(message, 1, "a", 2002.0))
+    assert state_of(store, message) is State.ACCEPTED
+    [result] = desk.receipts(receipt("a", number=rows(store, "SELECT number FROM messages")[0][0]))
+    assert result.state is State.CANCELLED
+    assert desk.states == {State.CANCELLED: 1}
 
 
 def test_a_campaign_past_its_deadline_expires(store, run):

@@ -345,11 +345,11 @@ def test_a_refused_message_has_no_doubts_left(store):
 
 def test_no_statement_of_the_sending_path_reads_a_whole_table(store):
     """A cost that grows with the backlog shows as a SCAN of a table in the plan."""
-    from sender.store import matching, outcomes, queue, recovery, settling
+    from sender.store import applying, guessing, matching, multipart, outcomes, queue, recovery, settling
 
     statements = {
         f"{module.__name__}.{name}": value
-        for module in (matching, outcomes, queue, recovery, settling)
+        for module in (applying, guessing, matching, multipart, outcomes, queue, recovery, settling)
         for name, value in vars(module).items()
         if isinstance(value, str) and value.startswith(("SELECT", "UPDATE", "INSERT"))
     }

@@ -234,7 +234,7 @@ def test_a_doubt_with_a_resend_is_queued_and_its_second_submit_is_counted_as_a_r
     first, *_ = desk.sent()
     desk.outcome(InDoubt(first, 1, DoubtCause.TIMEOUT, 2040.0, 2030.0))
     [again] = desk.claim(now=2040.0)
-    assert (again.attempts, again.resends, again.parts_done) == (1, 0, ())
+    assert (again.attempts, again.resends, again.parts_done) == (1, 1, ())
     desk.submit([again], at=2041.0)
     part = part_of(desk.store, first)
     assert (part["submits"], part["retries"], part["resends"]) == (2, 0, 1)

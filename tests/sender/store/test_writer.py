@@ -29,16 +29,6 @@ class Spy:
         return self.statements.count("COMMIT")
 
 
-class Either:
-    """True when one of two lists has an item."""
-
-    def __init__(self, results: list[Any], failures: list[Any]) -> None:
-        self.lists = (results, failures)
-
-    def __bool__(self) -> bool:
-        return any(self.lists)
-
-
 class Harness:
     """A writer of either kind and how to wait for it."""
 
@@ -125,66 +115,6 @@ def test_a_statement_that_sqlite_refuses_fails_its_call_only(harness, store):
     after, _ = outcome_of(harness.writer.call(store.new_epoch))
     harness.until(failures, after)
     assert failures[0].check(sqlite3.OperationalError)
-
-
-def test_a_full_disk_fails_what_needs_room_and_tells_the_truth_about_the_rest(harness, store):
-    def fill_the_disk() -> None:
-        store.database.conn.execute("PRAGMA max_page_count = 1")  # SQLite takes the present size as the least
-        store.database.conn.execute("CREATE TABLE filler (x)")
-        store.database.conn.execute("INSERT INTO filler VALUES (zeroblob(10000000))")
-
-    calls = [outcome_of(harness.writer.call(verb)) for verb in (store.new_epoch, fill_the_disk, store.new_epoch)]
-    harness.until(*(Either(*call) for call in calls))
-    assert "full" in calls[1][1][0].getErrorMessage()
-    told = sum(1 for results, _ in calls if results)
-    assert rows(store, "SELECT epoch FROM epochs") == [(told,)]
-    assert rows(store, "SELECT name FROM sqlite_master WHERE name = 'filler'") == []
-    store.database.conn.execute("PRAGMA max_page_count = 1000000")
-    again, _ = outcome_of(harness.writer.call(store.new_epoch))
-    harness.until(again)
-    assert again == [told + 1]
-
-
-def test_a_transaction_that_cannot_begin_fails_its_calls_with_a_clear_error(harness, store, tmp_path):
-    store.database.conn.execute("PRAGMA busy_timeout = 0")
-    other = sqlite3.connect(tmp_path / "campaign.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    _, failures = outcome_of(harness.writer.call(store.new_epoch))
-    harness.until(failures)
-    assert failures[0].check(StoreError)
-    assert "the store cannot be written: database is locked" in failures[0].getErrorMessage()
-    other.execute("ROLLBACK")
-    other.close()
-    results, _ = outcome_of(harness.writer.call(store.new_epoch))
-    harness.until(results)
-    assert results == [1]
-
-
-def test_a_commit_that_fails_fails_every_call_and_keeps_nothing(store):
-    class NoCommit:
-        """The disk is full at the last moment."""
-
-        def __init__(self, conn: sqlite3.Connection) -> None:
-            self._conn = conn
-
-        def execute(self, statement: str, *args: Any) -> Any:
-            if statement == "COMMIT":
-                raise sqlite3.OperationalError("database or disk is full")
-            return self._conn.execute(statement, *args)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._conn, name)
-
-    harness = Harness("inline", store)
-    whole = store.database.conn
-    store.database.conn = NoCommit(whole)  # type: ignore[assignment]
-    calls = [outcome_of(harness.writer.call(store.new_epoch))[1] for _ in range(3)]
-    harness.until(*calls)
-    assert all(failures[0].check(StoreError) for failures in calls)
-    assert "disk is full" in calls[0][0].getErrorMessage()
-    store.database.conn = whole
-    assert rows(store, "SELECT epoch FROM epochs") == [(0,)]
-    harness.close()
 
 
 def test_close_finishes_what_was_called_and_then_refuses(harness, store):

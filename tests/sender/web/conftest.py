@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +49,15 @@ class InstantWriter:
 
         return maybeDeferred(run)
 
+    attempt = urgent = call
+
+    @property
+    def trouble(self) -> str | None:
+        return "the store cannot be written: database or disk is full" if self.broken else None
+
+    def hurry(self) -> None:
+        pass
+
     def close(self) -> Deferred[None]:
         return succeed(None)
 
@@ -91,7 +101,7 @@ class Site:
 
     def chance(self, count: int) -> bytes:
         self._drawn += 1
-        return self._drawn.to_bytes(count, "big")
+        return hashlib.shake_256(str(self._drawn).encode()).digest(count)
 
     def token(self, *scopes: str, name: str = "shop", **more: Any) -> str:
         minted = mint(self.chance(ENTROPY))

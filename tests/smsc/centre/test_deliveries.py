@@ -152,6 +152,18 @@ def test_a_receipt_for_a_bind_that_is_gone_goes_to_a_sibling(lab: Lab) -> None:
     assert len(second.deliveries) == 1
 
 
+def test_receipts_that_a_lost_bind_has_not_acknowledged_go_to_a_sibling(lab: Lab) -> None:
+    """I3."""
+    lab.start('operators: {op: {listen: "tcp:2775", receipts: {delay: 1s, route: same-bind}}}')
+    first, second = lab.bound(), lab.bound()
+    first.acknowledge = lambda pdu: None
+    first.submit()
+    lab.run(2)
+    first.drop()
+    lab.settle()
+    assert (len(first.deliveries), len(second.deliveries)) == (1, 1)
+
+
 # --- notices -------------------------------------------------------------------------------------------
 
 NOTICES = """

@@ -1,0 +1,156 @@
+"""Receipts on their way to parts, and how parts change by them: gathered first, then written in a few statements."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any, Final
+
+import msgspec
+
+from sender.domain.dialect import Learned
+from sender.domain.message import FINAL, SOURCES, State, final_of
+from sender.domain.numbers import tail
+from sender.store.database import Database
+from sender.store.records import ReceiptFate
+from sender.store.settling import PartRow, Parts
+from sender.store.sql import sql, state_is
+from smppkit.message_ids import key
+from smppkit.message_state import MessageState
+
+
+class Heard(msgspec.Struct, gc=False):
+    """A receipt on its way to a part; `parked` is its row when it waited."""
+
+    parked: int | None
+    key: str
+    smsc_id: str
+    state: int
+    stat: str
+    err: str | None
+    number: str
+    at: float
+    sender: str = ""
+    text: str = ""
+    reference: int | None = None
+    held: int = 0
+
+
+HEARD_COLUMNS: Final = (
+    "r.id, r.key, r.smsc_id, r.state, r.stat, r.err, r.number, r.at, r.sender, r.text, r.reference, r.held"
+)
+"""For ``FROM … parked_receipts r``: in the order of `Heard`."""
+
+_FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
+
+_UPDATE_PART: Final = {
+    int(state): sql(
+        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?"
+        " WHERE message = ? AND part = ? AND $before",
+        after=str(int(state)),
+        before=state_is((*SOURCES[state], state)),
+    )
+    for state in State
+}
+
+
+Change = tuple[int, int, int, int]
+"""Message, part, state before, state after: for the audit."""
+
+
+class Application:
+    """Applies receipts of one account to parts; `write` puts them into the store."""
+
+    def __init__(self, db: Database, learned: Learned, journal: list[Change] | None = None) -> None:
+        self._journal = journal
+        self._db = db
+        self._learned = learned
+        self._receipts: list[tuple[Any, ...]] = []
+        self.unparked: dict[int, None] = {}
+        self.resolved: list[PartRow] = []
+        self._last: dict[int, float] = {}
+        self.touched: Parts = {}
+
+    @property
+    def latest(self) -> float:
+        """Unix time of the latest receipt applied; 0 when there is none."""
+        return max(self._last.values(), default=0.0)
+
+    def apply(self, row: PartRow, receipt: Heard) -> ReceiptFate:
+        """The state of the part follows the receipt unless it is final already; the receipt is kept either way."""
+        row.receipts += 1
+        self._receipts.append(
+            (row.message, row.part, row.receipts, receipt.smsc_id, receipt.state, receipt.stat, receipt.err,
+             receipt.number, receipt.at)
+        )  # fmt: skip
+        if receipt.parked is not None:
+            self.unparked[receipt.parked] = None
+        self.touched[row.message, row.part] = row
+        if receipt.at > self._last.get(row.campaign, 0.0):
+            self._last[row.campaign] = receipt.at
+        final = _FINAL_OF[receipt.state]
+        if row.state in FINAL or (final is None and receipt.stat == row.stat):
+            row.repeated += 1
+            return ReceiptFate.REPEATED
+        if self._journal is not None:
+            self._journal.append((row.message, row.part, row.state, final or State.ACCEPTED))
+        if final is None:
+            row.state = State.ACCEPTED
+        else:
+            row.state = final
+            self._learned.timed += 1
+            self._learned.delay += receipt.at - row.submitted_at
+        row.stat, row.err = receipt.stat, receipt.err
+        return ReceiptFate.MATCHED
+
+    def resolve(self, row: PartRow, receipt: Heard) -> ReceiptFate:
+        """Apply a receipt to a part in doubt that goes to its number: now the operator's id is known too."""
+        row.smsc_id = receipt.smsc_id
+        self.apply(row, receipt)
+        self.resolved.append(row)
+        return ReceiptFate.RESOLVED_DOUBT
+
+    def follow(self, row: PartRow, decided: PartRow) -> None:
+        """The part that decides for its message has its final state, and this one has no receipt of its own."""
+        if self._journal is not None:
+            self._journal.append((row.message, row.part, row.state, decided.state))
+        row.state, row.stat, row.err = decided.state, decided.stat, decided.err
+        self.touched[row.message, row.part] = row
+
+    def write(self) -> None:
+        """Write receipts and parts. Messages are brought up to date by `settle`."""
+        conn = self._db.conn
+        conn.executemany("INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._receipts)
+        conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
+        by_state: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for row in self.touched.values():
+            by_state[row.state].append((row.stat, row.err, row.receipts, row.repeated, row.message, row.part))
+        for state, rows in by_state.items():
+            changed = conn.executemany(_UPDATE_PART[state], rows).rowcount
+            if changed != len(rows):
+                raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
+        conn.executemany(
+            "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
+            [(at, campaign) for campaign, at in self._last.items()],
+        )
+        if self.resolved:
+            self._write_resolved()
+
+    def _write_resolved(self) -> None:
+        conn = self._db.conn
+        conn.executemany(
+            "UPDATE parts SET smsc_id = ?, key = ?, doubtful = 0 WHERE message = ? AND part = ?",
+            [(row.smsc_id, key(row.smsc_id or ""), row.message, row.part) for row in self.resolved],
+        )
+        forget_doubts(self._db, self.resolved)
+        conn.executemany(
+            "UPDATE campaigns SET doubts_resolved = doubts_resolved + ? WHERE id = ?",
+            [(count, campaign) for campaign, count in Counter(row.campaign for row in self.resolved).items()],
+        )
+
+
+def forget_doubts(db: Database, rows: list[PartRow]) -> None:
+    """These parts are no longer in doubt."""
+    db.conn.executemany(
+        "DELETE FROM doubts WHERE account = ? AND tail = ? AND message = ? AND part = ?",
+        [(row.account, tail(row.number), row.message, row.part) for row in rows],
+    )

@@ -1,0 +1,135 @@
+"""A store of an earlier version: copied first, brought forward, and used as if it had always been of this one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sender.domain.message import MessageClass, State
+from sender.store import schema
+from sender.store.records import CampaignKind, CampaignState, StoreError
+from sender.store.sqlite import SqliteStore
+from tests.sender.store.kit import ACCOUNT, check_i4, receipt, rows
+
+VERSION_1 = Path(__file__).parents[2] / "data" / "store-version-1.db"
+"""Made by the program when it wrote version 1: two campaigns, and messages in every state that a run can be cut in."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    copy = tmp_path / "campaign.sqlite"
+    shutil.copy(VERSION_1, copy)
+    return copy
+
+
+def version_of(path: Path) -> int:
+    conn = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        return int(conn.execute("PRAGMA user_version").fetchone()[0])
+    finally:
+        conn.close()
+
+
+def dump(path: Path) -> list[str]:
+    conn = sqlite3.connect(path)
+    try:
+        return list(conn.iterdump())
+    finally:
+        conn.close()
+
+
+def test_a_store_of_version_1_is_copied_and_brought_forward(path):
+    before = dump(VERSION_1)
+    SqliteStore.open(path).close()
+    assert version_of(path) == len(schema.MIGRATIONS)
+    copy = path.with_name("campaign.sqlite.version-1")
+    assert version_of(copy) == 1
+    assert dump(copy) == before
+    assert copy.stat().st_mode & 0o077 == 0  # numbers and texts are for nobody else
+    assert not list(path.parent.glob("*.partial*"))
+
+
+def test_nothing_of_it_is_lost_and_the_run_goes_on(path):
+    store = SqliteStore.open(path)
+    check_i4(store)
+    counts = {state: count for state, count in store.counts(1).items() if count}
+    assert counts == {
+        State.QUEUED: 6,
+        State.CLAIMED: 1,
+        State.SUBMITTING: 1,
+        State.ACCEPTED: 2,
+        State.IN_DOUBT: 1,
+        State.DELIVERED: 1,
+        State.UNDELIVERED: 1,
+        State.REJECTED: 1,
+    }
+    first, second = store.campaign(1), store.campaign(2)
+    assert (first.priority, second.priority) == (MessageClass.SERVICE.priority, MessageClass.CODE.priority)
+    assert (first.paused, first.cancelled, first.starts_at, first.expires_at) == (False, False, None, None)
+    assert (first.kind, second.state) == (CampaignKind.FILE, CampaignState.IMPORTING)
+    with store.database.transaction():
+        recovery = store.recover(3000.0)
+        assert (recovery.released, recovery.requeued, recovery.importing) == (1, 1, (2,))
+        claimed = store.claim(ACCOUNT, 100, 4000.0)
+        assert {it.fields["name"] for it in claimed} == {"n7", "n9", "n10", "n11"}
+        [result] = store.record_receipts([receipt("id3", "77050000004")])
+        assert result.state is State.DELIVERED
+    assert rows(store, "SELECT smsc_id FROM parked_receipts") == [("unheard",)]
+    check_i4(store)
+    assert rows(store, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(store, "PRAGMA foreign_key_check") == []
+    store.close()
+
+
+def test_a_new_store_and_one_that_was_brought_forward_have_the_same_tables(path, tmp_path):
+    brought, made = SqliteStore.open(path), SqliteStore.open(tmp_path / "new.sqlite")
+    statement = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    assert rows(brought, statement) == rows(made, statement)
+    brought.close()
+    made.close()
+
+
+def test_a_new_store_needs_no_copy(tmp_path):
+    SqliteStore.open(tmp_path / "new.sqlite").close()
+    assert not list(tmp_path.glob("*version*"))
+
+
+def test_a_copy_that_is_there_already_is_kept(path):
+    earlier = path.with_name("campaign.sqlite.version-1")
+    earlier.write_text("kept", encoding="utf-8")
+    SqliteStore.open(path).close()
+    assert earlier.read_text(encoding="utf-8") == "kept"
+    assert version_of(path.with_name("campaign.sqlite.version-1.2")) == 1
+
+
+def test_without_room_for_the_copy_nothing_is_changed(path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(StoreError, match=r"version-1 cannot be written: No space left on device"):
+        SqliteStore.open(path)
+    assert version_of(path) == 1
+    assert not list(path.parent.glob("*version*"))
+
+
+def test_a_migration_that_fails_leaves_the_store_as_it_was(path, monkeypatch):
+    def broken(db: object) -> None:
+        raise sqlite3.OperationalError("no such luck")
+
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS[:1], broken))
+    with pytest.raises(StoreError, match="no such luck"):
+        SqliteStore.open(path)
+    assert version_of(path) == 1
+    assert dump(path) == dump(VERSION_1)
+
+
+@pytest.mark.parametrize("how", [{"read_only": True}, {"beside": True}])
+def test_who_may_not_bring_it_forward_says_who_does(path, how):
+    with pytest.raises(StoreError, match="older version of the sender; `sender resume` brings it forward"):
+        SqliteStore.open(path, **how)
+    assert version_of(path) == 1

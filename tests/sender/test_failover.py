@@ -1,0 +1,100 @@
+"""Accounts that are passed over, and what waits for them, in virtual time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sender.domain.health import Circuit
+from smppkit.status import CommandStatus
+from tests.sender.peer import Answer
+from tests.sender.world import Process, World
+
+ROUTES = """\
+routes:
+  - {prefix: "7705", to: [{account: beeline}, {account: kcell}]}
+  - {prefix: "7701", operator: kcell}
+health: {after: 5s, rest: 20s, failover_after: 10s, least: 10}
+"""
+
+
+def two_ways(tmp_path: Path, **settings: object) -> World:
+    """Beeline's numbers may go through Kcell."""
+    world = World(tmp_path, **settings)
+    head, _, _ = world.config.partition("routes:\n")
+    world.config = head + ROUTES
+    world.process.kill()
+    world.process = Process(world)
+    return world
+
+
+def circuit(world: World, account: str = "beeline") -> Circuit:
+    return world.sender.health.standings()[account].circuit
+
+
+def test_what_waits_for_an_account_that_is_down_goes_to_the_next_choice(tmp_path: Path) -> None:
+    world = two_ways(tmp_path)
+    world.beeline.accept_connections = False
+    world.load(50)
+    world.wait(world.sender.start())
+    world.clock.advance(9)
+    assert world.kcell.submits == []
+    report = world.send()
+    assert report.delivered == 50
+    assert world.beeline.submits == []
+    assert len(set(world.kcell.destinations)) == len(world.kcell.destinations) == 50
+    assert world.sender.moved == 50
+    world.process.kill()
+
+
+def test_an_account_that_comes_back_in_time_keeps_what_waits_for_it(tmp_path: Path) -> None:
+    world = two_ways(tmp_path)
+    world.beeline.accept_connections = False
+    world.load(50)
+    world.wait(world.sender.start())
+    world.clock.advance(4)
+    world.beeline.accept_connections = True
+    assert world.send().delivered == 50
+    assert (len(world.beeline.submits), world.kcell.submits, world.sender.moved) == (50, [], 0)
+    world.process.kill()
+
+
+def test_new_messages_pass_an_account_over_at_once_and_it_comes_back_with_a_trickle(tmp_path: Path) -> None:
+    world = two_ways(tmp_path)
+    world.beeline.accept_connections = False
+    world.wait(world.sender.start())
+    world.clock.advance(7)
+    assert circuit(world) is Circuit.OPEN
+    world.load(20)
+    assert world.send().delivered == 20
+    assert len(world.kcell.submits) == 20
+    assert world.sender.moved == 0  # they were never queued for the other one
+    world.beeline.accept_connections = True
+    world.clock.advance(60)
+    assert circuit(world) in (Circuit.HALF_OPEN, Circuit.CLOSED)
+    world.clock.advance(30)
+    assert circuit(world) is Circuit.CLOSED
+    world.process.kill()
+
+
+def test_an_operator_whose_answers_are_errors_is_passed_over_though_it_is_bound(tmp_path: Path) -> None:
+    world = two_ways(tmp_path)
+    world.beeline.decide = lambda _: Answer(status=CommandStatus.ESME_RSYSERR)
+    world.load(100)
+    world.wait(world.sender.start())
+    report = world.send()
+    assert report.delivered == 100
+    assert len(world.kcell.accepted) == 100
+    assert world.beeline.accepted == []
+    world.process.kill()
+
+
+def test_throttling_and_refusals_of_single_messages_are_no_illness(tmp_path: Path) -> None:
+    world = two_ways(tmp_path)
+    world.beeline.decide = lambda _: Answer(status=CommandStatus.ESME_RINVDSTADR)
+    world.load(100)
+    world.wait(world.sender.start())
+    report = world.send()
+    assert report.states["rejected"] == 100
+    assert circuit(world) is Circuit.CLOSED
+    assert world.kcell.submits == []
+    world.process.kill()
