@@ -178,6 +178,7 @@ class Sender:
         self._network = network
         self._seed = seed
         self._started = False
+        self._screens: list[Screen] = []  # those that a change of the configuration concerns
         self._leaving: list[Deferred[None]] = []  # lanes that a change of the configuration ends
         self._lanes = [
             self.make_lane(name, account, account.retry.over(config.retry)) for name, account in self._accounts.items()
@@ -192,7 +193,6 @@ class Sender:
             wordings=self._wordings,
             composers=self._composers,
             accounts=self._accounts,
-            set_policy=lambda lane, policy: lane.judge_by(self._judge(lane.account.name, policy)),
         )
         self.webhooks = Dispatcher(
             config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
@@ -353,7 +353,9 @@ class Sender:
             it: prices.get(name, 0) for name in self._config.operators for it in self._config.accounts_of(name)
         }
         prices = {**of_operators, **prices}
-        return Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+        screen = Screen(self._router, self._wordings, self._config.country, self.suppressing.scope_against, prices)
+        self._screens.append(screen)
+        return screen
 
     def poke(self, accounts: Container[str]) -> None:
         """There are new messages of these accounts in the store."""
@@ -380,6 +382,10 @@ class Sender:
             raise ReloadRefused("the sender does not run")
         changes = await self._reloading.apply(self._config, config)
         self._config = config
+        self._composers.reword()
+        for screen in self._screens:
+            screen.forget()
+        await self._writer.call(self._store.configure_receipts, receipt_settings(config))
         await self._note_applied()
         self._expander.poke()
         for lane in self._lanes:
@@ -393,6 +399,7 @@ class Sender:
 
     def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
         """A lane for an account; it is not started."""
+        self.health.add(name, self._clock.seconds())
         return Lane(
             Account.of(name, account),
             self._composers,
@@ -411,6 +418,10 @@ class Sender:
 
     def _judge(self, name: str, policy: RetryPolicy) -> Judge:
         return Judge(policy, random.Random(f"{self._seed}/{name}/retries"))  # noqa: S311 - jitter, repeatable
+
+    def policy_changed(self, lane: Lane, policy: RetryPolicy) -> None:
+        """Refusals on an account are judged by another policy."""
+        lane.judge_by(self._judge(lane.account.name, policy))
 
     def lane_added(self, lane: Lane) -> None:
         """An account is new: connect it. It may have been here before, so its limits begin with a second of rest."""

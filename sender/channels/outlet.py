@@ -83,6 +83,8 @@ class Outlet:
         for `patience` seconds after something was written; then it is asked here. ``Alive`` tells of the end.
         """
         session = self.link.session
+        if not session.bound:
+            return True  # it has just ended, and the channel will hear of that
         if not session.enquiring:
             asked_at = self._asked_at
             if asked_at is None or session.heard_at > asked_at or now - asked_at <= patience:

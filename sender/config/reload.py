@@ -57,6 +57,15 @@ _IN_PLACE: Final = frozenset(
         "timers",
         "retry",
         "source",
+        "data_coding",
+        "packed",
+        "languages",
+        "transliterate",
+        "plain_punctuation",
+        "message_reference",
+        "tlvs",
+        "reserve",
+        "receipts",
     }
 )
 """Keys of an account that sessions which stand go on under."""

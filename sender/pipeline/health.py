@@ -21,6 +21,11 @@ class HealthBook:
         self._accounts = {name: AccountHealth(policy, now) for name in accounts}
         self._standings: dict[str, Standing] = {}
 
+    def add(self, account: str, now: float) -> None:
+        """An account, if it is not known yet."""
+        if account not in self._accounts:
+            self._accounts[account] = AccountHealth(self.policy, now)
+
     def standings(self) -> Health:
         """How every account stood at the last look; one that is missing is healthy."""
         return self._standings

@@ -87,6 +87,10 @@ class Screen:
         self._composers: dict[tuple[str, MessageClass], Composer] = {}
         self._made_for: tuple[Wording, ...] = ()
 
+    def forget(self) -> None:
+        """The wordings have changed: what was made of them is made anew."""
+        self._composers.clear()
+
     def screen(self, asked: MessageRequest, now: float, senders: tuple[str, ...] = ()) -> NewApiMessage | Refusal:
         """The message that is asked for at unix time `now`, or why it cannot be sent.
 

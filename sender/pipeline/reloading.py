@@ -40,6 +40,9 @@ class Owner(Protocol):
     def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
         """A lane that is not started yet."""
 
+    def policy_changed(self, lane: Lane, policy: RetryPolicy) -> None:
+        """Refusals on it are judged by another policy."""
+
     def lane_added(self, lane: Lane) -> None:
         """It belongs to the sender now, and is to be started."""
 
@@ -62,7 +65,6 @@ class Reloading:
         wordings: dict[str, Wording],
         composers: Composers,
         accounts: dict[str, AccountConfig],
-        set_policy: Callable[[Lane, RetryPolicy], None],
     ) -> None:
         """`wordings` and `accounts` are shared with who reads them, and changed in place, as `router` is."""
         self.salt = salt
@@ -74,7 +76,6 @@ class Reloading:
         self._wordings = wordings
         self._composers = composers
         self._accounts = accounts
-        self._set_policy = set_policy
         self._working = False
 
     async def apply(self, old: SenderConfig, new: SenderConfig) -> list[Change]:
@@ -127,7 +128,7 @@ class Reloading:
         for name, config in configs.items():
             policy = config.retry.over(new.retry)
             if name in known:
-                self._set_policy(known[name], policy)
+                self._owner.policy_changed(known[name], policy)
             else:
                 self._owner.lane_added(self._owner.make_lane(name, config, policy))
         for name, lane in known.items():

@@ -176,3 +176,23 @@ async def test_an_operator_nobody_listens_for_is_given_up_when_asked(place: Plac
     assert "Given up: beeline: cannot connect to 127.0.0.1" in stderr
     assert "Traceback" not in stderr
     assert "not sent yet" in stdout
+
+
+@pytest_twisted.ensureDeferred
+async def test_sighup_applies_another_configuration_to_a_sender_that_runs(place: Place) -> None:
+    slow = place.text.replace("rate: 400/s", "rate: 5/s")
+    (place.home / "sender.yaml").write_text(slow, encoding="utf-8")
+    process = place.send()
+    await place.submitted(2)
+    (place.home / "sender.yaml").write_text(slow.replace("rate", "rat"), encoding="utf-8")
+    process.send_signal(signal.SIGHUP)
+    await place.submitted(5)
+    (place.home / "sender.yaml").write_text(place.text, encoding="utf-8")
+    process.send_signal(signal.SIGHUP)
+    code, _, stderr = await finished(process)
+    assert code == 0, stderr
+    assert len(place.smsc.submits) == 200
+    assert place.smsc.links_made == 1
+    assert 'unknown key "rat"; did you mean "rate"' in stderr
+    assert "~ account beeline: rate: 5.0 → 400.0 (at once)" in stderr
+    assert "the configuration is applied" in stderr

@@ -23,9 +23,7 @@ from sender.store.tables import (
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_SUBJECTS: Final = (
-    campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, upkeep, applied,
-)  # fmt: skip
+_SUBJECTS: Final = (campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, upkeep, applied)
 
 
 def migrate(db: Database) -> None:

@@ -734,3 +734,19 @@ def test_a_bind_is_made_anew_for_other_credentials_while_its_sibling_works() -> 
     assert not world.feed.of(Unanswered)
     world.smsc.bind_status = CommandStatus.ESME_RINVPASWD
     assert "refuses our credentials" in (world.clock.wait_for(world.channel.rebind(stale[1]), 5.0) or "")
+
+
+def test_a_link_whose_session_has_ended_is_not_asked_for_a_sign_of_life() -> None:
+    world = World(window=5, response_timeout=20.0, enquire_link_timeout=2.0)
+    world.channel.start()
+    world.clock.advance(0.1)
+    (connection,) = world.network.connections
+    connection.stall("up")
+    world.queue(20)
+    outlet = world.channel.outlets[0]
+    while not outlet.link.session.closed:
+        world.clock.advance(0.1)
+        world.feed.room()
+    world.clock.advance(30.0)
+    assert len(world.feed.of(Unanswered)) == 5
+    assert len(world.feed.of(Answered)) >= 10  # on the new bind
