@@ -20,9 +20,9 @@ HEADERS = "sender.headers"
 """Where the headers about the rate are kept until the answer is sent."""
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request in, or raise a Problem: 401 without a good token, 403 without the scope, 429 beyond the rate."""
-    api: Api = connection.app.state.api
+    api = api_of(connection)
     scope = handler.opt.get("scope")
     documented = connection.scope["path"].startswith("/schema")
     if api.is_open and (documented or handler.opt.get("open")):
@@ -50,6 +50,12 @@ def spend(connection: ASGIConnection[Any, Any, Any, Any], api: Api, token: Token
     except Problem:
         api.counts.too_fast += 1
         raise
+
+
+def api_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Api:
+    """What the routes work with."""
+    api: Api = connection.app.state.api
+    return api
 
 
 def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
