@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate torture bench lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios torture bench lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -46,7 +46,16 @@ differential: fuzz-setup ## read the same PDUs with smpp.pdu3, smpplib and tshar
 corpus: setup-dev ## write what fuzzing starts from anew
 	@$(BIN)/python scripts/make_corpus.py
 
-simulate: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
+simulate: setup-dev ## the sender in every kind of trouble, on a disk that loses power (SEEDS=1000)
+	@$(BIN)/python -m tests.simulation --seeds 1..$(or $(SEEDS),1000)
+
+simulate-night: ## the same with a hundred times as many seeds, for a night
+	@$(MAKE) simulate SEEDS=100000
+
+planted: setup-dev ## plant bugs in a copy of the sender, and see whether the simulation finds them (BUGS="04 12")
+	@$(BIN)/python -m tests.simulation.planted $(BUGS)
+
+scenarios: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
 	@$(BIN)/carrierlab run scenarios/*.yaml --seeds 1..$(or $(SEEDS),20) --quiet
 
 torture: setup-dev ## kill the sender and an operator in the middle of a campaign (MESSAGES=1000000 KILLS=200)
@@ -65,6 +74,7 @@ docs: setup-dev ## bring up to date what is made in docs/ and shown in the READM
 	@$(BIN)/python scripts/make_faults.py
 	@$(BIN)/python scripts/make_lint.py
 	@$(BIN)/python scripts/make_gauntlet.py
+	@$(BIN)/python scripts/make_planted.py
 	@$(BIN)/python scripts/make_schema.py
 	@$(BIN)/python scripts/make_report_schema.py
 	@$(BIN)/python scripts/make_excerpts.py

@@ -319,9 +319,8 @@ def rows(model: type[msgspec.Struct]) -> Iterator[str]:
     if config.tag_field is not None:
         yield f"| `{config.tag_field}` | What happens | `{config.tag}` | **required** |"
     # The texts of an account are a model of their own, and stand behind the rest of its keys.
-    bases = [base for base in model.__bases__ if base is TextConfig]
-    inherited = {name for base in bases for name in base.__struct_fields__}
-    for field in sorted(own_fields(model), key=lambda field: field.name in inherited):
+    texts = set(TextConfig.__struct_fields__) if issubclass(model, TextConfig) else set()
+    for field in sorted(own_fields(model), key=lambda field: field.name in texts):
         form, description, examples = unwrap(field.type)
         written = kind(form)
         if examples:

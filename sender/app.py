@@ -30,9 +30,11 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.config.operator import AccountConfig
+from sender.config.reload import Change, compare, document
 from sender.domain.message import MessageClass, State
 from sender.domain.quiet_hours import QuietHours
 from sender.domain.report import CampaignReport
+from sender.domain.retry import RetryPolicy
 from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
@@ -50,6 +52,7 @@ from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
 from sender.pipeline.quiet import Quiet
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
+from sender.pipeline.reloading import Reloading, ReloadRefused
 from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
@@ -57,6 +60,7 @@ from sender.pipeline.upkeep import Upkeep
 from sender.pipeline.verdict import Judge
 from sender.pipeline.webhooks.dispatcher import Dispatcher
 from sender.pipeline.webhooks.posting import Post
+from sender.store.applied import AppliedRow
 from sender.store.records import Campaign, NewCampaign, Recovery, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -82,6 +86,8 @@ class CampaignPlan(msgspec.Struct, frozen=True):
     name: str = ""
     priority: int | None = None
     """0 (lowest) to 9; None = that of the class."""
+    weight: int = 1
+    """Its share of the turns, against campaigns of the same priority."""
     starts_at: float | None = None
     """Unix time before which nothing is sent."""
     expires_at: float | None = None
@@ -127,10 +133,11 @@ class Sender:
         self._writer = writer
         self._store = store
         self._epoch = epoch
-        self.health = HealthBook(config.health, config.accounts(), clock.seconds())
+        self._accounts = config.accounts()
+        self.health = HealthBook(config.health, self._accounts, clock.seconds())
         self._router = make_router(config, store, self.health.standings)
         self._plans = store.numbering.version()
-        self._wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
+        self._wordings = {name: Wording.of(account) for name, account in self._accounts.items()}
         self.quiet = Quiet.of(config.quiet, exempt=lambda: self.suppressing.exemptions)
         self._composers = Composers(store, writer, self._wordings, self.quiet.hear_of)
         self.suppressing = Suppressing(store, writer)
@@ -140,7 +147,7 @@ class Sender:
             writer,
             clock,
             epoch=epoch,
-            accounts=config.accounts(),
+            accounts=self._accounts,
             route=self._route,
             on_messages=self.poke,
             on_failure=self._failed,
@@ -168,24 +175,25 @@ class Sender:
             on_answers=self.poke,
             on_failure=self._failed,
         )
+        self._network = network
+        self._seed = seed
+        self._started = False
+        self._leaving: list[Deferred[None]] = []  # lanes that a change of the configuration ends
         self._lanes = [
-            Lane(
-                Account.of(name, account),
-                self._composers,
-                Judge(account.retry.over(config.retry), random.Random(f"{seed}/{name}/retries")),  # noqa: S311 - jitter, repeatable
-                self._gate,
-                self._mobile_originated,
-                self.health,
-                store=store,
-                writer=writer,
-                clock=clock,
-                network=network,
-                epoch=epoch,
-                rng=random.Random(f"{seed}/{name}/reconnects"),  # noqa: S311
-                on_failure=self._failed,
-            )
-            for name, account in config.accounts().items()
+            self.make_lane(name, account, account.retry.over(config.retry)) for name, account in self._accounts.items()
         ]
+        self._reloading = Reloading(
+            self,
+            store=store,
+            salt=random.Random(f"{seed}/salt").randbytes(16),  # noqa: S311 - of digests that lie beside what they are of
+            lanes=self._lanes,
+            router=self._router,
+            health=self.health.standings,
+            wordings=self._wordings,
+            composers=self._composers,
+            accounts=self._accounts,
+            set_policy=lambda lane, policy: lane.judge_by(self._judge(lane.account.name, policy)),
+        )
         self.webhooks = Dispatcher(
             config.webhooks, post, store=store, writer=writer, clock=clock, epoch=epoch, seed=seed
         )
@@ -208,6 +216,8 @@ class Sender:
         await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
+        await self._note_applied()
+        self._started = True
         for lane in self._lanes:
             if self._stopping:
                 break
@@ -275,7 +285,8 @@ class Sender:
         return waiting
 
     async def _stop(self) -> None:
-        lanes = DeferredList([Deferred.fromCoroutine(lane.stop()) for lane in self._lanes], consumeErrors=True)
+        stopping = [Deferred.fromCoroutine(lane.stop()) for lane in self._lanes]
+        lanes = DeferredList([*stopping, *self._leaving], consumeErrors=True)
         for _, result in await lanes:
             if isinstance(result, Failure):
                 self._note_failure(result)
@@ -350,6 +361,73 @@ class Sender:
             if lane.account.name in accounts:
                 lane.poke()
 
+    # --- the configuration --------------------------------------------------------------------
+
+    def reload(self, config: SenderConfig) -> Deferred[list[Change]]:
+        """Make another configuration hold, all of it or nothing; fires with what has changed.
+
+        ReloadRefused says why the old one is still at work; TlsFileError names a file that cannot be used.
+        """
+        return Deferred.fromCoroutine(self._reload(config))
+
+    def changes(self, config: SenderConfig) -> list[Change]:
+        """What `reload` would change."""
+        salt = self._reloading.salt
+        return compare(document(self._config, salt), document(config, salt))
+
+    async def _reload(self, config: SenderConfig) -> list[Change]:
+        if self._stopping or not self._started:
+            raise ReloadRefused("the sender does not run")
+        changes = await self._reloading.apply(self._config, config)
+        self._config = config
+        await self._note_applied()
+        self._expander.poke()
+        for lane in self._lanes:
+            lane.poke()
+        return changes
+
+    async def _note_applied(self) -> None:
+        salt = self._reloading.salt
+        text = msgspec.json.encode(document(self._config, salt)).decode()
+        await self._writer.call(self._store.applied.write, AppliedRow(self._now(), salt, text))
+
+    def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
+        """A lane for an account; it is not started."""
+        return Lane(
+            Account.of(name, account),
+            self._composers,
+            self._judge(name, policy),
+            self._gate,
+            self._mobile_originated,
+            self.health,
+            store=self._store,
+            writer=self._writer,
+            clock=self._clock,
+            network=self._network,
+            epoch=self._epoch,
+            rng=random.Random(f"{self._seed}/{name}/reconnects"),  # noqa: S311 - jitter, repeatable
+            on_failure=self._failed,
+        )
+
+    def _judge(self, name: str, policy: RetryPolicy) -> Judge:
+        return Judge(policy, random.Random(f"{self._seed}/{name}/retries"))  # noqa: S311 - jitter, repeatable
+
+    def lane_added(self, lane: Lane) -> None:
+        """An account is new: connect it. It may have been here before, so its limits begin with a second of rest."""
+        if self._stopping:
+            return
+        self._lanes.append(lane)
+        self.health.know(lane.account.name, self._clock.seconds())
+        lane.channel.hold(self._clock.seconds() + 1.0)
+        lane.start()
+
+    def lane_removed(self, lane: Lane) -> None:
+        """An account is gone: end it in order."""
+        self._lanes.remove(lane)
+        leaving = Deferred.fromCoroutine(lane.stop())
+        self._leaving.append(leaving)
+        leaving.addErrback(self._note_failure).addCallback(lambda _: self._leaving.remove(leaving))
+
     # --- campaigns ----------------------------------------------------------------------------
 
     def import_campaign(
@@ -363,6 +441,8 @@ class Sender:
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
         campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
+        if plan.weight != 1:
+            await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
         campaign = await self._writer.call(self._store.campaign, campaign_id)
         return await self._read_recipients(campaign, on_rows)
 

@@ -105,6 +105,8 @@ class Bind:
         self._clock = clock
         self._network = network
         self._rng = rng
+        self.began_with: Account | None = None
+        """What the latest connection was made for: another configuration may ask for a new one."""
         self._account: Account
         self.use(account)
         self._place = 0  # which of the account's places is tried
@@ -156,6 +158,8 @@ class Bind:
 
         Fires with None when the bind stands, with the reason when the first attempt failed (it goes on trying).
         """
+        if self._stopping:
+            return succeed("stopped")
         waiting: Deferred[str | None] = Deferred()
         self._rebinding.append(waiting)
         self._at_once = True
@@ -209,6 +213,7 @@ class Bind:
         self._at_once = False
         self.status = BindStatus.CONNECTING
         account, (host, port) = self._account, self.place
+        self.began_with = account
         endpoint = self._network.client(host, port, account.connect_timeout)
         if account.tls is not None:
             endpoint = account.tls.around(endpoint, host, self._clock)
@@ -245,12 +250,12 @@ class Bind:
 
     def _wait(self, reason: str, backoff: Backoff) -> None:
         self.trouble = reason
-        self._rebound(reason)
         delay = self._last_delay = backoff.next()
         self.status = BindStatus.WAITING
         self._timer = self._clock.callLater(delay, self._connect)
         log.warning("%s: %s; next attempt in %.1f s", self.name, reason, delay)
         self._owner.trouble(self, reason, delay)
+        self._rebound(reason)
 
     def _rebound(self, reason: str | None) -> None:
         waiting, self._rebinding = self._rebinding, []

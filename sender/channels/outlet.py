@@ -10,6 +10,7 @@ from sender.channels.results import Submit
 from sender.channels.waiting import Waiting
 from sender.channels.window import Window
 from smppkit.sequence import after
+from smppkit.states import Version
 from smppkit.transport import Link
 
 _MOMENT = 1e-6  # so that a timer for it does not come a rounding step early
@@ -62,6 +63,14 @@ class Outlet:
     def takes_tlvs(self) -> bool:
         """Whether TLVs may be sent: the operator's bind response named a version that has them (SMPP 3.4 §3.4)."""
         return self.link.session.peer_speaks_tlvs
+
+    @property
+    def carries_tlvs(self) -> bool:
+        """Whether the TLVs that the account is configured to send can be: everywhere but on a bind of SMPP 3.3.
+
+        An operator that documents a TLV reads it, whether or not its bind response names a version.
+        """
+        return self.link.session.version >= Version.V34
 
     def fit_window(self) -> None:
         """The window has changed its size."""

@@ -151,9 +151,8 @@ class BindPool:
             self._make_listener()
             if self.listener is not None and self._started:
                 self.listener.start()
-        old = [slot.bind for slot in self._slots if not slot.bind.listens]
         self._fit_kinds(account)
-        return [bind for bind in old if bind in self.binds] if needs_rebind(before, account) else []
+        return [bind for bind in self.binds if bind.began_with is not None and needs_rebind(bind.began_with, account)]
 
     def _fit_kinds(self, account: Account) -> None:
         wanted = Counter(account.kinds)

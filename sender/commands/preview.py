@@ -103,12 +103,13 @@ def preview(
 
 
 def _asked(config: SenderConfig, account: str | None) -> dict[str, AccountConfig]:
+    accounts = config.accounts()
     if account is None:
-        return config.accounts()
-    if account not in config.accounts():
-        hint = did_you_mean(account, config.accounts()) or "; known: " + ", ".join(config.accounts())
+        return dict(accounts)
+    if account not in accounts:
+        hint = did_you_mean(account, accounts) or "; known: " + ", ".join(accounts)
         raise BadInput(f'there is no account "{account}"{hint}')
-    return {account: config.accounts()[account]}
+    return {account: accounts[account]}
 
 
 def _given(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -20,18 +20,22 @@ from twisted.python.failure import Failure
 
 from sender.app import CampaignPlan, Sender
 from sender.commands.input import pick
-from sender.config.file import SenderConfig
+from sender.config.file import SenderConfig, load_config
+from sender.config.reload import changes_text
 from sender.console import Display, LogDisplay, import_text, open_display, report_text
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.live import Live
+from sender.pipeline.reloading import ReloadRefused
 from sender.reactor import install_reactor
 from sender.serving import Serving
-from sender.store.records import Campaign, CampaignState
+from sender.store.records import Campaign, CampaignState, StoreError
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import ThreadWriter
+from smppkit.tls import TlsFileError
 from smppkit.transport import TcpNetwork
 from webkit.address import address_url
+from yamlmodel.errors import ConfigError
 
 if TYPE_CHECKING:
     from sender.pipeline.webhooks.http import AgentPost
@@ -52,8 +56,10 @@ class Job:
         give_up: float | None,
         *,
         quiet: bool = False,
+        reread: Callable[[], SenderConfig] | None = None,
     ) -> None:
-        """`quiet`: there is a log, and nobody who looks at a bar."""
+        """`quiet`: there is a log, and nobody who looks at a bar. `reread` reads the configuration again (SIGHUP)."""
+        self._reread = reread or (lambda: load_config(config_path, os.environ))
         self._quiet = quiet
         self._config = config
         self._config_path = config_path
@@ -106,7 +112,11 @@ class Job:
         def interrupted(number: int, _: FrameType | None) -> None:
             reactor.callFromThread(self._interrupt, number)
 
+        def hung_up(_number: int, _: FrameType | None) -> None:
+            reactor.callFromThread(self._reload)
+
         before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, hung_up)
         try:
             reactor.callWhenRunning(begin)
             reactor.run(installSignalHandlers=False)
@@ -149,6 +159,27 @@ class Job:
             self._on_interrupt()
         else:
             self._sender.stop()
+
+    def _reload(self) -> None:
+        """SIGHUP: read the configuration again, show what it changes, and apply or refuse it as a whole."""
+        try:
+            config = self._reread()
+            changes = self._sender.changes(config)
+        except ConfigError as error:
+            self._display.say(f"the configuration is not applied:\n{error}")
+            return
+        except OSError as error:
+            self._display.say(f"the configuration is not applied: {error.filename}: {error.strerror}")
+            return
+        self._display.say(changes_text(changes))
+        if changes:
+            self._sender.reload(config).addCallbacks(
+                lambda _: self._display.say("the configuration is applied"), self._not_reloaded
+            )
+
+    def _not_reloaded(self, failure: Failure) -> None:
+        failure.trap(ReloadRefused, TlsFileError, StoreError)  # type: ignore[no-untyped-call]
+        self._display.say(f"the configuration is not applied: {failure.getErrorMessage()}")
 
     # What there is to do
 

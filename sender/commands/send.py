@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -34,6 +35,8 @@ from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
+from sender.pipeline.screening import Blocked, nobody
+from sender.store.sqlite import SqliteStore
 
 
 @click.command()
@@ -55,7 +58,14 @@ from sender.pipeline.routing import make_router
 @click.option(
     "--priority",
     type=click.IntRange(0, 9),
-    help="0 (lowest) to 9. Default: advertising 2, service 5, code 9.",
+    help="9 goes first, 0 last. Default: that of the class: advertising 2, service 5, code 9.",
+)
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Its share of the turns, against campaigns of the same priority.",
 )
 @click.option(
     "--start", "starts_at", metavar="TIME", callback=moment, help="Send nothing before; a time or a duration."
@@ -90,6 +100,7 @@ def send(
     priority: int | None,
     starts_at: float | None,
     expires_at: float | None,
+    weight: int,
     quiet: str | None,
     transliterate: bool | None,
     plain_punctuation: bool | None,
@@ -127,6 +138,7 @@ def send(
             priority=priority,
             starts_at=starts_at,
             expires_at=expires_at,
+            weight=weight,
             quiet=_quiet(quiet, MessageClass(message_class)),
         )
         _check(config, plan, report_path)
@@ -193,19 +205,23 @@ def _check(config: SenderConfig, plan: CampaignPlan, report_path: Path | None) -
         pass
 
 
+def _opt_outs(store: SqliteStore, composer: Composer) -> Blocked:
+    return partial(store.suppression.scope_against, kind=composer.message_class, sender=composer.sender)
+
+
 def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
     template = Template.compile(plan.template)
     wordings = {name: Wording.of(account) for name, account in config.accounts().items()}
     composer = Composer(template, check_sender(plan.sender), plan.message_class, wordings, plan.text)
     with ExitStack() as stack:
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
-        router = make_router(config, store)
-    found = rehearse(
-        plan.recipients,
-        region=config.country,
-        how=plan.reading,
-        template=template,
-        composer=composer,
-        router=router,
-    )
+        found = rehearse(
+            plan.recipients,
+            region=config.country,
+            how=plan.reading,
+            template=template,
+            composer=composer,
+            router=make_router(config, store),
+            blocked=nobody if store is None else _opt_outs(store, composer),
+        )
     click.echo(rehearsal_text(found), nl=False)

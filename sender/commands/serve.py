@@ -12,7 +12,7 @@ import rich_click as click
 from sender.commands.input import BadInput, bad_input
 from sender.commands.options import config_option
 from sender.commands.running import Job
-from sender.config.file import load_config
+from sender.config.file import SenderConfig, load_config
 from sender.config.serve import Listen
 from sender.logs import LogFormat, log_to
 from sender.serving import ServeError, listen
@@ -43,11 +43,15 @@ def serve(config_path: Path, listen_on: str | None, log_format: str) -> None:
       2    the command, the configuration, the address or the store cannot be used
     """
     with bad_input():
-        config = load_config(config_path, os.environ)
-        if listen_on is not None:
-            config = msgspec.structs.replace(
-                config, serve=msgspec.structs.replace(config.serve, listen=_address(listen_on))
-            )
+        listen_at = None if listen_on is None else _address(listen_on)
+
+        def read() -> SenderConfig:
+            read = load_config(config_path, os.environ)
+            if listen_at is None:
+                return read
+            return msgspec.structs.replace(read, serve=msgspec.structs.replace(read.serve, listen=listen_at))
+
+        config = read()
         log_to(LogFormat(log_format))
         store = SqliteStore.open(config.store)
         tokens = store.access.tokens()
@@ -56,7 +60,7 @@ def serve(config_path: Path, listen_on: str | None, log_format: str) -> None:
             listening = listen(config.serve.listen.address, tokens, time.time())
         except ServeError as error:
             raise BadInput(str(error)) from None
-        job = Job(config, config_path, receipt_wait=0.0, give_up=None, quiet=True)
+        job = Job(config, config_path, receipt_wait=0.0, give_up=None, quiet=True, reread=read)
         code = job.run(lambda: job.serve(listening))
     raise SystemExit(code)
 

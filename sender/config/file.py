@@ -105,6 +105,11 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
 
     ConfigError lists everything that is wrong, passwords that cannot be read included, each at its line.
     """
+    return load_with_places(path, environ)[0]
+
+
+def load_with_places(path: Path, environ: Mapping[str, str]) -> tuple[SenderConfig, Callable[[Steps, str], Problem]]:
+    """As `load_config`, with what makes a problem at a place of the file."""
     located = load_located(path, SenderConfig)
     problems: list[Problem] = []
 
@@ -135,7 +140,8 @@ def load_config(path: Path, environ: Mapping[str, str]) -> SenderConfig:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.
     store = path.absolute().parent / located.value.store
-    return msgspec.structs.replace(located.value, operators=operators, store=store, webhooks=webhooks)
+    whole = msgspec.structs.replace(located.value, operators=operators, store=store, webhooks=webhooks)
+    return whole, located.problem
 
 
 def _with_secrets(

@@ -130,6 +130,10 @@ class Router:
         route = self._find(number, sender, message_class)
         return None if route is None else choose(route, number, self._health(), without)
 
+    def become(self, other: Router) -> None:
+        """Route as `other` does from now on: whoever holds this router need not hear of new routes."""
+        self.__dict__.update(other.__dict__)
+
     def explain(self, number: str, *, sender: str, message_class: MessageClass) -> tuple[list[Step], Choice | None]:
         """The choice step by step."""
         network = self._network(number)

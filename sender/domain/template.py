@@ -38,8 +38,9 @@ class FieldError(ValueError):
 class MissingField(FieldError):
     """A recipient has nothing for a field that has no fallback."""
 
-    def __init__(self, field: str, position: int = 0) -> None:
-        super().__init__(field, position, f'nothing in the column "{field}" and no fallback in the template')
+    def __init__(self, field: str, position: int) -> None:
+        where = f"template, character {position}"
+        super().__init__(field, position, f'nothing in the column "{field}", and no fallback for it ({where})')
 
 
 class UnfitField(FieldError):

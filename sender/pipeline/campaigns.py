@@ -26,6 +26,7 @@ class Composers:
         self._writer = writer
         self._wordings = wordings
         self._composers: dict[int, Composer] = {}
+        self._campaigns: dict[int, Campaign] = {}
 
     async def load(self, campaign_id: int) -> Composer:
         """The composer of a stored campaign; it is remembered."""
@@ -33,12 +34,17 @@ class Composers:
         if composer is None:
             campaign = await self._writer.call(self._store.campaign, campaign_id)
             self._on_load(campaign)
+            self._campaigns[campaign_id] = campaign
             composer = self._composers[campaign_id] = self.make(campaign)
         return composer
 
     def of(self, campaign_id: int) -> Composer:
         """The composer of a campaign that was loaded before."""
         return self._composers[campaign_id]
+
+    def rewrite(self) -> None:
+        """The wordings have changed: what is composed from now on goes by them."""
+        self._composers = {campaign_id: self.make(campaign) for campaign_id, campaign in self._campaigns.items()}
 
     def make(self, campaign: Campaign) -> Composer:
         """A composer for the template and sender of `campaign`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Final
 
 import msgspec
 
@@ -225,6 +226,10 @@ class TlvError(ValueError):
     """A TLV that the account wants cannot be made of a recipient's row."""
 
 
+UNCOMPOSABLE: Final = (FieldError, TlvError, UnencodableText, SegmentError)
+"""Everything that keeps a recipient's row from being a message: what `Composer` raises."""
+
+
 class Composer:
     """Makes the messages of one campaign. `wordings` are by operator account."""
 
@@ -274,14 +279,17 @@ class Composer:
         """What the account adds to every segment of a message; TlvError when this row cannot give it."""
         return self._outgoing[operator].tlvs(fields, message_id)
 
-    def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True) -> list[Submit]:
-        """One submit for every segment that has to be sent (again); `tlvs`: whether the bind takes any.
+    def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True, extras: bool = True) -> list[Submit]:
+        """One submit for every segment that has to be sent (again).
+
+        `tlvs`: whether a long text may be sent by means of TLVs; `extras`: whether the bind can carry those that the
+        account adds.
 
         The reference comes from the message's number, so that a segment sent again later, by another process even,
-        still belongs to the same text on the phone.
+        still belongs to the same text on the phone. UNCOMPOSABLE.
         """
         outgoing = self._outgoing[operator]
-        added = outgoing.tlvs(claimed.fields, claimed.message_id) if tlvs else ()
+        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras else ()
         single = outgoing.single
         if single is not None:
             data_coding, piece = single

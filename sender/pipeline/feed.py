@@ -19,11 +19,10 @@ from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
 from sender.channels.results import Submit
 from sender.pipeline.campaigns import Composers
+from sender.pipeline.compose import UNCOMPOSABLE
 from sender.store.records import Claimed, Intent
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
-from smppkit.gsm0338 import UnencodableText
-from smppkit.segments import SegmentError
 
 log = logging.getLogger(__name__)
 
@@ -216,8 +215,8 @@ class Feed:
             claimed = self._ready[0]
             composer = self._composers.of(claimed.campaign_id)
             try:
-                submits = composer.submits(claimed, self._account, tlvs=outlet.takes_tlvs)
-            except (UnencodableText, SegmentError) as error:
+                submits = composer.submits(claimed, self._account, tlvs=outlet.takes_tlvs, extras=outlet.carries_tlvs)
+            except UNCOMPOSABLE as error:
                 log.error("%s: message %d cannot go this way: %s", self._account, claimed.message_id, error)
                 unsendable.append(self._ready.popleft().message_id)
                 continue

@@ -25,6 +25,10 @@ class HealthBook:
         """How every account stood at the last look; one that is missing is healthy."""
         return self._standings
 
+    def know(self, account: str, now: float) -> None:
+        """An account is new, or back: it begins healthy."""
+        self._accounts[account] = AccountHealth(self.policy, now)
+
     def outcomes(self, account: str, outcomes: Sequence[Outcome], now: float) -> None:
         """What became of submits on an account."""
         good = bad = 0

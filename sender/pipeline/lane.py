@@ -108,6 +108,10 @@ class Lane:
         for feed in self._feeds:
             feed.poke()
 
+    def judge_by(self, judge: Judge) -> None:
+        """Decide what refusals mean by other rules from now on."""
+        self._judge = judge
+
     @property
     def at_rest(self) -> bool:
         """Whether nothing is going on here: all that is left waits for a due time, a bind or a receipt."""

@@ -9,11 +9,8 @@ import msgspec
 from sender.domain.recipients import Recipient
 from sender.domain.routing import Router
 from sender.domain.rows import MAX_RAW, BadRow
-from sender.domain.template import FieldError
-from sender.pipeline.compose import Composer, TlvError
+from sender.pipeline.compose import UNCOMPOSABLE, Composer
 from sender.store.records import NewMessage
-from smppkit.gsm0338 import UnencodableText
-from smppkit.segments import SegmentError
 
 
 class Screened(msgspec.Struct, frozen=True, gc=False):
@@ -54,7 +51,7 @@ def screen(
             return _bad(row, raw, "the text is empty")
         segments = composer.count(text, operator)
         composer.tlvs(row.fields, operator)
-    except (FieldError, TlvError, UnencodableText, SegmentError) as error:
+    except UNCOMPOSABLE as error:
         return _bad(row, raw, str(error))
     fields = {key: value for key, value in row.fields.items() if key in composer.columns}
     return Screened(NewMessage(row.row, row.number, operator, fields), composer.said(text, operator), segments)

@@ -13,6 +13,7 @@ from typing import Final
 from sender.domain.message import State
 from sender.store import chunks
 from sender.store.database import Database, json_list
+from sender.store.outbox import emit_ends
 from sender.store.records import CampaignState, Standing
 from sender.store.settling import move_messages
 from sender.store.sql import sql
@@ -85,6 +86,7 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
     for campaign, cancelled in db.conn.execute(_ENDING, (CampaignState.RUNNING.value, now)).fetchall():
         state = State.CANCELLED if cancelled else State.EXPIRED
         if ended := chunks.end(db, campaign, state, limit):
+            emit_ends(db, [campaign], now)
             return ended
         waiting = db.conn.execute(_WAITING, (campaign, limit)).fetchall()
         waiting += db.conn.execute(_CLAIMED, (campaign, limit - len(waiting))).fetchall()

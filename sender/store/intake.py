@@ -194,7 +194,7 @@ def accept_messages(db: Database, token: int, messages: Sequence[NewApiMessage],
     """See `SqliteStore.accept_messages`."""
     if not messages:
         return []
-    first = int(db.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0])
+    first = db.message_ids(len(messages))
     standing: dict[tuple[str, MessageClass, int], int] = {}
     rows, fields, kept = [], [], []
     moves: Moves = Counter()

@@ -208,6 +208,7 @@ class Matching:
         self.journal: list[Change] = [] if journal is None else journal
         self._application = Application(db, dialect.learned, journal)
         self._tails: dict[str, set[int]] | None = None
+        self._doubts: dict[str, set[int]] | None = None
 
     def take(self, heard: list[Heard]) -> list[tuple[ReceiptFate, PartRow | None]]:
         """Apply each receipt to its part, in their order; those without one are PARKED."""
@@ -366,12 +367,14 @@ class Matching:
             ]
             if len(found) > 1 and leaning is not None:
                 found = [(relation, row) for relation, row in found if relation is leaning]
+            elif (
+                len(found) == 1 and leaning is not found[0][0] and self._stands_in_the_way(receipt, option, found[0][1])
+            ):
+                receipt.held = 1
+                found = []
             elif len(found) == 1 and self._proves(receipt, option, found[0][1]):
                 self._learned.note_id(found[0][0])
                 leaning = self._learned.leaning
-            if len(found) == 1 and self._stands_in_the_way(receipt, option, found[0]):
-                receipt.held = 1
-                found = []
             chosen.append(found[0][1] if len(found) == 1 else None)
         return chosen
 
@@ -379,14 +382,13 @@ class Matching:
         """Whether this match shows how ids are written."""
         return (len(option) > 1 or len(receipt.key) > 1) and same_number(row.number, receipt.number)
 
-    def _stands_in_the_way(
-        self, receipt: Heard, option: tuple[tuple[Relation, str], ...], found: tuple[Relation, PartRow]
-    ) -> bool:
-        """Whether a submit to the same number, not answered yet, may turn out to carry another reading of the id."""
-        if len(option) == 1 or self._learned.leaning is found[0]:
+    def _stands_in_the_way(self, receipt: Heard, option: tuple[tuple[Relation, str], ...], row: PartRow) -> bool:
+        """Whether another submit to the same number, not answered (yet), may carry another reading of the id."""
+        if len(option) == 1:
             return False
-        others = self._under_way().get(tail(receipt.number), set()) - {found[1].message}
-        return bool(others)
+        end = tail(receipt.number)
+        others = self._under_way().get(end, set()) | self._doubtful().get(end, set())
+        return bool(others - {row.message})
 
     def _carriers(self, account: int, keys: Iterable[str]) -> dict[str, list[PartRow]]:
         """Parts of an account by id key."""
@@ -433,6 +435,11 @@ class Matching:
         if self._tails is None:
             self._tails = guessing.under_way(self._db, self._account)
         return self._tails
+
+    def _doubtful(self) -> dict[str, set[int]]:
+        if self._doubts is None:
+            self._doubts = guessing.doubtful(self._db, self._account)
+        return self._doubts
 
     def _note_contrary(self, missing: list[Heard]) -> None:
         """Notice an operator that has changed how it writes ids: then they are learned anew."""

@@ -8,6 +8,7 @@ import msgspec
 
 from sender.domain.numbering import Range
 from sender.store.database import Database
+from sender.store.records import StoreError
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -53,22 +54,24 @@ class NumberingVerbs:
         self._count(plan, len(ported))
 
     def finish(self, plan: int) -> None:
-        """Let the plan count, in place of every other of its name."""
-        name = self._db.conn.execute("SELECT name FROM plans WHERE id = ?", (plan,)).fetchone()[0]
-        self._db.conn.execute("UPDATE plans SET active = (id = ?) WHERE name = ?", (plan, name))
+        """Let the plan count, in place of every other of its name; StoreError when a later one has replaced it."""
+        row = self._db.conn.execute("SELECT name FROM plans WHERE id = ?", (plan,)).fetchone()
+        if row is None:
+            raise StoreError("another import of this plan has ended first")
+        self._db.conn.execute("UPDATE plans SET active = (id = ?) WHERE name = ?", (plan, row[0]))
 
-    def clear(self, limit: int = 5000, but: int = 0) -> int:
-        """Delete some rows of plans that are not active (nor the plan `but`); how many, 0 when none are left."""
-        for table in ("plan_ranges", "ported_numbers"):
-            key = "first" if table == "plan_ranges" else "number"
+    def clear(self, name: str, limit: int = 5000) -> int:
+        """Delete some rows of plans of that name that do not count; how many, 0 when none are left."""
+        gone = "SELECT id FROM plans WHERE name = ? AND NOT active"
+        for table, key in (("plan_ranges", "first"), ("ported_numbers", "number")):
             cursor = self._db.conn.execute(
-                f"DELETE FROM {table} WHERE (plan, {key}) IN (SELECT plan, {key} FROM {table}"  # noqa: S608
-                " WHERE plan IN (SELECT id FROM plans WHERE NOT active AND id <> ?) LIMIT ?)",
-                (but, limit),
+                f"DELETE FROM {table} WHERE (plan, {key}) IN"  # noqa: S608
+                f" (SELECT plan, {key} FROM {table} WHERE plan IN ({gone}) LIMIT ?)",
+                (name, limit),
             )
             if cursor.rowcount:
                 return cursor.rowcount
-        self._db.conn.execute("DELETE FROM plans WHERE NOT active AND id <> ?", (but,))
+        self._db.conn.execute("DELETE FROM plans WHERE name = ? AND NOT active", (name,))
         return 0
 
     def plans(self) -> list[Plan]:

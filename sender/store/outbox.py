@@ -158,9 +158,10 @@ def iso(at: float) -> str:
 _MESSAGES: Final = (
     "SELECT m.id, m.campaign, c.name, c.sender, c.message_class, m.number, m.state, a.name, m.parts, m.due,"
     " max(coalesce(p.answered_at, p.submitted_at)), max(p.status), max(p.stat), max(p.err),"
-    " (SELECT max(r.at) FROM receipts r WHERE r.message = m.id)"
+    " (SELECT max(r.at) FROM receipts r WHERE r.message = m.id), i.reference, i.callback"
     " FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value JOIN campaigns c ON c.id = m.campaign"
-    " JOIN accounts a ON a.id = m.account LEFT JOIN parts p ON p.message = m.id GROUP BY m.id"
+    " JOIN accounts a ON a.id = m.account LEFT JOIN parts p ON p.message = m.id"
+    " LEFT JOIN api_messages i ON i.message = m.id GROUP BY m.id"
 )
 _ENDED: Final = sql(
     "SELECT c.id, c.name, c.messages, max(coalesce(c.last_receipt, 0), coalesce(c.last_response, 0), c.created_at)"
@@ -203,7 +204,8 @@ def emit_ends(db: Database, campaigns: Iterable[int], at: float | None = None) -
 
 
 def _message_event(row: Sequence[Any], at: float | None) -> Event:
-    ident, campaign, name, sender, kind, number, state, account, parts, due, answered, status, stat, err, received = row
+    ident, campaign, name, sender, kind, number, state, account, parts, due, answered, *rest = row
+    status, stat, err, received, reference, callback = rest
     data = {
         "message_id": ident,
         "campaign_id": campaign,
@@ -218,6 +220,8 @@ def _message_event(row: Sequence[Any], at: float | None) -> Event:
         "stat": stat,
         "err": err,
     }
+    # What a program gave with the message, so that it knows it again.
+    data |= {key: value for key, value in (("reference", reference), ("callback", callback)) if value is not None}
     if at is None:
         at = max(it for it in (received, answered, due) if it is not None)
     return Event(_TOLD[State(state)], at, data)

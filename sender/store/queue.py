@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -24,6 +24,12 @@ _SUBMIT: Final = sql(
     " submits = submits + 1,"
     " resends = resends + (submits > 0 AND doubtful), retries = retries + (submits > 0 AND NOT doubtful)"
     " WHERE state = $QUEUED"
+)
+
+
+_SUBMITTING: Final = sql(
+    "UPDATE messages SET state = $SUBMITTING, parts = ?"
+    " WHERE id IN (SELECT value FROM json_each(?) j) AND state = $CLAIMED"
 )
 
 
@@ -82,10 +88,11 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
         [(it.message_id, it.part, db.account(it.account), it.epoch, it.sequence, it.at, it.at) for it in good.values()],
     )
     submitted = {it.message_id: it for it in good.values()}
-    db.conn.executemany(
-        sql("UPDATE messages SET state = $SUBMITTING, parts = ? WHERE id = ? AND state = $CLAIMED"),
-        [(it.parts, message) for message, it in submitted.items()],
-    )
+    by_parts: dict[int, list[int]] = defaultdict(list)
+    for message_id, intent in submitted.items():
+        by_parts[intent.parts].append(message_id)
+    for parts, ids in by_parts.items():
+        db.conn.execute(_SUBMITTING, (parts, json_list(ids)))
     moves: Moves = Counter()
     for message_id in submitted:
         moves[messages[message_id].campaign, State.CLAIMED] -= 1

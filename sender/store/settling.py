@@ -55,7 +55,7 @@ _STATES: Final = {int(state): state for state in State}
 
 _MOVE: Final = {
     int(state): sql(
-        "UPDATE messages SET state = $after WHERE id = ? AND $before",
+        "UPDATE messages SET state = $after WHERE id IN (SELECT value FROM json_each(?) j) AND $before",
         after=str(int(state)),
         before=state_is(SOURCES[state]),
     )
@@ -75,13 +75,14 @@ def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]], *, a
     The caller has read the state before inside this transaction; a move that finds another one is a mistake in the
     program and undoes the call. `at`: when, for those whose parts do not say it.
     """
-    by_target: dict[int, list[tuple[int]]] = defaultdict(list)
+    by_target: dict[int, list[int]] = defaultdict(list)
     changes: Counter[tuple[int, int, int]] = Counter()
     for message, campaign, before, after in moves:
-        by_target[after].append((message,))
+        by_target[after].append(message)
         changes[campaign, before, after] += 1
     for target, ids in by_target.items():
-        changed = db.conn.executemany(_MOVE[target], ids).rowcount
+        # One statement for all of them costs less than half of one for each.
+        changed = db.conn.execute(_MOVE[target], (json_list(ids),)).rowcount
         if changed != len(ids):
             raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {State(target).label}")
     counts: Moves = Counter()

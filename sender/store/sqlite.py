@@ -35,6 +35,7 @@ from sender.store import (
     unmatched,
 )
 from sender.store.access import Access
+from sender.store.applied import AppliedRows
 from sender.store.claiming import Claims
 from sender.store.database import Database
 from sender.store.delivery_file import RowFate
@@ -72,6 +73,7 @@ class SqliteStore:
         self._db = Database(conn)
         self.access = Access(self._db)
         self.live = LiveRows(self._db)
+        self.applied = AppliedRows(self._db)
         self._lock = lock
         self.maintenance = Maintenance(self._db)
         self._claims = Claims(self._db)

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 
 from sender.domain.events import EventType
+from sender.domain.message import MessageClass
+from sender.domain.scope import scopes_of
 from sender.store import outbox
 from sender.store.database import Database
 from sender.store.outbox import Event
@@ -109,6 +111,12 @@ class Suppression:
             (number, limit),
         )
         return (Suppressed(*row) for row in rows)
+
+    def scope_against(self, number: str, kind: MessageClass, sender: str) -> str | None:
+        """The scope that forbids a message, or None; for a look from beside, where nothing is held in memory."""
+        rows = self._db.conn.execute("SELECT scope FROM suppression WHERE number = ?", (int(number),)).fetchall()
+        found = {row[0] for row in rows}
+        return next((scope for scope in scopes_of(kind, sender) if scope in found), None) if found else None
 
     def history(self, number: int) -> list[Change]:
         """All that was ever said about a number, oldest first."""

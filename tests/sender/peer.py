@@ -17,6 +17,7 @@ from smppkit.receipts import Receipt, format_receipt, receipt_tlvs
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import STATE_AFTER_BIND, Role
+from smppkit.status import CommandStatus
 from smppkit.tlvs import Tlv
 from smppkit.transport import Link, Network
 
@@ -51,6 +52,7 @@ class ScriptedSmsc:
         self.clock = clock
         self.decide: Callable[[SubmitSm], Answer] = lambda _: Answer()
         self.bind_status = OK
+        self.refuse_password: str | None = None
         self.answer_binds = True
         self.accept_connections = True
         self.submits: list[Submitted] = []
@@ -119,8 +121,11 @@ class ScriptedSmsc:
                 if pdu.command_id in STATE_AFTER_BIND:
                     self.binds.append(pdu)
                     if self.answer_binds:
-                        fields = {} if self.bind_status else {"system_id": "peer"}
-                        link.respond(pdu.response(self.bind_status, **fields))
+                        status = self.bind_status
+                        if getattr(pdu, "password", None) == self.refuse_password:
+                            status = CommandStatus.ESME_RINVPASWD
+                        fields = {} if status else {"system_id": "peer"}
+                        link.respond(pdu.response(status, **fields))
                         held, self._held = self._held, []
                         for delivery in held:
                             self.deliver(link, delivery)

@@ -25,7 +25,7 @@ def send_code(world: World, number: list[int]) -> tuple[str, float]:
     to = str(int(CODE) + number[0])
     path = world.directory / f"code{number[0]}.csv"
     path.write_text(f"phone\n+{to}\n")
-    plan = CampaignPlan("Your code is 1234", "SHOP", path, MessageClass.CODE)
+    plan = CampaignPlan("Your code is 1234", "SHOP", path, message_class=MessageClass.CODE)
     world.wait(world.sender.import_campaign(plan))
     return to, world.clock.seconds()
 

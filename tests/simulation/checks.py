@@ -216,11 +216,15 @@ class Checks:
         self._highest = highest
 
     def _all_there(self, life: Life, campaign: CampaignTunables) -> None:
-        ((rejected, in_chunks),) = life.query(
+        found = life.query(
             "SELECT c.rejected, (SELECT coalesce(sum(recipients - taken), 0) FROM chunks WHERE campaign = c.id)"
             " FROM campaigns c WHERE name = ?",
             campaign.name,
         )
+        if not found:
+            self._ledger.complain("I9", f"{campaign.name} was acknowledged, and is not there")
+            return
+        ((rejected, in_chunks),) = found
         opted_out = sum(1 for phone, _ in campaign.rows if phone[1:] in self._world.orders.ever_opted_out)
         missing = sum(1 for _, token in campaign.rows if token not in self._ids) - in_chunks - min(rejected, opted_out)
         if missing:

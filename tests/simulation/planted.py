@@ -57,7 +57,14 @@ def copy_tree(target: Path) -> None:
 
 def plant(bug: Bug, tree: Path) -> None:
     """Apply a patch to a copy; CalledProcessError when it does not fit any more."""
-    subprocess.run(["git", "apply", "--whitespace=nowarn", str(bug.path)], cwd=tree, check=True, env=_outside())
+    subprocess.run(["git", "apply", "--whitespace=nowarn", str(bug.path)], cwd=tree, check=True, env=_outside(tree))
+
+
+def misfit(bug: Bug, tree: Path) -> str:
+    """Why a patch does not fit a tree; empty when it does."""
+    command = ["git", "apply", "--check", str(bug.path)]
+    done = subprocess.run(command, cwd=tree, check=False, capture_output=True, text=True, env=_outside(tree))
+    return done.stderr if done.returncode else ""
 
 
 def hunt(tree: Path, first: int, last: int, jobs: int) -> Catch | None:
@@ -82,9 +89,9 @@ def hunt(tree: Path, first: int, last: int, jobs: int) -> Catch | None:
     return None
 
 
-def _outside() -> dict[str, str]:
+def _outside(tree: Path) -> dict[str, str]:
     """The environment for git in a directory that is no work tree, wherever it lies."""
-    return {**os.environ, "GIT_CEILING_DIRECTORIES": tempfile.gettempdir()}
+    return {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.resolve().parent)}
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from sender.domain.message import State
 from sender.store.sql import sql
 from sender.store.tables import (
     access,
+    applied,
     campaigns,
     chunks,
     incoming,
@@ -22,7 +23,9 @@ from sender.store.tables import (
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_SUBJECTS: Final = (campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, upkeep)
+_SUBJECTS: Final = (
+    campaigns, chunks, receipts, routing, suppression, incoming, outbox, access, live, upkeep, applied,
+)  # fmt: skip
 
 
 def migrate(db: Database) -> None:

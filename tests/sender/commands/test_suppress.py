@@ -113,3 +113,13 @@ def test_a_file_that_is_no_text(home: Path) -> None:
     (home / "stop.csv").write_bytes(b"+77051234567\n\xff\xfe\n")
     result = run("import", "stop.csv")
     assert (result.exit_code, "not UTF-8" in result.stderr) == (2, True)
+
+
+def test_a_rehearsal_knows_the_list(home: Path) -> None:
+    (home / "people.csv").write_text("phone\n+77051234567\n+77051234568\n", encoding="utf-8")
+    run("add", "+77051234567")
+    send = ["send", "--config", "sender.yaml", "--recipients", "people.csv", "--template", "Sale", "--from", "SHOP"]
+    for kind, words in (("advertising", "opted out: advertising"), ("code", "")):
+        result = CliRunner().invoke(main, [*send, "--class", kind, "--dry-run"])
+        assert result.exit_code == 0, result.output
+        assert ("opted out" in result.output) == bool(words)

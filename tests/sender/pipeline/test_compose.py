@@ -174,10 +174,11 @@ def test_the_columns_of_tlvs_are_kept_and_checked() -> None:
         made.tlvs({"name": "x"}, "one")
 
 
-def test_a_bind_that_takes_no_tlvs_gets_none() -> None:
+def test_a_bind_of_33_gets_none_of_them() -> None:
     wording = Wording(tlvs=(TlvConfig(tag=Tag(0x1400), value="17"),), message_reference=True)
     made = Composer(Template.compile("hi"), "SHOP", MessageClass.SERVICE, {"one": wording})
-    assert made.submits(claimed(), "one", tlvs=False)[0].pdu.tlvs == ()
+    assert made.submits(claimed(), "one", extras=False)[0].pdu.tlvs == ()
+    assert len(made.submits(claimed(), "one", tlvs=False)[0].pdu.tlvs) == 2
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_good_row_becomes_a_message_with_the_fields_that_the_text_uses() -> No
     ("row", "reason"),
     [
         (recipient("77471112233", name="A"), "no route for +77471112233"),
-        (recipient(name=" "), 'nothing in the column "name" and no fallback in the template'),
+        (recipient(name=" "), 'nothing in the column "name", and no fallback for it (template, character 6)'),
         (recipient("77011112233", name="Әсет"), "Ә"),
         (recipient(name="long " * 8000), "255"),
     ],

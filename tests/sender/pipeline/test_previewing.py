@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sender.config.operator import OperatorConfig
+from sender.config.operator import AccountConfig
 from sender.config.text import TlvConfig, TlvType
 from sender.domain.prices import Price
 from sender.domain.registered import Kind, Registered, RegisteredTemplate
@@ -14,8 +14,8 @@ from smppkit.segments import LongMessage
 from smppkit.text import Alphabet
 
 
-def account(**keys: object) -> OperatorConfig:
-    return OperatorConfig(host="127.0.0.1", system_id="shop", password="x", **keys)  # type: ignore[arg-type]
+def account(**keys: object) -> AccountConfig:
+    return AccountConfig(host="127.0.0.1", system_id="shop", password="x", **keys)  # type: ignore[arg-type]
 
 
 def look(text: str, fields: dict[str, str] | None = None, **keys: object) -> AccountPreview:
@@ -117,7 +117,7 @@ def test_tlvs_of_the_account_are_shown() -> None:
 
 
 def test_a_row_that_does_not_fit_is_told_whole() -> None:
-    with pytest.raises(PreviewError, match=r'"a" and no fallback.*the column "b"') as caught:
+    with pytest.raises(PreviewError, match=r'"a", and no fallback.*the column "b"') as caught:
         preview(Template.compile("{a} {b:money}"), "SHOP", {"b": "x"}, {"one": account()})
     assert [(error.field, error.position) for error in caught.value.errors] == [("a", 1), ("b", 5)]
 

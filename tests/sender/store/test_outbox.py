@@ -8,13 +8,14 @@ import msgspec
 from sender.domain.events import EventType
 from sender.domain.incoming_rules import IncomingRules
 from sender.domain.keywords import Action, Keyword, Keywords
-from sender.domain.message import DoubtCause
+from sender.domain.message import DoubtCause, MessageClass
+from sender.store.intake import NewApiMessage
 from sender.store.outbox import Attempt, Event, Fate, body_of
 from sender.store.records import Accepted, InDoubt, Refused
 from sender.store.sqlite import SqliteStore
 from sender.store.suppression import Suppressed
 from smppkit.message_state import MessageState
-from tests.sender.store.kit import Desk, Runner, receipt, rows
+from tests.sender.store.kit import ACCOUNT, Desk, Runner, campaign, new, receipt, rows
 from tests.sender.store.test_incoming import message
 
 ALL = [kind.value for kind in EventType]
@@ -94,6 +95,29 @@ def test_a_cancelled_campaign_says_when(store: SqliteStore, run: Runner) -> None
     run(store.sweep, 5000.0)
     assert types(store) == ["message.failed", "message.failed", "campaign.finished"]
     assert {it["timestamp"] for it in told(store)} == {"1970-01-01T01:23:20.000Z"}
+
+
+def test_a_campaign_ends_too_when_its_recipients_never_became_messages(store: SqliteStore, run: Runner) -> None:
+    configure(store, run, crm=["message.failed", "campaign.finished"])
+    ident = run(store.create_campaign, campaign())
+    run(store.add_recipients, ident, [new(row) for row in range(3)])
+    run(store.finish_import, ident, 3, 0)
+    run(store.cancel, ident)
+    run(store.sweep, 5000.0)
+    (finished,) = told(store)
+    assert finished["data"]["states"] == {"cancelled": 3}
+    assert finished["timestamp"] == "1970-01-01T01:23:20.000Z"
+
+
+def test_a_message_of_a_program_carries_what_the_program_gave_with_it(store: SqliteStore, run: Runner) -> None:
+    configure(store, run, crm=["message.accepted", "campaign.finished"])
+    asked = NewApiMessage("77051234567", "SHOP", "hello", ACCOUNT, MessageClass.CODE, 9, 1, 0.0, None, "order-17", "eu")
+    (ident,) = run(store.accept_messages, 1, [asked], 1000.0)
+    desk = Desk(store, run, messages=0)
+    assert desk.sent() == [ident]
+    desk.accept({ident: "7"})
+    (accepted,) = told(store)  # and no end: the campaign of a program stands for ever
+    assert (accepted["data"]["reference"], accepted["data"]["callback"]) == ("order-17", "eu")
 
 
 def test_what_is_undone_is_not_told(store: SqliteStore) -> None:

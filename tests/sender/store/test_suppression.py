@@ -65,3 +65,13 @@ def test_scopes_are_read_as_people_write_them() -> None:
 def test_codes_and_service_messages_are_stopped_by_all_alone() -> None:
     assert scopes_of(MessageClass.ADVERTISING, "SHOP") == ("all", "advertising", "from:SHOP")
     assert scopes_of(MessageClass.SERVICE, "SHOP") == scopes_of(MessageClass.CODE, "SHOP") == ("all",)
+
+
+def test_a_number_is_asked_for_from_beside(store: SqliteStore, run: Runner) -> None:
+    run(store.suppression.add, [entry(), entry(NUMBER + 1, "all"), entry(NUMBER + 2, "from:SHOP")])
+    asked = store.suppression.scope_against
+    assert asked(str(NUMBER), MessageClass.ADVERTISING, "SHOP") == "advertising"
+    assert asked(str(NUMBER), MessageClass.CODE, "SHOP") is None
+    assert asked(str(NUMBER + 1), MessageClass.CODE, "SHOP") == "all"
+    assert asked(str(NUMBER + 2), MessageClass.ADVERTISING, "BANK") is None
+    assert asked(str(NUMBER + 3), MessageClass.ADVERTISING, "SHOP") is None
