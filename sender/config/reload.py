@@ -18,7 +18,7 @@ from sender.config.file import SenderConfig
 
 Document = Mapping[str, Any]
 
-_SECRETS: Final = frozenset({"password", "secret", "secrets"})
+_SECRETS: Final = frozenset({"password", "secret", "old_secret"})
 
 _REBIND: Final = frozenset(
     {

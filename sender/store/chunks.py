@@ -33,8 +33,12 @@ _OPEN: Final = sql(
     " AND coalesce(c.expires_at, 9e99) > ? ORDER BY c.priority DESC, k.campaign, k.account"
 )
 _QUEUED: Final = sql(
-    "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = $QUEUED AND account = ? AND campaign = ? LIMIT ?)"
+    "SELECT count(*) FROM (SELECT 1 FROM messages"
+    " WHERE state = $QUEUED AND account = ? AND campaign = ? AND due <= ? LIMIT ?)"
 )
+_MOST_ASLEEP: Final = 50_000
+"""Queued messages of a campaign that wait for a later hour (quiet hours of their recipients), beyond which nobody looks
+behind them for some that could go out now."""
 _FIRST: Final = sql(
     "SELECT k.id, k.taken, d.data FROM chunks k JOIN chunk_data d ON d.chunk = k.id"
     " WHERE k.state = $QUEUED AND k.campaign = ? AND k.account IS ? ORDER BY k.id LIMIT 1"
@@ -90,13 +94,18 @@ def waiting(
     for campaign, account in db.conn.execute(_OPEN, (CampaignState.RUNNING.value, now + ahead, now)).fetchall():
         group = (campaign, names.get(account))
         targets = landing.get(group, ())
-        groups[group] = not targets or any(_queued(db, name, campaign, low) < low for name in targets)
+        groups[group] = not targets or any(_is_low(db, name, campaign, now + ahead, low) for name in targets)
     return groups
 
 
-def _queued(db: Database, account: str, campaign: int, most: int) -> int:
+def _is_low(db: Database, account: str, campaign: int, soon: float, low: int) -> bool:
+    """Whether fewer than `low` messages are due `soon`; those that wait for the morning feed nobody tonight."""
     number = db.known_account(account)
-    return 0 if number is None else int(db.conn.execute(_QUEUED, (number, campaign, most)).fetchone()[0])
+    if number is None:
+        return True
+    if db.conn.execute(_QUEUED, (number, campaign, soon, low)).fetchone()[0] >= low:
+        return False
+    return bool(db.conn.execute(_QUEUED, (number, campaign, 9e99, _MOST_ASLEEP)).fetchone()[0] < _MOST_ASLEEP)
 
 
 def read(db: Database, group: Group) -> Chunk | None:

@@ -344,7 +344,11 @@ def _digest(new: MessageIn) -> bytes:
 
 
 def _answer_campaign(db: Database, sender: str, at: float) -> int:
-    row = db.conn.execute("SELECT campaign FROM answer_campaigns WHERE sender = ?", (sender,)).fetchone()
+    row = db.conn.execute(
+        "SELECT w.campaign FROM answer_campaigns w JOIN campaigns c ON c.id = w.campaign"
+        " WHERE w.sender = ? AND NOT c.cancelled",
+        (sender,),
+    ).fetchone()
     if row is not None:
         return int(row[0])
     new = NewCampaign(
@@ -360,7 +364,7 @@ def _answer_campaign(db: Database, sender: str, at: float) -> int:
     )
     campaign = campaigns.create(db, new)
     db.conn.execute("UPDATE campaigns SET state = ? WHERE id = ?", (CampaignState.RUNNING.value, campaign))
-    db.conn.execute("INSERT INTO answer_campaigns (sender, campaign) VALUES (?, ?)", (sender, campaign))
+    db.conn.execute("INSERT OR REPLACE INTO answer_campaigns (sender, campaign) VALUES (?, ?)", (sender, campaign))
     return campaign
 
 

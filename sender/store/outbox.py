@@ -174,17 +174,15 @@ _ENDED: Final = sql(
 )
 
 
-def emit_moves(
-    db: Database, moved: Mapping[int, Sequence[tuple[int]]], campaigns: Iterable[int], at: float | None
-) -> None:
-    """Tell of messages that have just come into new states (``{state: [(message,), …]}``), and of campaigns that end.
+def emit_moves(db: Database, moved: Mapping[int, Sequence[int]], campaigns: Iterable[int], at: float | None) -> None:
+    """Tell of messages that have just come into new states (``{state: [message, …]}``), and of campaigns that end.
 
     Receipts and parts are written before their messages move: without `at`, when it happened is read from them.
     """
     by_type = wanted(db).by_type
     if not by_type:
         return
-    told = [ident for state, ids in moved.items() if _TOLD.get(State(state)) in by_type for (ident,) in ids]
+    told = [ident for state, ids in moved.items() if _TOLD.get(State(state)) in by_type for ident in ids]
     if told:
         emit(db, [_message_event(row, at) for row in db.conn.execute(_MESSAGES, (json_list(told),)).fetchall()])
     if EventType.CAMPAIGN_FINISHED in by_type and any(state in FINAL or state == State.IN_DOUBT for state in moved):

@@ -9,6 +9,7 @@ import pytest
 
 from sender.config.file import SenderConfig, load_config
 from sender.config.quiet import read_quiet
+from sender.config.reload import document
 from sender.domain.keywords import Action
 from sender.domain.message import MessageClass
 from sender.domain.quiet_hours import QuietHours
@@ -94,6 +95,11 @@ def test_secrets_are_read_from_where_they_are_kept_and_never_shown(tmp_path: Pat
     assert [len(key) for key in webhook.keys] == [24, 24]
     assert webhook.keys[1] == b"old" * 8
     assert "whsec" not in repr(webhook)
+
+
+def test_what_is_kept_of_a_configuration_has_no_secret_in_it(tmp_path: Path) -> None:
+    config = load(tmp_path, hook(old_secret="whsec_" + "b2xk" * 8))
+    assert "whsec" not in str(document(config, b"salt"))
 
 
 def test_quiet_hours(tmp_path: Path) -> None:

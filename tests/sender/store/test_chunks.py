@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from sender.domain.message import State
+from sender.store import chunks
 from sender.store.chunks import pack, unpack
 from sender.store.sqlite import SqliteStore
 from tests.sender.store.kit import ACCOUNT, FIRST, Runner, campaign, check_i4, new, rows
@@ -54,6 +55,17 @@ def test_recipients_in_chunks_count_as_queued_and_as_messages_i4(imported):
     assert imported.run(imported.store.campaign, imported.campaign).messages == 10
     assert imported.run(imported.store.claim, ACCOUNT, 100, 2000.0) == []
     assert rows(imported.store, "SELECT count(*) FROM messages") == [(0,)]
+
+
+def test_messages_that_wait_for_the_morning_do_not_keep_the_rest_in_its_chunks(imported, monkeypatch):
+    imported.expand(4)
+    group = (imported.campaign, ACCOUNT)
+    assert imported.waiting(low=4, known=(ACCOUNT,)) == {group: False}
+    imported.run(imported.store.database.conn.execute, "UPDATE messages SET due = 9000")
+    assert imported.waiting(low=4, known=(ACCOUNT,)) == {group: True}
+    monkeypatch.setattr(chunks, "_MOST_ASLEEP", 4)
+    assert imported.waiting(low=4, known=(ACCOUNT,)) == {group: False}
+    assert imported.waiting(now=8950.0, low=4, known=(ACCOUNT,)) == {group: False}
 
 
 def test_chunks_become_messages_in_the_order_of_the_file(imported):

@@ -200,6 +200,14 @@ def test_an_answer_is_a_service_message_through_the_account_that_was_written_to(
     assert len(inbox.store.incoming.answer_campaigns()) == 2  # one for each sender
 
 
+def test_a_campaign_of_answers_that_was_cancelled_is_followed_by_another(inbox: Inbox) -> None:
+    (first,) = inbox.take(message("stop")).answers
+    inbox.run(inbox.store.cancel, first)
+    (second,) = inbox.take(message("start", at=5100.0)).answers
+    assert second != first
+    assert inbox.store.incoming.answer_campaigns() == {second}
+
+
 def test_start_takes_back_what_the_subscriber_stopped_and_nothing_else(inbox: Inbox) -> None:
     inbox.run(inbox.store.suppression.add, [Suppressed(NUMBER, "all", "registry", at=1.0)])
     inbox.take(message("STOP"), message("STOP ALL", at=5100.0))

@@ -111,7 +111,10 @@ def test_a_campaign_ends_too_when_its_recipients_never_became_messages(store: Sq
 
 def test_a_message_of_a_program_carries_what_the_program_gave_with_it(store: SqliteStore, run: Runner) -> None:
     configure(store, run, crm=["message.accepted", "campaign.finished"])
-    asked = NewApiMessage("77051234567", "SHOP", "hello", ACCOUNT, MessageClass.CODE, 9, 1, 0.0, None, "order-17", "eu")
+    asked = NewApiMessage(
+        number="77051234567", sender="SHOP", text="hello", fields={}, operator=ACCOUNT, message_class=MessageClass.CODE,
+        priority=9, segments=1, due=0.0, reference="order-17", callback="eu",
+    )  # fmt: skip
     (ident,) = run(store.accept_messages, 1, [asked], 1000.0)
     desk = Desk(store, run, messages=0)
     assert desk.sent() == [ident]
