@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -65,18 +65,19 @@ retry: {{first: 200ms, longest: 1s}}
 class Program:
     """A process that is killed and started again."""
 
-    def __init__(self, arguments: list[str], home: Path, log: IO[bytes]) -> None:
-        self._arguments = arguments
+    def __init__(self, arguments: list[str], home: Path, log: str) -> None:
+        self.usual = arguments
         self._home = home
-        self._log = log
+        self._log = home / log
         self.kills = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *others: str) -> subprocess.Popen[bytes]:
         """Start it, with other arguments than the usual ones where they are given."""
-        self.process = subprocess.Popen(
-            [sys.executable, *(others or self._arguments)], cwd=self._home, stdout=self._log, stderr=self._log
-        )
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *(others or self.usual)], cwd=self._home, stdout=log, stderr=log
+            )
         return self.process
 
     def kill(self) -> bool:
@@ -226,22 +227,21 @@ def main(messages: int, kills: int, seed: int, keep: Path | None) -> None:
             file.write("phone\n")
             file.writelines(f"+7705{row:07d}\n" for row in range(messages))
         began = time.monotonic()
-        with (home / "smsc.log").open("ab") as smsc_log, (home / "sender.log").open("ab") as sender_log:
-            operator = Program([*SMSC, "serve", "operator.yaml", "--no-http", "-q"], home, smsc_log)
-            sender = Program([*SENDER, "resume", "--config", "sender.yaml", "--receipt-wait", "60s"], home, sender_log)
-            store, journal = home / "store.sqlite", home / "smsc-journal.sqlite"
-            try:
-                operator.start()
-                sender.start(
-                    *(*SENDER, "send", "--config", "sender.yaml", "--recipients", "people.csv"),
-                    *("--template", "Your order is ready", "--from", "SHOP", "--receipt-wait", "60s"),
-                )
-                await_import(store, sender)
-                torment([sender, operator], kills, messages, store, random.Random(seed))
-                await_end(sender, messages, store)
-            finally:
-                sender.end()
-                operator.end()
+        operator = Program([*SMSC, "serve", "operator.yaml", "--no-http", "-q"], home, "smsc.log")
+        sender = Program([*SENDER, "resume", "--config", "sender.yaml", "--receipt-wait", "60s"], home, "sender.log")
+        store, journal = home / "store.sqlite", home / "smsc-journal.sqlite"
+        try:
+            operator.start()
+            sender.start(
+                *(*SENDER, "send", "--config", "sender.yaml", "--recipients", "people.csv"),
+                *("--template", "Your order is ready", "--from", "SHOP", "--receipt-wait", "60s"),
+            )
+            await_import(store, sender)
+            torment([sender, operator], kills, messages, store, random.Random(seed))
+            await_end(sender, messages, store)
+        finally:
+            sender.end()
+            operator.end()
         figures = compare(store, journal, messages)
         figures |= {
             "kills": {"sender": sender.kills, "operator": operator.kills},
