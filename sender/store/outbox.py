@@ -174,9 +174,7 @@ _ENDED: Final = sql(
 )
 
 
-def emit_moves(
-    db: Database, moved: Mapping[int, Sequence[int]], campaigns: Iterable[int], at: float | None
-) -> None:
+def emit_moves(db: Database, moved: Mapping[int, Sequence[int]], campaigns: Iterable[int], at: float | None) -> None:
     """Tell of messages that have just come into new states (``{state: [message, …]}``), and of campaigns that end.
 
     Receipts and parts are written before their messages move: without `at`, when it happened is read from them.
