@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
@@ -16,6 +17,7 @@ GivenApi = NamedDependency[Api]
 GivenToken = NamedDependency[Token]
 
 _TOKEN = "sender.token"  # noqa: S105 - the name of it
+_OUR_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADERS = "sender.headers"
 """Where the headers about the rate are kept until the answer is sent."""
 
@@ -25,7 +27,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     api = api_of(connection)
     scope = handler.opt.get("scope")
     documented = connection.scope["path"].startswith("/schema")
-    if api.is_open and (documented or handler.opt.get("open")):
+    if api.is_open and (documented or handler.opt.get("open")) and _by_our_name(connection):
         return
     try:
         token = api.book.recognise(connection.headers.get("authorization", ""), api.now)
@@ -41,6 +43,14 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         )  # fmt: skip
     if not handler.opt.get("counts_itself"):
         spend(connection, api, token, 1)
+
+
+def _by_our_name(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether who asks calls this machine by its own name: a page of somebody else in a browser here does not."""
+    try:
+        return urlsplit(f"//{connection.headers.get('host', '')}").hostname in _OUR_NAMES
+    except ValueError:
+        return False
 
 
 def spend(connection: ASGIConnection[Any, Any, Any, Any], api: Api, token: Token, count: int) -> None:
