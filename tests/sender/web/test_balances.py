@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from sender.config.serve import Money
 from sender.domain.message import State
 from sender.store.records import Accepted, Intent, ReceiptIn, Refused
 from smppkit.message_state import MessageState
@@ -109,6 +111,13 @@ def test_who_has_too_little_is_told_and_nothing_is_taken(shop: tuple[Site, Any])
         client.post("/v1/messages/batch", json={"messages": [GOOD] * 2}, headers={"Idempotency-Key": "a"}).status_code
         == 202
     )
+
+
+def test_other_prices_hold_once_they_are_configured(shop: tuple[Site, Any]) -> None:
+    site, client = shop
+    site.api.configure(msgspec.structs.replace(site.api.config, prices={"beeline": Money(10_000)}))
+    client.post("/v1/messages", json=GOOD)
+    assert balance(site) == (90_000, 10_000, 0)
 
 
 def test_an_admin_adds_and_takes_away(shop: tuple[Site, Any]) -> None:
