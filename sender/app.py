@@ -328,6 +328,11 @@ class Sender:
         return sum(lane.incoming_messages for lane in self._lanes)
 
     @property
+    def configuration(self) -> SenderConfig:
+        """What holds now: it may be another one after every `reload`."""
+        return self._config
+
+    @property
     def country(self) -> str:
         """Where numbers without a plus belong."""
         return self._config.country

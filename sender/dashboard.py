@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -20,6 +20,8 @@ from sender.store.sqlite import SqliteStore
 
 _CAMPAIGNS: Final = 20
 _WIDE: Final = 120
+NARROW: Final = 116
+"""Columns that all of it needs."""
 _ENDED: Final = ("finished", "cancelled")
 
 
@@ -72,12 +74,15 @@ class Rates:
         }
 
 
-def page(snapshot: Snapshot, rates: dict[int, float] | None = None, chosen: int | None = None) -> RenderableType:
-    """All of it; `chosen` is the campaign that the cursor is on."""
+def page(
+    snapshot: Snapshot, rates: dict[int, float] | None = None, chosen: int | None = None, *, width: int = _WIDE
+) -> RenderableType:
+    """All of it, for so many columns; `chosen` is the campaign that the cursor is on."""
+    narrow = width < NARROW
     parts: list[RenderableType] = [_headline(snapshot)]
     if snapshot.live is not None:
-        parts.append(accounts_view(snapshot))
-    parts.append(campaigns_table(snapshot.campaigns, rates or {}, chosen))
+        parts.append(accounts_view(snapshot, narrow=narrow))
+    parts.append(campaigns_table(snapshot.campaigns, rates or {}, chosen, narrow=narrow))
     return Group(*parts)
 
 
@@ -107,32 +112,83 @@ def _headline(snapshot: Snapshot) -> Text:
     return text
 
 
-def accounts_view(snapshot: Snapshot) -> RenderableType:
+def accounts_view(snapshot: Snapshot, *, narrow: bool = False) -> RenderableType:
     """Accounts with their binds, and what is wrong with them; of a process that is gone, as it last said."""
     accounts = snapshot.live.accounts if snapshot.live is not None else []
     trouble = Text("".join(f"{it.account}: {it.trouble}\n" for it in accounts if it.trouble), style="red")
-    return Group(_accounts_table(snapshot), trouble)
+    table = _table(_ACCOUNT, narrow)
+    for account in accounts:
+        _add(table, _ACCOUNT, _account_cells(account, snapshot), narrow, None if snapshot.alive else "dim")
+    return Group(table, trouble)
 
 
-def _accounts_table(snapshot: Snapshot) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in (
-        "account",
-        "binds",
-        "open",
-        "limit",
-        "sent/s",
-        "receipts/s",
-        "p50",
-        "p99",
-        "waits",
-        "doubts",
-        "errors",
-    ):
-        table.add_column(title, justify="left" if title == "account" else "right", no_wrap=True)
-    for account in snapshot.live.accounts if snapshot.live is not None else ():
-        table.add_row(*_account_cells(account, snapshot), style=None if snapshot.alive else "dim")
+def campaigns_table(
+    campaigns: Sequence[CampaignView],
+    rates: dict[int, float] | None = None,
+    chosen: int | None = None,
+    *,
+    narrow: bool = False,
+) -> Table:
+    """Campaigns with their progress; rate and time left as far as they are known."""
+    table = _table(_CAMPAIGN, narrow)
+    for view in campaigns:
+        _add(table, _CAMPAIGN, _campaign_cells(view, rates or {}), narrow, "reverse" if view.id == chosen else None)
     return table
+
+
+class _Column(NamedTuple):
+    """A column of a table; `narrow`: also where there is little room."""
+
+    title: str
+    narrow: bool = True
+    right: bool = True
+    most: int | None = None
+
+
+_ACCOUNT: Final = (
+    _Column("account", right=False, most=20),
+    _Column("binds"),
+    _Column("open"),
+    _Column("limit"),
+    _Column("sent/s"),
+    _Column("receipts/s", narrow=False),
+    _Column("p50", narrow=False),
+    _Column("p99"),
+    _Column("waits"),
+    _Column("doubts"),
+    _Column("errors"),
+)
+_CAMPAIGN: Final = (
+    _Column("id"),
+    _Column("campaign", right=False, most=22),
+    _Column("state", right=False),
+    _Column("progress", narrow=False),
+    _Column("%"),
+    _Column("sent"),
+    _Column("of", narrow=False),
+    _Column("delivered", narrow=False),
+    _Column("failed"),
+    _Column("doubt", narrow=False),
+    _Column("rate"),
+    _Column("left"),
+)
+
+
+def _table(columns: Sequence[_Column], narrow: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        if column.narrow or not narrow:
+            most = 12 if narrow and column.most is not None else column.most
+            justify: Literal["left", "right"] = "right" if column.right else "left"
+            table.add_column(column.title, justify=justify, no_wrap=True, max_width=most)
+    return table
+
+
+def _add(
+    table: Table, columns: Sequence[_Column], cells: Sequence[RenderableType], narrow: bool, style: str | None
+) -> None:
+    shown = [cell for column, cell in zip(columns, cells, strict=True) if column.narrow or not narrow]
+    table.add_row(*shown, style=style)
 
 
 def _account_cells(account: AccountStatus, snapshot: Snapshot) -> Sequence[RenderableType]:
@@ -159,22 +215,6 @@ def _milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
 
 
-def campaigns_table(
-    campaigns: Sequence[CampaignView], rates: dict[int, float] | None = None, chosen: int | None = None
-) -> Table:
-    """Campaigns with their progress; rate and time left as far as they are known."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("id", justify="right")
-    table.add_column("campaign", no_wrap=True, max_width=22, ratio=1)
-    table.add_column("state", no_wrap=True)
-    table.add_column("progress", width=8)
-    for title in ("sent", "of", "delivered", "failed", "doubt", "rate", "left"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for view in campaigns:
-        table.add_row(*_campaign_cells(view, rates or {}), style="reverse" if view.id == chosen else None)
-    return table
-
-
 def _campaign_cells(view: CampaignView, rates: dict[int, float]) -> Sequence[RenderableType]:
     rate = rates.get(view.id) or view.rate
     left = (view.messages - view.done) / rate if rate and view.state == "running" else None
@@ -184,6 +224,7 @@ def _campaign_cells(view: CampaignView, rates: dict[int, float]) -> Sequence[Ren
         view.name,
         view.state,
         ProgressBar(total=view.messages or 1, completed=view.done, width=8),
+        f"{100 * view.done / view.messages:.0f}" if view.messages else "",
         f"{view.done:,}",
         f"{view.messages:,}",
         f"{view.states.get('delivered', 0):,}",

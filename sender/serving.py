@@ -155,6 +155,9 @@ class Serving:
     def _take_tokens(self, tokens: list[Token]) -> None:
         if self._api is not None:
             self._api.book.load(tokens)
+            if self._sender.configuration is not self._config:
+                self._config = self._sender.configuration
+                self._api.configure(self._config.serve)
 
     # --- recipients ------------------------------------------------------------------------------
 

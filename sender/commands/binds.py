@@ -14,7 +14,7 @@ from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import load_config
 from sender.console import duration_text
-from sender.dashboard import accounts_view, console, take
+from sender.dashboard import NARROW, accounts_view, console, take
 from sender.pipeline.live import BindStatus
 
 
@@ -40,8 +40,9 @@ def binds(config_path: Path, as_json: bool) -> None:
     else:
         if not snapshot.alive:
             click.echo("No process sends from this store now.", err=True)
-        console().print(accounts_view(snapshot))
-        console().print(_links_table([link for account in accounts for link in account.links], snapshot.at))
+        target = console()
+        target.print(accounts_view(snapshot, narrow=target.width < NARROW))
+        target.print(_links_table([link for account in accounts for link in account.links], snapshot.at))
     raise SystemExit(0 if snapshot.alive and all(account.bound for account in accounts) else 1)
 
 

@@ -13,7 +13,7 @@ from sender.commands.input import BadInput, bad_input, campaigns_of, pick, read_
 from sender.commands.options import campaign_option, config_option
 from sender.config.file import load_config
 from sender.console import report_text, unmatched_text
-from sender.dashboard import campaigns_table, console
+from sender.dashboard import NARROW, campaigns_table, console
 from sender.store import lookup
 
 
@@ -53,4 +53,5 @@ def campaigns(config_path: Path, as_json: bool, limit: int) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(views), indent=2))
     else:
-        console().print(campaigns_table(views))
+        target = console()
+        target.print(campaigns_table(views, narrow=target.width < NARROW))

@@ -41,14 +41,16 @@ def status(config_path: Path, watch: bool, as_json: bool) -> None:
             if as_json:
                 click.echo(msgspec.json.format(msgspec.json.encode(snapshot), indent=2))
             elif not watch:
-                console().print(page(snapshot))
+                target = console()
+                target.print(page(snapshot, width=target.width))
             else:
                 rates, wait = Rates(), threading.Event()
-                with Live(page(snapshot, rates.note(snapshot)), auto_refresh=False) as shown:
+                with Live(auto_refresh=False) as shown:
                     try:
-                        while not wait.wait(EVERY):
+                        while True:
+                            shown.update(page(snapshot, rates.note(snapshot), width=shown.console.width), refresh=True)
+                            wait.wait(EVERY)
                             snapshot = take(store, time.time())
-                            shown.update(page(snapshot, rates.note(snapshot)), refresh=True)
                     except KeyboardInterrupt:
                         pass
     raise SystemExit(0 if snapshot.alive else 1)

@@ -47,7 +47,8 @@ def top(config_path: Path) -> None:
         config = load_config(config_path, os.environ)
         with read_only(config) as store:
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
-                console().print(page(take(store, time.time())))
+                target = console()
+                target.print(page(take(store, time.time()), width=target.width))
                 return
             board, rates = Board(config), Rates()
             with _keys() as descriptor, Live(screen=True, auto_refresh=False) as shown:
@@ -56,7 +57,11 @@ def top(config_path: Path) -> None:
                     noted = rates.note(snapshot)
                     board.see(snapshot)
                     shown.update(
-                        Group(page(snapshot, noted, board.chosen), Text(f"\n{board.said}"), Text(_HELP, style="dim")),
+                        Group(
+                            page(snapshot, noted, board.chosen, width=shown.console.width),
+                            Text(f"\n{board.said}"),
+                            Text(_HELP, style="dim"),
+                        ),
                         refresh=True,
                     )
                     board.press(_read(descriptor, _EVERY))

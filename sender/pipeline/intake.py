@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from sender.domain.message import MessageClass
-from sender.domain.phone import BadNumber, parse_number
+from sender.domain.phone import BadNumber, NumberReader
 from sender.domain.routing import Router
 from sender.domain.template import FieldError, MissingField, Template, TemplateError, field_key
 from sender.pipeline.compose import Composer, SenderError, TlvError, Wording, check_sender
@@ -82,7 +82,7 @@ class Screen:
         self._blocked = blocked
         self._router = router
         self._wordings = wordings
-        self._country = country
+        self._numbers = NumberReader(country)
         self._prices = prices or {}
         self._composers: dict[tuple[str, MessageClass], Composer] = {}
         self._made_for: tuple[Wording, ...] = ()
@@ -105,7 +105,7 @@ class Screen:
         sender = _sender(asked.from_, senders)
         text = _text(asked)
         try:
-            number = parse_number(asked.to, self._country)
+            number = self._numbers.read(asked.to)
         except BadNumber as error:
             raise _Wrong("to", str(error), "write the number with + and the code of its country") from None
         scope = self._blocked(number, asked.class_, sender)

@@ -74,6 +74,11 @@ class Api:
         self._epoch = epoch
         self.on_campaign: Callable[[Campaign], None] = _nobody
 
+    def configure(self, config: ServeConfig) -> None:
+        """Another configuration holds: take its prices, accounts and bounds. The address stays until the next start."""
+        self.config = config
+        self.screen = self.sender.screen(config.prices)
+
     @property
     def now(self) -> float:
         """Unix time."""

@@ -27,6 +27,7 @@ from sender.web.documents import Document
 from sender.web.guard import HEADERS, guard, token_of
 from sender.web.reading import AnyRequest
 from sender.web.tokens import TooFast
+from sender.web.tracing import make_tracer
 from sender.web.wording import balance_body
 from webkit.problem import Problem
 from webkit.schema_page import PlainPage
@@ -35,6 +36,7 @@ from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 64 * 1024  # of a body, but for routes that say otherwise
 
+_SPAN = "sender.span"
 _log = logging.getLogger(__name__)
 
 _SECURITY = [
@@ -55,7 +57,7 @@ def make_app(api: Api) -> Litestar:
 
     return Litestar(
         route_handlers=handlers,
-        state=State({"api": api}),
+        state=State({"api": api, "tracer": make_tracer(api.config.tracing)}),
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
             "token": Provide(_token, sync_to_thread=False),
@@ -110,7 +112,13 @@ def _bounded(app: ASGIApp) -> ASGIApp:
         size = len(scope["raw_path"]) + len(scope["query_string"])
         if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_OCTETS:
             raise Problem(431, f"address and headers are too long; at most {HEADER_OCTETS:,} octets are read")
-        await app(scope, receive, send)
+        tracer = scope["litestar_app"].state.tracer
+        if tracer is None:
+            await app(scope, receive, send)
+            return
+        with tracer.request(scope["method"], scope.get("path_template") or "none") as span:
+            scope["state"][_SPAN] = span
+            await app(scope, receive, send)
 
     return bounded
 
@@ -125,6 +133,9 @@ async def _finish(message: Message, scope: Scope) -> None:
         *_SECURITY,
         *((name.lower().encode(), value.encode()) for name, value in limits.items()),
     ]
+    span = scope["state"].get(_SPAN)
+    if span is not None:
+        span.set_attribute("http.response.status_code", message["status"])
     api: Api = scope["litestar_app"].state.api
     api.counts.requests[scope.get("path_template") or "none", message["status"]] += 1
 

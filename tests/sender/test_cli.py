@@ -138,7 +138,7 @@ def test_campaigns_are_listed_and_reported(home: Path) -> None:
     fill(home)
     listed = run(home, "campaigns", "--config", "~/sender.yaml")
     assert listed.exit_code == 0
-    assert listed.stdout.splitlines()[1].replace("━", "").split() == ["1", "people", "running", *"02000"]
+    assert listed.stdout.splitlines()[1].replace("━", "").split() == ["1", "people", "running", *"002000"]
     assert '"name": "people"' in run(home, "campaigns", "--config", "~/sender.yaml", "--json").stdout
     reported = run(home, "report", "--config", "~/sender.yaml")
     assert reported.stdout.startswith("Campaign 1: people\n")

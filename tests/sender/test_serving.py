@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -98,6 +99,20 @@ def test_what_was_accepted_is_there_after_a_kill_i9(home: Path, server: Server, 
         replayed = client.post("/v1/messages", json={**GOOD, "reference": "a"}, headers={"Idempotency-Key": "k"})
         assert (replayed.status_code, replayed.content) == (202, accepted.content)
     again.stop()
+
+
+def test_the_same_key_many_times_at_once_is_one_message(server: Server, token: str) -> None:
+    def send(_: int) -> bytes:
+        with server.client(token) as client:
+            answer = client.post("/v1/messages", json=GOOD, headers={"Idempotency-Key": "k"})
+            assert answer.status_code == 202
+            return answer.content
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(send, range(24)))
+    assert len(answers) == 1
+    with server.client(token) as client:
+        assert len(client.get("/v1/messages").json()["messages"]) == 1
 
 
 def test_a_campaign_that_was_made_is_read_after_a_kill_too(home: Path, server: Server, token: str) -> None:

@@ -95,4 +95,12 @@ STATEMENTS: Final[tuple[str, ...]] = (
             charged = charged + (SELECT charged FROM charges WHERE message = NEW.id)
             WHERE name = (SELECT wallet FROM charges WHERE message = NEW.id);
     END""",
+    # A message that is deleted for its age and never came to an end was sent, or may have been: it is charged.
+    """CREATE TRIGGER charges_retired BEFORE DELETE ON charges WHEN OLD.charged IS NULL
+    BEGIN
+        UPDATE wallets SET
+            reserved = reserved - OLD.price * OLD.segments,
+            charged = charged + OLD.price * OLD.segments
+            WHERE name = OLD.wallet;
+    END""",
 )

@@ -20,7 +20,7 @@ from sender.store.intake import Intake, NewApiMessage, Refusal, Reply
 from sender.store.lookup import MessageQuery, MessageView
 from sender.web import wording
 from sender.web.api import Api
-from sender.web.guard import GivenApi, GivenToken, owner, spend
+from sender.web.guard import GivenApi, GivenToken, api_of, owner, spend, token_of
 from sender.web.reading import AnyRequest, address_of, body_of, decoded, digest_of, idempotency_key, number_of, refused
 from sender.web.wording import Accepted, BatchResult
 from webkit.problem import Problem, known_number, missing, unknown
@@ -62,8 +62,9 @@ def _answer(reply: Reply) -> Response[Any]:
     responses={202: ResponseSpec(Accepted, description="It is stored, and will be sent")},
     opt={"scope": "send", "reads": {"application/json": MessageRequest}, "idempotent": True},
 )
-async def send(request: Request[Any, Any, Any], api: GivenApi, token: GivenToken) -> Response[Any]:
+async def send(request: Request[Any, Any, Any]) -> Response[Any]:
     """Send a message. The answer comes after the commit: what was accepted survives a power cut."""
+    api, token = api_of(request), token_of(request)  # asked for, and not given: giving two costs as much as the store
     body = await body_of(request)
     asked = decoded(body, MessageRequest)
     screened = api.screen.screen(asked, api.now, token.senders)
@@ -80,8 +81,9 @@ async def send(request: Request[Any, Any, Any], api: GivenApi, token: GivenToken
     responses={202: ResponseSpec(BatchResult, description="What was accepted is stored, and will be sent")},
     opt={"scope": "send", "reads": {"application/json": BatchRequest}, "idempotent": True, "counts_itself": True},
 )
-async def send_batch(request: Request[Any, Any, Any], api: GivenApi, token: GivenToken) -> Response[Any]:
+async def send_batch(request: Request[Any, Any, Any]) -> Response[Any]:
     """Send up to a thousand messages in one commit; each is accepted or refused by itself."""
+    api, token = api_of(request), token_of(request)
     body = await body_of(request)
     raw = decoded(body, _Batch).messages
     spend(request, api, token, len(raw))
@@ -105,14 +107,15 @@ def _screened(api: Api, token: Token, raw: msgspec.Raw, now: float) -> NewApiMes
 async def _accept(
     request: AnyRequest, api: Api, token: Token, body: bytes, items: list[NewApiMessage | Refusal], say: Any
 ) -> Reply:
+    key = idempotency_key(request)
     intake = Intake(
         token=token.id,
         items=items,
         say=say,
         at=api.now,
         deed=api.deed(token, address_of(request), "messages.send"),
-        key=idempotency_key(request),
-        digest=digest_of(request, body),
+        key=key,
+        digest=b"" if key is None else digest_of(request, body),
         wallet=token.wallet,
     )
     codes = any(isinstance(item, NewApiMessage) and item.message_class is MessageClass.CODE for item in items)

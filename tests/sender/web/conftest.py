@@ -114,7 +114,7 @@ class Site:
         return minted.secret
 
     def client(self, secret: str | None = None) -> TestClient[Any]:
-        client: TestClient[Any] = TestClient(self.app, raise_server_exceptions=False)
+        client: TestClient[Any] = TestClient(self.app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False)
         if secret is not None:
             client.headers["Authorization"] = f"Bearer {secret}"
         return client

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from sender.config.serve import Money
 from sender.domain.message import State
 from sender.store.records import Accepted, Intent, ReceiptIn, Refused
 from smppkit.message_state import MessageState
@@ -81,6 +83,20 @@ def test_what_no_operator_took_is_given_back(shop: tuple[Site, Any]) -> None:
     assert site.query("SELECT state FROM messages") == [(int(State.CANCELLED),), (int(State.REJECTED),)]
 
 
+def test_what_never_came_to_an_end_is_charged_when_it_is_deleted_for_its_age(shop: tuple[Site, Any]) -> None:
+    site, client = shop
+    client.post("/v1/messages", json=GOOD)
+    (message,) = submit(site)
+    with site.store.database.transaction():
+        site.store.record_outcomes([Accepted(message, 1, "a1", EPOCH)])
+    year = 366 * 86400.0
+    with site.store.database.transaction():
+        assert site.store.maintenance.retire(EPOCH + year, 100) == 1
+    found = site.store.access.balance("shop")
+    assert (found.available, found.reserved, found.charged) == (50_000, 0, 50_000)
+    assert site.query("SELECT count(*) FROM charges") == site.query("SELECT count(*) FROM api_messages") == [(0,)]
+
+
 def test_who_has_too_little_is_told_and_nothing_is_taken(shop: tuple[Site, Any]) -> None:
     site, client = shop
     answer = client.post("/v1/messages/batch", json={"messages": [GOOD] * 3}, headers={"Idempotency-Key": "a"})
@@ -95,6 +111,13 @@ def test_who_has_too_little_is_told_and_nothing_is_taken(shop: tuple[Site, Any])
         client.post("/v1/messages/batch", json={"messages": [GOOD] * 2}, headers={"Idempotency-Key": "a"}).status_code
         == 202
     )
+
+
+def test_other_prices_hold_once_they_are_configured(shop: tuple[Site, Any]) -> None:
+    site, client = shop
+    site.api.configure(msgspec.structs.replace(site.api.config, prices={"beeline": Money(10_000)}))
+    client.post("/v1/messages", json=GOOD)
+    assert balance(site) == (90_000, 10_000, 0)
 
 
 def test_an_admin_adds_and_takes_away(shop: tuple[Site, Any]) -> None:

@@ -51,6 +51,13 @@ def test_nobody_is_let_in_without_a_token_but_to_health_on_this_machine(site: Si
         assert client.get(path).status_code == 401
 
 
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[", ""])
+def test_a_page_of_somebody_else_sees_nothing_of_what_is_open(site: Site, host: str) -> None:
+    assert site.client().get("/metrics", headers={"Host": host}).status_code == 401
+    assert site.client().get("/metrics", headers={"Host": "localhost:8080"}).status_code == 200
+    assert site.client().get("/metrics", headers={"Host": "[::1]:8080"}).status_code == 200
+
+
 def test_where_others_reach_it_everything_needs_a_token(tmp_path: object, sites: object) -> None:
     site: Site = sites(is_open=False)  # type: ignore[operator]
     monitor = site.client(site.token("monitor"))
