@@ -97,7 +97,7 @@ class Learned(msgspec.Struct):
     contrary: int = 0
     """Receipts since the last match that only another reading than the certain one explains."""
     agreeing: int = 0
-    """Receipts whose id and handset were those of one message."""
+    """Receipts whose id and handset were those of one message; counted while it matters."""
     strangers: int = 0
     """Receipts whose id was that of one open message and whose handset was not its number."""
     timed: int = 0
@@ -133,7 +133,7 @@ class Learned(msgspec.Struct):
     @property
     def strange_numbers(self) -> bool:
         """Whether the account writes other numbers than ours into its receipts."""
-        return self.strangers >= CERTAIN and self.agreeing == 0
+        return self.strangers >= CERTAIN and self.agreeing <= STRAY * self.strangers
 
     @property
     def parts_rule(self) -> PartsRule | None:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 
-from sender.domain.dialect import Learned
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
 from sender.store.database import Database
@@ -60,10 +59,9 @@ Change = tuple[int, int, int, int]
 class Application:
     """Applies receipts of one account to parts; `write` puts them into the store."""
 
-    def __init__(self, db: Database, learned: Learned, journal: list[Change] | None = None) -> None:
+    def __init__(self, db: Database, journal: list[Change] | None = None) -> None:
         self._journal = journal
         self._db = db
-        self._learned = learned
         self._receipts: list[tuple[Any, ...]] = []
         self.unparked: dict[int, None] = {}
         self.resolved: list[PartRow] = []
@@ -97,8 +95,6 @@ class Application:
             row.state = State.ACCEPTED
         else:
             row.state = final
-            self._learned.timed += 1
-            self._learned.delay += receipt.at - row.submitted_at
         row.stat, row.err = receipt.stat, receipt.err
         return ReceiptFate.MATCHED
 

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from sender.domain.dialect import Learned
 from sender.domain.message import State
 from sender.domain.settlement import Verdict, settled
 from sender.store.applying import Application, Change, forget_doubts
@@ -88,7 +87,7 @@ def decide(
     before = {message: State(state) for message, state in db.conn.execute(_MESSAGES, (wanted,))}
     busy = {message for message, state in before.items() if state in (State.CLAIMED, State.SUBMITTING)}
     doubtful = {(message, part): bool(it) for message, part, it in db.conn.execute(_DOUBTFUL, (wanted,))}
-    application = Application(db, Learned())
+    application = Application(db)
     changes: list[Change] = []
     for place, row in load_parts(db, [it for it in before if it not in busy]).items():
         after = settled(State(row.state), verdict, doubtful=doubtful[place])

@@ -78,6 +78,14 @@ def under_way(db: Database, account: int) -> dict[str, set[int]]:
     return found
 
 
+def doubtful(db: Database, account: int) -> dict[str, set[int]]:
+    """Messages with a part in doubt, by the tail of their number."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for end, message in db.conn.execute("SELECT tail, message FROM doubts WHERE account = ?", (account,)):
+        found[end].add(message)
+    return found
+
+
 class Doubts:
     """Parts in doubt on one account, for receipts that no id explains.
 

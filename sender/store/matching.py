@@ -168,15 +168,18 @@ def _learn_forms(
     db: Database, dialect: Dialect, receipts: list[ReceiptIn], taken: list[tuple[ReceiptFate, PartRow | None]]
 ) -> None:
     """What the receipts of the sample look like, and what of their message they repeat."""
-    sample = [(it, row, it.form) for it, (_, row) in zip(receipts, taken, strict=True) if it.form is not None]
-    if not sample:
+    if all(it.form is None for it in receipts):
         return
+    sample = [(it, row, it.form) for it, (_, row) in zip(receipts, taken, strict=True) if it.form is not None]
     learned = dialect.learned
     words = guessing.wordings(db, {row.message: None for _, row, _ in sample if row is not None})
     for receipt, row, form in sample:
         learned.note_form(form)
         if row is None:
             continue
+        if row.state in FINAL and receipt.state.final:
+            learned.timed += 1
+            learned.delay += receipt.at - row.submitted_at
         named = receipt.reference
         echo = "none" if named is None else "echoed" if named == row.message & 0xFFFF else "other"
         count(learned.references, echo)
@@ -206,27 +209,28 @@ class Matching:
         self._numbers = dialect.numbers_count
         self._parts = parts
         self.journal: list[Change] = [] if journal is None else journal
-        self._application = Application(db, dialect.learned, journal)
+        self._application = Application(db, journal)
         self._tails: dict[str, set[int]] | None = None
+        self._doubts: dict[str, set[int]] | None = None
 
     def take(self, heard: list[Heard]) -> list[tuple[ReceiptFate, PartRow | None]]:
         """Apply each receipt to its part, in their order; those without one are PARKED."""
-        application = self._application
+        apply = self._application.apply
         chosen = self._choose(heard)
-        for index, row in enumerate(chosen):
-            if row is not None and row.state in FINAL and self._may_be_anothers(heard[index], row):
-                heard[index].held, chosen[index] = 1, None
-        unexplained = [it for it, row in zip(heard, chosen, strict=True) if row is None and not it.held]
-        doubts = guessing.Doubts(self._db, self._account, self._dialect, unexplained, self._parts)
+        doubts: guessing.Doubts | None = None
         outcome: list[tuple[ReceiptFate, PartRow | None]] = []
-        for receipt, carrier in zip(heard, chosen, strict=True):
-            row = carrier or doubts.known(receipt)
-            if row is not None:
-                outcome.append((application.apply(row, receipt), row))
-            elif not receipt.held and (row := doubts.candidate(receipt)) is not None:
-                outcome.append((application.resolve(row, receipt), row))
-            else:
-                outcome.append((ReceiptFate.PARKED, None))
+        for receipt, row in zip(heard, chosen, strict=True):
+            if row is not None and row.state in FINAL and self._may_be_anothers(receipt, row):
+                receipt.held, row = 1, None  # noqa: PLW2901 - its part is not known after all
+            if row is None and not receipt.held:
+                if doubts is None:
+                    unexplained = [it for it, found in zip(heard, chosen, strict=True) if found is None]
+                    doubts = guessing.Doubts(self._db, self._account, self._dialect, unexplained, self._parts)
+                row = doubts.known(receipt)  # noqa: PLW2901
+                if row is None and (candidate := doubts.candidate(receipt)) is not None:
+                    outcome.append((self._application.resolve(candidate, receipt), candidate))
+                    continue
+            outcome.append((ReceiptFate.PARKED, None) if row is None else (apply(row, receipt), row))
         self.follow([row for _, row in outcome if row is not None and row.parts > 1])
         return outcome
 
@@ -337,11 +341,15 @@ class Matching:
             same = relation is Relation.SAME
             keys = [it.key if same else stored_key(it.smsc_id, relation) for it in heard]
             carriers = self._carriers(self._account, set(keys))
-            chosen = [self._agreeing(it, carriers.get(wanted, ())) for it, wanted in zip(heard, keys, strict=True)]
-            matched = sum(row is not None for row in chosen)
+            chosen = [self._agreeing(it, carriers.get(wanted)) for it, wanted in zip(heard, keys, strict=True)]
+            matched = len(chosen) - chosen.count(None)
             if matched:
                 count(self._learned.ids, relation.value, matched)
                 self._learned.contrary = 0
+        if self._learned.agreeing <= self._learned.strangers:
+            self._learned.agreeing += sum(
+                row is not None and _is_handset(it, row.number) for it, row in zip(heard, chosen, strict=True)
+            )
         missing = [index for index, row in enumerate(chosen) if row is None and tail(heard[index].number)]
         if missing:
             if relation is not None and self._dialect.settings.ids is IdRule.LEARNED:
@@ -366,12 +374,13 @@ class Matching:
             ]
             if len(found) > 1 and leaning is not None:
                 found = [(relation, row) for relation, row in found if relation is leaning]
-            elif len(found) == 1 and self._proves(receipt, option, found[0][1]):
-                self._learned.note_id(found[0][0])
-                leaning = self._learned.leaning
-            if len(found) == 1 and self._stands_in_the_way(receipt, option, found[0]):
-                receipt.held = 1
-                found = []
+            elif len(found) == 1:
+                relation, row = found[0]
+                if len(option) > 1 and leaning is not relation and self._stands_in_the_way(receipt, relation, row):
+                    receipt.held, found = 1, []
+                elif self._proves(receipt, option, row):
+                    self._learned.note_id(relation)
+                    leaning = self._learned.leaning
             chosen.append(found[0][1] if len(found) == 1 else None)
         return chosen
 
@@ -379,14 +388,16 @@ class Matching:
         """Whether this match shows how ids are written."""
         return (len(option) > 1 or len(receipt.key) > 1) and same_number(row.number, receipt.number)
 
-    def _stands_in_the_way(
-        self, receipt: Heard, option: tuple[tuple[Relation, str], ...], found: tuple[Relation, PartRow]
-    ) -> bool:
-        """Whether a submit to the same number, not answered yet, may turn out to carry another reading of the id."""
-        if len(option) == 1 or self._learned.leaning is found[0]:
-            return False
-        others = self._under_way().get(tail(receipt.number), set()) - {found[1].message}
-        return bool(others)
+    def _stands_in_the_way(self, receipt: Heard, relation: Relation, row: PartRow) -> bool:
+        """Whether another submit to the same number, not answered yet, may carry another reading of the id.
+
+        One in doubt may too, but it is never answered: the id as it stands is then the likelier one by far.
+        """
+        end = tail(receipt.number)
+        others = set(self._under_way().get(end, ()))
+        if relation is not Relation.SAME:
+            others |= self._doubtful().get(end, set())
+        return bool(others - {row.message})
 
     def _carriers(self, account: int, keys: Iterable[str]) -> dict[str, list[PartRow]]:
         """Parts of an account by id key."""
@@ -397,7 +408,7 @@ class Matching:
             found[row.key or ""].append(parts.setdefault((row.message, row.part), row))
         return found
 
-    def _agreeing(self, receipt: Heard, rows: Sequence[PartRow]) -> PartRow | None:
+    def _agreeing(self, receipt: Heard, rows: Sequence[PartRow] | None) -> PartRow | None:
         """The part among those with the receipt's id that the receipt is about, or None.
 
         The number must agree, since ids repeat (after a restart of the operator) and bases are confused. A receipt that
@@ -407,19 +418,17 @@ class Matching:
             return None
         if receipt.parked is not None:
             rows = [row for row in rows if row.first_at <= receipt.at]
-        if len(rows) == 1 and rows[0].number == receipt.number:
-            self._learned.agreeing += 1
+        elif len(rows) == 1 and rows[0].number == receipt.number:
             return rows[0]  # nearly always
         if not tail(receipt.number):
             return rows[0] if len(rows) == 1 else None
         agreeing = [row for row in rows if _is_handset(receipt, row.number)]
         if agreeing:
-            self._learned.agreeing += 1
             return max(agreeing, key=lambda row: (row.state not in FINAL, row.submitted_at))
         if len(rows) == 1 and rows[0].key == receipt.key and rows[0].state not in FINAL:
+            self._learned.strangers += receipt.parked is None and len(receipt.key) >= _SHORT_ID
             if not self._numbers:
                 return rows[0]
-            self._learned.strangers += receipt.parked is None and len(receipt.key) >= _SHORT_ID
         return None
 
     def _may_be_anothers(self, receipt: Heard, row: PartRow) -> bool:
@@ -433,6 +442,11 @@ class Matching:
         if self._tails is None:
             self._tails = guessing.under_way(self._db, self._account)
         return self._tails
+
+    def _doubtful(self) -> dict[str, set[int]]:
+        if self._doubts is None:
+            self._doubts = guessing.doubtful(self._db, self._account)
+        return self._doubts
 
     def _note_contrary(self, missing: list[Heard]) -> None:
         """Notice an operator that has changed how it writes ids: then they are learned anew."""

@@ -103,7 +103,7 @@ def _sweep_account(db: Database, account: int, now: float) -> int:
         return 0
     waiting = db.conn.execute("SELECT message FROM part_waits WHERE account = ? LIMIT ?", (account, _BATCH))
     parts = load_parts(db, [row[0] for row in waiting])
-    application = Application(db, dialect.learned)
+    application = Application(db)
     follow(db, dialect.parts, list(parts.values()), parts, application)
     application.write()
     states = settle(db, application.touched.values())

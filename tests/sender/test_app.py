@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sender.app import CampaignPlan
+from sender.domain.dialect import Relation
 from sender.domain.message import MessageClass, State
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
@@ -39,6 +40,18 @@ def test_a_campaign_is_delivered(world: World) -> None:
     pdu = world.beeline.submits[0].pdu
     assert (pdu.source_addr, pdu.source_addr_ton, pdu.source_addr_npi) == ("SHOP", 5, 0)
     assert (pdu.dest_addr_ton, pdu.dest_addr_npi, pdu.registered_delivery) == (1, 1, 1)
+
+
+def test_the_dialect_of_an_operator_is_learned_on_the_way(world: World) -> None:
+    world.load(30)
+    world.wait(world.sender.start())
+    assert world.send().delivered == 30
+    dialect = world.ask(world.process.store.dialects)["beeline"]
+    assert dialect.relation is Relation.SAME
+    learned = dialect.learned
+    assert (learned.sources, learned.dates, learned.carriers) == ({"both": 30}, {"YYMMDDhhmm": 30}, {"deliver_sm": 30})
+    assert (learned.stats, learned.senders) == ({"DELIVRD": 30}, {"echoed": 30})
+    assert dialect.settings.operator == "127.0.0.1:2775"
 
 
 def test_numbers_go_to_the_operator_of_their_prefix(world: World) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from smppkit.codec import decode, encode
 from smppkit.message_state import MessageState
 from smppkit.pdus import DataSm, DeliverSm
-from smppkit.receipts import Receipt, format_receipt, parse_receipt, receipt_tlvs
+from smppkit.receipts import Receipt, form_of, format_receipt, parse_receipt, receipt_tlvs
 from smppkit.text import Alphabet, encode_text
 from smppkit.tlvs import MESSAGE_PAYLOAD, MESSAGE_STATE, RECEIPTED_MESSAGE_ID, Tlv
 
@@ -396,3 +396,32 @@ def test_a_receipt_in_a_data_sm_is_taken_whatever_its_type_of_number() -> None:
     receipt = parse_receipt(decode(encode(pdu)))
     assert receipt is not None
     assert (receipt.message_id, receipt.stat) == ("17", "DELIVRD")
+
+
+@pytest.mark.parametrize(
+    ("date", "form"),
+    [
+        ("2601311200", "YYMMDDhhmm"),
+        ("260131120005", "YYMMDDhhmmss"),
+        ("202601311200", "YYYYMMDDhhmm"),
+        ("20260131120005", "YYYYMMDDhhmmss"),
+        ("soon", ""),
+    ],
+)
+def test_the_form_of_a_receipt_names_its_dates(date: str, form: str) -> None:
+    assert form_of(deliver(f"id:17 done date:{date} stat:DELIVRD text:")) == (form, "text")
+
+
+@pytest.mark.parametrize(
+    ("text", "tlv_id", "where"),
+    [
+        ("id:0a17 stat:DELIVRD", "", "text"),
+        ("", "A17", "tlv"),
+        ("id:0a17 stat:DELIVRD", "A17", "both"),
+        ("id:17 stat:DELIVRD", "11", "contradicting"),
+        ("stat:DELIVRD", "", "none"),
+    ],
+)
+def test_the_form_of_a_receipt_names_where_its_id_stands(text: str, tlv_id: str, where: str) -> None:
+    tlvs = (RECEIPTED_MESSAGE_ID.of(tlv_id),) if tlv_id else ()
+    assert form_of(deliver(text, *tlvs))[1] == where
