@@ -173,7 +173,7 @@ _OUTCOMES = (
 def _campaigns(it: random.Random, operators: tuple[OperatorTunables, ...], ends: float) -> tuple[CampaignTunables, ...]:
     campaigns = []
     token = 0
-    left = it.randint(15, 60)
+    left = it.randint(12, 45)
     shared = it.random() < 0.3  # the same people in several campaigns
     for number in range(it.choice((1, 1, 2, 3))):
         count = left if number == 0 else max(3, left // 3)

@@ -188,7 +188,7 @@ class Connection:
         try:
             rows = self.raw.execute(statement, parameters).fetchall()
         except apsw.Error as error:
-            raise _translated(error) from error
+            raise _translated(error) from None
         if statement == "COMMIT":
             self._committed()
         return Cursor(rows, self.raw.changes(), self.raw.last_insert_rowid())
@@ -198,7 +198,7 @@ class Connection:
         try:
             self.raw.executemany(statement, _as_sequences(rows)).fetchall()
         except apsw.Error as error:
-            raise _translated(error) from error
+            raise _translated(error) from None
         return Cursor([], self.raw.total_changes() - before, self.raw.last_insert_rowid())
 
     def executescript(self, script: str) -> Cursor:
@@ -226,6 +226,10 @@ def _as_sequences(rows: Iterable[Any]) -> Iterator[Sequence[Any] | dict[str, Any
         yield row if isinstance(row, tuple | list | dict) else tuple(row)
 
 
+_CODES: dict[type[apsw.Error], int] = {
+    apsw.FullError: sqlite3.SQLITE_FULL,
+    apsw.IOError: sqlite3.SQLITE_IOERR,
+}
 _BY_CODE: dict[type[apsw.Error], type[sqlite3.Error]] = {
     apsw.ConstraintError: sqlite3.IntegrityError,
     apsw.MismatchError: sqlite3.IntegrityError,
@@ -240,5 +244,8 @@ _BY_CODE: dict[type[apsw.Error], type[sqlite3.Error]] = {
 
 def _translated(error: apsw.Error) -> sqlite3.Error:
     translated = _BY_CODE.get(type(error), sqlite3.OperationalError)(str(error))
-    translated.sqlite_errorcode = getattr(error, "extendedresult", 1)
+    # An error that was raised by the file system itself carries no code of SQLite's.
+    translated.sqlite_errorcode = getattr(error, "extendedresult", None) or _CODES.get(
+        type(error), sqlite3.SQLITE_ERROR
+    )
     return translated

@@ -18,6 +18,7 @@ from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
 from sender.app import CampaignPlan, Sender
+from sender.config import reload
 from sender.pipeline import expanding, feed
 from sender.store import schema
 from sender.store.sqlite import SqliteStore
@@ -95,6 +96,15 @@ class Life:
         return self.connection.raw.execute(statement, parameters).fetchall()
 
 
+class _Hashes:
+    """Stands for hashlib."""
+
+    @staticmethod
+    def scrypt(octets: bytes, **how: object) -> bytes:
+        """As good as any digest of a password that is no secret."""
+        return octets[:12]
+
+
 def _shake(tunables: Tunables) -> None:
     """Set what is a constant of the program and need not be."""
     for module, name, value in (
@@ -102,6 +112,7 @@ def _shake(tunables: Tunables) -> None:
         (expanding, "_LOW", tunables.queue_low),
         (feed, "_CLAIM_MOST", tunables.claim),
         (feed, "_CLAIM_LEAST", min(3, tunables.claim)),
+        (reload, "hashlib", _Hashes),  # passwords are digested slowly, on purpose, at the start of every life
     ):
         if not hasattr(module, name):
             raise LookupError(f"{module.__name__} has no {name} any more: what takes its place?")
