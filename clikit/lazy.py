@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import rich_click as click
+from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.RichGroup):
@@ -15,13 +20,47 @@ class LazyGroup(click.RichGroup):
     modules: ClassVar[Mapping[str, str]] = {}
     """The module of every command, in the order of the help; a command ``dry-run`` is a function ``dry_run``."""
 
+    _listing = False
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, without an import."""
         return [*self.modules, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
-        """The command, from its module."""
+        """The command, from its module; while commands are listed: its name and docstring, from the source."""
         module = self.modules.get(cmd_name)
         if module is None:
             return super().get_command(ctx, cmd_name)
-        return getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        function = cmd_name.replace("-", "_")
+        if self._listing and (found := _docstring(module, function)) is not None:
+            return click.RichCommand(name=cmd_name, help=found)
+        return getattr(importlib.import_module(module), function)
+
+    def format_help(self, ctx: click.RichContext, formatter: Any) -> None:  # type: ignore[override]
+        """The help of the group, for which no command is imported."""
+        with self._lists():
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands that begin with `incomplete`, for which none is imported."""
+        with self._lists():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _lists(self) -> Iterator[None]:
+        self._listing = True
+        try:
+            yield
+        finally:
+            self._listing = False
+
+
+def _docstring(module: str, function: str) -> str | None:
+    """What the source of `module` says of `function`; None where there is no source or no docstring."""
+    spec = find_spec(module)
+    source = spec.loader.get_source(module) if spec and hasattr(spec.loader, "get_source") else None  # type: ignore[union-attr]
+    for node in ast.parse(source or "").body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            found = ast.get_docstring(node)
+            return None if found is None else inspect.cleandoc(found)
+    return None

@@ -561,7 +561,7 @@ class Sender:
             if on_progress is not None:
                 on_progress(progress)
             views = [self._view(lane) for lane in self._lanes]
-            held = self._standing.held(campaign_id, self._now()) or not self._expander.idle
+            held = bool(progress.held) or not self._expander.idle
             end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:
@@ -584,6 +584,7 @@ class Sender:
             sum(counts.values()),
             counts,
             tuple(lane.channel.status() for lane in self._lanes),
+            self._standing.held(campaign_id, self._now()),
         )
 
     def _view(self, lane: Lane) -> LaneView:

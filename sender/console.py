@@ -78,7 +78,7 @@ class LineDisplay:
         if self._due():
             meter = self._sending.setdefault(progress.campaign_id, Meter())
             rate = meter.look(self._seconds(), progress.total - progress.unsent)
-            self.say(figures(progress) + pace_text(rate, progress.unsent))
+            self.say(figures(progress) + ("" if progress.held else pace_text(rate, progress.unsent)))
 
     def say(self, text: str) -> None:
         """See `Display`."""
@@ -96,7 +96,10 @@ class LineDisplay:
 
 
 class LogDisplay:
-    """For a program that runs for long: what there is to say goes into its log."""
+    """For a program that runs for long: what there is to say goes into its log, whatever else does."""
+
+    def __init__(self) -> None:
+        log.setLevel(logging.INFO)
 
     def reading(self, rows: int) -> None:
         """See `Display`."""
@@ -184,7 +187,8 @@ def short_figures(progress: RunProgress) -> str:
     """What became of the messages so far, in a few words."""
     counts = progress.counts
     failed = sum(counts[state] for state in (State.UNDELIVERED, State.EXPIRED, State.REJECTED, State.UNKNOWN))
-    words = [f"{counts[State.DELIVERED]:,} delivered"]
+    words = [progress.held] if progress.held and progress.unsent else []
+    words.append(f"{counts[State.DELIVERED]:,} delivered")
     if failed:
         words.append(f"{failed:,} failed")
     if counts[State.IN_DOUBT]:

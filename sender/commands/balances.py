@@ -8,9 +8,9 @@ from pathlib import Path
 
 import rich_click as click
 
+from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import config_option
-from sender.commands.tokens import writable
 from sender.config.file import load_config
 from sender.config.serve import Money, money_text
 from sender.store.access import Deed
@@ -49,7 +49,7 @@ def credit(config_path: Path, wallet: str, amount: str, note: str) -> None:
             value = sign * Money.parse(amount.removeprefix("-"))
         except ValueError as error:
             raise BadInput(f'found "{amount}"; {error}') from None
-        with writable(config) as store:
+        with made_beside(config) as store, store.database.transaction():
             now = time.time()
             balance = store.access.credit(wallet, value, note=note, token="console", at=now)  # noqa: S106 - a name
             store.access.note([Deed(now, "console", "local", "balances.credit", wallet, amount)])

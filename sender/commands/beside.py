@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sender.commands.input import BadInput
+from sender.commands.input import existing
 from sender.config.file import SenderConfig
-from sender.domain.phone import BadNumber, parse_number
 from sender.store.sqlite import SqliteStore
+
+
+@contextmanager
+def beside(config: SenderConfig) -> Iterator[SqliteStore]:
+    """The store for small writes; BadInput when there is none."""
+    store = SqliteStore.open(existing(config), beside=True)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @contextmanager
@@ -16,16 +25,5 @@ def made_beside(config: SenderConfig) -> Iterator[SqliteStore]:
     """The store for small writes; it is made when there is none yet."""
     if not config.store.exists():
         SqliteStore.open(config.store).close()
-    store = SqliteStore.open(config.store, beside=True)
-    try:
+    with beside(config) as store:
         yield store
-    finally:
-        store.close()
-
-
-def number_of(text: str, config: SenderConfig) -> int:
-    """A number as people write it; BadInput."""
-    try:
-        return int(parse_number(text, config.country))
-    except BadNumber as error:
-        raise BadInput(str(error)) from None

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import rich_click as click
 
+from sender.commands.beside import beside
 from sender.commands.input import BadInput, bad_input, pick
-from sender.commands.options import config_option
-from sender.config.file import SenderConfig, load_config
-from sender.domain.message import State
-from sender.store.records import Campaign
+from sender.commands.options import IDENT, config_option
+from sender.config.file import load_config
+from sender.domain.message import FINAL, State
+from sender.store.records import Campaign, CampaignKind, CampaignState
 from sender.store.sqlite import SqliteStore
 
-_campaign = click.option(
-    "--campaign", "campaign_id", type=click.IntRange(min=1), required=True, help="Number of the campaign."
-)
-
-
-@contextmanager
-def beside(config: SenderConfig) -> Iterator[SqliteStore]:
-    """The store for small writes, while another process may send from it."""
-    if not config.store.exists():
-        raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
-    store = SqliteStore.open(config.store, beside=True)
-    try:
-        yield store
-    finally:
-        store.close()
+_campaign = click.option("--campaign", "campaign_id", type=IDENT, required=True, help="Number of the campaign.")
 
 
 @click.command()
@@ -43,7 +28,7 @@ def pause(config_path: Path, campaign_id: int) -> None:
     A sender that runs hears of it within a second; what is on its way is answered as ever.
     """
     with bad_input(), beside(load_config(config_path, os.environ)) as store:
-        campaign = _not_cancelled(pick(store, campaign_id))
+        campaign = _unfinished(store, _not_cancelled(pick(store, campaign_id)))
         with store.database.transaction():
             changed = store.pause(campaign.id)
     click.echo(f"campaign {campaign_id} is paused" + ("" if changed else " already"))
@@ -71,6 +56,8 @@ def cancel(config_path: Path, campaign_id: int) -> None:
     """
     with bad_input(), beside(load_config(config_path, os.environ)) as store:
         campaign = pick(store, campaign_id)
+        if not campaign.cancelled:
+            _unfinished(store, campaign)
         with store.database.transaction():
             store.cancel(campaign.id)
         while True:
@@ -84,4 +71,12 @@ def cancel(config_path: Path, campaign_id: int) -> None:
 def _not_cancelled(campaign: Campaign) -> Campaign:
     if campaign.cancelled:
         raise BadInput(f"campaign {campaign.id} was cancelled, which cannot be undone")
+    return campaign
+
+
+def _unfinished(store: SqliteStore, campaign: Campaign) -> Campaign:
+    counts = store.counts(campaign.id)
+    done = all(state in FINAL for state, count in counts.items() if count)
+    if done and campaign.kind is CampaignKind.FILE and campaign.state is CampaignState.RUNNING:
+        raise BadInput(f"campaign {campaign.id} is finished; nothing of it waits")
     return campaign

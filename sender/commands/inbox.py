@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import msgspec
 import rich_click as click
 
-from sender.commands.beside import number_of
-from sender.commands.input import BadInput, bad_input, read_only
+from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
+from sender.commands.words import number_of, since_of
 from sender.config.file import load_config
-from sender.pipeline.suppression_file import read_time
 from sender.store.incoming import Incoming
 from sender.store.outbox import iso
 from smppkit.masking import masked
-from yamlmodel.scalars import Duration
 
 
 @click.command()
@@ -47,29 +44,19 @@ def inbox(
     """
     with bad_input():
         config = load_config(config_path, os.environ)
-        source = None if number is None else str(number_of(number, config))
+        source = None if number is None else number_of(number, config)
+        begin = 0.0 if since is None else since_of(since)
         with read_only(config) as store:
-            found = list(store.incoming.latest(limit=limit, source=source, label=label, since=_since(since)))
+            found = list(store.incoming.latest(limit=limit, source=source, label=label, since=begin))
             waiting = store.incoming.waiting_parts()
     for message in found:
         shown = message if plain else msgspec.structs.replace(message, source=masked(message.source))
         click.echo(_json(shown) if as_json else _line(shown))
     if waiting and not as_json:
         click.echo(f"{waiting} parts of long messages wait for the rest", err=True)
+    if not found:
+        click.echo("No message is like that.", err=True)
     raise SystemExit(0 if found else 1)
-
-
-def _since(text: str | None) -> float:
-    if text is None:
-        return 0.0
-    try:
-        return time.time() - Duration.parse(text)
-    except ValueError:
-        pass
-    try:
-        return read_time(text)
-    except ValueError as error:
-        raise BadInput(f"--since: {error}, or a span such as 1h") from None
 
 
 def _json(message: Incoming) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import rich_click as click
@@ -38,6 +40,8 @@ def bad_input() -> Iterator[None]:
     except RunFailed as error:
         click.echo(f"sender: {error}; `sender resume` goes on when that is mended", err=True)
         raise SystemExit(1) from error
+    except sqlite3.Error as error:
+        _refuse(f"the store cannot be used: {error}")
     except OSError as error:
         if error.filename is None:
             raise
@@ -49,12 +53,17 @@ def _refuse(text: str) -> NoReturn:
     raise SystemExit(2)
 
 
+def existing(config: SenderConfig) -> Path:
+    """Where the store is; BadInput when there is none."""
+    if not config.store.exists():
+        raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
+    return config.store
+
+
 @contextmanager
 def read_only(config: SenderConfig) -> Iterator[SqliteStore]:
     """The store as it is committed, while another process may write it."""
-    if not config.store.exists():
-        raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
-    store = SqliteStore.open(config.store, read_only=True)
+    store = SqliteStore.open(existing(config), read_only=True)
     try:
         yield store
     finally:

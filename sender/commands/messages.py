@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import rich_click as click
 
-from sender.commands.input import BadInput, bad_input, pick, read_only
-from sender.commands.options import campaign_option, config_option
+from sender.commands.input import bad_input, pick, read_only
+from sender.commands.options import IDENT, campaign_option, config_option
+from sender.commands.words import number_of, since_of
 from sender.config.file import load_config
 from sender.domain.message import State
-from sender.domain.phone import BadNumber, parse_number
-from sender.pipeline.intake import read_time
 from sender.store import lookup
 from sender.store.lookup import MessageQuery, MessageView
 from smppkit.masking import masked
-from yamlmodel.scalars import Duration
 
 
 @click.command()
@@ -30,9 +27,9 @@ from yamlmodel.scalars import Duration
     "--state", "states", multiple=True, type=click.Choice([state.label for state in State]), help="May be repeated."
 )
 @click.option("--since", metavar="TIME", help="A time such as 2026-03-01T12:00:00Z, or a span such as 1h ago: 1h.")
-@click.option("--id", "ident", type=click.IntRange(min=1), help="One message, with its text, segments and receipts.")
+@click.option("--id", "ident", type=IDENT, help="One message, with its text, segments and receipts.")
 @click.option("--limit", type=click.IntRange(1, lookup.MOST), default=50, show_default=True)
-@click.option("--before", type=click.IntRange(min=1), help="The next page: the smallest id of the page before.")
+@click.option("--before", type=IDENT, help="The next page: the smallest id of the page before.")
 @click.option("--plain", is_flag=True, help="Numbers and texts in full. They are masked otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one message a line.")
 def messages(
@@ -58,10 +55,10 @@ def messages(
     with bad_input():
         config = load_config(config_path, os.environ)
         query = MessageQuery(
-            number=None if to is None else _number(to, config.country),
+            number=None if to is None else number_of(to, config),
             campaign=campaign_id,
             states=tuple(state for state in State if state.label in states),
-            since=None if since is None else _since(since, time.time()),
+            since=None if since is None else since_of(since),
             before=before,
             limit=limit,
         )
@@ -83,23 +80,6 @@ def messages(
     if not found:
         click.echo("No message is like that.", err=True)
     raise SystemExit(0 if found else 1)
-
-
-def _number(text: str, country: str) -> str:
-    try:
-        return parse_number(text, country)
-    except BadNumber as error:
-        raise BadInput(f"--to: {error}") from None
-
-
-def _since(text: str, now: float) -> float:
-    try:
-        return now - Duration.parse(text)
-    except ValueError:
-        try:
-            return read_time(text)
-        except ValueError as error:
-            raise BadInput(f'--since: found "{text}"; {error}, or a span such as 1h') from None
 
 
 def _masked(view: MessageView) -> MessageView:

@@ -6,7 +6,7 @@ import codecs
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,13 +16,14 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import Progress
 
+from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import FILE, config_option
-from sender.config.file import SenderConfig, load_config
+from sender.commands.words import number_of
+from sender.config.file import load_config
 from sender.domain.health import Circuit, Health, Standing
 from sender.domain.message import MessageClass
 from sender.domain.numbering import OverlapError, check_overlaps
-from sender.domain.phone import parse_number
 from sender.domain.plan_file import PlanError, PlanFormat, Row, read_plan
 from sender.pipeline.compose import check_sender
 from sender.pipeline.routing import make_numbering, make_router
@@ -57,7 +58,7 @@ def import_plan(config_path: Path, file: Path, form: str, name: str) -> None:
     """
     with bad_input(), ExitStack() as stack:
         config = load_config(config_path, os.environ)
-        store = stack.enter_context(_writable(config))
+        store = stack.enter_context(made_beside(config))
         rows = _import(store, file, PlanFormat(form), name or file.stem)
     click.echo(f"{name or file.stem}: {rows} {'numbers' if form == PlanFormat.PORTED.value else 'ranges'}")
 
@@ -82,7 +83,7 @@ def show(config_path: Path, number: str) -> None:
     """Show the network of a number, and where that is known from."""
     with bad_input(), ExitStack() as stack:
         config = load_config(config_path, os.environ)
-        digits = _number(config, number)
+        digits = number_of(number, config)
         store = stack.enter_context(read_only(config)) if config.store.exists() else None
         found = make_numbering(config, store).look(digits)
     click.echo(f"+{digits}: {found.network or 'unknown'}")
@@ -115,7 +116,7 @@ def routes(config_path: Path, number: str, source: str, message_class: str, down
     """
     with bad_input(), ExitStack() as stack:
         config = load_config(config_path, os.environ)
-        digits = _number(config, number)
+        digits = number_of(number, config)
         for account in down:
             if account not in config.accounts():
                 raise BadInput(f"--down {account}: expected one of {', '.join(config.accounts())}")
@@ -132,23 +133,6 @@ def routes(config_path: Path, number: str, source: str, message_class: str, down
     for step in steps:
         click.echo(f"  {step.about:<{width}}  {step.says}")
     raise SystemExit(0 if choice is not None else 1)
-
-
-def _number(config: SenderConfig, written: str) -> str:
-    try:
-        return parse_number(written, config.country)
-    except ValueError as error:
-        raise BadInput(f"{written}: {error}") from None
-
-
-@contextmanager
-def _writable(config: SenderConfig) -> Iterator[SqliteStore]:
-    """The store for an import: beside a sender that runs, where there is one; made when there is none."""
-    store = SqliteStore.open(config.store, beside=config.store.exists())
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _import(store: SqliteStore, file: Path, form: PlanFormat, name: str) -> int:

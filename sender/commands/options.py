@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,25 @@ def moment(_: click.Context, param: click.Parameter, value: str | None) -> float
         return None
     try:
         return datetime.fromisoformat(value).timestamp()  # without an offset: the time of this machine
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
-        return time.time() + Duration.parse(value)
-    except ValueError:
+        found = time.time() + Duration.parse(value)
+        datetime.fromtimestamp(found, UTC)  # a year that there is
+    except (ValueError, OverflowError, OSError):
         expected = (
             "expected a time such as 2026-12-01T09:00 or 2026-12-01T09:00+05:00, or a duration from now such as 2h"
         )
         raise click.BadParameter(f'found "{value}"; {expected}', param=param) from None
+    return found
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+IDENT = click.IntRange(1, 2**63 - 1)
+"""The number of a campaign, a message or an event: what fits the store."""
 
 config_option = click.option("--config", "config_path", type=FILE, required=True, help="The sender's configuration.")
-campaign_option = click.option("--campaign", "campaign_id", type=click.IntRange(min=1), help="Number of the campaign.")
+campaign_option = click.option("--campaign", "campaign_id", type=IDENT, help="Number of the campaign.")
 report_option = click.option(
     "--report",
     "report_path",

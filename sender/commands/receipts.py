@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import rich_click as click
 
-from sender.commands.campaign import beside
+from sender.commands.beside import beside
 from sender.commands.input import BadInput, bad_input, read_only
-from sender.commands.options import config_option, seconds
+from sender.commands.options import IDENT, config_option, seconds
 from sender.commands.tables import ago, table
 from sender.config.file import load_config
 from sender.domain.dialect import Dialect, IdRule, NumberRule, PartsRule, most
@@ -35,7 +35,7 @@ _SHOWN = 100
     show_default=True,
     help="With --unmatched: that came so long ago, or longer.",
 )
-@click.option("--message", type=click.IntRange(min=1), help="All receipts of a message, and what was decided about it.")
+@click.option("--message", type=IDENT, help="All receipts of a message, and what was decided about it.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--plain", is_flag=True, help="Show whole numbers.")
 def receipts(config_path: Path, unmatched: bool, older: float, message: int | None, as_json: bool, plain: bool) -> None:

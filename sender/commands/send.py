@@ -11,7 +11,7 @@ from pathlib import Path
 import rich_click as click
 
 from sender.app import CampaignPlan
-from sender.commands.input import BadInput, bad_input, read_only
+from sender.commands.input import BadInput, bad_input, existing, read_only
 from sender.commands.options import (
     FILE,
     campaign_option,
@@ -184,8 +184,7 @@ def resume(
     """
     with bad_input():
         config = load_config(config_path, os.environ)
-        if not config.store.exists():
-            raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
+        existing(config)
         job = Job(config, config_path, receipt_wait, give_up)
         code = job.run(lambda: job.resume(campaign_id, report_path))
     raise SystemExit(code)

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
-from sender.commands.campaign import beside
+from sender.commands.beside import beside
 from sender.commands.input import BadInput, bad_input, pick, read_only
-from sender.commands.options import FILE, campaign_option, config_option
+from sender.commands.options import FILE, IDENT, campaign_option, config_option
 from sender.commands.tables import ago, table
 from sender.config.file import SenderConfig, load_config
 from sender.domain.delivery_file import DeliveryFile, DeliveryFileError, DeliveryRow
@@ -119,8 +119,8 @@ def _remark(doubt: Doubt) -> str:
 
 @click.command()
 @config_option
-@click.option("--message", "messages", type=click.IntRange(min=1), multiple=True, help="Number of a message; again.")
-@click.option("--campaign", "campaign_id", type=click.IntRange(min=1), help="Every message in doubt of a campaign.")
+@click.option("--message", "messages", type=IDENT, multiple=True, help="Number of a message; again.")
+@click.option("--campaign", "campaign_id", type=IDENT, help="Every message in doubt of a campaign.")
 @click.option("--as", "verdict", type=click.Choice([it.value for it in Verdict]), help="What they are from now on.")
 @click.option("--file", "delivery", type=FILE, help="A delivery file of the operator: CSV or text.")
 @click.option("--account", help="The account that the file is about.")

@@ -15,9 +15,9 @@ import msgspec
 import phonenumbers
 import rich_click as click
 
-from sender.commands.campaign import beside
-from sender.commands.input import BadInput, bad_input, pick, read_only
-from sender.commands.options import FILE, config_option
+from sender.commands.beside import beside
+from sender.commands.input import BadInput, bad_input, existing, pick, read_only
+from sender.commands.options import FILE, IDENT, config_option
 from sender.config.file import SenderConfig, load_config
 from sender.store import redacting
 from sender.store.backup import backup as copy_store
@@ -85,9 +85,7 @@ def vacuum(config_path: Path) -> None:
     """
     with bad_input():
         config = load_config(config_path, os.environ)
-        if not config.store.exists():
-            raise BadInput(f"{config.store}: there is no such store; `sender send` makes one")
-        before = config.store.stat().st_size
+        before = existing(config).stat().st_size
         opened = SqliteStore.open(config.store)
         try:
             opened.database.conn.execute("VACUUM")
@@ -102,7 +100,7 @@ def vacuum(config_path: Path) -> None:
 @store.command()
 @config_option
 @click.option("--number", "numbers", multiple=True, help="A phone number, as people write it; may be repeated.")
-@click.option("--campaign", "campaign_id", type=click.IntRange(min=1), help="All recipients of a finished campaign.")
+@click.option("--campaign", "campaign_id", type=IDENT, help="All recipients of a finished campaign.")
 def redact(config_path: Path, numbers: tuple[str, ...], campaign_id: int | None) -> None:
     """Make personal data unreadable: numbers become a hash whose key is thrown away, texts and fields are blanked.
 

@@ -14,9 +14,10 @@ from typing import TextIO
 import msgspec
 import rich_click as click
 
-from sender.commands.beside import made_beside, number_of
+from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import FILE, config_option
+from sender.commands.words import number_of
 from sender.config.file import SenderConfig, load_config
 from sender.domain.scope import ADVERTISING, ScopeError, read_scope
 from sender.pipeline.suppression_file import BadLine, read_entries, read_time, write_entries
@@ -65,7 +66,7 @@ def add(
     with bad_input():
         config = load_config(config_path, os.environ)
         usual = Suppressed(0, _read_scope(scope), source, reason, text, _read_time(at))
-        entries = [msgspec.structs.replace(usual, number=number_of(number, config)) for number in numbers]
+        entries = [msgspec.structs.replace(usual, number=int(number_of(number, config))) for number in numbers]
         with made_beside(config) as store, store.database.transaction():
             changes = store.suppression.add(entries)
     click.echo(f"{len(changes)} added to {usual.scope}{_already(len(entries) - len(changes))}")
@@ -87,7 +88,7 @@ def remove(
         config = load_config(config_path, os.environ)
         wanted = None if scope is None else _read_scope(scope)
         when = _read_time(at)
-        found = [number_of(number, config) for number in numbers]
+        found = [int(number_of(number, config)) for number in numbers]
         with made_beside(config) as store, store.database.transaction():
             removed = [
                 change
@@ -109,7 +110,7 @@ def consent(config_path: Path, numbers: tuple[str, ...], scope: str, source: str
     with bad_input():
         config = load_config(config_path, os.environ)
         usual = Suppressed(0, _read_scope(scope), source, "", text, _read_time(at))
-        entries = [msgspec.structs.replace(usual, number=number_of(number, config)) for number in numbers]
+        entries = [msgspec.structs.replace(usual, number=int(number_of(number, config))) for number in numbers]
         with made_beside(config) as store, store.database.transaction():
             for entry in entries:
                 store.suppression.consent(entry)
@@ -135,7 +136,7 @@ def list_(config_path: Path, number: str | None, limit: int, plain: bool, as_jso
         with read_only(config) as store:
             if number is not None:
                 lines = [_shown(msgspec.structs.asdict(it), plain) for it in
-                         store.suppression.history(number_of(number, config))]  # fmt: skip
+                         store.suppression.history(int(number_of(number, config)))]  # fmt: skip
                 total = len(lines)
             else:
                 lines = [_shown(msgspec.structs.asdict(it), plain) for it in store.suppression.entries(limit=limit)]
@@ -144,6 +145,8 @@ def list_(config_path: Path, number: str | None, limit: int, plain: bool, as_jso
         click.echo(msgspec.json.encode(line).decode() if as_json else _line(line))
     if total > len(lines) and not as_json:
         click.echo(f"… and {total - len(lines):,} more", err=True)
+    if not lines:
+        click.echo("Nothing is on the list." if number is None else "Nothing was ever said about it.", err=True)
     raise SystemExit(0 if lines else 1)
 
 

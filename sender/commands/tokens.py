@@ -6,32 +6,19 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import rich_click as click
 
+from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import config_option
-from sender.config.file import SenderConfig, load_config
+from sender.config.file import load_config
 from sender.pipeline.compose import check_sender
 from sender.store.access import Deed, NewToken, Token, TokenExists
-from sender.store.sqlite import SqliteStore
 from sender.web.tokens import ENTROPY, SCOPES, mint
 from yamlmodel.scalars import Duration, Rate
 from yamlmodel.suggest import did_you_mean
-
-
-@contextmanager
-def writable(config: SenderConfig) -> Iterator[SqliteStore]:
-    """The store for a small change, made when there is none, while another process may send from it."""
-    store = SqliteStore.open(config.store, beside=config.store.exists())
-    try:
-        with store.database.transaction():
-            yield store
-    finally:
-        store.close()
 
 
 @click.group()
@@ -83,7 +70,7 @@ def create(
             expires_at=None if expires_in is None else now + _parsed("--expires-in", Duration, expires_in),
         )
         try:
-            with writable(config) as store:
+            with made_beside(config) as store, store.database.transaction():
                 store.access.create(new)
                 store.access.note([Deed(now, "console", "local", "tokens.create", name, " ".join(new.scopes))])
         except TokenExists:
@@ -126,7 +113,7 @@ def revoke(config_path: Path, name: str) -> None:
         if name not in known:
             hint = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"
             raise BadInput(f'there is no token "{name}"{hint}')
-        with writable(config) as store:
+        with made_beside(config) as store, store.database.transaction():
             changed = store.access.revoke(name, time.time())
             store.access.note([Deed(time.time(), "console", "local", "tokens.revoke", name, "done")])
     click.echo(f"{name}: revoked" if changed else f"{name}: was revoked before")

@@ -18,7 +18,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from sender.commands.campaign import beside
+from sender.commands.beside import beside
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import SenderConfig, load_config

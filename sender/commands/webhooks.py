@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 
 from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
-from sender.commands.options import config_option
+from sender.commands.options import IDENT, config_option
 from sender.config.file import SenderConfig, load_config
 from sender.config.webhooks import WebhookConfig
 from sender.domain.events import TEST
@@ -45,6 +45,8 @@ def list_(config_path: Path, as_json: bool) -> None:
         found.setdefault(name, Consumer(0, name, webhook.url, "new", "the sender has not run with it", 0.0, 0.0))
     if not as_json and found:
         click.echo(f"{'webhook':<16} {'state':<9} {'waiting':>9} {'delivered':>9} {'dead':>7}  oldest that waits")
+    if not found:
+        click.echo("No webhook is configured.", err=True)
     for consumer in found.values():
         click.echo(msgspec.json.encode(consumer).decode() if as_json else _consumer_line(consumer))
 
@@ -69,7 +71,7 @@ def deliveries(config_path: Path, name: str | None, state: str | None, limit: in
 @webhooks.command()
 @config_option
 @_name
-@click.option("--id", "ids", type=click.IntRange(min=1), multiple=True, help="This event. May be repeated.")
+@click.option("--id", "ids", type=IDENT, multiple=True, help="This event. May be repeated.")
 @click.option("--since", metavar="TIME", help="All events since then, those that were delivered too.")
 def replay(config_path: Path, name: str, ids: tuple[int, ...], since: str | None) -> None:
     """Deliver again: all events that are dead, or those of --id, or all --since.

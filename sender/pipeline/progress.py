@@ -23,6 +23,8 @@ class Progress(msgspec.Struct, frozen=True):
     total: int
     counts: Mapping[State, int]
     channels: tuple[ChannelStatus, ...]
+    held: str = ""
+    """Why nothing of the campaign is written now, for people: it is paused, or has not begun."""
 
     @property
     def unsent(self) -> int:

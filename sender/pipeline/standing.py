@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from sender.channels.results import Hold, Later, Never, Submit
@@ -30,12 +31,21 @@ class StandingCheck:
         """Read anew what the store says."""
         self._standing = await self._writer.call(self._store.standing)
 
-    def held(self, campaign_id: int, now: float) -> bool:
-        """Whether a campaign is paused or has not started, or was cancelled and its messages are being ended."""
+    def held(self, campaign_id: int, now: float) -> str:
+        """Why nothing of a campaign is written: paused, not started, or cancelled while its messages are being ended.
+
+        Empty when it goes on.
+        """
         standing = self._standing.get(campaign_id)
         if standing is None:
-            return False
-        return standing.paused or standing.cancelled or (standing.starts_at or 0.0) > now
+            return ""
+        if standing.cancelled:
+            return "cancelled"
+        if standing.paused:
+            return "paused until `sender resume-campaign`"
+        if standing.starts_at is not None and standing.starts_at > now:
+            return f"starts {datetime.fromtimestamp(standing.starts_at, UTC):%Y-%m-%d %H:%M:%SZ}"
+        return ""
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """Why `submit` must not be written at unix time `now`, or None."""

@@ -258,10 +258,14 @@ def _campaign_state(campaign: Campaign, counts: dict[State, int], now: float) ->
 
 
 def oldest_due(db: Database) -> dict[str, float]:
-    """By account: since when the first message in its queue is due (unix seconds)."""
+    """By account: since when the first message in its queue is due (unix seconds).
+
+    A message of a file that waits for nothing but its turn is due since its campaign was made, or starts.
+    """
     rows = db.conn.execute(
         sql(
-            "SELECT a.name, min(m.due) FROM accounts a JOIN campaigns c JOIN campaign_states s ON s.campaign = c.id"
+            "SELECT a.name, min(max(m.due, coalesce(c.starts_at, c.created_at)))"
+            " FROM accounts a JOIN campaigns c JOIN campaign_states s ON s.campaign = c.id"
             " AND s.state = $QUEUED AND s.messages > 0 CROSS JOIN messages m INDEXED BY messages_queued"
             " ON m.account = a.id AND m.campaign = c.id AND m.state = $QUEUED"
             " WHERE c.state = 'running' AND NOT c.paused AND NOT c.cancelled GROUP BY a.name"

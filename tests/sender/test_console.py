@@ -1,10 +1,20 @@
 import io
+import logging
 
 import msgspec
 import pytest
 
 from sender.channels.status import ChannelStatus
-from sender.console import BarDisplay, LineDisplay, duration_text, figures, open_display, pace_text, report_text
+from sender.console import (
+    BarDisplay,
+    LineDisplay,
+    LogDisplay,
+    duration_text,
+    figures,
+    open_display,
+    pace_text,
+    report_text,
+)
 from sender.domain.message import State
 from sender.domain.report import CampaignReport, Failure
 from sender.pipeline.progress import Progress
@@ -112,3 +122,23 @@ def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_durations_as_people_say_them(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+def test_a_campaign_that_is_held_says_why_and_promises_no_end() -> None:
+    stream = io.StringIO()
+    now = 0.0
+    display = LineDisplay(stream, lambda: now)
+    for second in range(16):
+        now = float(second)
+        held = "paused until `sender resume-campaign`" if second > 10 else ""
+        display.show(msgspec.structs.replace(progress(queued=20 - second, delivered=second), held=held))
+    lines = stream.getvalue().splitlines()
+    assert lines[1].endswith(" left")
+    assert lines[2] == "campaign 3: 15 of 20 sent, paused until `sender resume-campaign`, 15 delivered"
+    assert figures(msgspec.structs.replace(progress(delivered=1), held="cancelled")).endswith("sent, 1 delivered")
+
+
+def test_what_there_is_to_say_is_logged_at_any_level(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger().setLevel(logging.WARNING)
+    LogDisplay().say("the configuration is applied")
+    assert caplog.messages == ["the configuration is applied"]

@@ -30,22 +30,22 @@ _NAMES: Final = {"utf_8": "UTF-8", "cp1251": "windows-1251", "cp1250": "windows-
 def open_text(file: BinaryIO, encoding: str | None) -> tuple[io.TextIOWrapper, str]:
     """The file as text, and the name of its character set. Octets that are none become surrogates (PEP 383).
 
-    HeaderError when `encoding` names no character set.
+    HeaderError when `encoding` names no character set, or one in which nothing can be read.
     """
     sample = file.read(_SAMPLE)
     file.seek(0)
     if encoding is not None:
-        codec, name = _given(encoding), encoding
+        codec, name = _given(encoding, sample), encoding
     else:
         codec, name = _found(sample)
     return io.TextIOWrapper(file, encoding=codec, errors=_errors(codec), newline=""), name
 
 
 def _errors(codec: str) -> str:
-    return "replace" if codec.startswith("utf-16") else "surrogateescape"
+    return "replace" if codec.startswith(("utf-16", "utf-32")) else "surrogateescape"
 
 
-def _given(encoding: str) -> str:
+def _given(encoding: str, sample: bytes) -> str:
     try:
         info = codecs.lookup(encoding)
     except LookupError:
@@ -54,7 +54,14 @@ def _given(encoding: str) -> str:
         ) from None
     if not info._is_text_encoding:
         raise HeaderError(f'"{encoding}" is no character set; expected a name such as utf-8 or windows-1251')
-    return "utf-8-sig" if info.name == "utf-8" else info.name
+    codec = "utf-8-sig" if info.name == "utf-8" else info.name
+    try:
+        codecs.getincrementaldecoder(codec)(_errors(codec)).decode(sample)
+    except UnicodeError as error:  # whatever stands for what is no character: UTF-16 without its mark
+        raise HeaderError(
+            f'the file cannot be read as "{encoding}": {error}; without --encoding it is found out'
+        ) from None
+    return codec
 
 
 def _found(sample: bytes) -> tuple[str, str]:

@@ -51,3 +51,28 @@ def test_what_is_not_there_is_said(home, command):
     assert (result.exit_code, result.stderr) == (2, "sender: there is no campaign 7; the store has: 1\n")
     (home / "campaign.sqlite").unlink()
     assert "there is no such store" in run(home, command, "--campaign", "1").stderr
+
+
+@pytest.mark.parametrize("command", ["pause", "cancel"])
+def test_a_campaign_that_is_finished_stays_finished(home, command):
+    store = SqliteStore.open(home / "campaign.sqlite")
+    with store.database.transaction():
+        store.cancel(1)
+        while store.sweep(0.0):
+            pass
+        store.database.conn.execute("UPDATE campaigns SET cancelled = 0")
+    store.close()
+    result = run(home, command, "--campaign", "1")
+    assert (result.exit_code, result.stderr) == (2, "sender: campaign 1 is finished; nothing of it waits\n")
+
+
+def test_a_number_that_no_store_can_hold_is_refused(home):
+    for arguments in (
+        ["pause", "--campaign"],
+        ["report", "--campaign"],
+        ["receipts", "--message"],
+        ["messages", "--id"],
+    ):
+        result = run(home, *arguments, str(2**63))
+        assert result.exit_code == 2
+        assert "is not in the range" in result.stderr

@@ -186,3 +186,20 @@ def test_top_on_a_terminal_ends_with_q_and_leaves_it_as_it_was(home: Path) -> No
     os.close(leader)
     assert b"people" in shown
     assert b"\x1b[?1049l" in shown, "the screen before it is back"
+
+
+@pytest.mark.parametrize("command", ["status", "report", "campaigns", "binds", "doubts", "store check"])
+def test_a_store_that_is_damaged_is_told_in_a_line(home, command):
+    path = home / "campaign.sqlite"
+    octets = bytearray(path.read_bytes())
+    octets[4096:] = b"\xa5" * (len(octets) - 4096)
+    path.write_bytes(octets)
+    result = CliRunner().invoke(main, [*command.split(), "--config", str(home / "sender.yaml")])
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit), result.exception
+    assert result.stderr.startswith("sender: ")
+
+
+def test_a_message_of_a_file_waits_since_its_campaign_was_made(home):
+    store = SqliteStore.open(home / "campaign.sqlite", read_only=True)
+    assert take(store, 1060.0).waiting == {"beeline": 60.0}
+    store.close()

@@ -118,3 +118,9 @@ def test_a_row_is_read_alike_in_a_block_and_by_itself(rows: list[str]) -> None:
     finally:
         delimited._BLOCK, delimited._SMALL = block, small  # type: ignore[misc]
     assert whole == single
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-32", "idna", "undefined"])
+def test_a_character_set_in_which_nothing_can_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(HeaderError, match=r"cannot be read as|is no character set"):
+        read(tmp_path, b"phone,name\n87051234567,Ann\n" + b"x" * 300, Reading(encoding=name))

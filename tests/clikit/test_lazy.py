@@ -1,0 +1,37 @@
+"""Help names every command without importing one; what it says is what the command says of itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+import carrierlab.cli
+import sender.cli
+import smsc.cli
+
+PROGRAMS = {"sender": sender.cli.main, "smsc": smsc.cli.main, "carrierlab": carrierlab.cli.main}
+
+
+@pytest.mark.parametrize("program", ["sender", "smsc"])
+def test_help_and_completion_import_no_command(program):
+    code = (
+        f"import sys; from {program}.cli import main;"
+        "main(['--help'], standalone_mode=False); main.shell_complete(__import__('click').Context(main), '');"
+        f"print('imported:', [name for name in sys.modules if name.startswith('{program}.commands.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "imported: []"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_is_listed_is_what_the_command_says(program):
+    group = PROGRAMS[program]
+    context = click.Context(group)
+    listed: dict[str, CompletionItem] = {it.value: it for it in group.shell_complete(context, "") if it.type == "plain"}
+    assert list(listed) == group.list_commands(context)
+    for name, item in listed.items():
+        assert item.help == group.get_command(context, name).get_short_help_str(), name
