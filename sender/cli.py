@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 
 import rich_click as click
 
@@ -57,3 +59,6 @@ def main(verbose: bool) -> None:
     counted.
     """
     logging.getLogger().setLevel(logging.INFO if verbose else logging.WARNING)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # texts and tables have letters that not every terminal knows
+            stream.reconfigure(errors="replace")

@@ -76,9 +76,13 @@ class LineDisplay:
     def show(self, progress: RunProgress) -> None:
         """See `Display`."""
         if self._due():
+            if progress.held:
+                self._sending.pop(progress.campaign_id, None)
+                self.say(figures(progress))
+                return
             meter = self._sending.setdefault(progress.campaign_id, Meter())
             rate = meter.look(self._seconds(), progress.total - progress.unsent)
-            self.say(figures(progress) + ("" if progress.held else pace_text(rate, progress.unsent)))
+            self.say(figures(progress) + pace_text(rate, progress.unsent))
 
     def say(self, text: str) -> None:
         """See `Display`."""

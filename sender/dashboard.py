@@ -40,7 +40,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def alive(self) -> bool:
         """Whether a process sends from this store now."""
-        return self.live is not None and self.at - self.live.at <= STALE
+        return self.live is not None and not self.live.over and self.at - self.live.at <= STALE
 
 
 def take(store: SqliteStore, now: float) -> Snapshot:
@@ -102,7 +102,8 @@ def _headline(snapshot: Snapshot) -> Text:
         text.append(f", a commit takes {live.writer_lag * 1000:.0f} ms")
     else:
         text.append("not running", style="yellow")
-        text.append(f"; process {live.pid} was last heard of {duration_text(snapshot.at - live.at)} ago")
+        last = "stopped" if live.over else "was last heard of"
+        text.append(f"; process {live.pid} {last} {duration_text(max(0.0, snapshot.at - live.at))} ago")
     if live is not None and snapshot.alive:
         for trouble in (live.failure, live.store_trouble):
             if trouble:
@@ -115,7 +116,8 @@ def _headline(snapshot: Snapshot) -> Text:
 def accounts_view(snapshot: Snapshot, *, narrow: bool = False) -> RenderableType:
     """Accounts with their binds, and what is wrong with them; of a process that is gone, as it last said."""
     accounts = snapshot.live.accounts if snapshot.live is not None else []
-    trouble = Text("".join(f"{it.account}: {it.trouble}\n" for it in accounts if it.trouble), style="red")
+    over = snapshot.live is not None and snapshot.live.over  # its binds were ended on purpose
+    trouble = Text("".join(f"{it.account}: {it.trouble}\n" for it in accounts if it.trouble and not over), style="red")
     table = _table(_ACCOUNT, narrow)
     for account in accounts:
         _add(table, _ACCOUNT, _account_cells(account, snapshot), narrow, None if snapshot.alive else "dim")
@@ -164,7 +166,7 @@ _CAMPAIGN: Final = (
     _Column("state", right=False),
     _Column("progress", narrow=False),
     _Column("%"),
-    _Column("sent"),
+    _Column("done"),
     _Column("of", narrow=False),
     _Column("delivered", narrow=False),
     _Column("failed"),

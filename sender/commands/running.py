@@ -137,8 +137,8 @@ class Job:
         except Interrupted:
             code = 0
         finally:
-            self._live.stop()
             await self._sender.stop()
+            self._live.stop()
             if self._post is not None:
                 await self._post.close()
             await self._writer.close()
@@ -241,7 +241,7 @@ class Job:
 
     async def _start(self) -> None:
         recovery = await self._sender.start()
-        self._live.start()
+        await self._live.start()
         if recovery.requeued or recovery.in_doubt:
             self._display.say(
                 f"the last run was cut: {recovery.requeued} messages in doubt are sent again unless a receipt comes"

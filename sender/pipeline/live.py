@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
@@ -90,6 +91,8 @@ class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
     accounts: list[AccountStatus]
     failure: str | None = None
     store_trouble: str | None = None
+    over: bool = False
+    """It stopped in order after this word."""
 
 
 class Live:
@@ -129,17 +132,19 @@ class Live:
         """Seconds that the commit under way takes already, or that the last one took."""
         return self._lag if self._asked_at is None else max(self._lag, self._clock.seconds() - self._asked_at)
 
-    def start(self) -> None:
-        """Begin to tell."""
+    def start(self) -> Deferred[None]:
+        """Begin to tell; fires when the first word is told, or could not be."""
         self._running = True
-        self._tell()
+        return self._tell()
 
     def stop(self) -> None:
-        """Tell no more."""
-        self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Tell that it is over, and no more."""
+        if self._running:
+            self._running = False
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._tell()
 
     def look(self) -> LiveStatus:
         """How it stands now."""
@@ -152,6 +157,7 @@ class Live:
             accounts=[self._measured(account, now) for account in figures.accounts],
             failure=figures.failure,
             store_trouble=self.trouble,
+            over=not self._running,
         )
 
     def _measured(self, account: AccountStatus, now: float) -> AccountStatus:
@@ -162,14 +168,14 @@ class Live:
             receipt_rate=self._receipts.get(account.account, _NO_METER).last,
         )
 
-    def _tell(self) -> None:
+    def _tell(self) -> Deferred[None]:
         self._timer = None
         self._measure()
         status = self.look()
         row = LiveRow(status.at, status.pid, msgspec.json.encode(status).decode())
         self._asked_at = self._clock.seconds()
         done = self._writer.attempt(_exchange, self._store, row)
-        done.addCallbacks(self._told, self._failed).addCallback(self._tell_later)
+        return done.addCallbacks(self._told, self._failed).addCallback(self._tell_later)
 
     def _measure(self) -> None:
         now = self._clock.seconds()

@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def say(home: Path, age: float = 0.0, bound: int = 1) -> None:
+def say(home: Path, age: float = 0.0, bound: int = 1, *, over: bool = False) -> None:
     """A process has said how it stands."""
     now = time.time() - age
     account = AccountStatus(
@@ -55,7 +55,7 @@ def say(home: Path, age: float = 0.0, bound: int = 1) -> None:
             )
         ],
     )  # fmt: skip
-    status = LiveStatus(at=now, pid=77, started_at=now - 90, writer_lag=0.004, accounts=[account])
+    status = LiveStatus(at=now, pid=77, started_at=now - 90, writer_lag=0.004, accounts=[account], over=over)
     store = SqliteStore.open(home / "campaign.sqlite", beside=True)
     with store.database.transaction():
         store.live.write(LiveRow(now, 77, msgspec.json.encode(status).decode()))
@@ -84,6 +84,24 @@ def test_status_without_a_process_is_exit_code_1(home: Path) -> None:
     say(home, age=60)
     result = run(home, "status")
     assert (result.exit_code, "not running; process 77 was last heard of 1 min 00 s ago" in result.stdout) == (1, True)
+    say(home, age=1, over=True)
+    result = run(home, "status")
+    assert (result.exit_code, "not running; process 77 stopped 1." in result.stdout) == (1, True)
+
+
+def test_a_terminal_without_the_letters_is_no_reason_to_fail(home: Path) -> None:
+    say(home)
+    command = [
+        sys.executable,
+        "-c",
+        "from sender.cli import main; main()",
+        "status",
+        "--config",
+        str(home / "sender.yaml"),
+    ]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_binds_are_shown_with_what_is_wrong(home: Path) -> None:

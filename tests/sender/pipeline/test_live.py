@@ -51,12 +51,16 @@ def test_it_tells_since_when_messages_wait(tmp_path: Path) -> None:
     live = live_of(world)
     new = NewApiMessage("77051234567", "SHOP", "hi", {}, "beeline", MessageClass.SERVICE, 5, 1, EPOCH)
     world.ask(world.process.store.accept_messages, 1, [new], EPOCH)
-    live.start()
+    started = live.start()
+    assert not started.called
+    world.wait(started)
+    assert not word(world).over
     world.clock.advance(3)
     assert word(world).accounts[0].oldest_due == EPOCH
     live.stop()
     world.clock.advance(5)
     assert word(world).at < EPOCH + 5, "who has stopped tells no more"
+    assert word(world).over
 
 
 def test_a_rate_is_taken_over_some_seconds() -> None:
