@@ -225,7 +225,7 @@ def import_text(result: ImportResult) -> str:
     return text
 
 
-_STAGES = {"submit": "refused by the operator", "receipt": "receipt", "sender": "never sent"}
+_STAGES = {"submit": "refused by the operator", "receipt": "receipt", "sender": "never sent", "person": "settled"}
 
 
 def report_text(report: CampaignReport) -> str:

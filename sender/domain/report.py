@@ -12,7 +12,7 @@ class Failure(msgspec.Struct, frozen=True):
     """A status by its specification name (``ESME_RINVDSTADR``), or a receipt's stat and err (``UNDELIV 069``)."""
     stage: str
     """``submit`` when the operator refused the submit_sm, ``receipt`` when a delivery receipt said so, ``sender`` when
-    it was never written."""
+    it was never written, ``person`` when somebody settled a doubt so."""
     messages: int
 
 

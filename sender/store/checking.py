@@ -33,7 +33,8 @@ _STATES: Final = (
     (
         "final, with a part under way",
         sql(
-            "SELECT count(*) FROM parts p JOIN messages m ON m.id = p.message WHERE p.state = $SUBMITTING AND m.$final",
+            "SELECT count(*) FROM parts p JOIN messages m ON m.id = p.message"
+            " WHERE p.state = $SUBMITTING AND (m.$final)",
             final=state_is(FINAL).removeprefix("(").removesuffix(")").replace(" OR ", " OR m."),
         ),
     ),

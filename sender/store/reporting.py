@@ -53,6 +53,8 @@ def figures(db: Database, which: str, parameters: tuple[Any, ...]) -> Figures:
     for state, status, stat, err, count in db.conn.execute(sql(_FAILURES, which=which), parameters):
         if stat is None and state == State.EXPIRED:
             reason = err or _DEADLINE, "sender"
+        elif stat is None and err is not None:
+            reason = f"{State(state).label}, {err}", "person"
         elif stat is None and status is None:
             reason = "the account cannot carry the text", "sender"
         elif stat is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sender.store.sqlite import SqliteStore
+from smppkit.message_state import MessageState
 from tests.sender.store.kit import Desk, Runner, campaign, new, receipt
 
 
@@ -21,6 +22,15 @@ def desk(store: SqliteStore, run: Runner) -> Desk:
 
 def test_a_sound_store_has_no_faults(desk):
     assert list(desk.store.maintenance.faults()) == []
+
+
+def test_messages_that_failed_are_no_fault(store: SqliteStore, run: Runner) -> None:
+    desk = Desk(store, run, messages=5)
+    desk.accept(dict(zip(desk.sent(5), "abcde", strict=True)))
+    for ident, state in zip("abcd", (MessageState.UNDELIVERABLE, MessageState.EXPIRED, MessageState.REJECTED,
+                                     MessageState.UNKNOWN), strict=True):  # fmt: skip
+        desk.receipts(receipt(ident, state=state))
+    assert list(store.maintenance.faults()) == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sender.console import report_text
 from sender.domain.delivery_file import DeliveryRow
 from sender.domain.dialect import PartsRule, Settings
 from sender.domain.message import DoubtCause, MessageClass, State
@@ -66,6 +67,23 @@ def test_a_verdict_ends_a_doubt_and_is_kept(
         ("aigerim", "by hand", before, state, 3000.0)
     ] * parts
     assert bool(store.doubts()) == (verdict is Verdict.RESEND)
+
+
+def test_the_report_says_that_a_person_ended_a_message(store: SqliteStore) -> None:
+    desk, (message,) = in_doubt(store)
+    decide(desk, Verdict.DROP, message)
+    (failure,) = store.report(1).failures
+    assert (failure.reason, failure.stage) == ("unknown, by hand", "person")
+    assert list(store.maintenance.faults()) == []
+    assert "unknown, by hand" in report_text(store.report(1))
+
+
+def test_the_report_says_so_of_a_message_that_was_accepted_too(store: SqliteStore) -> None:
+    desk = Desk(store, directly(store), messages=1)
+    (message,) = desk.sent()
+    desk.accept({message: "a"})
+    decide(desk, Verdict.UNDELIVERED, message)
+    assert [(it.reason, it.stage) for it in store.report(1).failures] == [("undelivered, by hand", "person")]
 
 
 def test_what_is_sent_again_by_hand_goes_out_at_once_and_counts_as_resent_i2(store: SqliteStore) -> None:
