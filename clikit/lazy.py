@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
-import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -32,7 +32,7 @@ class LazyGroup(click.RichGroup):
         if module is None:
             return super().get_command(ctx, cmd_name)
         function = cmd_name.replace("-", "_")
-        if self._listing and (found := _docstring(module, function)) is not None:
+        if self._listing and (found := _docstrings(module).get(function)) is not None:
             return click.RichCommand(name=cmd_name, help=found)
         return getattr(importlib.import_module(module), function)
 
@@ -55,12 +55,11 @@ class LazyGroup(click.RichGroup):
             self._listing = False
 
 
-def _docstring(module: str, function: str) -> str | None:
-    """What the source of `module` says of `function`; None where there is no source or no docstring."""
+@cache
+def _docstrings(module: str) -> Mapping[str, str | None]:
+    """What the source of `module` says of its functions; empty where there is no source."""
     spec = find_spec(module)
     source = spec.loader.get_source(module) if spec and hasattr(spec.loader, "get_source") else None  # type: ignore[union-attr]
-    for node in ast.parse(source or "").body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            found = ast.get_docstring(node)
-            return None if found is None else inspect.cleandoc(found)
-    return None
+    return {
+        node.name: ast.get_docstring(node) for node in ast.parse(source or "").body if isinstance(node, ast.FunctionDef)
+    }

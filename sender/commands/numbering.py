@@ -18,7 +18,7 @@ from rich.progress import Progress
 
 from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
-from sender.commands.options import FILE, config_option
+from sender.commands.options import FILE, class_option, config_option
 from sender.commands.words import number_of
 from sender.config.file import load_config
 from sender.domain.health import Circuit, Health, Standing
@@ -96,14 +96,7 @@ def show(config_path: Path, number: str) -> None:
 @config_option
 @click.argument("number")
 @click.option("--from", "source", default="", help="Sender of the message.")
-@click.option(
-    "--class",
-    "message_class",
-    type=click.Choice([kind.value for kind in MessageClass]),
-    default=MessageClass.SERVICE.value,
-    show_default=True,
-    help="Class of the message.",
-)
+@class_option("Class of the message.")
 @click.option("--down", multiple=True, metavar="ACCOUNT", help="As if this account were passed over; repeatable.")
 def routes(config_path: Path, number: str, source: str, message_class: str, down: tuple[str, ...]) -> None:
     """Show step by step where a message would go. Nothing is sent; accounts are taken to be well but for --down.

@@ -10,6 +10,7 @@ from typing import Any
 
 import rich_click as click
 
+from sender.domain.message import MessageClass
 from yamlmodel.scalars import Duration
 
 
@@ -48,6 +49,20 @@ IDENT = click.IntRange(1, 2**63 - 1)
 
 config_option = click.option("--config", "config_path", type=FILE, required=True, help="The sender's configuration.")
 campaign_option = click.option("--campaign", "campaign_id", type=IDENT, help="Number of the campaign.")
+
+
+def class_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--class``: of messages. `what` is its help."""
+    return click.option(
+        "--class",
+        "message_class",
+        type=click.Choice([kind.value for kind in MessageClass]),
+        default=MessageClass.SERVICE.value,
+        show_default=True,
+        help=what,
+    )
+
+
 report_option = click.option(
     "--report",
     "report_path",

@@ -15,6 +15,7 @@ from sender.commands.input import BadInput, bad_input, existing, read_only
 from sender.commands.options import (
     FILE,
     campaign_option,
+    class_option,
     config_option,
     give_up_option,
     moment,
@@ -47,13 +48,8 @@ from sender.store.sqlite import SqliteStore
 @reading_options
 @click.option("--template", required=True, help="The text: `{column}`, or `{column|fallback}`; `{{` for a brace.")
 @click.option("--from", "source", required=True, help="Sender: a name of at most 11 characters, or a number.")
-@click.option(
-    "--class",
-    "message_class",
-    type=click.Choice([kind.value for kind in MessageClass]),
-    default=MessageClass.SERVICE.value,
-    show_default=True,
-    help="What becomes of a message in doubt: advertising is never resent, service once, code soon and several times.",
+@class_option(
+    "What becomes of a message in doubt: advertising is never resent, service once, code soon and several times."
 )
 @click.option(
     "--priority",
