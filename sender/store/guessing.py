@@ -20,6 +20,9 @@ from sender.store.database import Database, json_list
 from sender.store.settling import PART_COLUMNS, PartRow, Parts
 from sender.store.sql import sql
 
+CLOCK_STEP: Final = 86_400.0
+"""Seconds by which the clock on the wall may have been set back, while no process ran, since a submit was written: a
+receipt that is noted as so much older may still be about it."""
 LATEST: Final = 7 * 86_400.0
 """Seconds: no operator reports later than that, so an older doubt is not what a receipt is about."""
 
@@ -128,7 +131,8 @@ class Doubts:
             row
             for row in self._rows.get(end, ())
             if row.state in (State.IN_DOUBT, State.QUEUED)
-            and row.first_at - self._slack <= receipt.at <= row.submitted_at + LATEST
+            and row.first_at - self._slack <= receipt.at + CLOCK_STEP
+            and receipt.at <= row.submitted_at + LATEST
             and same_number(row.number, receipt.number)
         ]
         if not rows:

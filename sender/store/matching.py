@@ -297,7 +297,7 @@ class Matching:
         """
         if self._relation is None or len(rows) != 1 or rows[0].number != receipt.number or receipt.held:
             return None
-        return rows[0] if rows[0].first_at <= receipt.at else None
+        return rows[0] if rows[0].first_at <= receipt.at + guessing.CLOCK_STEP else None
 
     def take_again(self, found: dict[int, Heard]) -> None:
         """Take parked receipts, by their rows, in the order they came."""
@@ -343,6 +343,8 @@ class Matching:
             carriers = self._carriers(self._account, set(keys))
             chosen = [self._agreeing(it, carriers.get(wanted)) for it, wanted in zip(heard, keys, strict=True)]
             matched = len(chosen) - chosen.count(None)
+            if not same and matched < len(chosen):
+                self._choose_settled_doubts(heard, chosen)
             if matched:
                 count(self._learned.ids, relation.value, matched)
                 self._learned.contrary = 0
@@ -356,6 +358,14 @@ class Matching:
                 self._note_contrary([heard[index] for index in missing])
             self._ask_kin(heard, chosen, missing)
         return chosen
+
+    def _choose_settled_doubts(self, heard: list[Heard], chosen: list[PartRow | None]) -> None:
+        """A part whose doubt was settled by a receipt carries the id as that receipt wrote it."""
+        missing = [index for index, row in enumerate(chosen) if row is None]
+        carriers = self._carriers(self._account, {heard[index].key for index in missing})
+        for index in missing:
+            rows = [row for row in carriers.get(heard[index].key, ()) if row.cause is not None]
+            chosen[index] = self._agreeing(heard[index], rows)
 
     def _by_every_reading(self, heard: list[Heard]) -> list[PartRow | None]:
         """As above while it is not known how ids are written: what two parts could claim is given to neither.
@@ -417,7 +427,7 @@ class Matching:
         if not rows:
             return None
         if receipt.parked is not None:
-            rows = [row for row in rows if row.first_at <= receipt.at]
+            rows = [row for row in rows if row.first_at <= receipt.at + guessing.CLOCK_STEP]
         elif len(rows) == 1 and rows[0].number == receipt.number:
             return rows[0]  # nearly always
         if not tail(receipt.number):
@@ -478,7 +488,8 @@ class Matching:
                     for relation, wanted in option
                     if self._relation in (None, relation)
                     for row in carriers.get(wanted, ())
-                    if same_number(row.number, heard[index].number) and row.first_at <= heard[index].at
+                    if same_number(row.number, heard[index].number)
+                    and row.first_at <= heard[index].at + guessing.CLOCK_STEP
                 }
                 if len(found) == 1:
                     (chosen[index],) = found.values()
