@@ -149,6 +149,7 @@ class Sender:
             epoch=epoch,
             accounts=self._accounts,
             route=self._route,
+            due=self.quiet.due,
             on_messages=self.poke,
             on_failure=self._failed,
         )

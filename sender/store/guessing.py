@@ -14,7 +14,8 @@ import msgspec
 from sender.domain.dialect import Dialect, words_agree
 from sender.domain.message import State
 from sender.domain.numbers import same_number, tail
-from sender.domain.template import MissingField, Template, TemplateError
+from sender.domain.template import FieldError, Template, TemplateError
+from sender.domain.transliteration import transliterate
 from sender.store.applying import Heard
 from sender.store.database import Database, json_list
 from sender.store.settling import PART_COLUMNS, PartRow, Parts
@@ -50,7 +51,17 @@ class Wording(msgspec.Struct, frozen=True, gc=False):
 
     sender: str
     text: str
-    """Empty when it can no longer be made."""
+    """As the template gives it; empty when it can no longer be made."""
+
+    def says(self, fragment: str) -> bool | None:
+        """Whether words of a receipt are of this text, in its own letters or in those it may have gone out in.
+
+        None when they are too few to say.
+        """
+        agree = words_agree(fragment, self.text)
+        if agree is False and (latin := transliterate(self.text)) != self.text:
+            return words_agree(fragment, latin)
+        return agree
 
 
 def wordings(db: Database, messages: Iterable[int]) -> dict[int, Wording]:
@@ -64,7 +75,7 @@ def wordings(db: Database, messages: Iterable[int]) -> dict[int, Wording]:
 def _render(template: str, fields: str | None) -> str:
     try:
         return Template.compile(template).render(msgspec.json.decode(fields, type=dict[str, str]) if fields else {})
-    except (TemplateError, MissingField, msgspec.DecodeError):
+    except (TemplateError, FieldError, msgspec.DecodeError):
         return ""
 
 
@@ -172,7 +183,7 @@ class Doubts:
             )
         return self._narrow(
             messages,
-            {it: words_agree(receipt.text, found[it].text) for it in messages},
+            {it: found[it].says(receipt.text) for it in messages},
             certain=self._learned.echoes(self._learned.words),
         )
 

@@ -26,7 +26,6 @@ from sender.domain.dialect import (
     readings,
     receipt_key,
     stored_key,
-    words_agree,
 )
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
@@ -187,7 +186,7 @@ def _learn_forms(
         if wording is None:
             continue
         count(learned.senders, "echoed" if guessing.same_sender(wording.sender, receipt.sender) else "other")
-        agree = words_agree(receipt.text, wording.text)
+        agree = wording.says(receipt.text)
         if agree is not None:
             count(learned.words, "echoed" if agree else "other")
 

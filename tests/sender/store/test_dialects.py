@@ -341,6 +341,16 @@ def test_words_tell_two_doubts_apart(store: SqliteStore) -> None:
     assert state_of(store, first) is State.DELIVERED  # the first receipt has only one left to be about
 
 
+def test_words_in_the_letters_that_they_went_out_in_tell_doubts_apart(store: SqliteStore) -> None:
+    desk, [first, second] = doubtful(store)
+    template = "UPDATE campaigns SET template = 'Ваш заказ {name} готов'"
+    directly(store)(store.database.conn.execute, template)
+    [result] = desk.receipts(telling("78", text="Vash zakaz n1"))
+    assert (result.fate, result.message_id) == (RESOLVED, second)
+    [result] = desk.receipts(telling("79", text="Ваш заказ n0"))
+    assert (result.fate, result.message_id) == (RESOLVED, first)
+
+
 def test_the_sender_tells_doubts_of_two_campaigns_apart(store: SqliteStore) -> None:
     desk, [first] = doubtful(store, 1)
     directly(store)(store.database.conn.execute, "UPDATE campaigns SET sender = 'BANK'")
