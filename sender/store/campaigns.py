@@ -11,6 +11,7 @@ import msgspec
 
 from sender.domain.message import OPEN, MessageClass, State
 from sender.store.database import Database, Moves
+from sender.store.outbox import emit_ends
 from sender.store.records import Campaign, CampaignKind, CampaignState, NewCampaign, NewMessage
 from sender.store.sql import sql
 
@@ -92,6 +93,7 @@ def finish_import(db: Database, campaign_id: int, rows: int, rejected: int) -> N
         "UPDATE campaigns SET state = ?, rows = ?, rejected = ? WHERE id = ?",
         (CampaignState.RUNNING.value, rows, rejected, campaign_id),
     )
+    emit_ends(db, [campaign_id])  # no row of it was good
 
 
 def restart_import(db: Database, campaign_id: int) -> None:
