@@ -207,7 +207,7 @@ def test_a_receipt_parked_before_the_submit_cannot_be_its_receipt(store):
 
 def test_a_clock_that_was_set_back_keeps_no_receipt_from_its_message_i3(store):
     """Receipts are noted with the time of the process that hears them, submits with that of the one before it."""
-    desk, [message] = in_doubt(store)
+    desk, _ = in_doubt(store)
     assert desk.fates(receipt("17", number(0), at=1400.0)) == [RESOLVED]
     second = desk_of(store, 1, numbers=[number(7)])
     assert second.fates(receipt("18", number(7), at=1500.0)) == [PARKED]
