@@ -294,12 +294,12 @@ class Checks:
             lacking = [part for part in parts if DELIVERED not in told[token, part]]
             # A receipt that settles a doubt by its number is taken for the first part in doubt.
             guessed = any(self._doubts((token, part)) for part in lacking) and len(lacking) < len(parts)
-            if lacking and not guessed:
+            if lacking and not guessed and not self._guesswork(token, parts):
                 complain("I1", f"#{token} is delivered, and no receipt said so of its parts {lacking}")
         else:
             refused = any(it.status for part in parts for it in self._ledger.of_part[token, part])
             heard = any(state in told[token, part] for part in parts) or state in self._may_end(token)
-            if not heard and not (state == REJECTED and refused):
+            if not heard and not (state == REJECTED and refused) and not self._guesswork(token, parts):
                 complain("I1", f"#{token} is in state {state}, and nobody said so")
 
     def _may_end(self, token: str) -> set[int]:
@@ -349,6 +349,15 @@ class Checks:
             1 for it in self._ledger.of_part[key] if it.answered_at is None or it.answered_at - it.at >= timeout - 0.001
         )
 
+    def _alone(self, token: str) -> bool:
+        """Whether no other message goes to its number."""
+        number = self.recipients[token].number
+        return sum(1 for it in self.recipients.values() if it.number == number) == 1
+
+    def _guesswork(self, token: str, parts: dict[int, StoredPart]) -> bool:
+        """Whether a receipt of another message to its number may have been taken for one of it while it was in doubt."""
+        return not self._alone(token) and any(self._doubts((token, part)) for part in parts)
+
     def _judge_doubt(
         self, token: str, parts: dict[int, StoredPart], allowed: int, book: Book, told: dict[PartKey, set[int]]
     ) -> None:
@@ -358,9 +367,7 @@ class Checks:
             complain("I1", f"#{token} is in doubt, and none of its parts is")
         if all(parts[part].resends < allowed for part in doubted) and not self._may_end(token):
             complain("I1", f"#{token} is in doubt, and its class allows it to be sent again")
-        recipient = self.recipients[token]
-        alone = sum(1 for it in self.recipients.values() if it.number == recipient.number) == 1
-        if alone and len(parts) == 1 and told[token, 1]:
+        if self._alone(token) and len(parts) == 1 and told[token, 1]:
             complain("I3", f"#{token} is in doubt although a receipt has named it")
 
 
