@@ -355,7 +355,7 @@ class Checks:
         return sum(1 for it in self.recipients.values() if it.number == number) == 1
 
     def _guesswork(self, token: str, parts: dict[int, StoredPart]) -> bool:
-        """Whether a receipt of another message to its number may have been taken for one of it while it was in doubt."""
+        """Whether a receipt of another message to its number may have been taken for its own while it was in doubt."""
         return not self._alone(token) and any(self._doubts((token, part)) for part in parts)
 
     def _judge_doubt(
