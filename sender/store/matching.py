@@ -297,6 +297,8 @@ class Matching:
         """
         if self._relation is None or len(rows) != 1 or rows[0].number != receipt.number or receipt.held:
             return None
+        if receipt.key != receipt_key(rows[0].smsc_id or "", self._relation):
+            return None
         return rows[0] if rows[0].first_at <= receipt.at + guessing.CLOCK_STEP else None
 
     def take_again(self, found: dict[int, Heard]) -> None:
@@ -355,8 +357,8 @@ class Matching:
         missing = [index for index, row in enumerate(chosen) if row is None and tail(heard[index].number)]
         if missing:
             if relation is not None and self._dialect.settings.ids is IdRule.LEARNED:
-                self._note_contrary([heard[index] for index in missing])
-            self._ask_kin(heard, chosen, missing)
+                self._choose_contrary(heard, chosen, missing)
+            self._ask_kin(heard, chosen, [index for index in missing if chosen[index] is None])
         return chosen
 
     def _choose_settled_doubts(self, heard: list[Heard], chosen: list[PartRow | None]) -> None:
@@ -458,17 +460,34 @@ class Matching:
             self._doubts = guessing.doubtful(self._db, self._account)
         return self._doubts
 
-    def _note_contrary(self, missing: list[Heard]) -> None:
-        """Notice an operator that has changed how it writes ids: then they are learned anew."""
-        options = [readings(it.smsc_id) for it in missing]
-        carriers = self._carriers(self._account, {wanted for option in options for _, wanted in option})
-        for receipt, option in zip(missing, options, strict=True):
-            if receipt.parked is None and any(
-                _is_handset(receipt, row.number) and row.state not in FINAL
+    def _choose_contrary(self, heard: list[Heard], chosen: list[PartRow | None], missing: list[int]) -> None:
+        """Receipts that the reading which was learned does not explain: an account may mix bases.
+
+        SMPP 3.3 binds have hexadecimal ids beside the decimal ones of 3.4. A long id and the handset are hardly ever
+        both those of the only other part by chance; a short id may well be another message's, which is not known here.
+        Where a submit to the same number is under way the receipt waits for its response. An operator that has changed
+        for good is learned anew.
+        """
+        options = {index: readings(heard[index].smsc_id) for index in missing}
+        carriers = self._carriers(self._account, {wanted for option in options.values() for _, wanted in option})
+        for index, option in options.items():
+            receipt = heard[index]
+            found = {
+                (row.message, row.part): row
                 for _, wanted in option
                 for row in carriers.get(wanted, ())
-            ):
+                if _is_handset(receipt, row.number)
+                and (receipt.parked is None or row.first_at <= receipt.at + guessing.CLOCK_STEP)
+            }
+            if receipt.parked is None and any(row.state not in FINAL for row in found.values()):
                 self._learned.contrary += 1
+            if len(found) != 1 or len(receipt.key) < _SHORT_ID:
+                continue
+            (row,) = found.values()
+            if self._under_way().get(tail(receipt.number), set()) - {row.message}:
+                receipt.held = 1
+            else:
+                chosen[index] = row
         if self._learned.contrary >= CERTAIN:
             self._learned.forget_ids()
 
@@ -498,7 +517,7 @@ class Matching:
 
     def _receipt_keys(self, smsc_id: str) -> tuple[str, ...]:
         """The keys under which receipts for this id of a response may wait."""
-        if self._relation is not None:
+        if self._relation is not None and self._dialect.settings.ids is not IdRule.LEARNED:
             return (receipt_key(smsc_id, self._relation),)
         return tuple(found for _, found in readings(smsc_id))
 
