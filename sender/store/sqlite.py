@@ -185,12 +185,14 @@ class SqliteStore:
         """The first chunk of a group, from its cursor on; None when nothing is left of it."""
         return chunks.read(self._db, group)
 
-    def expand(self, chunk_id: int, taken: int, messages: Sequence[NewMessage]) -> bool:
+    def expand(
+        self, chunk_id: int, taken: int, messages: Sequence[NewMessage], dues: Sequence[float] | None = None
+    ) -> bool:
         """Make message rows of the next recipients of a chunk whose cursor is at `taken`; False when it is not.
 
-        Their `operator` is the account they go through.
+        Their `operator` is the account they go through; `dues` are unix times before which they are not claimed.
         """
-        return chunks.expand(self._db, chunk_id, taken, messages)
+        return chunks.expand(self._db, chunk_id, taken, messages, dues)
 
     # Holding back
 
