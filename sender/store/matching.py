@@ -56,6 +56,10 @@ _ANY_DOUBT: Final = "SELECT 1 FROM doubts WHERE account = ? LIMIT 1"
 _ALL_PARKED: Final = sql(
     "SELECT $columns FROM parked_receipts r WHERE r.account = ? ORDER BY r.tail, r.id LIMIT ?", columns=HEARD_COLUMNS
 )
+_HELD: Final = sql(
+    "SELECT $columns FROM parked_receipts r WHERE r.account = ? AND r.held = 1 ORDER BY r.id LIMIT ?",
+    columns=HEARD_COLUMNS,
+)
 _PARK: Final = (
     "INSERT INTO parked_receipts"
     " (account, key, tail, smsc_id, state, stat, err, number, at, sender, text, reference, held)"
@@ -150,6 +154,27 @@ def _look_again(db: Database, account: int, dialect: Dialect) -> Parts:
     matching = Matching(db, account, dialect, {})
     matching.take_again({it.parked or 0: it for it in (Heard(*row) for row in rows)})
     return matching.finish()
+
+
+def look_at_held(db: Database) -> int:
+    """Try receipts again that waited for a message under way to their number, however that came to its end.
+
+    Answers bring them to mind at once; a message that is cancelled, expires or goes back to the queue does not.
+    """
+    accounts = [row[0] for row in db.conn.execute("SELECT DISTINCT account FROM parked_receipts WHERE held = 1")]
+    settled = 0
+    for account in accounts:
+        dialect = dialects.load(db, account)
+        matching = Matching(db, account, dialect, {})
+        rows = db.conn.execute(_HELD, (account, _LOOKED_THROUGH)).fetchall()
+        matching.take_again({it.parked or 0: it for it in (Heard(*row) for row in rows)})
+        changed = matching.finish()
+        if changed:
+            states = settle(db, changed.values())
+            multipart.note(db, account, dialect, changed, states, matching.latest)
+            dialects.save(db, account, dialect)
+            settled += len(changed)
+    return settled
 
 
 def _look_at_numbers_again(db: Database, account: int, dialect: Dialect, resolved: list[PartRow]) -> Parts:
@@ -402,11 +427,12 @@ class Matching:
     def _stands_in_the_way(self, receipt: Heard, relation: Relation, row: PartRow) -> bool:
         """Whether another submit to the same number, not answered yet, may carry another reading of the id.
 
-        One in doubt may too, but it is never answered: the id as it stands is then the likelier one by far.
+        One in doubt may too, but it is never answered: the id as it stands is then the likelier one by far, and so is
+        a long one in another base, which with its handset is hardly ever two messages' by chance.
         """
         end = tail(receipt.number)
         others = set(self._under_way().get(end, ()))
-        if relation is not Relation.SAME:
+        if relation is not Relation.SAME and len(receipt.key) < _SHORT_ID:
             others |= self._doubtful().get(end, set())
         return bool(others - {row.message})
 

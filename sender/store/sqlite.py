@@ -298,8 +298,12 @@ class SqliteStore:
         dialects.configure(self._db, settings)
 
     def sweep_receipts(self, now: float) -> int:
-        """Judge receipts of parts that did not come in time, put aside what can no longer be matched; every minute."""
-        return multipart.sweep(self._db, now) + unmatched.put_aside(self._db, now)
+        """Look at receipts again that were held, judge those of parts that did not come, put aside what is too old.
+
+        Every minute; how many rows it was about.
+        """
+        looked = matching.look_at_held(self._db)
+        return looked + multipart.sweep(self._db, now) + unmatched.put_aside(self._db, now)
 
     def unmatched_receipts(self, before: float, limit: int) -> list[Unmatched]:
         """Receipts that came before unix time `before` and found no message, the oldest first."""
