@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios torture interop bench lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios torture torture-faults interop bench lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ planted: setup-dev ## plant bugs in a copy of the sender, and see whether the si
 
 scenarios: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
 	@$(BIN)/carrierlab run scenarios/*.yaml --seeds 1..$(or $(SEEDS),20) --quiet
+
+torture-faults: setup-dev ## bad links, an expired certificate, no DNS, a disk that fails, a clock that jumps (TRIALS="links disk")
+	@$(BIN)/python loadtests/torture_faults.py $(TRIALS)
 
 interop: setup-dev ## send through SMSCs that others have written, after installing them in .interop
 	@scripts/interop

@@ -148,8 +148,8 @@ def torment(programs: list[Program], kills: int, messages: int, store: Path, rng
     """Kill `kills` times, spread over the campaign; returns how often."""
     done = 0
     while done < kills:
-        # The next kill is due when its share of the campaign is through, or after two seconds without that.
-        due, patience = messages * (done + 1) // (kills + 2), time.monotonic() + 2.0
+        # The next kill is due when its share of the campaign is through, or after five seconds without that.
+        due, patience = messages * (done + 1) // (kills + 2), time.monotonic() + 5.0
         while final(counts(store)) < due and time.monotonic() < patience:
             time.sleep(0.05)
         time.sleep(rng.random() * 0.2)

@@ -149,6 +149,7 @@ class Sender:
             epoch=epoch,
             accounts=self._accounts,
             route=self._route,
+            due=self.quiet.due,
             on_messages=self.poke,
             on_failure=self._failed,
         )
@@ -166,7 +167,7 @@ class Sender:
         self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
         self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
         self._mobile_originated = MobileOriginated(
-            config.incoming.rules({name: account.default_alphabet for name, account in config.accounts().items()}),
+            config.incoming.rules(config.accounts()),
             self.suppressing,
             store=store,
             writer=writer,
@@ -387,7 +388,7 @@ class Sender:
             raise ReloadRefused("the sender does not run")
         changes = await self._reloading.apply(self._config, config)
         self._config = config
-        self._composers.reword()
+        self._mobile_originated.rules = config.incoming.rules(config.accounts())
         for screen in self._screens:
             screen.forget()
         await self._writer.call(self._store.configure_receipts, receipt_settings(config))

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta
 
+from sender.config.text import TextConfig
 from sender.domain.incoming_rules import IncomingRules
 from sender.domain.keywords import Action, Keyword, Keywords, shape, words_of
 from sender.domain.scope import ADVERTISING, read_scope
-from smppkit.text import Alphabet
 from yamlmodel.scalars import Duration
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
@@ -88,8 +88,8 @@ class IncomingConfig(msgspec.Struct, frozen=True, kw_only=True, rename={"sender"
         if self.parts_timeout <= 0:
             yield ("parts_timeout",), "found 0s; expected more than 0s"
 
-    def rules(self, alphabets: Mapping[str, Alphabet]) -> IncomingRules:
-        """What it says, for the store; `alphabets` is what data_coding 0 means, by account."""
+    def rules(self, accounts: Mapping[str, TextConfig]) -> IncomingRules:
+        """What it says, for the store, and how each account writes its texts."""
         return IncomingRules(
             keywords=Keywords(word for keyword in self.keywords for word in keyword.keywords()),
             replies=self.replies.texts(),
@@ -98,5 +98,6 @@ class IncomingConfig(msgspec.Struct, frozen=True, kw_only=True, rename={"sender"
             parts_timeout=float(self.parts_timeout),
             duplicates=float(self.duplicates),
             stop_scope=str(self.stop_scope),
-            alphabets=alphabets,
+            alphabets={name: account.default_alphabet for name, account in accounts.items()},
+            packed=frozenset(name for name, account in accounts.items() if account.packed),
         )

@@ -51,6 +51,8 @@ _IN_PLACE: Final = frozenset(
         "bind_rate",
         "sender_rates",
         "alphabets",
+        "default_alphabet",
+        "price",
         "long_messages",
         "response_timeout",
         "enquire_link",

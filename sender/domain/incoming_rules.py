@@ -31,6 +31,9 @@ class IncomingRules(msgspec.Struct, frozen=True):
     alphabets: Mapping[str, Alphabet] = msgspec.field(default_factory=dict)
     """What data_coding 0 means, by account, where it is not the GSM alphabet."""
 
+    packed: frozenset[str] = frozenset()
+    """Accounts whose GSM-7 is eight septets in seven octets."""
+
     def alphabet(self, account: str) -> Alphabet:
         """What data_coding 0 means to an account."""
         return self.alphabets.get(account, Alphabet.GSM7)

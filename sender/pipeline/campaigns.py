@@ -38,10 +38,6 @@ class Composers:
             composer = self._composers[campaign_id] = self.make(campaign)
         return composer
 
-    def reword(self) -> None:
-        """The wordings have changed: make every composer anew."""
-        self._composers = {number: self.make(campaign) for number, campaign in self._campaigns.items()}
-
     def of(self, campaign_id: int) -> Composer:
         """The composer of a campaign that was loaded before."""
         return self._composers[campaign_id]

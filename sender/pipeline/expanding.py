@@ -29,6 +29,8 @@ _AHEAD: Final = 60.0
 
 Route = Callable[[Campaign, str], str | None]
 """The account that a number goes through now, or None."""
+Due = Callable[[Campaign, str, float], float]
+"""The due time of a message to a number that is made at a unix time: when quiet hours end there, or 0."""
 
 
 class Expander:
@@ -46,6 +48,7 @@ class Expander:
         epoch: float,
         accounts: Collection[str],
         route: Route,
+        due: Due,
         on_messages: Callable[[Collection[str]], None],
         on_failure: Callable[[Failure], None],
     ) -> None:
@@ -55,6 +58,7 @@ class Expander:
         self._epoch = epoch
         self._accounts = accounts
         self._route = route
+        self._due = due
         self._on_messages = on_messages
         self._on_failure = on_failure
         self._running = False
@@ -122,7 +126,9 @@ class Expander:
             return
         taken, rest = chunk.recipients[:_ROWS], chunk.recipients[_ROWS:]
         messages = [self._routed(chunk.campaign, recipient) for recipient in taken]
-        if not await self._writer.call(self._store.expand, chunk.id, chunk.taken, messages):
+        now = max(self._epoch + self._clock.seconds(), chunk.campaign.starts_at or 0.0)
+        dues = [self._due(chunk.campaign, it.number, now) for it in messages]
+        if not await self._writer.call(self._store.expand, chunk.id, chunk.taken, messages, dues):
             return  # cancelled meanwhile, or expired
         if rest:
             self._rest[group] = msgspec.structs.replace(chunk, taken=chunk.taken + len(taken), recipients=rest)

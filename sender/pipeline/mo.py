@@ -24,8 +24,11 @@ from sender.store.incoming import IncomingFate, MessageIn, Taken
 from sender.store.records import StoreUnavailable
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
+from smppkit.gsm0338 import unpack_septets
 from smppkit.masking import masked
+from smppkit.segments import fill_bits, user_data
 from smppkit.status import CommandStatus
+from smppkit.text import Alphabet, alphabet_of
 from smppkit.tlvs import USER_MESSAGE_REFERENCE
 
 log = logging.getLogger(__name__)
@@ -91,7 +94,7 @@ class MobileOriginated:
         at = self._now()
         for delivery in deliveries:
             log.info("%s: a message from %s", account, masked(delivery.pdu.source_addr))
-            self._waiting.append(_Waiting(message_of(delivery, account, at), delivery, acknowledge))
+            self._waiting.append(_Waiting(message_of(delivery, account, at, self.rules), delivery, acknowledge))
         if self._writer.trouble is None:
             self._flush_soon()
         else:
@@ -173,10 +176,13 @@ class MobileOriginated:
         return self._epoch + self._clock.seconds()
 
 
-def message_of(delivery: Delivery, account: str, at: float) -> MessageIn:
-    """What a delivery says, as the store keeps it."""
+def message_of(delivery: Delivery, account: str, at: float, rules: IncomingRules) -> MessageIn:
+    """What a delivery says, as the store keeps it: GSM-7 is a septet an octet there, whatever the account writes."""
     pdu = delivery.pdu
     info, octets = read_part(pdu)
+    if account in rules.packed and alphabet_of(pdu.data_coding, rules.alphabet(account)) is Alphabet.GSM7:
+        header = len(user_data(pdu)) - len(octets)
+        octets = unpack_septets(octets, fill_bits=fill_bits(header))
     reference = next((tlv.value for tlv in pdu.tlvs if tlv.tag == USER_MESSAGE_REFERENCE.number), None)
     return MessageIn(
         account=account,

@@ -109,6 +109,16 @@ class Quiet:
             return Never(State.BLOCKED, "quiet hours until after its deadline")
         return Later(span.due, "quiet hours")
 
+    def due(self, campaign: Campaign, number: str, now: float) -> float:
+        """The due time of a message that is made now: the end of the quiet hours at its recipient, else 0.
+
+        What would then be too late is left to the gate, which says so.
+        """
+        self.hear_of(campaign)
+        due = self.earliest(campaign.id, campaign.message_class, number, now)
+        late = campaign.expires_at is not None and due >= campaign.expires_at
+        return 0.0 if due <= now or late else due
+
     def earliest(self, campaign: int, message_class: MessageClass, number: str, now: float) -> float:
         """When a message to `number` may go out at the earliest: what its due time is to be, or `now`."""
         quiet = self._of_campaign.get(campaign, self._default)

@@ -34,7 +34,8 @@ Work = Coroutine[Deferred[typing.Any], typing.Any, None]
 class Upkeep:
     """Notices what other processes write into the store, and ends messages that wait in vain.
 
-    It deletes receipts of nobody after a month, and messages of campaigns that ended `retention` seconds ago.
+    It deletes receipts of nobody after a month, and messages of campaigns that ended, or of subscribers that came,
+    `retention` seconds ago.
     `on_outside_change` is run when another process has committed something, `on_look` at every look; `on_failure`
     hears what went wrong.
     """
@@ -120,6 +121,7 @@ class Upkeep:
             dropped = await self._writer.call(maintenance.drop_unmatched, now - kept, _DELETE)
             if self._retention is not None:
                 dropped += await self._writer.call(maintenance.retire, now - self._retention, _DELETE)
+                dropped += await self._writer.call(maintenance.drop_incoming, now - self._retention, _DELETE)
             if not dropped:
                 self._tidy_at = now + _TIDY
                 return

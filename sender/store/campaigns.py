@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
 
 from sender.domain.message import OPEN, MessageClass, State
 from sender.store.database import Database, Moves
+from sender.store.outbox import emit_ends
 from sender.store.records import Campaign, CampaignKind, CampaignState, NewCampaign, NewMessage
 from sender.store.sql import sql
 
@@ -18,7 +20,7 @@ _COLUMNS: Final = (
     " priority, paused, cancelled, starts_at, expires_at, quiet, kind, options"
 )
 _INSERT_MESSAGE: Final = sql(
-    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts) VALUES (?, ?, ?, ?, ?, $QUEUED, 0, 0)"
+    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts) VALUES (?, ?, ?, ?, ?, $QUEUED, ?, 0)"
 )
 
 
@@ -58,12 +60,15 @@ def add_messages(db: Database, campaign_id: int, messages: Sequence[NewMessage])
     db.count_moves(moves)
 
 
-def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> int:
-    """Queued message rows; the id of the first. The counts of the campaign are the caller's."""
+def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage], dues: Sequence[float] | None = None) -> int:
+    """Queued message rows; the id of the first. The counts of the campaign are the caller's.
+
+    `dues`: unix times before which they are not claimed; None = at once.
+    """
     first = db.message_ids(len(messages))
     rows = [
-        (message_id, campaign_id, db.account(new.operator), new.row, new.number)
-        for message_id, new in enumerate(messages, first)
+        (message_id, campaign_id, db.account(new.operator), new.row, new.number, due)
+        for message_id, (new, due) in enumerate(zip(messages, dues or repeat(0.0), strict=False), first)
     ]
     db.conn.executemany(_INSERT_MESSAGE, rows)
     db.conn.executemany(
@@ -88,6 +93,7 @@ def finish_import(db: Database, campaign_id: int, rows: int, rejected: int) -> N
         "UPDATE campaigns SET state = ?, rows = ?, rejected = ? WHERE id = ?",
         (CampaignState.RUNNING.value, rows, rejected, campaign_id),
     )
+    emit_ends(db, [campaign_id])  # no row of it was good
 
 
 def restart_import(db: Database, campaign_id: int) -> None:

@@ -121,7 +121,9 @@ def read(db: Database, group: Group) -> Chunk | None:
     return Chunk(chunk, campaigns.get(db, campaign), taken, tuple(unpack(data)[taken:]))
 
 
-def expand(db: Database, chunk_id: int, taken: int, messages: Sequence[NewMessage]) -> bool:
+def expand(
+    db: Database, chunk_id: int, taken: int, messages: Sequence[NewMessage], dues: Sequence[float] | None = None
+) -> bool:
     """See `SqliteStore.expand`."""
     row = db.conn.execute(
         sql("SELECT campaign, recipients FROM chunks WHERE id = ? AND taken = ? AND state = $QUEUED"), (chunk_id, taken)
@@ -129,7 +131,7 @@ def expand(db: Database, chunk_id: int, taken: int, messages: Sequence[NewMessag
     if row is None:
         return False
     campaign, recipients = row
-    campaigns.insert(db, campaign, messages)
+    campaigns.insert(db, campaign, messages, dues)
     if taken + len(messages) < recipients:
         db.conn.execute("UPDATE chunks SET taken = taken + ? WHERE id = ?", (len(messages), chunk_id))
     else:

@@ -14,12 +14,16 @@ import msgspec
 from sender.domain.dialect import Dialect, words_agree
 from sender.domain.message import State
 from sender.domain.numbers import same_number, tail
-from sender.domain.template import MissingField, Template, TemplateError
+from sender.domain.template import FieldError, Template, TemplateError
+from sender.domain.transliteration import transliterate
 from sender.store.applying import Heard
 from sender.store.database import Database, json_list
 from sender.store.settling import PART_COLUMNS, PartRow, Parts
 from sender.store.sql import sql
 
+CLOCK_STEP: Final = 86_400.0
+"""Seconds by which the clock on the wall may have been set back, while no process ran, since a submit was written: a
+receipt that is noted as so much older may still be about it."""
 LATEST: Final = 7 * 86_400.0
 """Seconds: no operator reports later than that, so an older doubt is not what a receipt is about."""
 
@@ -47,7 +51,17 @@ class Wording(msgspec.Struct, frozen=True, gc=False):
 
     sender: str
     text: str
-    """Empty when it can no longer be made."""
+    """As the template gives it; empty when it can no longer be made."""
+
+    def says(self, fragment: str) -> bool | None:
+        """Whether words of a receipt are of this text, in its own letters or in those it may have gone out in.
+
+        None when they are too few to say.
+        """
+        agree = words_agree(fragment, self.text)
+        if agree is False and (latin := transliterate(self.text)) != self.text:
+            return words_agree(fragment, latin)
+        return agree
 
 
 def wordings(db: Database, messages: Iterable[int]) -> dict[int, Wording]:
@@ -61,7 +75,7 @@ def wordings(db: Database, messages: Iterable[int]) -> dict[int, Wording]:
 def _render(template: str, fields: str | None) -> str:
     try:
         return Template.compile(template).render(msgspec.json.decode(fields, type=dict[str, str]) if fields else {})
-    except (TemplateError, MissingField, msgspec.DecodeError):
+    except (TemplateError, FieldError, msgspec.DecodeError):
         return ""
 
 
@@ -128,7 +142,8 @@ class Doubts:
             row
             for row in self._rows.get(end, ())
             if row.state in (State.IN_DOUBT, State.QUEUED)
-            and row.first_at - self._slack <= receipt.at <= row.submitted_at + LATEST
+            and row.first_at - self._slack <= receipt.at + CLOCK_STEP
+            and receipt.at <= row.submitted_at + LATEST
             and same_number(row.number, receipt.number)
         ]
         if not rows:
@@ -168,7 +183,7 @@ class Doubts:
             )
         return self._narrow(
             messages,
-            {it: words_agree(receipt.text, found[it].text) for it in messages},
+            {it: found[it].says(receipt.text) for it in messages},
             certain=self._learned.echoes(self._learned.words),
         )
 

@@ -84,6 +84,10 @@ class Maintenance:
         """
         return retention.retire(self._db, before, limit)
 
+    def drop_incoming(self, before: float, limit: int) -> int:
+        """Drop some messages of subscribers that came before a unix time; they are counted. How many."""
+        return retention.drop_incoming(self._db, before, limit)
+
     def drop_unmatched(self, before: float, limit: int) -> int:
         """Drop some receipts that came before a unix time and were put aside unmatched; they are counted. How many."""
         return retention.drop_unmatched(self._db, before, limit)

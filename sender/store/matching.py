@@ -26,7 +26,6 @@ from sender.domain.dialect import (
     readings,
     receipt_key,
     stored_key,
-    words_agree,
 )
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
@@ -56,6 +55,10 @@ _ANY_HELD: Final = "SELECT 1 FROM parked_receipts WHERE account = ? AND held = 1
 _ANY_DOUBT: Final = "SELECT 1 FROM doubts WHERE account = ? LIMIT 1"
 _ALL_PARKED: Final = sql(
     "SELECT $columns FROM parked_receipts r WHERE r.account = ? ORDER BY r.tail, r.id LIMIT ?", columns=HEARD_COLUMNS
+)
+_HELD: Final = sql(
+    "SELECT $columns FROM parked_receipts r WHERE r.account = ? AND r.held = 1 ORDER BY r.id LIMIT ?",
+    columns=HEARD_COLUMNS,
 )
 _PARK: Final = (
     "INSERT INTO parked_receipts"
@@ -153,6 +156,27 @@ def _look_again(db: Database, account: int, dialect: Dialect) -> Parts:
     return matching.finish()
 
 
+def look_at_held(db: Database) -> int:
+    """Try receipts again that waited for a message under way to their number, however that came to its end.
+
+    Answers bring them to mind at once; a message that is cancelled, expires or goes back to the queue does not.
+    """
+    accounts = [row[0] for row in db.conn.execute("SELECT DISTINCT account FROM parked_receipts WHERE held = 1")]
+    settled = 0
+    for account in accounts:
+        dialect = dialects.load(db, account)
+        matching = Matching(db, account, dialect, {})
+        rows = db.conn.execute(_HELD, (account, _LOOKED_THROUGH)).fetchall()
+        matching.take_again({it.parked or 0: it for it in (Heard(*row) for row in rows)})
+        changed = matching.finish()
+        if changed:
+            states = settle(db, changed.values())
+            multipart.note(db, account, dialect, changed, states, matching.latest)
+            dialects.save(db, account, dialect)
+            settled += len(changed)
+    return settled
+
+
 def _look_at_numbers_again(db: Database, account: int, dialect: Dialect, resolved: list[PartRow]) -> Parts:
     """Where a doubt is settled, a parked receipt may be left with one message to be about."""
     if not resolved:
@@ -187,7 +211,7 @@ def _learn_forms(
         if wording is None:
             continue
         count(learned.senders, "echoed" if guessing.same_sender(wording.sender, receipt.sender) else "other")
-        agree = words_agree(receipt.text, wording.text)
+        agree = wording.says(receipt.text)
         if agree is not None:
             count(learned.words, "echoed" if agree else "other")
 
@@ -297,7 +321,9 @@ class Matching:
         """
         if self._relation is None or len(rows) != 1 or rows[0].number != receipt.number or receipt.held:
             return None
-        return rows[0] if rows[0].first_at <= receipt.at else None
+        if receipt.key != receipt_key(rows[0].smsc_id or "", self._relation):
+            return None
+        return rows[0] if rows[0].first_at <= receipt.at + guessing.CLOCK_STEP else None
 
     def take_again(self, found: dict[int, Heard]) -> None:
         """Take parked receipts, by their rows, in the order they came."""
@@ -343,6 +369,8 @@ class Matching:
             carriers = self._carriers(self._account, set(keys))
             chosen = [self._agreeing(it, carriers.get(wanted)) for it, wanted in zip(heard, keys, strict=True)]
             matched = len(chosen) - chosen.count(None)
+            if not same and matched < len(chosen):
+                self._choose_settled_doubts(heard, chosen)
             if matched:
                 count(self._learned.ids, relation.value, matched)
                 self._learned.contrary = 0
@@ -353,9 +381,17 @@ class Matching:
         missing = [index for index, row in enumerate(chosen) if row is None and tail(heard[index].number)]
         if missing:
             if relation is not None and self._dialect.settings.ids is IdRule.LEARNED:
-                self._note_contrary([heard[index] for index in missing])
-            self._ask_kin(heard, chosen, missing)
+                self._choose_contrary(heard, chosen, missing)
+            self._ask_kin(heard, chosen, [index for index in missing if chosen[index] is None])
         return chosen
+
+    def _choose_settled_doubts(self, heard: list[Heard], chosen: list[PartRow | None]) -> None:
+        """A part whose doubt was settled by a receipt carries the id as that receipt wrote it."""
+        missing = [index for index, row in enumerate(chosen) if row is None]
+        carriers = self._carriers(self._account, {heard[index].key for index in missing})
+        for index in missing:
+            rows = [row for row in carriers.get(heard[index].key, ()) if row.cause is not None]
+            chosen[index] = self._agreeing(heard[index], rows)
 
     def _by_every_reading(self, heard: list[Heard]) -> list[PartRow | None]:
         """As above while it is not known how ids are written: what two parts could claim is given to neither.
@@ -391,11 +427,12 @@ class Matching:
     def _stands_in_the_way(self, receipt: Heard, relation: Relation, row: PartRow) -> bool:
         """Whether another submit to the same number, not answered yet, may carry another reading of the id.
 
-        One in doubt may too, but it is never answered: the id as it stands is then the likelier one by far.
+        One in doubt may too, but it is never answered: the id as it stands is then the likelier one by far, and so is
+        a long one in another base, which with its handset is hardly ever two messages' by chance.
         """
         end = tail(receipt.number)
         others = set(self._under_way().get(end, ()))
-        if relation is not Relation.SAME:
+        if relation is not Relation.SAME and len(receipt.key) < _SHORT_ID:
             others |= self._doubtful().get(end, set())
         return bool(others - {row.message})
 
@@ -417,7 +454,7 @@ class Matching:
         if not rows:
             return None
         if receipt.parked is not None:
-            rows = [row for row in rows if row.first_at <= receipt.at]
+            rows = [row for row in rows if row.first_at <= receipt.at + guessing.CLOCK_STEP]
         elif len(rows) == 1 and rows[0].number == receipt.number:
             return rows[0]  # nearly always
         if not tail(receipt.number):
@@ -448,17 +485,34 @@ class Matching:
             self._doubts = guessing.doubtful(self._db, self._account)
         return self._doubts
 
-    def _note_contrary(self, missing: list[Heard]) -> None:
-        """Notice an operator that has changed how it writes ids: then they are learned anew."""
-        options = [readings(it.smsc_id) for it in missing]
-        carriers = self._carriers(self._account, {wanted for option in options for _, wanted in option})
-        for receipt, option in zip(missing, options, strict=True):
-            if receipt.parked is None and any(
-                _is_handset(receipt, row.number) and row.state not in FINAL
+    def _choose_contrary(self, heard: list[Heard], chosen: list[PartRow | None], missing: list[int]) -> None:
+        """Receipts that the reading which was learned does not explain: an account may mix bases.
+
+        SMPP 3.3 binds have hexadecimal ids beside the decimal ones of 3.4. A long id and the handset are hardly ever
+        both those of the only other part by chance; a short id may well be another message's, which is not known here.
+        Where a submit to the same number is under way the receipt waits for its response. An operator that has changed
+        for good is learned anew.
+        """
+        options = {index: readings(heard[index].smsc_id) for index in missing}
+        carriers = self._carriers(self._account, {wanted for option in options.values() for _, wanted in option})
+        for index, option in options.items():
+            receipt = heard[index]
+            found = {
+                (row.message, row.part): row
                 for _, wanted in option
                 for row in carriers.get(wanted, ())
-            ):
+                if _is_handset(receipt, row.number)
+                and (receipt.parked is None or row.first_at <= receipt.at + guessing.CLOCK_STEP)
+            }
+            if receipt.parked is None and any(row.state not in FINAL for row in found.values()):
                 self._learned.contrary += 1
+            if len(found) != 1 or len(receipt.key) < _SHORT_ID:
+                continue
+            (row,) = found.values()
+            if self._under_way().get(tail(receipt.number), set()) - {row.message}:
+                receipt.held = 1
+            else:
+                chosen[index] = row
         if self._learned.contrary >= CERTAIN:
             self._learned.forget_ids()
 
@@ -478,7 +532,8 @@ class Matching:
                     for relation, wanted in option
                     if self._relation in (None, relation)
                     for row in carriers.get(wanted, ())
-                    if same_number(row.number, heard[index].number) and row.first_at <= heard[index].at
+                    if same_number(row.number, heard[index].number)
+                    and row.first_at <= heard[index].at + guessing.CLOCK_STEP
                 }
                 if len(found) == 1:
                     (chosen[index],) = found.values()
@@ -487,7 +542,7 @@ class Matching:
 
     def _receipt_keys(self, smsc_id: str) -> tuple[str, ...]:
         """The keys under which receipts for this id of a response may wait."""
-        if self._relation is not None:
+        if self._relation is not None and self._dialect.settings.ids is not IdRule.LEARNED:
             return (receipt_key(smsc_id, self._relation),)
         return tuple(found for _, found in readings(smsc_id))
 

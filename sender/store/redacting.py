@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -34,6 +34,8 @@ class Found(msgspec.Struct, frozen=True):
     chunks: tuple[int, ...]
     others: tuple[tuple[int, str], ...]
     """Spellings of the numbers in other tables: the table's place in the list of them, and the spelling."""
+    campaign: int | None = None
+    """Whose recipients they are, when they are those of a campaign."""
 
 
 class Redacted(msgspec.Struct):
@@ -58,15 +60,36 @@ class Redacted(msgspec.Struct):
 # What else tells of a number: table, column with its spelling, and what becomes of such rows (:hash stands for it).
 _OTHERS: Final = (
     ("parked_receipts", "number", "DELETE FROM parked_receipts WHERE number = :number"),
+    ("parked_receipts", "sender", "DELETE FROM parked_receipts WHERE sender = :number"),
+    ("unmatched_receipts", "sender", "DELETE FROM unmatched_receipts WHERE sender = :number"),
     ("unmatched_receipts", "number", "DELETE FROM unmatched_receipts WHERE number = :number"),
     ("incoming", "source", "UPDATE incoming SET source = :hash, text = '' WHERE source = :number"),
     ("incoming_parts", "source", "DELETE FROM incoming_parts WHERE source = :number"),
     ("answered", "number", "DELETE FROM answered WHERE number = :number"),
-    # An opt-out must be honoured, so its number stays; what the person wrote does not.
+    # An opt-out must be honoured, so its number stays, with when and how it came about; what the person wrote does not.
     ("suppression", "number", "UPDATE suppression SET text = '' WHERE number = :number AND text <> ''"),
+    (
+        "suppression_history",
+        "number",
+        "DELETE FROM suppression_history WHERE number = :number AND number NOT IN (SELECT number FROM suppression)",
+    ),
     ("suppression_history", "number", "UPDATE suppression_history SET text = '' WHERE number = :number AND text <> ''"),
 )
-_EVENTS: Final = "DELETE FROM outbox WHERE state <> 0 AND instr(body, :number)"
+# Where a number may stand within something else. What a program was answered is what its repetition is answered.
+_WITHIN: Final = (
+    (
+        "UPDATE idempotency SET body = CAST(replace(body, :number, :hash) AS BLOB)"
+        " WHERE instr(body, CAST(:number AS BLOB))"
+    ),
+    "UPDATE audit SET target = replace(target, :number, :hash) WHERE instr(target, :number)",
+    "DELETE FROM outbox WHERE state <> 0 AND instr(body, :number)",
+)
+_EVENTS_WITH: Final = "SELECT id, body FROM outbox WHERE state = 0 AND instr(body, ?)"
+_TOLD_OF: Final = "DELETE FROM outbox WHERE state <> 0 AND json_extract(body, '$.data.campaign_id') = ?"
+_EVENTS_OF: Final = (
+    "SELECT id, body FROM outbox WHERE state = 0 AND json_extract(body, '$.data.campaign_id') = ?"
+    " AND json_extract(body, '$.data.number') NOT LIKE 'redacted-%'"
+)
 
 
 def hashed(number: str, key: bytes) -> str:
@@ -107,7 +130,7 @@ def find_campaign(db: Database, campaign: int) -> Found:
         raise ValueError(f"campaign {campaign} has {waiting} messages that are not sent yet; cancel it first")
     messages = db.conn.execute("SELECT id FROM messages WHERE campaign = ? ORDER BY id", (campaign,)).fetchall()
     found = db.conn.execute("SELECT id FROM chunks WHERE campaign = ? ORDER BY id", (campaign,)).fetchall()
-    return Found(tuple(row[0] for row in messages), tuple(row[0] for row in found), ())
+    return Found(tuple(row[0] for row in messages), tuple(row[0] for row in found), (), campaign)
 
 
 def steps(
@@ -124,7 +147,9 @@ def steps(
     for place, spelling in found.others:
         yield lambda db, place=place, spelling=spelling: _other(db, place, spelling, key)  # type: ignore[misc]
     if numbers:
-        yield lambda db: _events(db, numbers)
+        yield lambda db: _within(db, numbers, key)
+    if found.campaign is not None:
+        yield lambda db, campaign=found.campaign: _events_of(db, campaign, key)  # type: ignore[misc]
 
 
 def _messages(db: Database, ids: Sequence[int], key: bytes, now: float) -> Redacted:
@@ -198,6 +223,32 @@ def _other(db: Database, place: int, spelling: str, key: bytes) -> Redacted:
     return Redacted(others=db.conn.execute(statement, values).rowcount)
 
 
-def _events(db: Database, numbers: Collection[str]) -> Redacted:
-    """Events that were told, or never will be, and name a number."""
-    return Redacted(others=sum(db.conn.execute(_EVENTS, {"number": number}).rowcount for number in numbers))
+def _within(db: Database, numbers: Collection[str], key: bytes) -> Redacted:
+    """Numbers in answers to programs, in the audit log and in events; those that are still to be told stay told of."""
+    done = Redacted()
+    for number in numbers:
+        names = {"number": number, "hash": hashed(number, key)}
+        done.others += sum(db.conn.execute(statement, names).rowcount for statement in _WITHIN)
+        done.others += _hide_in_events(db, db.conn.execute(_EVENTS_WITH, (number,)).fetchall(), key, number)
+    return done
+
+
+def _events_of(db: Database, campaign: int, key: bytes) -> Redacted:
+    """Events about the messages of a campaign."""
+    told = db.conn.execute(_TOLD_OF, (campaign,)).rowcount
+    return Redacted(others=told + _hide_in_events(db, db.conn.execute(_EVENTS_OF, (campaign,)).fetchall(), key))
+
+
+def _hide_in_events(db: Database, rows: Sequence[tuple[int, str]], key: bytes, number: str | None = None) -> int:
+    """Put the hash in place of a number (None: the one that each event is about), and leave the text out."""
+    hidden = []
+    for ident, body in rows:
+        event = msgspec.json.decode(body, type=dict[str, Any])
+        data = event["data"]
+        name = number or str(data["number"])
+        if "text" in data:
+            data["text"] = ""
+        text = msgspec.json.encode(event).decode()
+        hidden.append((text.replace("+" + name, name).replace(name, hashed(name, key)), ident))
+    db.conn.executemany("UPDATE outbox SET body = ? WHERE id = ?", hidden)
+    return len(hidden)

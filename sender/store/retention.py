@@ -1,4 +1,5 @@
-"""Verbs that delete by age, a little at a time: messages of finished campaigns, and receipts of nobody.
+"""Verbs that delete by age, a little at a time: messages of finished campaigns and of
+subscribers, and receipts of nobody.
 
 What was counted stays: the totals of a campaign are as they were, and how many receipts were dropped is a number that
 `sender report` shows.
@@ -17,6 +18,7 @@ from sender.store.records import CampaignKind, CampaignState
 from sender.store.sql import sql
 
 UNMATCHED_DROPPED: Final = "receipts dropped unmatched"
+INCOMING_DROPPED: Final = "messages of subscribers dropped for their age"
 
 # Whatever is done later to a campaign with none of these is a receipt that comes after its time.
 _FINISHED: Final = sql(
@@ -122,6 +124,16 @@ def drop_unmatched(db: Database, before: float, limit: int) -> int:
     ).rowcount
     if dropped:
         count(db, UNMATCHED_DROPPED, dropped)
+    return dropped
+
+
+def drop_incoming(db: Database, before: float, limit: int) -> int:
+    """See `Maintenance.drop_incoming`."""
+    dropped = db.conn.execute(
+        "DELETE FROM incoming WHERE at < ? AND id IN (SELECT id FROM incoming ORDER BY id LIMIT ?)", (before, limit)
+    ).rowcount
+    if dropped:
+        count(db, INCOMING_DROPPED, dropped)
     return dropped
 
 

@@ -185,12 +185,14 @@ class SqliteStore:
         """The first chunk of a group, from its cursor on; None when nothing is left of it."""
         return chunks.read(self._db, group)
 
-    def expand(self, chunk_id: int, taken: int, messages: Sequence[NewMessage]) -> bool:
+    def expand(
+        self, chunk_id: int, taken: int, messages: Sequence[NewMessage], dues: Sequence[float] | None = None
+    ) -> bool:
         """Make message rows of the next recipients of a chunk whose cursor is at `taken`; False when it is not.
 
-        Their `operator` is the account they go through.
+        Their `operator` is the account they go through; `dues` are unix times before which they are not claimed.
         """
-        return chunks.expand(self._db, chunk_id, taken, messages)
+        return chunks.expand(self._db, chunk_id, taken, messages, dues)
 
     # Holding back
 
@@ -296,8 +298,12 @@ class SqliteStore:
         dialects.configure(self._db, settings)
 
     def sweep_receipts(self, now: float) -> int:
-        """Judge receipts of parts that did not come in time, put aside what can no longer be matched; every minute."""
-        return multipart.sweep(self._db, now) + unmatched.put_aside(self._db, now)
+        """Look at receipts again that were held, judge those of parts that did not come, put aside what is too old.
+
+        Every minute; how many rows it was about.
+        """
+        looked = matching.look_at_held(self._db)
+        return looked + multipart.sweep(self._db, now) + unmatched.put_aside(self._db, now)
 
     def unmatched_receipts(self, before: float, limit: int) -> list[Unmatched]:
         """Receipts that came before unix time `before` and found no message, the oldest first."""

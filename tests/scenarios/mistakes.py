@@ -30,6 +30,7 @@ from sender.channels.channel import SmppChannel
 from sender.channels.pace import Pace
 from sender.domain.retry import RetryClass
 from sender.pipeline.verdict import Judge
+from sender.store.matching import Matching
 from sender.store.records import InDoubt, Outcome, Retry
 from sender.store.settling import PartRow, settle
 from smppkit.events import Event, Request, Response
@@ -135,24 +136,24 @@ def each_connection_knows_its_own(scenario: LabScenario, patch: pytest.MonkeyPat
 
 
 def only_the_last_part_is_waited_for(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    agreeing = sender.store.matching._agreeing
+    agreeing = Matching._agreeing
 
-    def last_part(receipt: Any, rows: Sequence[PartRow]) -> PartRow | None:
-        row = agreeing(receipt, rows)
+    def last_part(self: Matching, receipt: Any, rows: Sequence[PartRow] | None) -> PartRow | None:
+        row = agreeing(self, receipt, rows)
         return row if row is not None and row.part == row.parts else None
 
-    patch.setattr(sender.store.matching, "_agreeing", last_part)
+    patch.setattr(Matching, "_agreeing", last_part)
     return scenario
 
 
 def the_first_receipt_is_the_only_one(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    agreeing = sender.store.matching._agreeing
+    agreeing = Matching._agreeing
 
-    def unheard(receipt: Any, rows: Sequence[PartRow]) -> PartRow | None:
-        row = agreeing(receipt, rows)
+    def unheard(self: Matching, receipt: Any, rows: Sequence[PartRow] | None) -> PartRow | None:
+        row = agreeing(self, receipt, rows)
         return row if row is not None and not row.receipts else None
 
-    patch.setattr(sender.store.matching, "_agreeing", unheard)
+    patch.setattr(Matching, "_agreeing", unheard)
     return scenario
 
 

@@ -207,3 +207,21 @@ def test_quiet_hours_hold_advertising_back_until_the_morning(tmp_path: Path) -> 
     world.clock.advance(120)
     assert len(world.beeline.submits) == 5
     end(world)
+
+
+def test_an_account_that_packs_septets_packs_those_of_subscribers_too(tmp_path: Path) -> None:
+    world = Written(tmp_path, packed="true")
+    world.wait(world.sender.start())
+    world.clock.advance(1)
+    text = "Please stop calling me {at once} " * 8
+    pieces = segment(text, reference=7, packed=True).segments
+    for piece in [*segment("Hello you", reference=1, packed=True).segments, *pieces[1:], pieces[0]]:
+        base = msgspec.structs.replace(message_from_subscriber(""), source_addr=NUMBER)
+        esm_class = UDHI if piece.udhi else 0
+        world.deliver(msgspec.structs.replace(base, esm_class=esm_class, short_message=piece.short_message))
+        world.clock.advance(1)
+    unicode = "Привет".encode("utf-16-be")
+    world.deliver(msgspec.structs.replace(base, short_message=unicode, data_coding=8))
+    world.clock.advance(1)
+    assert world.texts == ["Hello you", text, "Привет"]
+    end(world)

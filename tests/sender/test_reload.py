@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sender.config.file import SenderConfig
 from sender.config.reload import Change
+from sender.domain.dialect import IdRule
 from sender.pipeline.reloading import ReloadRefused
 from smppkit.status import CommandStatus
-from tests.sender.peer import Answer, ScriptedSmsc
+from tests.sender.peer import Answer, ScriptedSmsc, message_from_subscriber
 from tests.sender.world import World
 from yamlmodel.loader import loads
 
@@ -130,6 +132,21 @@ def test_what_needs_a_restart_is_refused_with_all_the_rest(world: World, old: st
     assert said in str(caught.value)
     status = next(it for it in world.sender.figures().accounts if it.account == "beeline")
     assert status.rate == 50.0
+
+
+def test_how_receipts_and_texts_are_read_changes_at_once(world: World) -> None:
+    keys = ("receipts: {ids: hex-decimal}", "default_alphabet: latin1", "price: 2.8 RUB", "alphabets: [latin1, ucs2]")
+    lines = reload(world, ("rate: 50/s", "\n    ".join(("rate: 50/s", *keys))))
+    assert {line.partition(": ")[2].partition(":")[0] for line in lines} == {
+        "receipts.ids", "default_alphabet", "price", "alphabets"
+    }  # fmt: skip
+    assert all(line.endswith("(at once)") for line in lines)
+    assert world.process.store.dialects()["beeline"].settings.ids is IdRule.HEX_DECIMAL
+    assert len(world.beeline.binds) == 2
+    pdu = message_from_subscriber("?")
+    world.beeline.deliver(world.beeline.links[0], msgspec.structs.replace(pdu, short_message="Ünal".encode("latin-1")))
+    world.clock.advance(1)
+    assert [it.text for it in world.process.store.incoming.latest(limit=1)] == ["Ünal"]
 
 
 def test_binds_are_added_and_taken_away(world: World) -> None:

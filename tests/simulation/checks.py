@@ -248,7 +248,10 @@ class Checks:
 
     def unfinished(self, life: Life) -> bool:
         """Whether something is still to come: asked of the store, and of the operators."""
-        open_ = life.query("SELECT 1 FROM campaign_states WHERE messages > 0 AND state < 5 LIMIT 1")
+        open_ = life.query("SELECT 1 FROM campaign_states WHERE messages > 0 AND state < 4 LIMIT 1") or any(
+            not self._guessed_wrong(life, message)
+            for (message,) in life.query("SELECT id FROM messages WHERE state = 4")
+        )
         operators = self._world.emulator.stats.operators.values()
         waiting = any(stats.receipts.waiting or stats.mo.waiting for stats in operators)
         unsaid = not self._world.orders.settled
@@ -287,19 +290,20 @@ class Checks:
         for part, stored in parts.items():
             self._judge_part((token, part), stored, allowed, book)
         if state < IN_DOUBT:
-            complain("I1", f"#{token} has come to no end: state {state}")
+            if state != ACCEPTED or not self._guessed_wrong_parts(token, parts):
+                complain("I1", f"#{token} has come to no end: state {state}")
         elif state == IN_DOUBT:
             self._judge_doubt(token, parts, allowed, book, told)
         elif state == DELIVERED:
             lacking = [part for part in parts if DELIVERED not in told[token, part]]
             # A receipt that settles a doubt by its number is taken for the first part in doubt.
             guessed = any(self._doubts((token, part)) for part in lacking) and len(lacking) < len(parts)
-            if lacking and not guessed:
+            if lacking and not guessed and not self._guesswork(token, parts):
                 complain("I1", f"#{token} is delivered, and no receipt said so of its parts {lacking}")
         else:
             refused = any(it.status for part in parts for it in self._ledger.of_part[token, part])
             heard = any(state in told[token, part] for part in parts) or state in self._may_end(token)
-            if not heard and not (state == REJECTED and refused):
+            if not heard and not (state == REJECTED and refused) and not self._guesswork(token, parts):
                 complain("I1", f"#{token} is in state {state}, and nobody said so")
 
     def _may_end(self, token: str) -> set[int]:
@@ -349,6 +353,25 @@ class Checks:
             1 for it in self._ledger.of_part[key] if it.answered_at is None or it.answered_at - it.at >= timeout - 0.001
         )
 
+    def _guessed_wrong(self, life: Life, message: int) -> bool:
+        token = self._tokens.get(message)
+        if token is None:
+            return False
+        return self._guessed_wrong_parts(token, _parts(life, self._tokens).get(token, {}))
+
+    def _guessed_wrong_parts(self, token: str, parts: dict[int, StoredPart]) -> bool:
+        """Whether a receipt may have been taken for another part of its message, whose own explains nothing then."""
+        return len(parts) > 1 and any(self._doubts((token, part)) for part in parts)
+
+    def _alone(self, token: str) -> bool:
+        """Whether no other message goes to its number."""
+        number = self.recipients[token].number
+        return sum(1 for it in self.recipients.values() if it.number == number) == 1
+
+    def _guesswork(self, token: str, parts: dict[int, StoredPart]) -> bool:
+        """Whether a receipt of another message to its number may have been taken for its own while in doubt."""
+        return not self._alone(token) and any(self._doubts((token, part)) for part in parts)
+
     def _judge_doubt(
         self, token: str, parts: dict[int, StoredPart], allowed: int, book: Book, told: dict[PartKey, set[int]]
     ) -> None:
@@ -358,9 +381,7 @@ class Checks:
             complain("I1", f"#{token} is in doubt, and none of its parts is")
         if all(parts[part].resends < allowed for part in doubted) and not self._may_end(token):
             complain("I1", f"#{token} is in doubt, and its class allows it to be sent again")
-        recipient = self.recipients[token]
-        alone = sum(1 for it in self.recipients.values() if it.number == recipient.number) == 1
-        if alone and len(parts) == 1 and told[token, 1]:
+        if self._alone(token) and len(parts) == 1 and told[token, 1]:
             complain("I3", f"#{token} is in doubt although a receipt has named it")
 
 

@@ -46,7 +46,7 @@ class Weather:
             if draw.random() < 0.2:
                 at = draw.uniform(after, self._ends)
                 clock.callLater(at, world.orders.give, "pause", campaign.name)
-                clock.callLater(draw.uniform(at, self._ends) + 0.5, world.orders.give, "resume", campaign.name)
+                clock.callLater(draw.uniform(at, self._ends), world.orders.give, "resume", campaign.name)
             if draw.random() < 0.08:
                 clock.callLater(draw.uniform(after, self._ends), world.orders.give, "cancel", campaign.name)
             if draw.random() < 0.3:

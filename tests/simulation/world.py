@@ -156,6 +156,8 @@ class World:
             journal=self.journal,
             epoch=EPOCH,
         )
+        for server in self.emulator.operators.values():
+            server._recorders.clear()  # the ledger reads the wire itself
         self.on_commit: list[Callable[[Life], None]] = []
         self.on_crash: list[Callable[[Life], None]] = []
         """Told when a life has crashed and the disk is what it left, before the next one begins."""

@@ -24,6 +24,7 @@ from carrierlab.gauntlet.command import parse_listen
 from carrierlab.gauntlet.files import to_json, to_junit
 from carrierlab.gauntlet.plan import select
 from carrierlab.gauntlet.score import Miss, Score, VariantScore
+from sender.domain.dialect import readings
 
 
 def invoke(*arguments: str | Path) -> Result:
@@ -44,7 +45,7 @@ def test_our_sender_scores_everything_and_the_command_exits_with_0(tmp_path: Pat
 
 
 def test_what_is_not_matched_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender.store.matching, "candidate_keys", lambda message_id: (message_id.casefold(),))
+    monkeypatch.setattr(sender.store.matching, "readings", lambda message_id: readings(message_id)[:1])
     result = invoke("--only", "id-hex*")
     assert result.exit_code == 1
     assert "FAILED: 1 of 2 variants and 12 of 24 messages matched" in result.output

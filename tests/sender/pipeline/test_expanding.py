@@ -15,13 +15,18 @@ from sender.pipeline.expanding import Expander
 from sender.store.records import Campaign, NewMessage
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter
-from tests.sender.store.kit import ACCOUNT, campaign, check_i4, new, open_quick, rows
+from tests.sender.store.kit import ACCOUNT, FIRST, campaign, check_i4, new, open_quick, rows
 
 OTHER = "kcell"
 
 
 class Desk:
-    def __init__(self, store: SqliteStore, route: Callable[[Campaign, str], str | None] = lambda *_: ACCOUNT) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        route: Callable[[Campaign, str], str | None] = lambda *_: ACCOUNT,
+        due: Callable[[Campaign, str, float], float] = lambda *_: 0.0,
+    ) -> None:
         self.store = store
         self.clock = Clock()
         self.writer = InlineWriter(store, self.clock)
@@ -34,6 +39,7 @@ class Desk:
             epoch=1000.0,
             accounts=(ACCOUNT, OTHER),
             route=route,
+            due=due,
             on_messages=self.poked.extend,
             on_failure=self.failures.append,
         )
@@ -135,6 +141,21 @@ def test_where_there_is_no_route_now_the_one_of_the_import_holds(store):
     desk.expander.start()
     desk.run(0.1)
     assert desk.queued() == 10
+
+
+def test_where_it_is_night_messages_are_due_in_the_morning(store):
+    asked = []
+
+    def due(campaign, number, now):
+        asked.append(now)
+        return 9000.0 if number == str(FIRST) else 0.0
+
+    desk = Desk(store, due=due)
+    desk.load([new(row) for row in range(3)], starts_at=1030.0)
+    desk.expander.start()
+    desk.run(0.1)
+    assert asked == [1030.0] * 3
+    assert rows(store, "SELECT due FROM messages ORDER BY id") == [(9000.0,), (0.0,), (0.0,)]
 
 
 def test_a_scheduled_campaign_is_expanded_a_minute_before_its_start(desk):

@@ -3,12 +3,14 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from sender.channels.results import Later, Never, Submit
 from sender.domain.message import MessageClass, State
 from sender.domain.quiet_hours import QuietHours
 from sender.pipeline.quiet import Quiet, zones_of_number
+from sender.store.records import Campaign, CampaignKind, CampaignState
 from smppkit.pdus import SubmitSm
 
 NIGHT = QuietHours(21 * 60, 9 * 60)
@@ -120,3 +122,15 @@ def test_the_due_time_of_a_new_message_is_known_before() -> None:
     quiet, night = Quiet(NIGHT), at("2026-06-01 23:00")
     assert quiet.earliest(1, MessageClass.ADVERTISING, KAZAKH, night) == at("2026-06-02 09:00")
     assert quiet.earliest(1, MessageClass.CODE, KAZAKH, night) == night
+
+
+def test_a_message_that_is_made_at_night_is_due_in_the_morning() -> None:
+    quiet, night = Quiet(NIGHT), at("2026-06-01 23:00")
+    advertising = Campaign(
+        1, "spring", CampaignState.RUNNING, "hi", "SHOP", MessageClass.ADVERTISING, "", "", night, 1, 0, 1, 2,
+        False, False, None, None, None, CampaignKind.FILE, "{}",
+    )  # fmt: skip
+    assert quiet.due(advertising, KAZAKH, night) == at("2026-06-02 09:00")
+    assert quiet.due(advertising, KAZAKH, at("2026-06-02 09:00")) == 0.0
+    soon = msgspec.structs.replace(advertising, expires_at=night + 60)
+    assert quiet.due(soon, KAZAKH, night) == 0.0  # the gate will say why it is not sent

@@ -140,14 +140,49 @@ def test_a_receipt_that_overtakes_its_response_is_read_by_the_configured_base(st
 
 
 def test_an_operator_that_changes_its_base_is_learned_anew(store: SqliteStore) -> None:
-    desk = desk_of(store, 2 * CERTAIN)
+    desk = desk_of(store, 3 * CERTAIN)
     teach(desk)
     sent = desk.sent()
     desk.accept({message: f"{800000 + message}" for message in sent})
     for message in sent:
-        desk.receipts(receipt(f"{800000 + message}", number(message - 1)))
-    assert desk.states == {State.DELIVERED: 2 * CERTAIN}
+        assert desk.fates(receipt(f"{800000 + message}", number(message - 1))) == [MATCHED]
+    assert desk.states == {State.DELIVERED: 3 * CERTAIN}
     assert learned(store).relation is Relation.SAME
+
+
+@pytest.mark.parametrize("receipt_first", [False, True])
+def test_an_account_may_mix_bases_after_one_of_them_is_certain_i3(store: SqliteStore, receipt_first: bool) -> None:
+    """SMPP 3.3 binds beside 3.4: the other reading counts where nothing but that part can be meant."""
+    desk = desk_of(store, CERTAIN + 1)
+    teach(desk)
+    [message] = desk.sent()
+    if receipt_first:
+        assert desk.fates(receipt("A0001C", number(CERTAIN))) == [PARKED]
+        desk.accept({message: "a0001c"})
+    else:
+        desk.accept({message: "a0001c"})
+        assert desk.fates(receipt("A0001C", number(CERTAIN))) == [MATCHED]
+    assert state_of(store, message) is State.DELIVERED
+    assert learned(store).relation is Relation.HEX_DECIMAL
+
+
+def test_a_receipt_in_the_rarer_base_waits_for_the_response_that_may_carry_its_id_i3(store: SqliteStore) -> None:
+    desk = desk_of(store, CERTAIN + 2, numbers=[*map(number, range(CERTAIN)), number(90), number(90)])
+    teach(desk)
+    first, second = desk.sent()
+    desk.accept({first: "10485788"})
+    assert desk.fates(receipt("10485788", number(90), MessageState.EXPIRED)) == [PARKED]
+    desk.accept({second: "a0001c"})  # 10485788 in decimal: two could be meant, and the certain reading decides
+    assert (state_of(store, first), state_of(store, second)) == (State.ACCEPTED, State.EXPIRED)
+
+
+def test_a_short_id_of_a_message_that_is_not_here_is_not_read_in_another_base(store: SqliteStore) -> None:
+    desk = desk_of(store, CERTAIN + 1)
+    teach(desk)
+    [message] = desk.sent()
+    desk.accept({message: "16"})
+    assert desk.fates(receipt("16", number(CERTAIN))) == [PARKED]
+    assert state_of(store, message) is State.ACCEPTED
 
 
 # Ids that are given again
@@ -304,6 +339,16 @@ def test_words_tell_two_doubts_apart(store: SqliteStore) -> None:
     [result] = desk.receipts(telling("78", text="Hello n1"))
     assert (result.fate, result.message_id) == (RESOLVED, second)
     assert state_of(store, first) is State.DELIVERED  # the first receipt has only one left to be about
+
+
+def test_words_in_the_letters_that_they_went_out_in_tell_doubts_apart(store: SqliteStore) -> None:
+    desk, [first, second] = doubtful(store)
+    template = "UPDATE campaigns SET template = 'Ваш заказ {name} готов'"
+    directly(store)(store.database.conn.execute, template)
+    [result] = desk.receipts(telling("78", text="Vash zakaz n1"))
+    assert (result.fate, result.message_id) == (RESOLVED, second)
+    [result] = desk.receipts(telling("79", text="Ваш заказ n0"))
+    assert (result.fate, result.message_id) == (RESOLVED, first)
 
 
 def test_the_sender_tells_doubts_of_two_campaigns_apart(store: SqliteStore) -> None:

@@ -162,9 +162,20 @@ class Life(RuleBasedStateMachine):
 
     @rule(submit=known, state=st.sampled_from(RECEIPT_STATES), decimal=st.booleans())
     def receipt_comes(self, submit: Submit, state: MessageState, decimal: bool) -> None:
+        rivals = self.rivals(submit.message)
         fate = self.tell(submit, state, decimal=decimal)
-        if submit.message not in self.doubted:
+        if submit.message not in self.doubted and not rivals:
             assert fate in (ReceiptFate.MATCHED, ReceiptFate.REPEATED)
+
+    def rivals(self, message: int) -> set[int]:
+        """Other messages to the same number whose ids are not known: the receipt may be about one of them."""
+        found = rows(
+            self.store,
+            "SELECT p.message FROM messages m JOIN messages o ON o.number = m.number AND o.id <> m.id"
+            " JOIN parts p ON p.message = o.id WHERE m.id = ? AND p.smsc_id IS NULL",
+            message,
+        )
+        return {it for (it,) in found}
 
     @rule(ident=st.integers(0xB00000, 0xB0000F), row=st.integers(0, MESSAGES))
     def strange_receipt(self, ident: int, row: int) -> None:
@@ -275,6 +286,13 @@ class Life(RuleBasedStateMachine):
         for message, part, smsc_id in waiting:
             self.tell(Submit(message, part, int(smsc_id, 16)), MessageState.DELIVERED, decimal=False)
         check_i4(self.store)
+        if not self.doubted:  # what waited for the responses of others has found its message
+            [(lost,)] = rows(
+                self.store,
+                "SELECT count(*) FROM parked_receipts WHERE number IN (SELECT number FROM messages)"
+                " OR number IN (SELECT '+' || number FROM messages)",
+            )
+            assert lost == 0
         left = {State(it) for (it,) in rows(self.store, "SELECT DISTINCT state FROM messages")}
         assert not left & OPEN, left
         if not self.doubted:

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from sender.domain.message import DoubtCause, MessageClass, State
+from sender.store.guessing import CLOCK_STEP
 from sender.store.records import Accepted, InDoubt, ReceiptFate, Refused, Retry
 from sender.store.sqlite import SqliteStore
 from smppkit.message_ids import IdBase, render
@@ -199,9 +200,33 @@ def test_a_receipt_that_names_no_handset_is_matched_by_its_id_as_it_stands(store
 def test_a_receipt_parked_before_the_submit_cannot_be_its_receipt(store):
     desk = desk_of(store)
     assert desk.fates(receipt("17", number(0), at=1500.0)) == [PARKED]
-    [message] = desk.sent(now=2000.0)
+    [message] = desk.sent(now=1501.0 + CLOCK_STEP)
     desk.accept({message: "17"})
     assert desk.states == {State.ACCEPTED: 1}
+
+
+def test_a_clock_that_was_set_back_keeps_no_receipt_from_its_message_i3(store):
+    """Receipts are noted with the time of the process that hears them, submits with that of the one before it."""
+    desk, _ = in_doubt(store)
+    assert desk.fates(receipt("17", number(0), at=1400.0)) == [RESOLVED]
+    second = desk_of(store, 1, numbers=[number(7)])
+    assert second.fates(receipt("18", number(7), at=1500.0)) == [PARKED]
+    [other] = second.sent(now=2000.0)
+    second.accept({other: "18"})
+    assert state_of(store, other) is State.DELIVERED
+
+
+def test_a_doubt_that_a_notification_settled_hears_its_final_receipt_i3(store):
+    """The part carries the id as the notification wrote it, in another base than the operator's responses."""
+    desk = desk_of(store, 8)
+    first, *others, last = desk.sent()
+    desk.accept({message: f"{0x98967F + row:X}" for row, message in enumerate([first, *others])})
+    desk.receipts(*(receipt(str(0x98967F + row), number(row)) for row in range(7)))
+    desk.outcome(InDoubt(last, 1, DoubtCause.TIMEOUT, None, 2030.0))
+    desk.receipts(receipt("10000033", number(7), state=ENROUTE, at=2040.0))
+    assert state_of(store, last) is State.ACCEPTED
+    desk.receipts(receipt("10000033", number(7), at=2050.0))
+    assert state_of(store, last) is State.DELIVERED
 
 
 def test_one_parked_receipt_is_about_one_message_only(store):
@@ -311,7 +336,7 @@ def test_once_the_submit_in_the_way_has_another_id_the_receipt_resolves_the_doub
 
 def test_a_receipt_older_than_the_submit_resolves_nothing(store):
     desk, _ = in_doubt(store)
-    assert desk.fates(receipt("17", number(0), at=1999.0)) == [PARKED]
+    assert desk.fates(receipt("17", number(0), at=1999.0 - CLOCK_STEP)) == [PARKED]
 
 
 def test_a_doubt_that_was_answered_is_no_candidate_any_more(store):

@@ -109,14 +109,26 @@ def test_a_campaign_ends_too_when_its_recipients_never_became_messages(store: Sq
     assert finished["timestamp"] == "1970-01-01T01:23:20.000Z"
 
 
+def test_a_campaign_of_which_every_row_was_rejected_ends_with_its_import(store: SqliteStore, run: Runner) -> None:
+    configure(store, run, crm=["campaign.finished"])
+    ident = run(store.create_campaign, campaign())
+    run(store.finish_import, ident, 3, 3)
+    (finished,) = told(store)
+    assert finished["data"] == {"campaign_id": ident, "campaign": "evening", "messages": 0, "states": {}}
+    other = run(store.create_campaign, campaign())
+    run(store.add_recipients, other, [new(1)])
+    run(store.finish_import, other, 3, 2)
+    assert types(store) == ["campaign.finished"]
+
+
 def test_a_message_of_a_program_carries_what_the_program_gave_with_it(store: SqliteStore, run: Runner) -> None:
+    desk = Desk(store, run, messages=0)
     configure(store, run, crm=["message.accepted", "campaign.finished"])
     asked = NewApiMessage(
         number="77051234567", sender="SHOP", text="hello", fields={}, operator=ACCOUNT, message_class=MessageClass.CODE,
         priority=9, segments=1, due=0.0, reference="order-17", callback="eu",
     )  # fmt: skip
     (ident,) = run(store.accept_messages, 1, [asked], 1000.0)
-    desk = Desk(store, run, messages=0)
     assert desk.sent() == [ident]
     desk.accept({ident: "7"})
     (accepted,) = told(store)  # and no end: the campaign of a program stands for ever

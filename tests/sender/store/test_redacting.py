@@ -102,6 +102,23 @@ def test_all_recipients_of_a_campaign_that_is_over(desk):
     assert not rows(desk.store, "SELECT 1 FROM messages WHERE number LIKE '7705%'")
 
 
+def test_events_about_a_campaign(desk):
+    conn = desk.store.database.conn
+    number = str(FIRST)
+    with desk.store.database.transaction():
+        conn.execute("INSERT INTO consumers VALUES (1, 'crm', 'https://crm', '[]', 'on', '', 1.0, 1.0)")
+        for state, campaign_id in ((0, desk.campaign), (1, desk.campaign), (1, 99)):
+            body = f'{{"type":"t","data":{{"campaign_id":{campaign_id},"number":"{number}"}}}}'
+            conn.execute(
+                "INSERT INTO outbox (consumer, type, at, body, state, due, attempts, outcome)"
+                " VALUES (1, 't', 1.0, ?, ?, 1.0, 0, '')",
+                (body, state),
+            )
+    for others in (2, 0):
+        assert redact(desk.store, Found((), (), (), desk.campaign), None).others == others
+    assert [hashed(number, KEY) in body for (body,) in rows(desk.store, "SELECT body FROM outbox")] == [True, False]
+
+
 def test_a_cancelled_campaign_in_chunks(store, run):
     number = run(store.create_campaign, campaign())
     run(store.add_recipients, number, [new(row) for row in range(6)])
@@ -140,14 +157,32 @@ def test_what_else_tells_of_a_number(store, run):
             conn.execute(
                 "INSERT INTO outbox (consumer, type, at, body, state, due, attempts, outcome)"
                 " VALUES (1, 't', 1.0, ?, ?, 1.0, 0, '')",
-                ('{"to": "77050000000"}', state),
+                ('{"type":"t","data":{"number":"+77050000000","text":"my secret"}}', state),
             )
-    redact(store, find_numbers(store.database, ["77050000000"]), ["77050000000"])
+        conn.execute(
+            "INSERT INTO suppression_history (number, scope, change, source, reason, text, at)"
+            " VALUES (77050000001, '*', 'consent', 'cli', '', 'my secret', 1.0)"
+        )
+        answer = b'{"messages":[{"to":"77050000000"}]}'
+        conn.execute("INSERT INTO idempotency VALUES (1, 'k', x'00', 202, ?, 1.0)", (answer,))
+        conn.execute(
+            "INSERT INTO audit (at, token, address, action, target, outcome, items)"
+            " VALUES (1.0, 'shop', '127.0.0.1', 'messages.cancel', 'to 77050000000', 'done', 1)"
+        )
+    numbers = ["77050000000", "77050000001"]
+    redact(store, find_numbers(store.database, numbers), numbers)
+    hidden = hashed("77050000000", KEY)
     assert "my secret" not in everything(store)
     assert "+7 705" not in everything(store)
     assert rows(store, "SELECT number FROM suppression") == [(77050000000,)]  # the opt-out is honoured still
-    assert rows(store, "SELECT source, text FROM incoming") == [(hashed("77050000000", KEY), "")]
-    assert rows(store, "SELECT state FROM outbox") == [(0,)]  # it is told first
+    assert rows(store, "SELECT number FROM suppression_history") == [(77050000000,)]  # and can be proved
+    assert rows(store, "SELECT source, text FROM incoming") == [(hidden, "")]
+    told = f'{{"type":"t","data":{{"number":"{hidden}","text":""}}}}'
+    assert rows(store, "SELECT state, body FROM outbox") == [(0, told)]  # it is told still, without the person
+    assert rows(store, "SELECT body FROM idempotency") == [(f'{{"messages":[{{"to":"{hidden}"}}]}}'.encode(),)]
+    assert rows(store, "SELECT target FROM audit") == [(f"to {hidden}",)]
+    again = redact(store, find_numbers(store.database, numbers), numbers)
+    assert again.others == 0
     assert rows(store, "SELECT number FROM unmatched_receipts UNION SELECT number FROM parked_receipts") == [
         ("77059999999",)
     ]

@@ -106,6 +106,19 @@ def test_receipts_of_nobody_are_dropped_after_their_time_and_counted(store, run)
     assert (info.unmatched, info.counters) == (1, {"receipts dropped unmatched": 2})
 
 
+def test_messages_of_subscribers_are_dropped_after_their_time_and_counted(store, run):
+    with store.database.transaction():
+        for at in (1000.0, 2000.0, 3000.0):
+            store.database.conn.execute(
+                "INSERT INTO incoming (account, source, destination, text, data_coding, at, parts, missing, action,"
+                " label) VALUES ('a', '77050000000', '1234', 'STOP', 0, ?, 1, 0, 'stop', '')",
+                (at,),
+            )
+    assert [run(store.maintenance.drop_incoming, 2500.0, 1) for _ in range(3)] == [1, 1, 0]
+    assert [it.at for it in store.incoming.latest(limit=9)] == [3000.0]
+    assert run(store.maintenance.info).counters == {"messages of subscribers dropped for their age": 2}
+
+
 def test_ids_of_deleted_messages_are_not_given_again(desk):
     last = rows(desk.store, "SELECT max(id) FROM messages")[0][0]
     retire(desk)
