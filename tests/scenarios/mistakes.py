@@ -154,6 +154,7 @@ def the_first_receipt_is_the_only_one(scenario: LabScenario, patch: pytest.Monke
         return row if row is not None and not row.receipts else None
 
     patch.setattr(Matching, "_agreeing", unheard)
+    patch.setattr(Matching, "_choose_contrary", lambda self, heard, chosen, missing: None)
     return scenario
 
 
@@ -251,6 +252,7 @@ def nothing_is_asked_in_silence(scenario: LabScenario, patch: pytest.MonkeyPatch
         return msgspec.structs.replace(config(self), enquire_link_interval=None)
 
     patch.setattr(Account, "session_config", never)
+    patch.setattr(Session, "enquire", lambda self, now: None)
     return scenario
 
 

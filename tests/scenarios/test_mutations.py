@@ -152,7 +152,7 @@ MUTATIONS: dict[str, list[tuple[Change, set[str]]]] = {
     ],
     "window-of-one": [
         (the_window_is_wide, {"throughput"}),
-        (the_window_is_ignored, {"throughput", "delivered", "refused"}),
+        (the_window_is_ignored, {"queue_full"}),
     ],
     "pdus-in-pieces": [
         (no_connection_is_touched, {"throughput"}),
