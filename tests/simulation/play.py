@@ -43,9 +43,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def play(seed: int) -> Verdict:
     """Simulate a seed. The same seed gives the same verdict, but for `cpu`."""
-    logging.disable(logging.CRITICAL)
     began = time.process_time()
     with ExitStack() as resources:
+        resources.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(logging.CRITICAL)
         directory = resources.enter_context(tempfile.TemporaryDirectory(prefix="simulation-"))
         world = World(draw(seed), Path(directory), resources)
         checks = Checks(world)

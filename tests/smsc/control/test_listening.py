@@ -38,4 +38,4 @@ async def test_a_server_that_cannot_be_made_is_logged_and_stopped_in_order(caplo
 
     with caplog.at_level(logging.ERROR, logger="smsc"):
         await Deferred.fromFuture(asyncio.ensure_future(use()))
-    assert "the control API has failed" in caplog.text
+    assert "the HTTP interface has failed" in caplog.text
