@@ -252,7 +252,7 @@ class Sender:
 
     def _look_after(self) -> None:
         """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
-        self._expander.poke()
+        self._expander.look()
         now = self._clock.seconds()
         down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
         self.health.look(down, now)

@@ -26,6 +26,8 @@ _LOW: Final = 2000
 _LOOK: Final = 0.25
 _AHEAD: Final = 60.0
 """Seconds before the start of a campaign at which its first messages are made."""
+_NEAR: Final = 15
+"""Seconds between two looks at campaigns whose start is not near."""
 
 Route = Callable[[Campaign, str], str | None]
 """The account that a number goes through now, or None."""
@@ -63,6 +65,7 @@ class Expander:
         self._on_failure = on_failure
         self._running = False
         self._working = False
+        self._seconds = 0
         self._again = False  # poked while working
         self._timer: IDelayedCall | None = None
         self._landing: dict[Group, tuple[str, ...]] = {}
@@ -96,6 +99,12 @@ class Expander:
                 self._timer = None
             self._working = True
             Deferred.fromCoroutine(self._work()).addErrback(self._on_failure).addCallback(self._worked)
+
+    def look(self) -> None:
+        """A second has passed: campaigns may come near their start."""
+        self._seconds += 1
+        if self._open or self._seconds % _NEAR == 0:
+            self.poke()
 
     def _look(self) -> None:
         self._timer = None

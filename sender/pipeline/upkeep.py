@@ -89,11 +89,12 @@ class Upkeep:
             self._timer = self._clock.callLater(LOOK, self._look)
 
     async def _work(self) -> None:
-        version = await self._writer.call(self._store.outside_version)
+        version, ended = await self._writer.call(self._store.look, self._epoch + self._clock.seconds(), _SWEEP)
         known, self._version = self._version, version
         if known is not None and version != known:
             await self._on_outside_change()
-        await self.sweep()
+        if ended == _SWEEP:
+            await self.sweep()
         self._looks += 1
         if self._running and self._looks % _RECEIPTS == 1:
             await self._writer.call(self._store.sweep_receipts, self._epoch + self._clock.seconds())

@@ -226,6 +226,10 @@ class SqliteStore:
         """A number that changes when another process has written into the file."""
         return int(self._db.conn.execute("PRAGMA data_version").fetchone()[0])
 
+    def look(self, now: float, limit: int) -> tuple[int, int]:
+        """What is looked at every second, in one call: `outside_version`, and what `sweep` ended."""
+        return self.outside_version(), self.sweep(now, limit)
+
     # Messages of programs
 
     def accept(self, asked: Intake) -> Reply:

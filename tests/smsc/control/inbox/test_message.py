@@ -119,6 +119,8 @@ def test_it_can_be_copied_as_json_and_as_curl(tab: Tab, emulator: Emulator) -> N
     tab.driver.execute_cdp_cmd(
         "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     )
+    # Only a page that has the focus may read the clipboard, and a browser without a window has none to give.
+    tab.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     tab.click("button", "Copy as JSON")
     read = "navigator.clipboard.readText().then(arguments[0], (error) => arguments[0](String(error)))"
     tab.until(lambda: "copy me" in tab.driver.execute_async_script(read))
