@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 
 from sender.domain.message import MessageClass
-from sender.domain.routing import Route, Router
+from sender.domain.routing import Route, Router, Target
 from sender.domain.rows import BadRow
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording
@@ -123,7 +123,7 @@ def screened(path: Path) -> Iterator[object]:
     """Messages: routed too, rendered, and their segments counted."""
     template = Template.compile(TEMPLATE)
     composer = Composer(template, "SHOP", MessageClass.SERVICE, {"beeline": Wording()})
-    router = Router([Route(operator="beeline")])
+    router = Router([Route((Target("beeline"),))])
     with open_recipients(path, "KZ", template) as recipients:
         for row in recipients:
             yield screen(row, composer, router, recipients.raw)
