@@ -37,7 +37,7 @@ class Judge:
             return self._withheld(submit, result.hold, at)
         if isinstance(result, Postponed):
             return NotSent(submit.message_id, submit.part, at + result.delay)
-        return NotSent(submit.message_id, submit.part, at)
+        return NotSent(submit.message_id, submit.part, 0.0)  # its time had come, by whatever clock
 
     def _withheld(self, submit: Submit, hold: Hold, at: float) -> Outcome:
         if isinstance(hold, Later):

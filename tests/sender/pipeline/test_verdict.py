@@ -88,7 +88,7 @@ def test_the_class_decides_whether_and_when_a_doubt_is_resent(
 
 
 def test_what_was_never_written_goes_back_to_the_queue_at_once() -> None:
-    assert judge().outcome(Unwritten(submit()), AT) == NotSent(7, 2, AT)
+    assert judge().outcome(Unwritten(submit()), AT) == NotSent(7, 2, 0.0)
 
 
 def test_what_cannot_be_written_is_refused_and_told(caplog: pytest.LogCaptureFixture) -> None:
