@@ -48,6 +48,7 @@ TEXT = (b"The quick brown fox jumps over the lazy dog. " * 4)[:160]
 
 SUBMIT_RESP, DELIVER, DELIVER_RESP = 0x80000004, 0x00000005, 0x80000005
 TRANSCEIVER, TRANSMITTER = BindTransceiver, BindTransmitter
+_ALONE = ("--port", "0")
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -182,12 +183,13 @@ class Cost(NamedTuple):
 
 
 @contextmanager
-def serving(python: str, path: Path, journal: bool, *arguments: str) -> Iterator[tuple[int, int]]:
-    """``smsc serve`` of a checkout on a free port; its process id and its port."""
+def serving(python: str, path: Path, journal: bool | Path, *arguments: str) -> Iterator[tuple[int, int]]:
+    """``smsc serve`` of a checkout on a free port; its process id, and the port of its first operator."""
     with tempfile.TemporaryDirectory() as scratch:
-        keep = ["--journal", f"{scratch}/journal.sqlite"] if journal else ["--no-journal"]
+        file = journal if isinstance(journal, Path) else f"{scratch}/journal.sqlite"
+        keep = ["--journal", str(file)] if journal else ["--no-journal"]
         server = subprocess.Popen(
-            [python, "-c", "from smsc.cli import main; main()", "serve", "--port", "0", "--quiet", *keep, *arguments],
+            [python, "-c", "from smsc.cli import main; main()", "serve", *(arguments or _ALONE), "--quiet", *keep],
             cwd=path,
             env=os.environ | {"PYTHONPATH": str(path)},
             stdout=subprocess.PIPE,
