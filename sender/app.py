@@ -165,7 +165,7 @@ class Sender:
             on_failure=self._failed,
         )
         self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
-        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._gate = Gate([self._standing, self.suppressing, self.quiet])
         self._mobile_originated = MobileOriginated(
             config.incoming.rules(config.accounts()),
             self.suppressing,

@@ -9,6 +9,7 @@ import logging
 import math
 import random
 import typing
+from collections.abc import Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -69,8 +70,8 @@ class ChannelListener(typing.Protocol):
     def room(self) -> None:
         """There may be room for more submits."""
 
-    def hold(self, submit: Submit) -> Hold | None:
-        """Why a submit must not be written at this instant, or None. Asked directly before it would be."""
+    def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
+        """Why some of these must not be written at this instant, by their places. Asked directly before they would be."""
 
 
 class SmppChannel:

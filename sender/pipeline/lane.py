@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import random
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -210,9 +210,9 @@ class Lane:
         for feed in self._feeds:
             feed.soon()
 
-    def hold(self, submit: Submit) -> Hold | None:
+    def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
         """What the gate says."""
-        return self._gate.hold(submit, self._now())
+        return self._gate.hold(submits, self._now())
 
     # --- RecorderOwner ------------------------------------------------------------------------
 

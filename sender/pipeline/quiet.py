@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -93,6 +93,10 @@ class Quiet:
         """A campaign is about to be sent."""
         if campaign.quiet is not None:
             self.of_campaign(campaign.id, QuietHours.from_json(campaign.quiet))
+
+    def concerns(self, _submits: Sequence[Submit], _now: float) -> bool:
+        """For the gate: whether there are any quiet hours."""
+        return self._default is not None or bool(self._of_campaign)
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """For the gate: whether it is quiet where the number is."""
