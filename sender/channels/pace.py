@@ -231,9 +231,9 @@ class Pace:
             self._pause = min(_QUEUE_FULL_LONGEST, self._pause * 2)
         return max(0.0, self._held_until - now)
 
-    def accepted(self, sent_at: float) -> None:
-        """A submit sent at `sent_at` was accepted: no throttle, and a queue that was full has room again."""
-        self._answers.append(False)
+    def accepted(self, sent_at: float, count: int = 1) -> None:
+        """Submits sent at `sent_at` were accepted: no throttle, and a queue that was full has room again."""
+        self._answers.extend([False] * min(count, _ANSWERS))
         if sent_at > self._paused_at:
             self._pause = _QUEUE_FULL_FIRST
 

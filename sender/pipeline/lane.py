@@ -33,7 +33,7 @@ from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
-from sender.store.records import InDoubt, NotSent, Outcome, ReceiptIn, Retry
+from sender.store.records import Accepted, InDoubt, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 from smppkit.transport import Network
@@ -218,7 +218,8 @@ class Lane:
 
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         """What is to be sent again is in the queue now: be awake when it is due."""
-        again = [due for outcome in outcomes if (due := _due(outcome)) is not None]
+        others = [outcome for outcome in outcomes if type(outcome) is not Accepted]
+        again = [due for outcome in others if (due := _due(outcome)) is not None]
         if again:
             for feed in self._feeds:
                 feed.due(min(again))
