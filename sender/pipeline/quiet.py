@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Final
@@ -113,15 +114,17 @@ class Quiet:
             return Never(State.BLOCKED, "quiet hours until after its deadline")
         return Later(span.due, "quiet hours")
 
-    def due(self, campaign: Campaign, number: str, now: float) -> float:
-        """The due time of a message that is made now: the end of the quiet hours at its recipient, else 0.
+    def dues(self, campaign: Campaign, numbers: Sequence[str], now: float) -> list[float]:
+        """The due times of messages that are made now: the end of the quiet hours at each recipient, else 0.
 
         What would then be too late is left to the gate, which says so.
         """
         self.hear_of(campaign)
-        due = self.earliest(campaign.id, campaign.message_class, number, now)
-        late = campaign.expires_at is not None and due >= campaign.expires_at
-        return 0.0 if due <= now or late else due
+        if self._default is None and campaign.id not in self._of_campaign:
+            return [0.0] * len(numbers)
+        end = math.inf if campaign.expires_at is None else campaign.expires_at
+        dues = [self.earliest(campaign.id, campaign.message_class, number, now) for number in numbers]
+        return [due if now < due < end else 0.0 for due in dues]
 
     def earliest(self, campaign: int, message_class: MessageClass, number: str, now: float) -> float:
         """When a message to `number` may go out at the earliest: what its due time is to be, or `now`."""

@@ -30,7 +30,7 @@ _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 """What a receipt is answered when it could not be stored: the operator keeps it and sends it again."""
 
 
-_SLICE: Final = 50
+_SLICE: Final = 200
 """Outcomes or receipts of one call: a one-time code waits for the call that is running, and for no more of a batch."""
 
 
