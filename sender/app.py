@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -149,7 +149,7 @@ class Sender:
             epoch=epoch,
             accounts=self._accounts,
             route=self._route,
-            due=self.quiet.due,
+            due=self.quiet.dues,
             on_messages=self.poke,
             on_failure=self._failed,
         )
@@ -165,7 +165,7 @@ class Sender:
             on_failure=self._failed,
         )
         self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
-        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._gate = Gate([self._standing, self.suppressing, self.quiet])
         self._mobile_originated = MobileOriginated(
             config.incoming.rules(config.accounts()),
             self.suppressing,
@@ -575,9 +575,8 @@ class Sender:
 
     # --- small things -------------------------------------------------------------------------
 
-    def _route(self, campaign: Campaign, number: str) -> str | None:
-        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
-        return None if choice is None else choice.account
+    def _route(self, campaign: Campaign, numbers: Sequence[str]) -> list[str | None]:
+        return self._router.accounts(numbers, sender=campaign.sender, message_class=campaign.message_class)
 
     def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
         return Progress(

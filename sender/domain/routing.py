@@ -130,6 +130,21 @@ class Router:
         route = self._find(number, sender, message_class)
         return None if route is None else choose(route, number, self._health(), without)
 
+    def accounts(self, numbers: Iterable[str], *, sender: str, message_class: MessageClass) -> list[str | None]:
+        """The accounts of many numbers, as `route` says them one by one; for all of them health is looked at once."""
+        health = self._health()
+        found: list[str | None] = []
+        for number in numbers:
+            route = self._find(number, sender, message_class)
+            if route is None:
+                found.append(None)
+            elif len(route.targets) == 1:
+                found.append(route.targets[0].account)
+            else:
+                choice = choose(route, number, health)
+                found.append(None if choice is None else choice.account)
+        return found
+
     def become(self, other: Router) -> None:
         """Route as `other` does from now on: whoever holds this router need not hear of new routes."""
         self.__dict__.update(other.__dict__)

@@ -20,6 +20,7 @@ from smppkit.national import pairs
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
 from smppkit.segments import (
+    ALONE,
     UDHI,
     LongMessage,
     Segment,
@@ -179,7 +180,7 @@ class Wording(msgspec.Struct, frozen=True):
 class _Outgoing:
     """What is the same for all messages of a campaign through one account, made ready once."""
 
-    __slots__ = ("_fixed", "_made", "data_codings", "npi", "plain", "reference", "single", "ton", "wording")
+    __slots__ = ("_fixed", "_made", "adds", "data_codings", "npi", "plain", "reference", "single", "ton", "wording")
 
     def __init__(self, wording: Wording, source: tuple[int, int], fixed: str | None) -> None:
         self.wording = wording
@@ -197,6 +198,8 @@ class _Outgoing:
             else:
                 self._fixed += (config.tlv(template.render({})),)
         self._made = tuple(made)
+        self.adds = bool(self._fixed or made or self.reference)
+        """Whether the account adds TLVs."""
         self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
         """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
         self.single: tuple[int, Segment] | None = None
@@ -289,7 +292,7 @@ class Composer:
         still belongs to the same text on the phone. UNCOMPOSABLE.
         """
         outgoing = self._outgoing[operator]
-        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras else ()
+        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras and outgoing.adds else ()
         single = outgoing.single
         if single is not None:
             data_coding, piece = single
@@ -298,6 +301,9 @@ class Composer:
         wording = outgoing.wording
         if outgoing.plain and tlvs:
             alphabet, octets = encode_first(text, wording.alphabets)
+            if len(octets) <= ALONE[alphabet] and not claimed.parts_done:
+                data_coding = outgoing.data_codings[alphabet]
+                return [self._submit(claimed, outgoing, 1, 1, data_coding, Segment(octets), added)]
             method = wording.long_messages
             pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
         else:
