@@ -213,6 +213,7 @@ class Sender:
     async def _start(self) -> Recovery:
         await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self._bring_back()
         await self.suppressing.load()
         await self.webhooks.start()
         await self._standing.refresh()
@@ -231,6 +232,20 @@ class Sender:
             self._expander.start()
             self._upkeep.start()
         return recovery
+
+    async def _bring_back(self) -> None:
+        """What waits for another try waits no longer than a refusal, or a doubt, may make it wait."""
+        waits = [it.retry.over(self._config.retry).longest for it in self._accounts.values()]
+        longest = max(*waits, *(it.resend_wait for it in MessageClass), 0.0)
+        brought = await self._writer.call(self._store.bring_back, self._now() + longest)
+        if brought:
+            log.warning(
+                "%d messages to be sent again were due more than %.0f s from now: the clock has gone back, or retries"
+                " are quicker now; they are due in %.0f s",
+                brought,
+                longest,
+                longest,
+            )
 
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""

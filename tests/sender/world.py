@@ -59,7 +59,7 @@ class Process:
             network=world.network,
             writer=self.writer,
             store=self.store,
-            epoch=EPOCH,
+            epoch=world.epoch,
             seed=1,
         )
 
@@ -78,6 +78,8 @@ class Process:
 class World:
     def __init__(self, path: Path, *, retry: str = "", conditions: Conditions | None = None, **beeline: object) -> None:
         self.path = path / "campaign.sqlite"
+        self.epoch = EPOCH
+        """Of the next process: the wall clock may differ from life to life."""
         self.directory = path
         self.clock = SimClock()
         self.network = SimNetwork(self.clock, 1, conditions or Conditions.perfect(0.001))
