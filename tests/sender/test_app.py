@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan
 from sender.domain.dialect import Relation
 from sender.domain.message import MessageClass, State
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
+from sender.pipeline.plans import CampaignPlan
 from sender.pipeline.progress import Progress
 from sender.store.records import CampaignState
 from smppkit.pdus import SubmitSm

@@ -11,11 +11,12 @@ from twisted.internet.defer import Deferred
 from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult
+from sender.pipeline.plans import CampaignPlan
 from sender.store.records import Campaign
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter
