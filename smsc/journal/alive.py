@@ -71,7 +71,8 @@ class Alive:
         if group.pending:
             messages = dict(group.messages)
             for pending in group.pending:
-                planned[pending.row] = _Planned(pending, messages[pending.row])
+                row = pending.row
+                planned[row] = _Planned(pending, messages[row])
         for one in group.owed:
             owed[one[2].number] = one
         for pending, message in group.replaced:

@@ -123,7 +123,7 @@ class Journal:
         self._next_connection = self._highest("connections", "connection") + 1
         self._reader = connection if lock is None else _connect_readonly(path)
         self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
-        self._backlog = 0
+        self._unwritten = 0  # operations that were handed over
         self._awaited = 0
         self._watchers: list[Watch] = []
         if not logged:
@@ -191,7 +191,7 @@ class Journal:
     @property
     def backlog(self) -> int:
         """Operations that are recorded and not yet committed."""
-        return self._backlog
+        return self._unwritten + self._group.size
 
     @property
     def awaited(self) -> bool:
@@ -211,7 +211,6 @@ class Journal:
         group.messages.append((row, message))
         # What is to become of it, if that is recorded too, belongs into the same group.
         group.size += 1
-        self._backlog += 1
         if self._timer is None:
             self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
         return row
@@ -329,7 +328,7 @@ class Journal:
 
         On the reactor's thread; at once when they have it already. Others' groups are written in between.
         """
-        if not (self._behind or self._backlog):
+        if not (self._behind or self.backlog):
             callback(None)
             return
         self._hand_over()
@@ -383,9 +382,9 @@ class Journal:
         self._added()
 
     def _added(self, operations: int = 1) -> None:
-        self._backlog += operations
-        self._group.size += operations
-        if self._group.size >= GROUP_OPERATIONS:
+        group = self._group
+        group.size += operations
+        if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
             self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
@@ -399,6 +398,7 @@ class Journal:
         if not group.size and not group.waiting:
             return
         self._group = Group()
+        self._unwritten += group.size
         self._behind = self._behind or self._logged
         self._puts += 1
         self._put(group)
@@ -496,7 +496,7 @@ class Journal:
 
     def _told(self, group: Group, error: Exception | None) -> None:
         """On the reactor's thread: a group was written, or not."""
-        self._backlog -= group.size
+        self._unwritten -= group.size
         if error is not None:
             self.failed_groups += 1
             if not self._failing:

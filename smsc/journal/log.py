@@ -15,7 +15,7 @@ import msgspec
 
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.tlvs import Tlv
-from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain, plan_octets
+from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
 
@@ -23,10 +23,8 @@ _encode: Final = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _decode: Final = msgspec.msgpack.Decoder().decode
 _NOTHING: Final = b""
 
-_CLASSES: Final[dict[str, type[SubmitSm | DataSm | DeliverSm]]] = {
-    kind.name: kind for kind in (SubmitSm, DataSm, DeliverSm)
-}
-_astuple: Final = msgspec.structs.astuple
+_CLASSES: Final[tuple[type[SubmitSm | DataSm | DeliverSm], ...]] = (SubmitSm, DataSm, DeliverSm)  # by number
+_KINDS: Final = {kind: number for number, kind in enumerate(_CLASSES)}
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -61,17 +59,19 @@ def append(connection: sqlite3.Connection, group: Group, last: Entry) -> Entry:
 def _events(group: Group) -> bytes:
     if not (group.reached or group.over or group.settled or group.told or group.replaced):
         return _NOTHING
-    replaced = [(_pending(pending, None), _message(pending.row, message)) for pending, message in group.replaced]
+    replaced = [(_pending(pending, None), message, _KINDS[type(message.pdu)]) for pending, message in group.replaced]
     return _encode((group.reached, group.over, group.settled, group.told, replaced))
 
 
 def _messages(group: Group) -> bytes:
-    if not (group.messages or group.pending or group.owed):
+    messages = group.messages
+    if not (messages or group.pending or group.owed):
         return _NOTHING
-    submits = {row: message.pdu for row, message in group.messages} if group.pending else {}
+    submits = {row: message.pdu for row, message in messages} if group.pending else {}
     return _encode(
         (
-            [_message(row, message) for row, message in group.messages],
+            messages,
+            bytes([_KINDS[type(message.pdu)] for _, message in messages]),
             [_pending(pending, submits.get(pending.row)) for pending in group.pending],
             [_owed(*entry) for entry in group.owed],
         )
@@ -93,12 +93,11 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
         reached, over, settled, told, replaced = _decode(events)
         group.reached, group.over, group.told = reached, over, told
         group.settled = [tuple(entry) for entry in settled]
-        for pending, message in replaced:
-            _, said = _message_from(message)
-            group.replaced.append((_pending_from(pending, None), said))
+        for pending, message, kind in replaced:
+            group.replaced.append((_pending_from(pending, None), _message_from(message, kind)))
     if messages:
-        taken, planned, owed = _decode(messages)
-        group.messages = [_message_from(entry) for entry in taken]
+        taken, kinds, planned, owed = _decode(messages)
+        group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
         submits = {row: message.pdu for row, message in group.messages} if planned else {}
         group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
         group.owed = [_owed_from(*entry) for entry in owed]
@@ -110,36 +109,28 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
 # --- one of each -----------------------------------------------------------------------------------
 
 
-def _message(row: int, message: Message) -> tuple[object, ...]:
-    pdu = message.pdu
-    return (row, pdu.name, _astuple(pdu), *_astuple(message)[:4], *_astuple(message)[5:])
+def _message_from(values: list[Any], kind: int) -> Message:
+    at, operator, system_id, connection, pdu, *rest = values
+    return Message(at, operator, system_id, connection, _pdu_from(_CLASSES[kind], pdu), *rest)
 
 
-def _message_from(values: Sequence[Any]) -> tuple[int, Message]:
-    row, name, pdu, at, operator, system_id, connection, *rest = values
-    return row, Message(at, operator, system_id, connection, _pdu_from(_CLASSES[name], pdu), *rest)
-
-
-def _pdu_from(kind: type[Any], values: list[Any]) -> Any:
-    named = dict(zip(kind.__struct_fields__, values, strict=True))
-    if named["tlvs"]:
-        named["tlvs"] = tuple([Tlv(*tlv) for tlv in named["tlvs"]])
-    else:
-        named["tlvs"] = ()
-    return kind(**named)
+def _pdu_from(kind: type[Any], values: dict[str, Any]) -> Any:
+    if "tlvs" in values:
+        values["tlvs"] = tuple([Tlv(*tlv) for tlv in values["tlvs"]])
+    return kind(**values)
 
 
 def _pending(pending: Pending, submit: object) -> tuple[object, ...]:
     """`submit` is that of the message itself, which is not written twice."""
-    own = None if pending.submit is submit else _astuple(pending.submit)
-    return (pending.row, pending.operator, pending.until, pending.version, plan_octets(pending.plan), own, pending.told)
+    plan = pending.plan if pending.plan.look is None else msgspec.structs.replace(pending.plan, look=None)
+    own = None if pending.submit is submit else pending.submit
+    return (pending.row, pending.operator, pending.until, pending.version, plan, own, pending.told)
 
 
 def _pending_from(values: Sequence[Any], submit: Any) -> Pending:
     row, operator, until, version, plan, own, told = values
-    return Pending(
-        row, operator, until, version, plan_from(plan), submit if own is None else _pdu_from(SubmitSm, own), told
-    )
+    own = submit if own is None else _pdu_from(SubmitSm, own)
+    return Pending(row, operator, until, version, _plan(plan), own, told)
 
 
 def _owed(operator: str, due: float, owed: Owed) -> tuple[object, ...]:
@@ -154,7 +145,10 @@ def _owed_from(
 
 def plan_from(octets: bytes) -> Plan:
     """The plan that ``plan_octets`` kept."""
-    values = _decode(octets)
+    return _plan(_decode(octets))
+
+
+def _plan(values: dict[str, Any]) -> Plan:
     values["fate"] = msgspec.convert(values["fate"], Fate)
     values["notices"] = msgspec.convert(values["notices"], tuple[PlannedNotice, ...])
     values["words"] = msgspec.convert(values.get("words"), Words | None)

@@ -19,6 +19,7 @@ from smppkit.segments import part_of
 from smppkit.tlvs import Tlv
 from smsc.journal.erasing import Erasure
 from smsc.journal.parts import PartKey, Parts
+from smsc.scenario.decisions import Plan
 from smsc.scenario.reading import read
 
 
@@ -33,7 +34,7 @@ class Kind(IntEnum):
     ALERT = 4  # never kept: who is not there is not told
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message as it is recorded: a submit that was decided, or an MO that is to be delivered."""
 
     at: float  # unix seconds
@@ -62,7 +63,7 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
     operator: str
     until: float | None
     version: int
-    plan: msgspec.Struct
+    plan: Plan
     submit: SubmitSm
     told: int = 0
 
@@ -299,9 +300,9 @@ def plain(value: object) -> object:
 _PLANS = msgspec.msgpack.Encoder(enc_hook=plain)
 
 
-def plan_octets(plan: msgspec.Struct) -> bytes:
+def plan_octets(plan: Plan) -> bytes:
     """A plan as `pending` keeps it. How its receipts look is not kept: after a restart they look as all others do."""
-    if getattr(plan, "look", None) is not None:
+    if plan.look is not None:
         plan = msgspec.structs.replace(plan, look=None)
     return _PLANS.encode(plan)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 APPLICATION_ID = 0x534D5343  # "SMSC", in the header of the file: tells a journal from any other SQLite file
+PAGE_SIZE = 16_384  # octets: what one commit writes is mostly one piece, and each page of it costs calls of its own
 
 
 class JournalError(Exception):
@@ -216,6 +217,8 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     from sqlite_utils import Database  # costs as much to import as the rest of the program: only when needed
 
     db = Database(connection)
+    if version == 0:
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # counts until there is a table
     connection.execute("BEGIN EXCLUSIVE")
     for migrate in MIGRATIONS[version:]:
         migrate(db)
