@@ -132,7 +132,7 @@ def journal(size: Size) -> Iterator[Point]:
     """Messages in the journal: what one more costs, what a start costs, and a look at the newest."""
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "journal.sqlite")
-        there = 0
+        there = looked = 0
         for count in size.journal:
             if there < count:
                 with serving(sys.executable, ROOT, file) as (_, port):
@@ -150,17 +150,21 @@ def journal(size: Size) -> Iterator[Point]:
                 )
                 resident = memory(pid)
             there += size.messages + size.messages // 10
-            listing = cpu_of(
-                "from smsc.cli import main; main()", "messages", "--journal", file, "--limit", 20, "--json"
+            # What was recorded goes into the tables when somebody looks: the first look has that to do.
+            first, listing = (
+                cpu_of("from smsc.cli import main; main()", "messages", "--journal", file, "--limit", 20, "--json")
+                for _ in range(2)
             )
             yield {
                 "x": count,
                 "µs a message": cost.microseconds,
                 "start, CPU ms": started * 1e3,
+                "first look, µs a message": (first - listing) / max(1, there - looked) * 1e6,
                 "smsc messages, CPU ms": listing * 1e3,
                 "resident MiB": resident / 2**20,
                 "octets a message": file.stat().st_size / there,
             }
+            looked = there
 
 
 def store(size: Size) -> Iterator[Point]:
