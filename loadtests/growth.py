@@ -1,11 +1,12 @@
 """What the cost of a message, of a start and of memory comes to as there is more of everything.
 
-    .venv/bin/python loadtests/growth.py [--curve binds] [--full] [--output loadtests/results/growth.json]
+    .venv/bin/python loadtests/growth.py [--curve binds] [--most N] [--output loadtests/results/growth.json]
 
 Curves over binds, over messages in the emulator's journal and in the sender's store, over rules, and over operators.
 Each point is measured by itself, from the smallest on; microseconds are of processor time. `bend` is the exponent with
 which a figure grows from the second point to the last (the first holds what costs the same however little there is):
-0 stays, 1 is linear, 2 quadratic. ``--full`` goes to ten million messages, which takes hours.
+0 stays, 1 is linear, 2 quadratic. ``--most 10000000`` goes to as many messages,
+which takes hours.
 """
 
 from __future__ import annotations
@@ -47,32 +48,15 @@ class Size(NamedTuple):
     """How far the curves go, and how many messages are measured at each point."""
 
     name: str
-    binds: tuple[int, ...]
-    journal: tuple[int, ...]
-    store: tuple[int, ...]
-    rules: tuple[int, ...]
-    operators: tuple[int, ...]
-    messages: int
+    binds: tuple[int, ...] = (1, 10, 100, 1_000, 10_000)
+    stored: tuple[int, ...] = (10_000, 50_000, 250_000, 1_000_000, 10_000_000)
+    """Messages in the journal, and in the store."""
+    rules: tuple[int, ...] = (10, 100, 1_000, 10_000)
+    operators: tuple[int, ...] = (1, 5, 10, 25, 50)
+    messages: int = 20_000
 
 
-_RULES = (10, 100, 1_000, 10_000)
-_OPERATORS = (1, 5, 10, 25, 50)
-_THOUSANDS = (10_000, 100_000, 1_000_000)
-GROWTHS = {
-    "usual": Size(
-        "usual", (1, 10, 100, 1_000, 10_000), _THOUSANDS, (10_000, 50_000, 250_000), _RULES, _OPERATORS, 20_000
-    ),
-    "full": Size(
-        "full",
-        (1, 10, 100, 1_000, 10_000),
-        (*_THOUSANDS, 10_000_000),
-        (*_THOUSANDS, 10_000_000),
-        _RULES,
-        _OPERATORS,
-        30_000,
-    ),
-    "tiny": Size("tiny", (1, 5), (200, 400), (500, 1_000), (10, 50), (1, 2), 200),
-}
+TINY = Size("tiny", (1, 5), (200, 400), (10, 50), (1, 2), 200)
 
 
 def cpu_of(*command: object) -> float:
@@ -133,7 +117,7 @@ def journal(size: Size) -> Iterator[Point]:
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "journal.sqlite")
         there = looked = 0
-        for count in size.journal:
+        for count in size.stored:
             if there < count:
                 with serving(sys.executable, ROOT, file) as (_, port):
                     loaded(lambda: 0.0, port, False, count - there, FILL, 0)
@@ -177,7 +161,7 @@ def store(size: Size) -> Iterator[Point]:
             "routes: [{operator: op}]\n"
         )
         there = 0
-        for count in size.store:
+        for count in size.stored:
             sqlite = SqliteStore.open(file)
             bench_store.live(sqlite, bench_store.Stopwatch(sqlite), max(1, count - there), receipts_first=False)
             watch = bench_store.Stopwatch(sqlite)
@@ -291,12 +275,13 @@ def bends(points: list[Point]) -> dict[str, float]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--full", dest="size", action="store_const", const="full", default="usual")
-    options.add_argument("--tiny", dest="size", action="store_const", const="tiny")
+    options.add_argument("--most", type=int, default=250_000, help="messages in journal and store (250000)")
+    options.add_argument("--tiny", action="store_true", help="whether everything still runs")
     options.add_argument("--curve", action="append", choices=CURVES, help="only this one")
     options.add_argument("--output", type=Path, default=GROWTH)
     chosen = options.parse_args()
-    size = GROWTHS[chosen.size]
+    size = TINY if chosen.tiny else Size(f"up to {chosen.most:,} messages")
+    size = size._replace(stored=tuple(count for count in size.stored if count <= chosen.most))
     found: dict[str, Any] = json.loads(chosen.output.read_text()) if chosen.curve and chosen.output.exists() else {}
     found |= {"machine": machine(SIZES["quick"]) | {"size": size.name}, "calibration": calibration(SIZES["quick"])}
     failed = 0
