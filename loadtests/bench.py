@@ -35,7 +35,7 @@ SEED = 1
 LATEST = ROOT / "loadtests" / "results" / "latest.json"
 SHAPES = ((1, 1), (1, 10), (1, 100), (10, 1), (10, 10), (10, 100))
 """Connections, and the window of each."""
-BESIDE = Clients(4, 10)
+BESIDE = (Clients(10, 10), Clients(10, 100))
 """Who loads the servers of others, and ours beside them."""
 PACKAGES = ("twisted", "msgspec", "smpp.pdu3", "openpyxl")
 FAILURES = (OSError, EOFError, RuntimeError, ValueError, LookupError, ImportError)
@@ -206,20 +206,30 @@ def start(size: Size) -> Figures:
 
 def servers(size: Size) -> Figures:
     """Servers of others beside ours: a response to every submit, nothing else."""
-    rows: list[Figures] = []
-    with serving(sys.executable, ROOT, False) as (pid, port):
-        cost = loaded(lambda: processor_time(pid), port, False, size.emulator, BESIDE, size.warm_up)
-        rows.append({"name": "smsc serve", "microseconds": round(cost.microseconds, 1)})
+    ours: list[float] = []
+    for clients in BESIDE:
+        with serving(sys.executable, ROOT, False) as (pid, port):
+            cost = loaded(lambda pid=pid: processor_time(pid), port, False, size.emulator, clients, size.warm_up)  # type: ignore[misc]
+            ours.append(round(cost.microseconds, 1))
+    rows: list[Figures] = [{"name": "smsc serve", "microseconds": ours}]
     rows += [_beside(other, lambda other=other: _server(other, size)) for other in OTHER_SERVERS]  # type: ignore[misc]
-    return {"connections": BESIDE.connections, "window": BESIDE.window, "rows": rows}
+    return {"shapes": [[clients.connections, clients.window] for clients in BESIDE], "rows": rows}
 
 
-def _server(other: Other, size: Size) -> float:
-    with other_server(other) as (pid, port):
-        clients = other.clients(BESIDE)
-        return loaded(
-            lambda: session_time(pid), port, False, size.others, clients, min(size.others, size.warm_up)
-        ).microseconds
+def _server(other: Other, size: Size) -> list[float]:
+    found = []
+    for like in BESIDE:
+        with other_server(other) as (pid, port):
+            cost = loaded(
+                lambda pid=pid: session_time(pid),  # type: ignore[misc]
+                port,
+                False,
+                size.others,
+                other.clients(like),
+                min(size.others, size.warm_up),
+            )
+            found.append(round(cost.microseconds, 1))
+    return found
 
 
 def clients(size: Size) -> Figures:
@@ -231,9 +241,9 @@ def clients(size: Size) -> Figures:
         script("sender_cpu.py", "--rounds", 1, "--messages", size.sender, "--case", "one bind", "--window", 100)
     )
     ours = figures["one bind"]
-    rows.append({"name": "sender send", "microseconds": ours["microseconds"], "note": "with its store on the disk"})
+    rows.append({"name": "sender send", "microseconds": [ours["microseconds"]], "note": "with its store on the disk"})
 
-    def client(other: Other) -> float:
+    def client(other: Other) -> list[float]:
         operator = sender_cpu.Operator(False, size.others // 5)
         try:
             with started(other, operator.port, size.others, 100) as process:
@@ -244,22 +254,22 @@ def clients(size: Size) -> Figures:
                 if operator.begun is None:
                     raise RuntimeError("there was no warm-up")
                 used = processor_time(process.pid) - operator.begun[0]
-                return float(used / (size.others - operator.warmed_up) * 1e6)
+                return [round(used / (size.others - operator.warmed_up) * 1e6, 1)]
         finally:
             operator.close()
 
     rows += [_beside(other, lambda other=other: client(other)) for other in OTHER_CLIENTS]  # type: ignore[misc]
-    return {"window": 100, "rows": rows}
+    return {"shapes": [[1, 100]], "rows": rows}
 
 
-def _beside(other: Other, measure: Callable[[], float]) -> Figures:
+def _beside(other: Other, measure: Callable[[], list[float]]) -> Figures:
     row: Figures = {"name": other.name, "version": other.found_version}
     if other.note:
         row["note"] = other.note
     if other.missing:
         return row | {"missing": other.missing}
     try:
-        return row | {"microseconds": round(measure(), 1)}
+        return row | {"microseconds": measure()}
     except FAILURES as error:
         traceback.print_exc()
         return row | {"missing": f"failed: {error}"}

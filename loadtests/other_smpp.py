@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator_cpu import TRANSMITTER, Clients
+from emulator_cpu import TRANSMITTER, Clients, processor_time
 
 ROOT = Path(__file__).resolve().parents[1]
 INTEROP = Path(os.environ.get("INTEROP", ROOT / ".interop"))
@@ -30,7 +30,6 @@ _TWISTED3 = INTEROP / "twisted3"
 _NODE = {"NODE_PATH": str(INTEROP / "node/node_modules")}
 _PERL = {"PERL5LIB": str(INTEROP / "perl/usr/share/perl5")}
 _LIBRARIES = [str(path) for where in ("lib", "usr/lib") for path in sorted((_KANNEL / where).glob("*-linux-gnu"))]
-_TICK = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 10.0
 
 
@@ -153,7 +152,7 @@ def session_time(leader: int) -> float:
         except OSError:
             continue  # it has ended since it was listed
         if int(values[3]) == leader:
-            total += (int(values[11]) + int(values[12])) / _TICK
+            total += processor_time(int(path.parent.name))
     return total
 
 
