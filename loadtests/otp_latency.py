@@ -25,10 +25,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.channels.results import Submit
 from sender.config.file import load_config
 from sender.domain.message import MessageClass
+from sender.pipeline.plans import CampaignPlan
 from sender.reactor import install_reactor
 from sender.store.access import NewToken
 from sender.store.intake import NewApiMessage

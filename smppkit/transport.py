@@ -29,6 +29,7 @@ from smppkit.deadlines import Alarm, Deadlines
 from smppkit.events import Closing, Event
 from smppkit.pdus import Pdu
 from smppkit.session import Session
+from smppkit.tls import CertificateRefused
 
 UNREAD = "does not read what is sent to it"
 """Why a link was lost: the peer was cut."""
@@ -347,8 +348,8 @@ def describe_loss(reason: Failure) -> str:
     if isinstance(error, ConnectionDone):
         return "closed by the peer"
     module = type(error).__module__
-    if module.startswith("service_identity"):
-        return TLS_ERROR + "the certificate is not for the name that was connected to"
+    if isinstance(error, CertificateRefused):
+        return TLS_ERROR + str(error)
     if module.startswith("OpenSSL"):
         # Its only argument is a list of (library, function, reason).
         arguments = getattr(error, "args", ())

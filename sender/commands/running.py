@@ -18,7 +18,7 @@ import rich_click as click
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.commands.input import pick
 from sender.config.file import SenderConfig, load_config
 from sender.config.reload import changes_text
@@ -26,6 +26,7 @@ from sender.console import Display, LogDisplay, import_text, open_display, repor
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.live import Live
+from sender.pipeline.plans import CampaignPlan
 from sender.pipeline.reloading import ReloadRefused
 from sender.reactor import install_reactor
 from sender.serving import Serving

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import rich_click as click
 
-from sender.app import CampaignPlan
 from sender.commands.input import BadInput, bad_input, existing, read_only
 from sender.commands.options import (
     FILE,
@@ -34,6 +33,7 @@ from sender.domain.quiet_hours import QuietHours
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
+from sender.pipeline.plans import CampaignPlan
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
 from sender.pipeline.screening import Blocked, nobody

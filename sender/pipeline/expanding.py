@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from sender.pipeline.timer import Timer
 from sender.store.chunks import Group
 from sender.store.records import Campaign, Chunk, NewMessage
 from sender.store.sqlite import SqliteStore
@@ -67,7 +68,7 @@ class Expander:
         self._working = False
         self._seconds = 0
         self._again = False  # poked while working
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self.poke)
         self._landing: dict[Group, tuple[str, ...]] = {}
         self._rest: dict[Group, Chunk] = {}
         self._open = False  # whether there are chunks that may be expanded now or soon
@@ -80,9 +81,7 @@ class Expander:
     def stop(self) -> None:
         """Make no more messages."""
         self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
 
     @property
     def idle(self) -> bool:
@@ -94,9 +93,7 @@ class Expander:
         if self._working:
             self._again = True
         elif self._running:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._timer.cancel()
             self._working = True
             Deferred.fromCoroutine(self._work()).addErrback(self._on_failure).addCallback(self._worked)
 
@@ -106,14 +103,10 @@ class Expander:
         if self._open or self._seconds % _NEAR == 0:
             self.poke()
 
-    def _look(self) -> None:
-        self._timer = None
-        self.poke()
-
     def _worked(self, _: None) -> None:
         self._working = False
         if self._running and self._open:
-            self._timer = self._clock.callLater(_LOOK, self._look)
+            self._timer.set(_LOOK)
 
     async def _work(self) -> None:
         while self._running:

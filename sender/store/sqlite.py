@@ -17,6 +17,7 @@ from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.domain.settlement import Verdict
 from sender.store import (
+    bringing_back,
     campaigns,
     chunks,
     delivery_file,
@@ -360,6 +361,14 @@ class SqliteStore:
     def recover(self, now: float) -> Recovery:
         """Put in order what the last process left behind. Once, after opening and before anything else."""
         return recovery.recover(self._db, now)
+
+    def bring_back(self, latest: float) -> int:
+        """Messages that were submitted before and wait for a time after `latest` are due then; how many these were.
+
+        For a wall clock that went back between two lives: the times that the last one wrote down are far ahead now.
+        What is held until a later hour besides is looked at once more, and held again.
+        """
+        return bringing_back.bring_back(self._db, latest)
 
 
 def _connect(path: Path | str, name: str, *, read_only: bool) -> sqlite3.Connection:
