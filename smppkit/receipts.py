@@ -99,8 +99,8 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     kind = pdu.esm_class & MESSAGE_TYPE
     tlv_id, tlv_state, network_error_code = _read_tlvs(pdu.tlvs) if pdu.tlvs else ("", None, None)
     canonical = _CANONICAL.fullmatch(user_data(pdu), 0, _MOST_READ)
-    if canonical is not None and (fields := _middle(canonical[2])) is not None:
-        return _canonical(canonical, fields, pdu.data_coding, tlv_id, tlv_state, network_error_code)
+    if canonical is not None and (middle := _middle(canonical[2])) is not None:
+        return _canonical(canonical, middle, pdu.data_coding, tlv_id, tlv_state, network_error_code)
     announced = kind in _RECEIPT_TYPES or bool(tlv_id)
     text, tail = _text_of(pdu)
     if not announced and not _ID_FIRST.match(text):
@@ -149,15 +149,15 @@ def _middle(fields: bytes) -> _Middle | None:
 
 def _canonical(
     found: re.Match[bytes],
-    fields: _Middle,
+    middle: _Middle,
     data_coding: int,
     tlv_id: str,
     tlv_state: MessageState | None,
     network_error_code: bytes | None,
 ) -> Receipt:
-    """The receipt of a text in the form of the appendix, as the long way reads it: most are, and it is ten times as long."""
+    """The receipt in a text that has the form of the appendix, as most have; read the long way it would be the same."""
     text_id, words = found[1].decode(), found[3]
-    state, stat, err, sub, dlvrd, submit_date, done_date = fields
+    state, stat, err, sub, dlvrd, submit_date, done_date = middle
     plain = not words.translate(None, _PLAIN)  # the same characters in every alphabet
     said = (words.decode() if plain else _words(words, data_coding)).strip()
     return Receipt(
