@@ -239,7 +239,8 @@ class Job:
         try:
             await self._start()
             serving.start()
-            click.echo(f"sender: ready on {address_url(serving.address.host, serving.address.port)}")
+            scheme = "http" if self._config.serve.tls is None else "https"
+            click.echo(f"sender: ready on {address_url(serving.address.host, serving.address.port, scheme)}")
             await over
         finally:
             await serving.stop()
