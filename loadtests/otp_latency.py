@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +66,18 @@ class Measurement:
             epoch=time.time() - reactor.seconds(),
         )
         # The gate is asked directly before a submit is written; the last check has nothing to object to.
-        self.sender._gate._checks += (self._written,)
+        self.sender._gate._checks += (self,)
         self._number = FIRST_CODE
         self._queued: dict[str, float] = {}
         self._waits: list[float] = []
         self.bulk = 0
 
-    def _written(self, submit: Submit, _: float) -> None:
+    def concerns(self, _submits: Sequence[Submit], _now: float) -> bool:
+        """As a check of the gate."""
+        return True
+
+    def check(self, submit: Submit, _now: float) -> None:
+        """The same: a submit is about to be written."""
         if not submit.urgent:
             self.bulk += 1
             return

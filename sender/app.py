@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -106,7 +106,7 @@ class Sender:
             epoch=epoch,
             accounts=self._accounts,
             route=self._route,
-            due=self.quiet.due,
+            due=self.quiet.dues,
             on_messages=self.poke,
             on_failure=self._failed,
         )
@@ -126,7 +126,7 @@ class Sender:
             self._router, self._composers, store=store, writer=writer, on_messages=self.poke, forsaken=True
         )
         self._looks = 0
-        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._gate = Gate([self._standing, self.suppressing, self.quiet])
         self._mobile_originated = MobileOriginated(
             config.incoming.rules(config.accounts()),
             self.suppressing,
@@ -468,9 +468,8 @@ class Sender:
 
     # --- small things -------------------------------------------------------------------------
 
-    def _route(self, campaign: Campaign, number: str) -> str | None:
-        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
-        return None if choice is None else choice.account
+    def _route(self, campaign: Campaign, numbers: Sequence[str]) -> list[str | None]:
+        return self._router.accounts(numbers, sender=campaign.sender, message_class=campaign.message_class)
 
     def _failed(self, failure: Failure) -> None:
         """Something below cannot go on: stop in order, and tell whoever waits for a run."""

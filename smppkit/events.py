@@ -7,6 +7,7 @@ from enum import Enum
 import msgspec
 
 from smppkit.pdus import Pdu
+from smppkit.runs import SubmitRun
 from smppkit.states import BindState
 from smppkit.stream import BadPdu
 
@@ -35,6 +36,15 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     pdu: Pdu
 
 
+class RequestRun(msgspec.Struct, frozen=True, gc=False):
+    """The peer asks for the same so often: as many `Request` events. Only where ``Session.read_runs`` was asked for.
+
+    To be answered with ``Session.respond_run``, given up with ``forget_run``, or taken apart with ``unroll``.
+    """
+
+    run: SubmitRun
+
+
 class Response(msgspec.Struct, frozen=True, gc=False):
     """A request of ours was answered, by its own response or by a generic_nack.
 
@@ -46,6 +56,15 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     response: Pdu
     context: object
     sent_at: float
+
+
+class AcceptedResponses(msgspec.Struct, frozen=True, gc=False):
+    """Requests of ours were answered by their own responses, with ESME_ROK and nothing beside it.
+
+    As many `Response` events, only where ``Session.read_runs`` was asked for; `contexts` is in their order.
+    """
+
+    contexts: list[object]
 
 
 class NoResponse(msgspec.Struct, frozen=True, gc=False):
@@ -88,4 +107,16 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Event = Bound | Request | Response | NoResponse | LateResponse | Alive | BadPduReceived | Unbound | Closing
+Event = (
+    Bound
+    | Request
+    | RequestRun
+    | Response
+    | AcceptedResponses
+    | NoResponse
+    | LateResponse
+    | Alive
+    | BadPduReceived
+    | Unbound
+    | Closing
+)

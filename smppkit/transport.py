@@ -7,7 +7,7 @@ the session wants written (once per turn, however many PDUs) and is woken for th
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from twisted.internet import protocol
@@ -135,6 +135,13 @@ class Link:
     def respond(self, response: Pdu) -> None:
         """Session.respond at the clock's time; written at the end of this turn."""
         self.session.respond(response, self.clock.seconds())
+        self._write_soon()
+
+    def respond_all(self, responses: Iterable[Pdu]) -> None:
+        """As ``respond``, of one after the other."""
+        now, respond = self.clock.seconds(), self.session.respond
+        for response in responses:
+            respond(response, now)
         self._write_soon()
 
     def enquire(self) -> None:

@@ -9,6 +9,7 @@ import logging
 import math
 import random
 import typing
+from collections.abc import Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -69,8 +70,8 @@ class ChannelListener(typing.Protocol):
     def room(self) -> None:
         """There may be room for more submits."""
 
-    def hold(self, submit: Submit) -> Hold | None:
-        """Why a submit must not be written at this instant, or None. Asked directly before it would be."""
+    def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
+        """Why some of these must not be written at this instant, by their places. Asked directly before they would be."""
 
 
 class SmppChannel:
@@ -184,8 +185,11 @@ class SmppChannel:
 
     def acknowledge(self, deliveries: list[Delivery], status: int = CommandStatus.ESME_ROK) -> None:
         """Answer deliveries; with an error status the operator keeps them and sends them again."""
+        by_link: dict[Link, list[Pdu]] = {}
         for delivery in deliveries:
-            delivery.link.respond(delivery.pdu.response(status))
+            by_link.setdefault(delivery.link, []).append(delivery.pdu.response(status))
+        for link, responses in by_link.items():
+            link.respond_all(responses)
         self._unacknowledged -= len(deliveries)
         self._check_drained()
 
@@ -253,18 +257,36 @@ class SmppChannel:
         deliveries: list[Delivery] = []
         alive = False
         now = self._clock.seconds()
+        taken: list[Submit] = []  # accepted, and written at the same instant
+        taken_at = 0.0
         for event in events:
-            if isinstance(event, Response | LateResponse):
-                results.append(self._answered(link, event, now))
-            elif isinstance(event, NoResponse):
-                results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))
-            elif isinstance(event, Request):
-                self._requested(bind, link, event.pdu, deliveries)
-            elif isinstance(event, Alive):
+            kind = type(event)
+            if kind is Response or kind is LateResponse:
+                response, sent_at = event.response, event.sent_at  # type: ignore[union-attr]
+                if type(response) is SubmitSmResp and not (response.command_status or response.tlvs):
+                    submit = _submit_of(event.context)  # type: ignore[union-attr]
+                    if sent_at != taken_at and taken:
+                        self._accepted(link, taken, taken_at, now)
+                        taken = []
+                    taken_at = sent_at
+                    taken.append(submit)
+                    results.append(Answered(submit, 0, response.message_id))
+                    continue
+                if taken:
+                    self._accepted(link, taken, taken_at, now)
+                    taken = []
+                results.append(self._answered(link, event, now))  # type: ignore[arg-type]
+            elif kind is Request:
+                self._requested(bind, link, event.pdu, deliveries)  # type: ignore[union-attr]
+            elif kind is NoResponse:
+                results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))  # type: ignore[union-attr]
+            elif kind is Alive:
                 alive = True
             elif isinstance(event, BadPduReceived):
                 bad = event.bad
                 log.warning("%s: unreadable %s: %s", bind.name, command_name(bad.command_id), bad.reason)
+        if taken:
+            self._accepted(link, taken, taken_at, now)
         if results and now >= self._fit_at:
             self._learn(now)
         outer, self._turn_link = self._turn_link, link
@@ -324,16 +346,30 @@ class SmppChannel:
 
     # --- what comes back ----------------------------------------------------------------------
 
+    def _accepted(self, link: Link, submits: list[Submit], sent_at: float, now: float) -> None:
+        """Submits that were written at one instant were accepted."""
+        count = len(submits)
+        self.latencies.add(now - sent_at, count)
+        self.pace.accepted(sent_at, count)
+        outlet = self._outlet_of.get(link)
+        if outlet is None:
+            return
+        window = outlet.window
+        if window.whole:
+            window.accepted(submits[0].under_way, now)
+            return
+        for submit in submits:
+            if window.accepted(submit.under_way, now):
+                outlet.fit_window()
+
     def _answered(self, link: Link, event: Response | LateResponse, now: float) -> Result:
         submit, response, sent_at = _submit_of(event.context), event.response, event.sent_at
         status = response.command_status
-        self.latencies.add(now - sent_at)
         if status == CommandStatus.ESME_ROK:
-            self.pace.accepted(sent_at)
-            outlet = self._outlet_of.get(link)
-            if outlet is not None and outlet.window.accepted(submit.under_way, now):
-                outlet.fit_window()
-        elif status == CommandStatus.ESME_RTHROTTLED:
+            self._accepted(link, [submit], sent_at, now)
+        else:
+            self.latencies.add(now - sent_at)
+        if status == CommandStatus.ESME_RTHROTTLED:
             self.pace.throttled(sent_at, now)
         elif status == CommandStatus.ESME_RMSGQFUL:
             self._queue_full(link, submit, sent_at, now)
@@ -366,7 +402,7 @@ class SmppChannel:
                 self.pace.told_congestion(octets[0], sent_at, now)
 
     def _requested(self, bind: Bind, link: Link, pdu: Pdu, deliveries: list[Delivery]) -> None:
-        if isinstance(pdu, DeliverSm | DataSm):
+        if isinstance(pdu, (DeliverSm, DataSm)):  # noqa: UP038 - half the price of a union
             deliveries.append(Delivery(link, pdu))
         elif isinstance(pdu, AlertNotification):
             self.alerts += 1

@@ -67,6 +67,11 @@ class Window:
         else:
             self._wanted = max(1, min(self.most, math.ceil(rate * p99 * _HEADROOM)))
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing has shown that the operator takes fewer than are configured: no answer can change its size."""
+        return self._now == self.most
+
     def accepted(self, under_way: int, now: float) -> bool:
         """A submit was taken that made `under_way` unanswered ones when it was written. True: the size has changed."""
         self._episode = None

@@ -130,6 +130,11 @@ class Router:
         route = self._find(number, sender, message_class)
         return None if route is None else choose(route, number, self._health(), without)
 
+    def accounts(self, numbers: Iterable[str], *, sender: str, message_class: MessageClass) -> list[str | None]:
+        """The accounts of many numbers, as `route` says them one by one; for all of them health is looked at once."""
+        choices = map(self.chooser(sender=sender, message_class=message_class), numbers)
+        return [None if choice is None else choice.account for choice in choices]
+
     def chooser(self, *, sender: str, message_class: MessageClass) -> Callable[[str], Choice | None]:
         """`route` for many numbers of one moment: routes and health are as they are now, and looked at once."""
         health = self._health()

@@ -185,6 +185,7 @@ class _Outgoing:
     __slots__ = (
         "_fixed",
         "_made",
+        "adds",
         "data_codings",
         "gsm7_first",
         "npi",
@@ -211,6 +212,8 @@ class _Outgoing:
             else:
                 self._fixed += (config.tlv(template.render({})),)
         self._made = tuple(made)
+        self.adds = bool(self._fixed or made or self.reference)
+        """Whether the account adds TLVs."""
         self.gsm7_first = wording.alphabets[:1] == (Alphabet.GSM7,)
         self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
         """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
@@ -314,7 +317,7 @@ class Composer:
         still belongs to the same text on the phone. UNCOMPOSABLE.
         """
         outgoing = self._outgoing[operator]
-        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras else ()
+        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras and outgoing.adds else ()
         single = outgoing.single
         if single is not None:
             data_coding, piece = single
@@ -323,6 +326,9 @@ class Composer:
         wording = outgoing.wording
         if outgoing.plain and tlvs:
             alphabet, octets = encode_first(text, wording.alphabets)
+            if len(octets) <= ALONE[alphabet] and not claimed.parts_done:
+                data_coding = outgoing.data_codings[alphabet]
+                return [self._submit(claimed, outgoing, 1, 1, data_coding, Segment(octets), added)]
             method = wording.long_messages
             pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
         else:

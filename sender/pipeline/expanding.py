@@ -5,7 +5,7 @@ Nothing urgent waits behind it: between two transactions of some milliseconds th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -30,10 +30,10 @@ _AHEAD: Final = 60.0
 _NEAR: Final = 15
 """Seconds between two looks at campaigns whose start is not near."""
 
-Route = Callable[[Campaign, str], str | None]
-"""The account that a number goes through now, or None."""
-Due = Callable[[Campaign, str, float], float]
-"""The due time of a message to a number that is made at a unix time: when quiet hours end there, or 0."""
+Route = Callable[[Campaign, Sequence[str]], Sequence[str | None]]
+"""The accounts that numbers go through now, or None."""
+Due = Callable[[Campaign, Sequence[str], float], list[float]]
+"""The due times of messages to numbers that are made at a unix time: when quiet hours end there, or 0."""
 
 
 class Expander:
@@ -127,9 +127,11 @@ class Expander:
         if chunk is None:
             return
         taken, rest = chunk.recipients[:_ROWS], chunk.recipients[_ROWS:]
-        messages = [self._routed(chunk.campaign, recipient) for recipient in taken]
+        numbers = [recipient.number for recipient in taken]
+        accounts = self._route(chunk.campaign, numbers)
+        messages = [_through(account, recipient) for account, recipient in zip(accounts, taken, strict=True)]
         now = max(self._epoch + self._clock.seconds(), chunk.campaign.starts_at or 0.0)
-        dues = [self._due(chunk.campaign, it.number, now) for it in messages]
+        dues = self._due(chunk.campaign, numbers, now)
         if not await self._writer.call(self._store.expand, chunk.id, chunk.taken, messages, dues):
             return  # cancelled meanwhile, or expired
         if rest:
@@ -145,6 +147,8 @@ class Expander:
             for group in [group for group in known if group not in groups]:
                 del known[group]
 
-    def _routed(self, campaign: Campaign, recipient: NewMessage) -> NewMessage:
-        account = self._route(campaign, recipient.number) or recipient.operator
-        return recipient if account == recipient.operator else msgspec.structs.replace(recipient, operator=account)
+
+def _through(account: str | None, recipient: NewMessage) -> NewMessage:
+    if account is None or account == recipient.operator:
+        return recipient
+    return msgspec.structs.replace(recipient, operator=account)

@@ -90,6 +90,16 @@ def receipt_pdu(
     )
 
 
+def quoted_octets(octets: bytes) -> bytes | None:
+    """The text of a message in data_coding 0 as ``quoted_text`` has it; None when it needs a closer look."""
+    return None if _ESCAPE in octets else octets.translate(_QUOTED)
+
+
+def quotes_octets(operator: Operator) -> bool:
+    """Whether an octet of a text is a character in the receipts of an operator."""
+    return operator.submit.alphabet != PACKED and operator.receipts.data_coding not in _SAYS_ITS_ALPHABET
+
+
 def said_of(plan: Plan, fate: Fate, submitted_at: datetime, done_at: datetime, text: str) -> Said:
     """What a receipt says, if it says everything."""
     delivered = 1 if fate.state is MessageState.DELIVERED else 0
@@ -103,9 +113,10 @@ def quoted_text(operator: Operator, look: Receipts, plan: Plan, submit: SubmitSm
         not (plan.text or submit.data_coding or submit.tlvs or submit.esm_class & UDHI)
         and alphabet != PACKED
         and look.data_coding not in _SAYS_ITS_ALPHABET
-        and _ESCAPE not in submit.short_message
     ):
-        return submit.short_message.translate(_QUOTED).decode("ascii")  # an octet is a character, the same or a "?"
+        octets = quoted_octets(submit.short_message)
+        if octets is not None:
+            return octets.decode("ascii")  # an octet is a character, the same or a "?"
     text = plan.text or read(submit, alphabet)
     if look.data_coding in _SAYS_ITS_ALPHABET:
         return text

@@ -1,17 +1,28 @@
 """Receipts as octets. Most differ only in whom they are for: all the rest of one is made once a second."""
 
+import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from smppkit.codec import HEADER, HEADER_SIZE, encode, write_tlvs
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSm
+from smppkit.runs import ADDRESSED
 from smppkit.states import Version
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.decisions import Fate, Plan
-from smsc.scenario.dialect import MOST_SHORT, encoding_of, quoted_text, receipt_pdu, said_of
+from smsc.scenario.dialect import (
+    MOST_SHORT,
+    encoding_of,
+    quoted_octets,
+    quoted_text,
+    quotes_octets,
+    receipt_pdu,
+    said_of,
+)
 from smsc.scenario.model import Operator
 from smsc.scenario.receipts import Carrier, ReceiptForm
 
@@ -23,6 +34,14 @@ _NO_ADDRESSES: Final = HEADER_SIZE + 7
 _FIXED: Final = 9  # octets of esm_class to sm_default_msg_id, without schedule and validity
 _MOST_ADDRESS, _MOST_SERVICE_TYPE, _MOST_ID = 20, 5, 64
 _ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
+
+
+_PLACE = re.compile(r"%(?:\((id|text)\)(\.\d+)?s|%)")
+_OCTET: Final = tuple(bytes((length,)) for length in range(256))
+
+Press: TypeAlias = Callable[[bytes, bytes, int, int], "tuple[bytes, str] | None"]
+"""(message_id, octets, start, end) → the receipt of the plain submit_sm in octets[start:end], and the address that it
+is for; None when it needs a closer look."""
 
 
 class Stamp(msgspec.Struct, frozen=True, gc=False):
@@ -44,6 +63,7 @@ class ReceiptWriter:
         self._names_id = look.form is ReceiptForm.BOTH
         self._encoding = encoding_of(look)
         self._quotes = look.text.quotes
+        self._presses = is_plain and look.text.is_usual and quotes_octets(operator)
         self._stamps: dict[tuple[Fate, datetime, datetime], Stamp] = {}
 
     def write(
@@ -64,6 +84,18 @@ class ReceiptWriter:
         return encode(
             receipt_pdu(self._operator, plan, fate, submit, submitted_at, done_at, Version.of(version), esm_class),
         )
+
+    def press(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Press | None:
+        """What makes many receipts of one fate and one second from plain submit_sm as they came (see smppkit.runs).
+
+        They are those of ``write`` for a plan without a look of its own, to an ESME of SMPP 3.4 or later. None where an
+        operator writes others.
+        """
+        if not self._presses:
+            return None
+        key = (fate, submitted_at, done_at)
+        stamp = self._stamps.get(key) or self._stamp(*key)
+        return _press(stamp, quotes=self._quotes, names_id=self._names_id)
 
     def _stamped(
         self, plan: Plan, fate: Fate, submit: SubmitSm, submitted_at: datetime, done_at: datetime
@@ -115,3 +147,43 @@ class ReceiptWriter:
             self._stamps.clear()
         self._stamps[fate, submitted_at, done_at] = stamp
         return stamp
+
+
+def _press(stamp: Stamp, *, quotes: bool, names_id: bool) -> Press:
+    said: list[str] = []  # what the places of the words are filled with, in order
+
+    def place(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        said.append(match[1])
+        return f"%{match[2] or ''}b"
+
+    words = _PLACE.sub(place, stamp.words).encode("latin-1", "replace")
+    usual = said == ["id", "text"]
+    fixed, tlvs = stamp.fixed, stamp.tlvs
+    addressed, pack = ADDRESSED.match, HEADER.pack
+
+    def press(message_id: bytes, octets: bytes, start: int, end: int) -> tuple[bytes, str] | None:
+        found = addressed(octets, start + HEADER_SIZE)
+        if found is None or len(message_id) > _MOST_ID:
+            return None
+        service_type, source, destination, data_coding = found.groups()
+        text: bytes | None = b""
+        if quotes:
+            text = None if data_coding != b"\0" else quoted_octets(octets[found.end() : end])
+            if text is None:
+                return None
+        if usual:
+            written = words % (message_id, text)
+        else:
+            written = words % tuple([message_id if name == "id" else text for name in said])
+        size = len(written)
+        if size > MOST_SHORT:
+            return None
+        pieces = [service_type, destination, source, fixed, _OCTET[size], written]
+        if names_id:
+            pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
+        body = b"".join(pieces)
+        return pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, 0) + body, source[2:-1].decode("latin-1")
+
+    return press

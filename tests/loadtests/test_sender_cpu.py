@@ -1,0 +1,28 @@
+"""The measurement of what a message costs the sender runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_message_costs_some_microseconds() -> None:
+    script = str(ROOT / "loadtests" / "sender_cpu.py")
+    result = subprocess.run(
+        [sys.executable, script, "--path", str(ROOT), "--case", "four binds, receipts", "--rounds", "1"]
+        + ["--messages", "500"],
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    measured = json.loads(result.stdout)
+    assert measured["messages"] == 500
+    figures = measured["four binds, receipts"]
+    assert figures["microseconds"] > 0
+    assert figures["messages_per_second"] > 0
