@@ -123,6 +123,18 @@ class AddressIndex:
             found = (self._prefixes if kind == "prefix" else self._suffixes).setdefault(len(fixed), {})
         found.setdefault(fixed, []).append(position)
 
+    def fits(self, address: str) -> bool:
+        """Whether any entry fits: as ``find``, sooner."""
+        if self._everywhere or address in self._exact:
+            return True
+        for length, prefixes in self._prefixes.items():
+            if address[:length] in prefixes:
+                return True
+        for length, suffixes in self._suffixes.items():
+            if address[-length:] in suffixes:
+                return True
+        return any(matches(address) for _, matches in self._others) if self._others else False
+
     def find(self, address: str) -> Sequence[int]:
         """Return the positions of the entries that fit, lowest first; the address is without its leading `+`."""
         found = [self._everywhere] if self._everywhere else []

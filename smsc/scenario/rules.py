@@ -85,7 +85,7 @@ class Rules:
 
     def concern(self, destination: str) -> bool:
         """Whether some rule may be about messages to this address; False for most, and known at once."""
-        return bool(self._index.find(destination.removeprefix("+")))
+        return self._index.fits(destination.removeprefix("+"))
 
     def match(
         self,
