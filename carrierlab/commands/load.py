@@ -133,7 +133,8 @@ def _alone(host: str | None, report: Path | None, web: str | None, verbose: bool
             str(report / "load"),
         ]
     if web is None:
-        return [*arguments, "--headless", *([] if verbose else ["--only-summary"])]
+        # Locust's own tables would come after our report and say the same: they go nowhere.
+        return [*arguments, "--headless", *([] if verbose else ["--only-summary", "--json-file", os.devnull])]
     try:
         address = HttpAddress.parse(web)
     except ValueError as error:

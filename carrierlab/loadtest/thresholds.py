@@ -140,7 +140,7 @@ def _judged(thresholds: Thresholds, tally: Tally, sent: str) -> Iterator[Verdict
     if thresholds.errors is not None:
         yield _share("errors", thresholds.errors, sum(failures.values()), count)
     for error, share in thresholds.statuses.items():
-        yield _share(error, share, failures.get(error, 0), count)
+        yield _share(str(error), share, failures.get(error, 0), count)
     if thresholds.throughput is not None:
         rate = (count - sum(failures.values())) / tally.seconds if tally.seconds else 0.0
         state = State.HELD if rate >= thresholds.throughput else State.BROKEN
