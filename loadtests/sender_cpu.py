@@ -5,8 +5,8 @@
 A campaign of one segment each goes through a route and a limit that does not bind to an operator that answers at once;
 the store keeps everything (synchronous=FULL): recipients, intents, responses, receipts. Four cases: one and four
 transceivers, without and with receipts. Time is that of the sender's process (user and system, all its threads), from
-the message after the warm-up to the last answer, or the last acknowledged receipt, and what is then left to do. The import
-of the recipients comes before that, and is not part of it.
+the message after the warm-up to the last answer, or the last acknowledged receipt, and what is then left to do. The
+import of the recipients comes before that, and is not part of it.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
 medians of the rounds). The operator is this process: it reads octets with no session, and answers with ready ones.
@@ -39,7 +39,7 @@ CONFIG = """\
 country: KZ
 store: {store}
 operators:
-  op: {{host: 127.0.0.1, port: {port}, system_id: shop, password: secret, window: {window}, binds: {binds}, rate: 100000/s}}
+  op: {{host: 127.0.0.1, port: {port}, system_id: shop, password: x, window: {window}, binds: {binds}, rate: 100000/s}}
 routes:
   - {{operator: op, country: KZ}}
   - {{operator: op, prefix: "7705"}}
@@ -170,7 +170,7 @@ def measure(python: str, path: Path, binds: int, receipts: bool, options: argpar
         people.write_text("phone,name,order\n" + "".join(rows))
         run = ["-c", "from sender.cli import main; main()"]
         send = ["send", "--config", config, "--recipients", people, "--template", TEMPLATE, "--from", "SHOP"]
-        with open(Path(scratch, "said"), "w+b") as said:
+        with Path(scratch, "said").open("w+b") as said:
             sender = subprocess.Popen(
                 [python, *run, *send],
                 cwd=path,
@@ -229,7 +229,9 @@ def main() -> None:
     paths = [path.resolve() for path in options.path or [Path()]]
     figures: dict[str, object] = {"messages": options.messages, "rounds": options.rounds}
     for case in options.case or CASES:
-        rounds = [[measure(options.python, path, *CASES[case], options) for path in paths] for _ in range(options.rounds)]
+        rounds = [
+            [measure(options.python, path, *CASES[case], options) for path in paths] for _ in range(options.rounds)
+        ]
         costs = [Cost(*(statistics.median(of) for of in zip(*runs, strict=True))) for runs in zip(*rounds, strict=True)]
         microseconds = [round(cost.microseconds, 1) for cost in costs]
         per_second = [round(cost.per_second) for cost in costs]

@@ -10,6 +10,7 @@ import math
 import random
 import typing
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -26,7 +27,17 @@ from sender.channels.status import BindView, ChannelStatus
 from sender.channels.writing import Writing
 from sender.domain.message import DoubtCause
 from smppkit.commands import command_name
-from smppkit.events import Alive, BadPduReceived, Event, LateResponse, NoResponse, NoResponseCause, Request, Response
+from smppkit.events import (
+    Alive,
+    BadPduReceived,
+    Event,
+    LateResponse,
+    NoResponse,
+    NoResponseCause,
+    Request,
+    Response,
+    SubmitsTaken,
+)
 from smppkit.masking import masked
 from smppkit.pdus import AlertNotification, DataSm, DeliverSm, Pdu, SubmitSmResp
 from smppkit.status import CommandStatus
@@ -71,7 +82,7 @@ class ChannelListener(typing.Protocol):
         """There may be room for more submits."""
 
     def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
-        """Why some of these must not be written at this instant, by their places. Asked directly before they would be."""
+        """Why some of these must not be written at this instant, by their places. Asked directly before they are."""
 
 
 class SmppChannel:
@@ -257,27 +268,17 @@ class SmppChannel:
         deliveries: list[Delivery] = []
         alive = False
         now = self._clock.seconds()
-        taken: list[Submit] = []  # accepted, and written at the same instant
-        taken_at = 0.0
         for event in events:
             kind = type(event)
-            if kind is Response or kind is LateResponse:
-                response, sent_at = event.response, event.sent_at  # type: ignore[union-attr]
-                if type(response) is SubmitSmResp and not (response.command_status or response.tlvs):
-                    submit = _submit_of(event.context)  # type: ignore[union-attr]
-                    if sent_at != taken_at and taken:
-                        self._accepted(link, taken, taken_at, now)
-                        taken = []
-                    taken_at = sent_at
-                    taken.append(submit)
-                    results.append(Answered(submit, 0, response.message_id))
-                    continue
-                if taken:
-                    self._accepted(link, taken, taken_at, now)
-                    taken = []
-                results.append(self._answered(link, event, now))  # type: ignore[arg-type]
+            if kind is SubmitsTaken:
+                submits: list[Submit] = event.contexts  # type: ignore[union-attr,assignment]
+                ids = event.message_ids  # type: ignore[union-attr]
+                self._accepted(link, submits, event.sent_at, now)  # type: ignore[union-attr]
+                results += map(Answered, submits, repeat(0), ids)
             elif kind is Request:
                 self._requested(bind, link, event.pdu, deliveries)  # type: ignore[union-attr]
+            elif kind is Response or kind is LateResponse:
+                results.append(self._answered(link, event, now))  # type: ignore[arg-type]
             elif kind is NoResponse:
                 results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))  # type: ignore[union-attr]
             elif kind is Alive:
@@ -285,8 +286,6 @@ class SmppChannel:
             elif isinstance(event, BadPduReceived):
                 bad = event.bad
                 log.warning("%s: unreadable %s: %s", bind.name, command_name(bad.command_id), bad.reason)
-        if taken:
-            self._accepted(link, taken, taken_at, now)
         if results and now >= self._fit_at:
             self._learn(now)
         outer, self._turn_link = self._turn_link, link
@@ -402,7 +401,7 @@ class SmppChannel:
                 self.pace.told_congestion(octets[0], sent_at, now)
 
     def _requested(self, bind: Bind, link: Link, pdu: Pdu, deliveries: list[Delivery]) -> None:
-        if isinstance(pdu, (DeliverSm, DataSm)):  # noqa: UP038 - half the price of a union
+        if isinstance(pdu, (DeliverSm, DataSm)):
             deliveries.append(Delivery(link, pdu))
         elif isinstance(pdu, AlertNotification):
             self.alerts += 1

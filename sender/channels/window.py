@@ -69,7 +69,7 @@ class Window:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing has shown that the operator takes fewer than are configured: no answer can change its size."""
+        """Whether all that is configured is used: no answer to an accepted submit can change the size."""
         return self._now == self.most
 
     def accepted(self, under_way: int, now: float) -> bool:

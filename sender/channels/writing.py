@@ -208,7 +208,7 @@ class Writing:
         """Write submits of a kind; whether any could be."""
         session = outlet.link.session
         under_way, written = session.outstanding, 0
-        alone = not under_way and not any([each.outstanding for each in self.outlets])
+        alone = not under_way and not any(each.outstanding for each in self.outlets)
         for submit in run:
             try:
                 session.send_reserved(submit.pdu, submit.sequence, now, submit)

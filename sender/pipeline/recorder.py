@@ -148,7 +148,7 @@ class Recorder:
         self.last_activity = self._clock.seconds()
         self.receipts.update([result.fate for result in results])
         self._owner.acknowledge([delivery for _, delivery in receipts], CommandStatus.ESME_ROK)
-        if any([result.state is State.QUEUED for result in results]):
+        if any(result.state is State.QUEUED for result in results):
             self._owner.queued_again()
 
     def _receipts_failed(self, failure: Failure, receipts: list[tuple[ReceiptIn, Delivery]]) -> None:

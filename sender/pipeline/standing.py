@@ -56,7 +56,7 @@ class StandingCheck:
             it = self._standing.get(campaign_id)
             if it is not None and (it.cancelled or it.paused or (it.expires_at is not None and now >= it.expires_at)):
                 return True
-        return any([submit.expires is not None for submit in submits])
+        return any(submit.expires is not None for submit in submits)
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """Why `submit` must not be written at unix time `now`, or None."""

@@ -11,10 +11,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_message_costs_some_microseconds() -> None:
-    script = str(ROOT / "loadtests" / "sender_cpu.py")
+    command = [sys.executable, str(ROOT / "loadtests" / "sender_cpu.py"), "--path", str(ROOT), "--rounds", "1"]
     result = subprocess.run(
-        [sys.executable, script, "--path", str(ROOT), "--case", "four binds, receipts", "--rounds", "1"]
-        + ["--messages", "500"],
+        [*command, "--case", "four binds, receipts", "--messages", "500"],
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,

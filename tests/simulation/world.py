@@ -60,7 +60,7 @@ def _new_journal() -> bytes:
 def _journal(clock: SimClock) -> Journal:
     connection = sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
     connection.deserialize(_new_journal())
-    return Journal(MEMORY, connection, None, clock, threaded=False)
+    return Journal(MEMORY, connection, None, clock, threaded=False, logged=False)
 
 
 class Life:

@@ -13,7 +13,17 @@ from carrierlab.wires import Conditions
 from sender.channels.account import Account, BindKind
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
-from sender.channels.results import Answered, Delivery, Hold, Postponed, Result, Submit, Unanswered, Unsendable, Unwritten
+from sender.channels.results import (
+    Answered,
+    Delivery,
+    Hold,
+    Postponed,
+    Result,
+    Submit,
+    Unanswered,
+    Unsendable,
+    Unwritten,
+)
 from sender.domain.message import DoubtCause, MessageClass
 from smppkit.codec import encode
 from smppkit.pdus import AlertNotification, SubmitSm, SubmitSmResp, Unbind
