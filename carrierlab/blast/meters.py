@@ -15,18 +15,34 @@ class Reading(msgspec.Struct, frozen=True):
     at: float
     own: float
     server: float | None
+    waited: float
+    """How long the generator was ready, and waited for a processor; 0 where that is not known."""
 
 
 class Meters:
-    """`own` and `server` give seconds of processor time, user and system."""
+    """`own` and `server` give seconds of processor time, user and system, `waited` those of waiting for a processor."""
 
-    def __init__(self, own: Callable[[], float], server: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        own: Callable[[], float],
+        server: Callable[[], float] | None = None,
+        waited: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._own = own
         self._server = server
+        self._waited = waited
 
     def read(self, now: float) -> Reading:
         """What they show."""
-        return Reading(now, self._own(), None if self._server is None else self._server())
+        return Reading(now, self._own(), None if self._server is None else self._server(), self._waited())
+
+
+def waiting_time() -> float:
+    """Seconds that this process was ready and waited for a processor; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def processor_time(pid: int) -> float:
