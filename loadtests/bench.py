@@ -17,6 +17,7 @@ import os
 import platform
 import random
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emulator_cpu import Clients, Cost, loaded, processor_time, serving
-from other_smpp import OTHER_CLIENTS, OTHER_SERVERS, ROOT, Other, other_server, session_time, started
+from other_smpp import OTHER_CLIENTS, OTHER_SERVERS, ROOT, Other, listens, other_server, session_time, started
 
 SEED = 1
 LATEST = ROOT / "loadtests" / "results" / "latest.json"
@@ -59,13 +60,15 @@ class Size(NamedTuple):
     """Of a recipients file."""
     starts: int
     session: int
+    codes: int
+    """Seconds of each phase."""
     shapes: tuple[tuple[int, int], ...] = SHAPES
 
 
 SIZES = {
-    "full": Size("full", 3, 10, 30_000, 3_000, 40_000, 6_000, 30_000, 100_000, 7, 20_000),
-    "quick": Size("quick", 1, 3, 10_000, 2_000, 15_000, 2_000, 10_000, 20_000, 3, 10_000),
-    "tiny": Size("tiny", 1, 1, 200, 100, 400, 600, 500, 200, 1, 200, ((1, 1), (10, 100))),
+    "full": Size("full", 3, 10, 30_000, 3_000, 40_000, 6_000, 30_000, 100_000, 7, 20_000, 10),
+    "quick": Size("quick", 1, 3, 10_000, 2_000, 15_000, 2_000, 10_000, 20_000, 3, 10_000, 4),
+    "tiny": Size("tiny", 1, 1, 200, 100, 400, 600, 500, 200, 1, 200, 1, ((1, 1), (10, 100))),
 }
 
 
@@ -204,6 +207,66 @@ def start(size: Size) -> Figures:
     return figures
 
 
+def api(size: Size) -> Figures:
+    """``sender serve`` that is given messages over HTTP, each answer after its commit: in batches, and one by one."""
+    import api_intake
+
+    run = [sys.executable, "-c", "from sender.cli import main; main()"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory() as scratch, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        config = Path(scratch, "sender.yaml")
+        config.write_text(
+            f"country: KZ\nstore: {scratch}/store.sqlite\nserve: {{listen: 127.0.0.1:{port}}}\n"
+            "operators: {op: {host: 127.0.0.1, port: 1, system_id: a, password: b}}\nroutes: [{operator: op}]\n"
+        )
+        create = [*run, "tokens", "create", "--name", "bench", "--scope", "send", "--config", str(config)]
+        token = subprocess.run(create, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+        with Path(scratch, "said").open("w") as said:
+            server = subprocess.Popen(
+                [*run, "serve", "--config", str(config)], env=environment, stdout=said, stderr=said
+            )
+        try:
+            by = time.monotonic() + 30
+            while not listens(port):
+                if server.poll() is not None or time.monotonic() > by:
+                    raise RuntimeError(f"sender serve: {Path(scratch, 'said').read_text()[-300:]}")
+                time.sleep(0.05)
+            client = api_intake.Client(f"http://127.0.0.1:{port}", token)
+
+            def cost(requests: int, path: str, body: Callable[[int], object], messages: int) -> float:
+                client.post(path, body(0))
+                used = processor_time(server.pid)
+                for number in range(requests):
+                    client.post(path, body(number))
+                return round((processor_time(server.pid) - used) / messages * 1e6, 1)
+
+            def batch(number: int) -> dict[str, object]:
+                return {"messages": [api_intake.message(number * each + it) for it in range(each)]}
+
+            each = min(size.rows, api_intake.BATCH)
+            batches, singles = max(2, size.rows // 5 // each), max(10, size.rows // 100)
+            return {
+                "microseconds": {
+                    f"batches of {each:,}": cost(batches, "/v1/messages/batch", batch, batches * each),
+                    "one by one": cost(singles, "/v1/messages", api_intake.message, singles),
+                }
+            }
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def codes(size: Size) -> Figures:
+    """How long a one-time code waits beside a campaign, in milliseconds of wall time."""
+    arguments = ("--seconds", size.codes, "--codes", 20, "--recipients", 15_000 * size.codes)
+    figures: Figures = json.loads(script("otp_latency.py", *arguments))
+    return {name: figures[f"{name}_ms"] for name in ("alone", "beside", "added")} | {
+        "campaign_per_second": figures["campaign_messages_per_second"]
+    }
+
+
 def servers(size: Size) -> Figures:
     """Servers of others beside ours: a response to every submit, nothing else."""
     ours: list[float] = []
@@ -285,6 +348,8 @@ PARTS: dict[str, Callable[[Size], Figures]] = {
     "store": store,
     "import": imports,
     "sender": sender,
+    "api": api,
+    "codes": codes,
     "servers": servers,
     "clients": clients,
 }

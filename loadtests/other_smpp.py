@@ -156,7 +156,7 @@ def session_time(leader: int) -> float:
     return total
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     """Whether anybody does on this port."""
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         for line in table.read_text().splitlines()[1:] if table.exists() else ():
@@ -197,7 +197,7 @@ def other_server(other: Other) -> Iterator[tuple[int, int]]:
         port = free.getsockname()[1]
     with started(other, port) as process:
         by = time.monotonic() + _PATIENCE
-        while not _listens(port):  # asked of the system: one of them serves the first connection only
+        while not listens(port):  # asked of the system: one of them serves the first connection only
             if process.poll() is not None or time.monotonic() > by:
                 raise RuntimeError("it does not listen")
             time.sleep(0.05)

@@ -135,6 +135,16 @@ def sender(figures: Figures) -> Iterator[str]:
     yield from table(["", "µs a message", "messages a second", "target"], rows)
 
 
+def codes(figures: Figures) -> Iterator[str]:
+    """One-time codes."""
+    alone, beside = figures["alone"], figures["beside"]
+    yield (
+        f"A one-time code waits {alone['p50']:.1f} ms from its commit to the wire, at the median "
+        f"(p99 {alone['p99']:.1f} ms); beside a campaign of {figures['campaign_per_second']:,} messages a second {beside['p50']:.1f} ms "
+        f"(p99 {beside['p99']:.1f} ms)."
+    )
+
+
 def steps(title: str, unit: str, digits: int = 2) -> Callable[[Figures], Iterator[str]]:
     """A table of one column."""
 
@@ -171,6 +181,8 @@ def benchmarks(found: Figures) -> Iterator[str]:
     yield from part(found, "emulator", emulator)
     yield from part(found, "start", start)
     yield from part(found, "sender", sender)
+    yield from part(found, "codes", codes)
+    yield from part(found, "api", steps("HTTP API of the sender", "µs a message", 1))
     yield from part(found, "store", steps("Store", "µs a message"))
     yield from part(found, "import", steps("Import", "µs a row"))
     yield from part(found, "session", steps("Session, both ends", "µs a message"))
