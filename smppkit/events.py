@@ -67,6 +67,18 @@ class AcceptedResponses(msgspec.Struct, frozen=True, gc=False):
     contexts: list[object]
 
 
+class SubmitsTaken(msgspec.Struct, frozen=True, gc=False):
+    """submit_sm of ours, sent at one time, were answered with ESME_ROK and their ids, and nothing beside that.
+
+    As many `Response` events, only where ``Session.read_runs`` was asked for; `contexts` and `message_ids` are in their
+    order.
+    """
+
+    contexts: list[object]
+    message_ids: list[str]
+    sent_at: float
+
+
 class NoResponse(msgspec.Struct, frozen=True, gc=False):
     """A request of ours will not be answered. Whether the peer acted on it is unknown."""
 
@@ -113,6 +125,7 @@ Event = (
     | RequestRun
     | Response
     | AcceptedResponses
+    | SubmitsTaken
     | NoResponse
     | LateResponse
     | Alive

@@ -1,9 +1,9 @@
 """Runs: PDUs of one kind, and of one plain shape, that came one behind another in one read.
 
 Most of what a busy peer sends looks the same: submit_sm without TLVs, header of user data, times of its own; and
-deliver_sm_resp that say nothing but yes. Such are cut out of a read together, by a pattern that is compiled from the
-same declarations as the decoder, and no object is made of any of them. What a pattern does not fit is read as ever.
-A run never says less than its PDUs do: `pdus` gives them.
+responses that say nothing but yes, and the id of a message. Such are cut out of a read together, by a pattern that is
+compiled from the same declarations as the decoder, and no object is made of any of them. What a pattern does not fit is
+read as ever. A run never says less than its PDUs do: `pdus` gives them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import repeat
 from struct import Struct
 from typing import ClassVar, TypeAlias
 
@@ -19,11 +20,12 @@ import msgspec
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
-from smppkit.pdus import DeliverSmResp, Pdu
+from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
 from smppkit.segments import UDHI
 from smppkit.states import Version
 
 _SUBMIT_SM = int(CommandId.SUBMIT_SM)
+_SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
 _DELIVER_SM_RESP = int(CommandId.DELIVER_SM_RESP)
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
@@ -88,7 +90,23 @@ class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
         return (DeliverSmResp(0, sequence) for sequence in self.sequences)
 
 
-Run: TypeAlias = SubmitRun | AcceptedRun
+class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """submit_sm_resp with ESME_ROK and nothing but an id, by their sequence numbers."""
+
+    sequences: list[int]
+    message_ids: list[str]
+
+    command_id: ClassVar[int] = _SUBMIT_SM_RESP
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def pdus(self) -> Iterator[Pdu]:
+        """What the decoder makes of them."""
+        return map(SubmitSmResp, repeat(0), self.sequences, repeat(()), self.message_ids)
+
+
+Run: TypeAlias = SubmitRun | AcceptedRun | TakenRun
 RunReader: TypeAlias = Callable[[bytes, int], "tuple[Run, int] | None"]
 """(octets, start) → the run that begins there and the position behind it; None when none does."""
 
@@ -190,6 +208,38 @@ def _accepted_reader(body: bytes) -> RunReader:
 
 
 _read_accepted = _accepted_reader(b"\0")
+
+
+@functools.cache
+def taken_reader(version: Version) -> RunReader:
+    """What cuts runs of submit_sm_resp that say yes, and the id."""
+    outline = Outline(("message_id",), {}, ())
+    for name, spec in CODECS[version].layouts[_SUBMIT_SM_RESP].fields:
+        spec.emit_read(name, outline)
+    header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
+    match = re.compile(header + outline.pattern, re.DOTALL).match
+    number = int.from_bytes
+
+    def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        sequences: list[int] = []
+        message_ids: list[str] = []
+        at = first
+        while (found := match(octets, at)) is not None:
+            length, sequence, message_id = found.groups()
+            end = found.end()
+            if length != _LENGTHS[end - at]:
+                break
+            sequences.append(number(sequence, "big"))
+            message_ids.append(message_id[:-1].decode("latin-1"))
+            at = end
+        return (TakenRun(sequences, message_ids), at) if sequences else None
+
+    return read
+
+
+def esme_readers(version: Version) -> dict[int, RunReader]:
+    """What cuts runs for an ESME, by command_id."""
+    return {_SUBMIT_SM_RESP: taken_reader(version)}
 
 
 def run_readers(version: Version, apart: Callable[[], Apart | None]) -> dict[int, RunReader]:

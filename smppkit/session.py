@@ -33,12 +33,13 @@ from smppkit.events import (
     Request,
     RequestRun,
     Response,
+    SubmitsTaken,
     Unbound,
 )
 from smppkit.negotiation import Negotiated, negotiated
 from smppkit.outstanding import Outstanding, Sent, Unanswered
-from smppkit.pdus import DeliverSmResp, EnquireLink, GenericNack, Pdu, Unbind
-from smppkit.runs import AcceptedRun, Run, RunReader, SubmitRun
+from smppkit.pdus import DeliverSmResp, EnquireLink, GenericNack, Pdu, SubmitSmResp, Unbind
+from smppkit.runs import AcceptedRun, Run, RunReader, SubmitRun, TakenRun
 from smppkit.sequence import SequenceNumbers
 from smppkit.session_config import SessionConfig, SessionCounters
 from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Version, legal_requests, refusal
@@ -57,6 +58,7 @@ _UNBIND: Final = CommandId.UNBIND
 _OWN_BUSINESS = frozenset({CommandId.UNBIND, CommandId.ENQUIRE_LINK})
 _ANSWERS_UNBIND = frozenset({CommandId.UNBIND_RESP, CommandId.GENERIC_NACK})
 _DELIVER_SM: Final = CommandId.DELIVER_SM
+_SUBMIT_SM: Final = CommandId.SUBMIT_SM
 _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBIND})
 
 
@@ -401,7 +403,9 @@ class Session:
         for fate in fates:
             heard = True
             if self.state is _CLOSED:
-                self.counters.pdus_after_close += len(fate) if isinstance(fate, (SubmitRun, AcceptedRun)) else 1
+                self.counters.pdus_after_close += (
+                    len(fate) if isinstance(fate, (SubmitRun, AcceptedRun, TakenRun)) else 1
+                )
             elif isinstance(fate, Pdu):
                 self.counters.pdus_in += 1
                 if fate.command_id & RESPONSE_BIT:
@@ -412,6 +416,8 @@ class Session:
                 self._received_run(fate, now)
             elif isinstance(fate, AcceptedRun):
                 self._received_accepted(fate, now)
+            elif isinstance(fate, TakenRun):
+                self._received_taken(fate, now)
             elif isinstance(fate, BadPdu):
                 self._received_bad(fate, now)
             else:
@@ -475,6 +481,24 @@ class Session:
         if contexts:
             self._timers.last_operation = now
             self._events.append(AcceptedResponses(contexts))
+
+    def _received_taken(self, run: TakenRun, now: float) -> None:
+        self.counters.pdus_in += len(run)
+        taken: SubmitsTaken | None = None
+        outstanding, events = self._outstanding, self._events
+        for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
+            sent = outstanding.get(sequence)
+            if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
+                taken = None
+                self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
+                continue
+            del outstanding[sequence]
+            if taken is None or taken.sent_at != sent.sent_at:
+                taken = SubmitsTaken([], [], sent.sent_at)
+                events.append(taken)
+            taken.contexts.append(sent.context)
+            taken.message_ids.append(message_id)
+        self._timers.last_operation = now
 
     def _received_response(self, pdu: Pdu, now: float) -> None:
         sequence, command_id = pdu.sequence_number, pdu.command_id
