@@ -42,10 +42,12 @@ from smsc.journal.records import (
     submit_from,
     write,
 )
+from smsc.journal.retention import Keep, Retention
 from smsc.journal.schema import JournalError, prepare
 from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
+EVERYTHING = Keep()
 GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
@@ -102,6 +104,7 @@ class Journal:
         *,
         threaded: bool,
         logged: bool,
+        keep: Keep = EVERYTHING,
     ) -> None:
         """Use ``open``."""
         self.path = path
@@ -112,7 +115,10 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
+        self.dropped = 0
+        """Messages that were not to be kept any longer."""
         self._expansion = Expansion()
+        self._retention = None if keep == EVERYTHING else Retention(keep)
         self._logged = logged
         self._alive: Alive | None = None
         self._puts = 0  # groups that were handed over
@@ -133,20 +139,26 @@ class Journal:
 
     @classmethod
     def open(
-        cls, path: Path | str, *, clock: IReactorTime, threaded: bool = False, logged: bool | None = None
+        cls,
+        path: Path | str,
+        *,
+        clock: IReactorTime,
+        threaded: bool = False,
+        logged: bool | None = None,
+        keep: Keep = EVERYTHING,
     ) -> Journal:
         """Open or create a journal; `path` may be ":memory:" (not threaded).
 
         `threaded` needs the reactor as the clock. With `logged` the tables are filled when somebody reads; None: where
-        it is threaded. JournalError when the file is not a journal, is newer than
-        this program, is in use by another one, or cannot be opened.
+        it is threaded. A journal with a log drops what is not to be kept. JournalError when the file is not a journal,
+        is newer than this program, is in use by another one, or cannot be opened.
         """
         if str(path) == MEMORY:
             if threaded:
                 raise ValueError("a journal in memory is written inline")
             connection = _connect(MEMORY)
             prepare(connection, MEMORY)
-            return cls(MEMORY, connection, None, clock, threaded=False, logged=bool(logged))
+            return cls(MEMORY, connection, None, clock, threaded=False, logged=bool(logged), keep=keep)
         path = Path(path)
         lock = _lock(path)
         try:
@@ -154,7 +166,8 @@ class Journal:
         except BaseException:
             lock.release()
             raise
-        return cls(str(path), connection, lock, clock, threaded=threaded, logged=threaded if logged is None else logged)
+        logged = threaded if logged is None else logged
+        return cls(str(path), connection, lock, clock, threaded=threaded, logged=logged, keep=keep)
 
     # --- what an earlier run left -------------------------------------------------------------
 
@@ -418,12 +431,14 @@ class Journal:
 
     def _write(self, group: Group) -> Exception | None:
         """Write one group (in the writer's thread when there is one); returns what prevented it."""
-        connection, entry = self.connection, None
+        connection, entry, dropped = self.connection, None, 0
         try:
             connection.execute("BEGIN IMMEDIATE")
             if not self._logged:
                 write(connection, group, self._expansion.parts)
             elif group.size:
+                if self._retention is not None:
+                    dropped = self._retention.step(connection, self._expansion, self._know_alive())
                 entry = self._write_log(group)
             _write_numbers(connection, group)
             if group.expansion or group.erasure is not None:
@@ -437,6 +452,10 @@ class Journal:
             return error
         if entry is not None and self._alive is not None:
             self._alive.add(group, entry)
+        if dropped:
+            if not self.dropped:
+                _log.info("%s: messages are dropped: there are more than are to be kept", self.path)
+            self.dropped += dropped
         return None
 
     def _write_log(self, group: Group) -> Entry:
