@@ -241,13 +241,22 @@ class Journal:
         self._added()
 
     def reached(
-        self, row: int, at: float, stat: str | None = None, err: str | None = None, *, again: bool = False
+        self,
+        row: int,
+        at: float,
+        stat: str | None = None,
+        err: str | None = None,
+        *,
+        again: bool = False,
+        over: bool = False,
     ) -> None:
         """Record that a message came to a state: to the outcome that was decided for it, or to another.
 
-        What is recorded first stays, unless `again` says that it was not final.
+        What is recorded first stays, unless `again` says that it was not final. `over` says what ``over`` does.
         """
         self._group.reached.append((row, at, stat, err, again))
+        if over:
+            self._group.over.append(row)
         self._added()
 
     def over(self, row: int) -> None:
@@ -302,8 +311,13 @@ class Journal:
 
     def pdu(self, connection: int, direction: str, octets: bytes, at: float) -> None:
         """Record one PDU as it was on the wire; `direction` is "in" or "out"."""
-        self._group.pdus.append((at, connection, direction, octets))
-        self._added(1 + len(octets) // LARGE)
+        group = self._group
+        group.pdus.append((at, connection, direction, octets))
+        group.size = size = group.size + 1 + len(octets) // LARGE
+        if size >= GROUP_OPERATIONS:
+            self._hand_over()
+        elif self._timer is None:
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def connection_opened(self, operator: str, peer: str, at: float) -> int:
         """Record a connection; returns its number."""
@@ -394,9 +408,9 @@ class Journal:
         self._group.statements.append((sql, values))
         self._added()
 
-    def _added(self, operations: int = 1) -> None:
+    def _added(self) -> None:
         group = self._group
-        group.size += operations
+        group.size += 1
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
