@@ -208,8 +208,6 @@ class OperatorServer:
         if not recorders:
             return None
         clock, epoch = self.clock, self._epoch
-        if journal is not None and len(recorders) == 1:
-            return _journal_tap(journal, number, clock, epoch, partial(keep_up, connection))
 
         def tap(direction: str, octets: bytes) -> None:
             at = epoch + clock.seconds()
@@ -440,20 +438,6 @@ class OperatorServer:
 
     def _wall(self) -> float:
         return self._epoch + self.clock.seconds()
-
-
-def _journal_tap(
-    journal: Journal, number: int, clock: IReactorTime, epoch: float, keep_up: Callable[[], None]
-) -> Callable[[str, bytes], None]:
-    """What tells a journal of the PDUs of a connection, where nobody else is told."""
-    record, seconds = journal.pdu, clock.seconds
-
-    def tap(direction: str, octets: bytes) -> None:
-        record(number, direction, octets, epoch + seconds())
-        if journal.backlog > MOST_UNWRITTEN:
-            keep_up()
-
-    return tap
 
 
 class _Factory(protocol.ServerFactory):
