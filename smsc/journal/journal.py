@@ -559,7 +559,7 @@ class _Writer:
         self._reactor = reactor
         self._groups: deque[Group] = deque()
         self._changed = threading.Condition()
-        self._writing = False
+        self._current: Group | None = None  # that is being written
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -570,8 +570,13 @@ class _Writer:
             self._changed.notify_all()
 
     def drain(self) -> None:
+        """Return when all that was recorded is written; whoever reads may have to wait longer for the tables."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._groups and not self._writing)
+            self._changed.wait_for(self._is_idle)
+
+    def _is_idle(self) -> bool:
+        groups = self._groups if self._current is None else [self._current, *self._groups]
+        return all(group.expansion for group in groups)
 
     def stop(self) -> None:
         with self._changed:
@@ -582,13 +587,14 @@ class _Writer:
     def _run(self) -> None:
         while (group := self._take()) is not None:
             error = self._journal._write(group)
-            again = group.unfinished and error is None
+            # Nobody reads any more when it ends, and the next one may go on.
+            again = group.unfinished and error is None and not (group.expansion and self._stopping)
             if not again:
                 self._reactor.callFromThread(partial(self._journal._told, group, error))
             with self._changed:
                 if again:  # behind what has come meanwhile
                     self._groups.append(group)
-                self._writing = False
+                self._current = None
                 self._changed.notify_all()
 
     def _take(self) -> Group | None:
@@ -599,7 +605,7 @@ class _Writer:
             group = self._groups.popleft()
             while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
                 group.absorb(self._groups.popleft())
-            self._writing = True
+            self._current = group
             return group
 
 
