@@ -19,12 +19,19 @@ _COMMANDS = {
     "conformance": "carrierlab.commands.conformance",
     "gauntlet": "carrierlab.commands.gauntlet",
     "load": "carrierlab.commands.load",
+    "blast": "carrierlab.commands.blast",
     "schema": "carrierlab.commands.schema",
+}
+
+_SUMMARIES = {
+    "conformance": "Run the conformance checks against the SMSC at ADDRESS (HOST:PORT).",
+    "gauntlet": "Send a client every kind of receipt there is, and score how many it matched to their messages.",
 }
 
 
 class _Commands(LazyGroup):
     modules = _COMMANDS
+    summaries = _SUMMARIES
 
 
 @click.group(
