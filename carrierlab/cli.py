@@ -18,6 +18,7 @@ _COMMANDS = {
     "compare": "carrierlab.commands.compare",
     "conformance": "carrierlab.commands.conformance",
     "gauntlet": "carrierlab.commands.gauntlet",
+    "load": "carrierlab.commands.load",
     "blast": "carrierlab.commands.blast",
     "schema": "carrierlab.commands.schema",
 }

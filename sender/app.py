@@ -62,6 +62,9 @@ from smppkit.transport import Network
 
 log = logging.getLogger(__name__)
 
+_FORSAKEN_EVERY = 60
+"""Looks (of a second) between two at what waits for accounts that are no longer configured."""
+
 
 class Sender:
     """One sending program: its operator accounts over one store.
@@ -119,6 +122,10 @@ class Sender:
             on_failure=self._failed,
         )
         self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
+        self._forsaken = Failover(
+            self._router, self._composers, store=store, writer=writer, on_messages=self.poke, forsaken=True
+        )
+        self._looks = 0
         self._gate = Gate([self._standing, self.suppressing, self.quiet])
         self._mobile_originated = MobileOriginated(
             config.incoming.rules(config.accounts()),
@@ -145,12 +152,19 @@ class Sender:
             seed=seed,
             on_failure=self._failed,
             on_trouble=self._note_failure,
+            on_left=self._route_anew,
         )
         for name, account in self._accounts.items():
             self._lanes.add(self._lanes.make(name, account, account.retry.over(config.retry)))
         self._imports = Imports(self._composers, self._router, self.suppressing, store=store, writer=writer)
         self._runs = Runs(
-            self._lanes, self._expander, self._standing, store=store, writer=writer, clock=clock, epoch=epoch
+            self._lanes,
+            self._standing,
+            busy=lambda: self._forsaken.working or not self._expander.idle,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
         )
         self._reloading = Reloading(
             self._lanes,
@@ -191,6 +205,7 @@ class Sender:
         if not self._stopping:
             self._expander.start()
             self._upkeep.start()
+            self._route_anew()
         return recovery
 
     async def _bring_back(self) -> None:
@@ -235,10 +250,24 @@ class Sender:
             self._lanes.give_back(down.intersection(leaving))
             Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
 
+        self._looks += 1
+        if self._looks % _FORSAKEN_EVERY == 0:
+            self._route_anew()
+
+    def _route_anew(self) -> None:
+        """Messages of accounts that are no longer configured go to others, where a route leads to one."""
+        if not self._stopping:
+            Deferred.fromCoroutine(self._leave_forsaken()).addErrback(self._failed)
+
+    async def _leave_forsaken(self) -> None:
+        accounts = await self._writer.call(self._store.forsaken, tuple(self._accounts))
+        if accounts:
+            await self._forsaken.leave(accounts)
+
     @property
     def moved(self) -> int:
         """Messages that went to another account because theirs was passed over."""
-        return self._failover.moved
+        return self._failover.moved + self._forsaken.moved
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -253,6 +282,7 @@ class Sender:
             self._expander.stop()
             self._upkeep.stop()
             self._failover.stop()
+            self._forsaken.stop()
             self._lanes.close()
             Deferred.fromCoroutine(self._stop())
             self._runs.end()
@@ -281,6 +311,7 @@ class Sender:
         self._expander.stop()
         self._upkeep.stop()
         self._failover.stop()
+        self._forsaken.stop()
         self._lanes.abort()
         self._mobile_originated.settle()
         self.webhooks.abort()

@@ -251,11 +251,13 @@ class Session:
         """
         self._check_legal(_DELIVER_SM)
         outstanding, take = self._outstanding, self._sequence.take
+        room = self.window - len(outstanding)
         frames: list[bytes] = []
         try:
             for octets, context in requests:
                 sequence = take()
-                self._check_room(sequence)
+                if len(frames) >= room or sequence in outstanding:
+                    self._check_room(sequence)
                 frames.append(octets[:12] + sequence.to_bytes(4, "big") + octets[16:])
                 outstanding.add(sequence, Sent(_DELIVER_SM, None, context, now))
         finally:

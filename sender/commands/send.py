@@ -24,7 +24,7 @@ from sender.commands.options import (
     report_option,
     transliterate_option,
 )
-from sender.commands.running import Job
+from sender.commands.running import Job, check_any
 from sender.config.file import SenderConfig, load_config
 from sender.config.quiet import read_quiet
 from sender.console import rehearsal_text
@@ -117,7 +117,7 @@ def send(
     Exit codes:
       0    every message was taken by its operator; what became of it is in the report
       1    some messages were refused, are in doubt, or could not be sent
-      2    the command, a file or the store cannot be used
+      2    the command, a file (not one row can be sent) or the store cannot be used
       130  interrupted (Ctrl-C; 143 after SIGTERM): `sender resume` goes on
     """
     with bad_input():
@@ -175,7 +175,7 @@ def resume(
     Exit codes:
       0    every message was taken by its operator; what became of it is in the report
       1    some messages were refused, are in doubt, or could not be sent
-      2    the command, a file or the store cannot be used
+      2    the command, a file (not one row can be sent) or the store cannot be used
       130  interrupted (Ctrl-C; 143 after SIGTERM): `sender resume` goes on
     """
     with bad_input():
@@ -220,3 +220,4 @@ def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
             blocked=nobody if store is None else _opt_outs(store, composer),
         )
     click.echo(rehearsal_text(found), nl=False)
+    check_any(plan.recipients, found.rows, sum(found.messages.values()), None)

@@ -28,7 +28,8 @@ from smppkit.transport import Network
 class Lanes:
     """Every lane; iterate over them as they are now.
 
-    `on_failure` hears of what makes sending impossible, `on_trouble` of what goes wrong while a lane ends.
+    `on_failure` hears of what makes sending impossible, `on_trouble` of what goes wrong while a lane ends,
+    `on_left` that an account which is gone has given back what it had claimed.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Lanes:
         seed: int,
         on_failure: Callable[[Failure], None],
         on_trouble: Callable[[Failure], None],
+        on_left: Callable[[], None],
     ) -> None:
         self._composers = composers
         self._gate = gate
@@ -59,6 +61,7 @@ class Lanes:
         self._seed = seed
         self._on_failure = on_failure
         self._on_trouble = on_trouble
+        self._on_left = on_left
         self._lanes: list[Lane] = []
         self._leaving: list[Deferred[None]] = []  # that a change of the configuration ends
         self._stopping = False
@@ -114,7 +117,11 @@ class Lanes:
         self._lanes.remove(lane)
         leaving = Deferred.fromCoroutine(lane.stop())
         self._leaving.append(leaving)
-        leaving.addErrback(self._on_trouble).addCallback(lambda _: self._leaving.remove(leaving))
+        leaving.addErrback(self._on_trouble).addCallback(lambda _: self._left(leaving))
+
+    def _left(self, leaving: Deferred[None]) -> None:
+        self._leaving.remove(leaving)
+        self._on_left()
 
     # --- all of them --------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from sender.pipeline.expanding import Expander
 from sender.pipeline.lanes import Lanes
 from sender.pipeline.progress import Ending, Progress, ending, look_again
 from sender.pipeline.standing import StandingCheck
@@ -23,14 +22,17 @@ class RunFailed(Exception):
 
 
 class Runs:
-    """Looks at campaigns now and then until there is nothing to wait for. `epoch` is the unix time at 0 of `clock`."""
+    """Looks at campaigns now and then until there is nothing to wait for. `epoch` is the unix time at 0 of `clock`.
+
+    `busy`: messages are being made, or moved to other accounts, so that nobody can say yet that there are none.
+    """
 
     def __init__(
         self,
         lanes: Lanes,
-        expander: Expander,
         standing: StandingCheck,
         *,
+        busy: Callable[[], bool],
         store: SqliteStore,
         writer: Writer,
         clock: IReactorTime,
@@ -39,7 +41,7 @@ class Runs:
         self.gave_up: str | None = None
         """Why the last run ended with messages unsent, when it did."""
         self._lanes = lanes
-        self._expander = expander
+        self._busy = busy
         self._standing = standing
         self._store = store
         self._writer = writer
@@ -61,7 +63,7 @@ class Runs:
             progress = await self._progress(campaign_id)
             if on_progress is not None:
                 on_progress(progress)
-            held = bool(progress.held) or not self._expander.idle
+            held = bool(progress.held) or self._busy()
             end = ending(progress, self._lanes.views(), receipt_wait=receipt_wait, give_up=give_up, held=held)
             stranded = stranded + 1 if end is Ending.STRANDED else 0
             if end is Ending.GAVE_UP:

@@ -7,7 +7,7 @@ take batches. None of them commits: they run inside a transaction that the write
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -261,6 +261,10 @@ class SqliteStore:
     def movable(self, account: str, after: Place, limit: int) -> list[Movable]:
         """Queued messages of an account that may go through another one, in the order of the queue, after a place."""
         return moving.movable(self._db, account, after, limit)
+
+    def forsaken(self, configured: Collection[str]) -> list[str]:
+        """Accounts that have a queue, and are none of those."""
+        return moving.forsaken(self._db, configured)
 
     def move(self, account: str, moves: Sequence[tuple[int, str]]) -> int:
         """Give queued messages of an account to others, as (message, account); how many still could be moved."""

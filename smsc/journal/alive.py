@@ -1,7 +1,7 @@
 """What is planned and owed, and stands in the log alone: most of it is over before it is ever written into the tables.
 
-It is held in memory, as the message centre holds it too, until it is over, or until `MOST_HELD` messages have come after
-it: then what is left of it goes into `pending` and `owed`. So a restart reads the latest entries of the log only.
+It is held in memory, as the message centre holds it too, until it is over, or until `MOST_HELD` messages have come
+after it: then what is left of it goes into `pending` and `owed`. So a restart reads the latest entries of the log only.
 """
 
 from __future__ import annotations
@@ -76,9 +76,12 @@ class Alive:
         for one in group.owed:
             owed[one[2].number] = one
         for pending, message in group.replaced:
-            if (of := planned.get(pending.row)) is not None:
-                told = of.pending.told
-                of.pending, of.message = msgspec.structs.replace(pending, told=told), message
+            of = planned.get(pending.row)
+            if of is not None:
+                of.pending = msgspec.structs.replace(pending, told=of.pending.told)
+                of.message, of.final = message, None
+            elif pending.row > self._row:  # it was let go, and there is something to come again
+                planned[pending.row] = _Planned(pending, message)
         for row, told in group.told:
             if (of := planned.get(row)) is not None:
                 of.pending = msgspec.structs.replace(of.pending, told=told)

@@ -1,7 +1,7 @@
 """From the log into the tables, when somebody reads them: some entries at a time, each step one transaction.
 
-Whoever may write the file may do it, also beside the emulator that is writing it: a step takes nothing from the log that
-a restart needs.
+Whoever may write the file may do it, also beside the emulator that is writing it: a step takes nothing from the log
+that a restart needs.
 """
 
 from __future__ import annotations

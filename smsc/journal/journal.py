@@ -442,10 +442,10 @@ class Journal:
     def _write_log(self, group: Group) -> Entry:
         """Write a group into the log, and into the tables what it changes there."""
         connection, alive = self.connection, self._know_alive()
+        alive.settle(connection)
         for sql, values in group.statements:
             connection.execute(sql, values)
         alive.change_older(connection, group)
-        alive.settle(connection)
         return append(connection, group, alive.last)
 
     def _go_on(self, group: Group) -> bool:
@@ -462,6 +462,7 @@ class Journal:
         if erasure is None:
             return True
         if not erasure.begun:
+            connection.execute(_HIGHEST)  # no row is used again
             self._expansion.parts.forget(erasure.system_id)
         return erasure.step(connection)
 

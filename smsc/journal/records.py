@@ -183,9 +183,10 @@ def write(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
     `parts` is told of the parts of long messages.
     """
     write_rows(connection, group, parts)
+    _insert_alive(connection, group)
     for sql, values in group.statements:
         connection.execute(sql, values)
-    write_alive(connection, group)
+    change_alive(connection, group)
 
 
 def write_rows(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
@@ -214,7 +215,7 @@ def write_rows(connection: sqlite3.Connection, group: Group, parts: Parts) -> No
         )
 
 
-def write_alive(connection: sqlite3.Connection, group: Group) -> None:
+def _insert_alive(connection: sqlite3.Connection, group: Group) -> None:
     """Write what is needed to go on after a restart: what is planned, and what is owed."""
     # What is over before it was ever written leaves nothing behind.
     over = frozenset(group.over)
@@ -224,7 +225,6 @@ def write_alive(connection: sqlite3.Connection, group: Group) -> None:
         messages = dict(group.messages)
         insert_pending(connection, [(entry, messages[entry.row], None) for entry in pending])
     insert_owed(connection, [entry for entry in group.owed if entry[2].number not in settled])
-    change_alive(connection, group)
 
 
 def change_alive(connection: sqlite3.Connection, group: Group) -> None:
@@ -232,7 +232,7 @@ def change_alive(connection: sqlite3.Connection, group: Group) -> None:
     over = frozenset(group.over)
     for pending, message in group.replaced:
         connection.execute(
-            "UPDATE pending SET until = ?, plan = ?, submit = ?, state = ?, err = ? WHERE row = ?",
+            "UPDATE pending SET until = ?, plan = ?, submit = ?, final_at = NULL, state = ?, err = ? WHERE row = ?",
             (
                 pending.until,
                 plan_octets(pending.plan),

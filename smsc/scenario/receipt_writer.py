@@ -15,6 +15,7 @@ from smppkit.states import Version
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.decisions import Fate, Plan
 from smsc.scenario.dialect import (
+    ESCAPE,
     MOST_SHORT,
     encoding_of,
     quoted_octets,
@@ -50,6 +51,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
     words: str  # a format with places for the id and the text
     fixed: bytes  # behind the addresses, up to sm_length
     tlvs: bytes  # behind receipted_message_id
+    press: Press | None
 
 
 class ReceiptWriter:
@@ -95,7 +97,7 @@ class ReceiptWriter:
             return None
         key = (fate, submitted_at, done_at)
         stamp = self._stamps.get(key) or self._stamp(*key)
-        return _press(stamp, quotes=self._quotes, names_id=self._names_id)
+        return stamp.press
 
     def _stamped(
         self, plan: Plan, fate: Fate, submit: SubmitSm, submitted_at: datetime, done_at: datetime
@@ -138,29 +140,32 @@ class ReceiptWriter:
         pdu = receipt_pdu(self._operator, plan, fate, SubmitSm(), submitted_at, done_at)
         octets = encode(pdu)
         said = said_of(plan, fate, submitted_at, done_at, "")
-        stamp = Stamp(
-            self._operator.receipts.text.form(said),
-            octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED],
-            write_tlvs(pdu.tlvs[1:]),
-        )
+        words = self._operator.receipts.text.form(said)
+        fixed = octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED]
+        tlvs = write_tlvs(pdu.tlvs[1:])
+        press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id) if self._presses else None
+        stamp = Stamp(words, fixed, tlvs, press)
         if len(self._stamps) >= MOST_STAMPS:
             self._stamps.clear()
         self._stamps[fate, submitted_at, done_at] = stamp
         return stamp
 
 
-def _press(stamp: Stamp, *, quotes: bool, names_id: bool) -> Press:
+def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool) -> Press:
     said: list[str] = []  # what the places of the words are filled with, in order
+    most = 0  # octets of the text that are quoted
 
     def place(match: re.Match[str]) -> str:
+        nonlocal most
         if match[1] is None:
             return match[0]
         said.append(match[1])
+        if match[1] == "text":
+            most = max(most, int(match[2][1:]) if match[2] else MOST_SHORT)
         return f"%{match[2] or ''}b"
 
-    words = _PLACE.sub(place, stamp.words).encode("latin-1", "replace")
+    words = _PLACE.sub(place, form).encode("latin-1", "replace")
     usual = said == ["id", "text"]
-    fixed, tlvs = stamp.fixed, stamp.tlvs
     addressed, pack = ADDRESSED.match, HEADER.pack
 
     def press(message_id: bytes, octets: bytes, start: int, end: int) -> tuple[bytes, str] | None:
@@ -168,11 +173,12 @@ def _press(stamp: Stamp, *, quotes: bool, names_id: bool) -> Press:
         if found is None or len(message_id) > _MOST_ID:
             return None
         service_type, source, destination, data_coding = found.groups()
-        text: bytes | None = b""
+        text = b""
         if quotes:
-            text = None if data_coding != b"\0" else quoted_octets(octets[found.end() : end])
-            if text is None:
+            begin = found.end()
+            if data_coding != b"\0" or octets.find(ESCAPE, begin, end) >= 0:
                 return None
+            text = quoted_octets(octets[begin : min(end, begin + most)])
         if usual:
             written = words % (message_id, text)
         else:
