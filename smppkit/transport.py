@@ -140,9 +140,7 @@ class Link:
 
     def respond_all(self, responses: Iterable[Pdu]) -> None:
         """As ``respond``, of one after the other."""
-        now, respond = self.clock.seconds(), self.session.respond
-        for response in responses:
-            respond(response, now)
+        self.session.respond_all(responses, self.clock.seconds())
         self._write_soon()
 
     def enquire(self) -> None:
