@@ -339,7 +339,7 @@ def test_without_a_journal_and_a_watcher_there_is_no_tap(lab: Lab) -> None:
     lab.start(operator("access: {}"), None)
     lab.bound()
     (connection,) = lab.emulator.operators["op"].bound_connections()
-    assert lab.emulator.operators["op"].tap_for(connection) is None
+    assert lab.emulator.operators["op"].taps_for(connection) == (None, None)
 
 
 def test_who_sends_more_than_the_journal_can_take_is_not_read_from_whatever_it_sends(
