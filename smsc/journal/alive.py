@@ -58,6 +58,7 @@ class Alive:
         for number, row, delivery, at, size, events, messages in entries:
             group = group_from(size, events, messages, b"")
             group.pending = [one for one in group.pending if one.row > max(self._row, forgotten.get(one.operator, 0))]
+            group.replaced = [one for one in group.replaced if one[0].row > forgotten.get(one[0].operator, 0)]
             group.owed = [
                 one for one in group.owed if one[2].number > self._delivery and one[2].row > forgotten.get(one[0], 0)
             ]

@@ -293,7 +293,7 @@ class Journal:
         return row
 
     def ended(self, rows: list[int], at: float, stat: str, err: str) -> None:
-        """Record that messages came to their end, and that nothing more comes of them: as ``reached`` with `over`."""
+        """As ``reached`` with `over`, of messages that have come to no state before."""
         if not self._logged:
             for row in rows:
                 self.reached(row, at, stat, err, over=True)

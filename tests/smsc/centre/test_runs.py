@@ -330,3 +330,48 @@ def test_a_journal_says_the_same_of_what_was_taken_as_one(
         assert not none
         taken += runs
     assert taken > 10
+
+
+class Waiting:
+    """A lab whose journal has written nothing yet; two messages of one read wait for it."""
+
+    def __init__(self, lab: Lab) -> None:
+        lab.journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
+        lab.start(scenario(SCENARIOS["usual"]), journal=None)
+        self.esme = lab.bound()
+        self.committed: list[Callable[[Exception | None], None]] = []
+        self.lab, self.journal = lab, lab.journal
+        self.journal.when_committed = self.committed.append  # type: ignore[method-assign]
+        self.esme.heard.clear()
+        self.sequences = [self.esme.submit(), self.esme.submit()]
+        lab.settle()
+
+    def tell(self, error: Exception | None = None) -> list[int]:
+        """Let it be written; the statuses that the messages are answered with."""
+        assert not self.esme.responses
+        (told,) = self.committed
+        told(error)
+        del self.journal.when_committed
+        self.lab.run(2)
+        answers = self.esme.responses
+        assert [pdu.sequence_number for pdu in answers] == self.sequences[: len(answers)]
+        return [pdu.command_status for pdu in answers]
+
+
+def test_i9_no_run_is_answered_before_it_is_on_the_disk(lab: Lab) -> None:
+    waiting = Waiting(lab)
+    assert waiting.tell() == [0, 0]
+    assert lab.stats.receipts.acknowledged == 2
+
+
+def test_a_run_that_could_not_be_written_is_refused(lab: Lab) -> None:
+    waiting = Waiting(lab)
+    assert waiting.tell(OSError("full")) == [8, 8]
+    assert (lab.stats.book.taken, lab.stats.journal_failures, lab.stats.receipts.planned) == (0, 2, 0)
+
+
+def test_a_run_that_is_forgotten_before_it_is_on_the_disk_gets_no_answer(lab: Lab) -> None:
+    waiting = Waiting(lab)
+    lab.emulator.operators["op"].centre.reset("shop")
+    assert waiting.tell() == []
+    assert (lab.stats.answered_late, lab.stats.receipts.planned, lab.stats.book.forgotten) == (2, 0, 2)
