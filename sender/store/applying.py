@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,8 +11,8 @@ import msgspec
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
 from sender.store.database import Database
-from sender.store.records import ReceiptFate
-from sender.store.settling import PartRow, Parts
+from sender.store.parts import PartRow, Parts
+from sender.store.records import ReceiptFate, ReceiptIn
 from sender.store.sql import sql, state_is
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
@@ -39,6 +40,7 @@ HEARD_COLUMNS: Final = (
 )
 """For ``FROM … parked_receipts r``: in the order of `Heard`."""
 
+_RECEIPT: Final = "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
 
 _UPDATE_PART: Final = {
@@ -115,19 +117,13 @@ class Application:
     def write(self) -> None:
         """Write receipts and parts. Messages are brought up to date by `settle`."""
         conn = self._db.conn
-        conn.executemany("INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._receipts)
+        conn.executemany(_RECEIPT, self._receipts)
         conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
-        by_state: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():
-            by_state[row.state].append((row.stat, row.err, row.receipts, row.repeated, row.message, row.part))
-        for state, rows in by_state.items():
-            changed = conn.executemany(_UPDATE_PART[state], rows).rowcount
-            if changed != len(rows):
-                raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
-        conn.executemany(
-            "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
-            [(at, campaign) for campaign, at in self._last.items()],
-        )
+            by_state[row.state].append(row)
+        _update_parts(self._db, by_state)
+        _note_last(self._db, self._last)
         if self.resolved:
             self._write_resolved()
 
@@ -142,6 +138,42 @@ class Application:
             "UPDATE campaigns SET doubts_resolved = doubts_resolved + ? WHERE id = ?",
             [(count, campaign) for campaign, count in Counter(row.campaign for row in self.resolved).items()],
         )
+
+
+def write_parts(
+    db: Database, told: Sequence[tuple[PartRow, ReceiptIn]], rows: Mapping[State, Sequence[PartRow]]
+) -> None:
+    """Write receipts that were applied to parts, which are given by their new state too."""
+    db.conn.executemany(
+        _RECEIPT,
+        [
+            (row.message, row.part, row.receipts, it.message_id, it.state, it.stat, it.err, it.number, it.at)
+            for row, it in told
+        ],
+    )
+    _update_parts(db, rows)
+    last: dict[int, float] = {}
+    for row, receipt in told:
+        if receipt.at > last.get(row.campaign, 0.0):
+            last[row.campaign] = receipt.at
+    _note_last(db, last)
+
+
+def _update_parts(db: Database, by_state: Mapping[int, Sequence[PartRow]]) -> None:
+    for state, rows in by_state.items():
+        changed = db.conn.executemany(
+            _UPDATE_PART[state],
+            [(row.stat, row.err, row.receipts, row.repeated, row.message, row.part) for row in rows],
+        ).rowcount
+        if changed != len(rows):
+            raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
+
+
+def _note_last(db: Database, last: Mapping[int, float]) -> None:
+    db.conn.executemany(
+        "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
+        [(at, campaign) for campaign, at in last.items()],
+    )
 
 
 def forget_doubts(db: Database, rows: list[PartRow]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from sender.domain.message import State
 from sender.store.database import Database, Moves, json_list
+from sender.store.parts import PartRow
 from sender.store.records import Intent
 from sender.store.settling import move_messages
 from sender.store.sql import sql
@@ -40,6 +41,7 @@ class _Message(msgspec.Struct, gc=False):
     campaign: int
     state: int
     parts: int
+    number: str
 
 
 def new_epoch(db: Database) -> int:
@@ -70,7 +72,8 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
     """See `SqliteStore.mark_submitting`."""
     wanted = json_list({intent.message_id: None for intent in intents})
     rows = db.conn.execute(
-        "SELECT m.id, campaign, state, parts FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value", (wanted,)
+        "SELECT m.id, campaign, state, parts, number FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value",
+        (wanted,),
     )
     messages = {row[0]: _Message(*row) for row in rows}
     settled = _settled_parts(db, [message.id for message in messages.values() if message.parts])
@@ -99,7 +102,20 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
         moves[messages[message_id].campaign, State.SUBMITTING] += 1
     db.count_moves(moves)
     _note_first_submit(db, messages, submitted.values())
+    _take_in_hand(db, messages, submitted.values())
     return stale
+
+
+def _take_in_hand(db: Database, messages: dict[int, _Message], intents: Iterable[Intent]) -> None:
+    """What has one part and is submitted for the first time is not read again until it leaves the common way."""
+    for it in intents:
+        message = messages[it.message_id]
+        if message.parts or it.parts != 1:
+            continue
+        db.hand.submitted(
+            PartRow(it.message_id, 1, db.account(it.account), State.SUBMITTING, it.at, it.at, None, None, None, None,
+                    None, 0, 0, message.number, message.campaign, State.SUBMITTING, 1)
+        )  # fmt: skip
 
 
 def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:
