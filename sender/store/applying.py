@@ -45,7 +45,7 @@ _FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
 
 _UPDATE_PART: Final = {
     int(state): sql(
-        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?"
+        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?, received = ?, received_at = ?"
         " WHERE message = ? AND part = ? AND $before",
         after=str(int(state)),
         before=state_is((*SOURCES[state], state)),
@@ -78,10 +78,6 @@ class Application:
     def apply(self, row: PartRow, receipt: Heard) -> ReceiptFate:
         """The state of the part follows the receipt unless it is final already; the receipt is kept either way."""
         row.receipts += 1
-        self._receipts.append(
-            (row.message, row.part, row.receipts, receipt.smsc_id, receipt.state, receipt.stat, receipt.err,
-             receipt.number, receipt.at)
-        )  # fmt: skip
         if receipt.parked is not None:
             self.unparked[receipt.parked] = None
         self.touched[row.message, row.part] = row
@@ -90,15 +86,25 @@ class Application:
         final = _FINAL_OF[receipt.state]
         if row.state in FINAL or (final is None and receipt.stat == row.stat):
             row.repeated += 1
+            self._keep(row, receipt)
             return ReceiptFate.REPEATED
         if self._journal is not None:
             self._journal.append((row.message, row.part, row.state, final or State.ACCEPTED))
+        row.stat, row.err = receipt.stat, receipt.err
         if final is None:
             row.state = State.ACCEPTED
+            self._keep(row, receipt)
         else:
             row.state = final
-        row.stat, row.err = receipt.stat, receipt.err
+            if not keep_in_part(row, receipt.smsc_id, receipt.state, receipt.number, receipt.at):
+                self._keep(row, receipt)
         return ReceiptFate.MATCHED
+
+    def _keep(self, row: PartRow, receipt: Heard) -> None:
+        self._receipts.append(
+            (row.message, row.part, row.receipts, receipt.smsc_id, receipt.state, receipt.stat, receipt.err,
+             receipt.number, receipt.at)
+        )  # fmt: skip
 
     def resolve(self, row: PartRow, receipt: Heard) -> ReceiptFate:
         """Apply a receipt to a part in doubt that goes to its number: now the operator's id is known too."""
@@ -140,17 +146,28 @@ class Application:
         )
 
 
+def keep_in_part(row: PartRow, smsc_id: str, state: MessageState | int, number: str, at: float) -> bool:
+    """Keep the first receipt of a part, that made it final, in the part itself; False when it must be kept by itself.
+
+    Its words are those of the part then; a receipt that spells id or number in another way is kept as it came.
+    """
+    if row.receipts != 1 or smsc_id != row.smsc_id or number != row.number:
+        return False
+    row.received, row.received_at = int(state), at
+    return True
+
+
 def write_parts(
     db: Database, told: Sequence[tuple[PartRow, ReceiptIn]], rows: Mapping[State, Sequence[PartRow]]
 ) -> None:
     """Write receipts that were applied to parts, which are given by their new state too."""
-    db.conn.executemany(
-        _RECEIPT,
-        [
-            (row.message, row.part, row.receipts, it.message_id, it.state, it.stat, it.err, it.number, it.at)
-            for row, it in told
-        ],
-    )
+    others = [
+        (row.message, row.part, row.receipts, it.message_id, it.state, it.stat, it.err, it.number, it.at)
+        for row, it in told
+        if not keep_in_part(row, it.message_id, it.state, it.number, it.at)
+    ]
+    if others:
+        db.conn.executemany(_RECEIPT, others)
     _update_parts(db, rows)
     last: dict[int, float] = {}
     for row, receipt in told:
@@ -163,7 +180,10 @@ def _update_parts(db: Database, by_state: Mapping[int, Sequence[PartRow]]) -> No
     for state, rows in by_state.items():
         changed = db.conn.executemany(
             _UPDATE_PART[state],
-            [(row.stat, row.err, row.receipts, row.repeated, row.message, row.part) for row in rows],
+            [
+                (row.stat, row.err, row.receipts, row.repeated, row.received, row.received_at, row.message, row.part)
+                for row in rows
+            ],
         ).rowcount
         if changed != len(rows):
             raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")

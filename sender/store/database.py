@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sender.store import intents
 from sender.store.parts import Hand
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Database:
         if seen != self._seen:  # another connection has committed
             self._seen = seen
             self.hand.clear()
+        self._spill()
 
     def commit(self) -> None:
         """Make the transaction durable (synchronous=FULL: the log is on the disk when this returns)."""
@@ -91,6 +93,13 @@ class Database:
         self._forget()
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
+        self._spill()
+
+    def _spill(self) -> None:
+        """What was in hand and no longer is gets rows of its own."""
+        if self.hand.lost:
+            intents.spill(self)
+            self.hand.lost = False
 
     def _forget(self) -> None:
         self._accounts.clear()

@@ -89,6 +89,8 @@ def under_way(db: Database, account: int) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for number, message in db.conn.execute(_UNDER_WAY, (account,)):
         found[tail(number)].add(message)
+    for row in db.hand.packed(account):
+        found[tail(row.number)].add(row.message)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sender.domain.message import State
 from sender.domain.numbers import tail
-from sender.store import matching
+from sender.store import intents, matching
 from sender.store.applying import forget_doubts
 from sender.store.database import Database
 from sender.store.parts import PartRow
@@ -20,6 +20,11 @@ from smppkit.message_ids import key
 _ACCEPTED: Final = sql(
     "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
     " WHERE message = ? AND part = ? AND $MAY_BECOME_ACCEPTED"
+)
+_WRITE_ACCEPTED: Final = sql(
+    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
+    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)"
+    " VALUES (?, 1, ?, $ACCEPTED, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, 0, 0)"
 )
 _RETRY: Final = sql(
     "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
@@ -68,7 +73,7 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
     hand = db.hand
     rows: list[PartRow] = []
     others: list[Outcome] = []
-    values: list[tuple[str, str, float, int, int]] = []
+    values: list[tuple[Any, ...]] = []
     last: dict[int, float] = {}
     kept_back: set[int] = set()
     for outcome in outcomes:
@@ -77,7 +82,7 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
             row is None
             or type(outcome) is not Accepted
             or outcome.part != 1
-            or row.state != State.SUBMITTING
+            or not row.intent
             or outcome.message_id in kept_back
         ):
             others.append(outcome)
@@ -87,15 +92,17 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
         row.smsc_id = smsc_id = outcome.smsc_id
         row.key = wanted = key(smsc_id)
         row.state = State.ACCEPTED
-        values.append((smsc_id, wanted, at, row.message, 1))
+        values.append(
+            (row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at, at, smsc_id, wanted)
+        )
         rows.append(row)
+        hand.answered(row)
         hand.accepted(row)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
     if rows:
-        changed = db.conn.executemany(_ACCEPTED, values).rowcount
-        if changed != len(rows):
-            raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts in hand are not as they are in the file")
+        db.conn.executemany(_WRITE_ACCEPTED, values)
+        intents.drop_done(db)
         _note_responses(db, last)
     return rows, others
 

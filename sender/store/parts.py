@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -29,11 +31,18 @@ class PartRow(msgspec.Struct, gc=False):
     campaign: int
     message_state: int
     parts: int
+    received: int | None = None
+    """The message_state of the first receipt, when it is kept here and not by itself."""
+    received_at: float | None = None
+    epoch: int = 0
+    sequence: int = 0
+    intent: int = 0
+    """The row of `intents` that holds it while it has no row of its own, which then needs epoch and sequence; or 0."""
 
 
 PART_COLUMNS: Final = (
     "p.message, p.part, p.account, p.state, p.first_at, p.submitted_at, p.cause, p.stat, p.err, p.smsc_id, p.key,"
-    " p.receipts, p.repeated, m.number, m.campaign, m.state, m.parts"
+    " p.receipts, p.repeated, m.number, m.campaign, m.state, m.parts, p.received, p.received_at"
 )
 """For ``FROM … JOIN parts p … JOIN messages m``: in the order of `PartRow`."""
 
@@ -54,37 +63,67 @@ class Hand:
     """
 
     def __init__(self) -> None:
-        self._submitted: dict[int, PartRow] = {}
+        self._rows: dict[int, PartRow] = {}
         self._accepted: dict[tuple[int, str], PartRow | None] = {}  # None: several have this id
+        self._unanswered: dict[int, int] = {}  # by row of `intents`: how many parts it alone holds
+        self._done: list[tuple[int]] = []
+        self.lost = True
+        """Whether there may be rows of `intents` whose parts are not in hand."""
 
-    def submitted(self, row: PartRow) -> None:
-        """Take a part of a message that has no other, with its first intent."""
-        rows = self._submitted
-        rows[row.message] = row
-        if len(rows) > HELD:
-            self._forget_id(rows.pop(next(iter(rows))))
+    def submitted(self, rows: Sequence[PartRow], intent: int) -> list[PartRow]:
+        """Take parts whose intents are in this row of `intents`; those that are put down for want of room."""
+        held = self._rows
+        self._unanswered[intent] = len(rows)
+        for row in rows:
+            row.intent = intent
+            held[row.message] = row
+        beyond = [held.pop(message) for message in list(islice(held, max(0, len(held) - HELD)))]
+        for row in beyond:
+            self._forget_id(row)
+        return beyond
 
     def accepted(self, row: PartRow) -> None:
         """A part in hand has its id now."""
         place = row.account, row.key or ""
         self._accepted[place] = None if place in self._accepted else row
 
+    def answered(self, row: PartRow) -> None:
+        """A part in `intents` has a row of its own now."""
+        intent, row.intent = row.intent, 0
+        left = self._unanswered[intent] - 1
+        if left:
+            self._unanswered[intent] = left
+        else:
+            del self._unanswered[intent]
+            self._done.append((intent,))
+
+    def take_done(self) -> list[tuple[int]]:
+        """Rows of `intents` that hold nothing any more."""
+        done, self._done = self._done, []
+        return done
+
     def of(self, message: int) -> PartRow | None:
         """The part of a message, when it is in hand."""
-        return self._submitted.get(message)
+        return self._rows.get(message)
 
     def by_id(self, account: int, key: str) -> PartRow | None:
         """The accepted part with this id; None also when there may be others."""
         return self._accepted.get((account, key))
 
+    def packed(self, account: int) -> list[PartRow]:
+        """Parts of an account that are in `intents` alone."""
+        if not self._unanswered:
+            return []
+        return [row for row in self._rows.values() if row.intent and row.account == account]
+
     def put_down(self, row: PartRow) -> None:
         """It has left the common way, or is at its end."""
-        if self._submitted.pop(row.message, None) is not None:
+        if self._rows.pop(row.message, None) is not None:
             self._forget_id(row)
 
     def settle(self, row: PartRow) -> None:
         """A verb has changed this part in some way: keep it only where the next step is the common one."""
-        if row.message in self._submitted and (
+        if row.message in self._rows and (
             row.cause is not None
             or row.message_state != row.state
             or row.state not in (State.SUBMITTING, State.ACCEPTED)
@@ -93,8 +132,11 @@ class Hand:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._submitted.clear()
+        self._rows.clear()
         self._accepted.clear()
+        self._unanswered.clear()
+        self._done.clear()
+        self.lost = True
 
     def _forget_id(self, row: PartRow) -> None:
         if row.key is not None and self._accepted.get((row.account, row.key)) is row:

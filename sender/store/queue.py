@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from sender.domain.message import State
+from sender.store import intents
 from sender.store.database import Database, Moves, json_list
 from sender.store.parts import PartRow
 from sender.store.records import Intent
@@ -86,10 +87,7 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
             stale.append(intent)
         else:
             good[part] = intent
-    db.conn.executemany(
-        _SUBMIT,
-        [(it.message_id, it.part, db.account(it.account), it.epoch, it.sequence, it.at, it.at) for it in good.values()],
-    )
+    _write_intents(db, messages, good.values())
     submitted = {it.message_id: it for it in good.values()}
     by_parts: dict[int, list[int]] = defaultdict(list)
     for message_id, intent in submitted.items():
@@ -102,20 +100,26 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
         moves[messages[message_id].campaign, State.SUBMITTING] += 1
     db.count_moves(moves)
     _note_first_submit(db, messages, submitted.values())
-    _take_in_hand(db, messages, submitted.values())
     return stale
 
 
-def _take_in_hand(db: Database, messages: dict[int, _Message], intents: Iterable[Intent]) -> None:
-    """What has one part and is submitted for the first time is not read again until it leaves the common way."""
-    for it in intents:
-        message = messages[it.message_id]
+def _write_intents(db: Database, messages: dict[int, _Message], good: Iterable[Intent]) -> None:
+    """One row for all that have one part and were never submitted, and one in `parts` for each of the others."""
+    packed: dict[int, list[PartRow]] = defaultdict(list)
+    values: list[tuple[int, int, int, int, int, float, float]] = []
+    for it in good:
+        message, account, at = messages[it.message_id], db.account(it.account), it.at
         if message.parts or it.parts != 1:
+            values.append((it.message_id, it.part, account, it.epoch, it.sequence, at, at))
             continue
-        db.hand.submitted(
-            PartRow(it.message_id, 1, db.account(it.account), State.SUBMITTING, it.at, it.at, None, None, None, None,
-                    None, 0, 0, message.number, message.campaign, State.SUBMITTING, 1)
+        packed[account].append(
+            PartRow(it.message_id, 1, account, State.SUBMITTING, at, at, None, None, None, None, None, 0, 0,
+                    message.number, message.campaign, State.SUBMITTING, 1, None, None, it.epoch, it.sequence)
         )  # fmt: skip
+    if values:
+        db.conn.executemany(_SUBMIT, values)
+    for account, rows in packed.items():
+        intents.pack(db, account, rows)
 
 
 def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:

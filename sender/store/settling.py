@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sender.domain.message import FINAL, SOURCES, State, message_state
+from sender.store import intents
 from sender.store.database import Database, Moves, json_list
 from sender.store.outbox import emit_moves
 from sender.store.parts import PART_COLUMNS, PartRow, Parts
@@ -33,6 +34,8 @@ _MOVE: Final = {
 def load_parts(db: Database, messages: Iterable[int]) -> Parts:
     """Every part of these messages."""
     in_hand = db.hand.of
+    messages = list(messages)
+    intents.write_out(db, [row for row in map(in_hand, messages) if row is not None])
     rows = db.conn.execute(_LOAD, (json_list(messages),))
     return {(row[0], row[1]): in_hand(row[0]) or PartRow(*row) for row in rows}
 
