@@ -12,7 +12,7 @@ from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
 from sender.store.database import Database
 from sender.store.parts import PartRow, Parts
-from sender.store.records import ReceiptFate, ReceiptIn
+from sender.store.records import ReceiptFate
 from sender.store.sql import sql, state_is
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
@@ -122,14 +122,11 @@ class Application:
 
     def write(self) -> None:
         """Write receipts and parts. Messages are brought up to date by `settle`."""
-        conn = self._db.conn
-        conn.executemany(_RECEIPT, self._receipts)
-        conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
+        self._db.conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
         by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():
             by_state[row.state].append(row)
-        _update_parts(self._db, by_state)
-        _note_last(self._db, self._last)
+        write_parts(self._db, self._receipts, by_state, self._last)
         if self.resolved:
             self._write_resolved()
 
@@ -146,34 +143,31 @@ class Application:
         )
 
 
-def keep_in_part(row: PartRow, smsc_id: str, state: MessageState | int, number: str, at: float) -> bool:
+def keep_in_part(row: PartRow, smsc_id: str, state: int, number: str, at: float) -> bool:
     """Keep the first receipt of a part, that made it final, in the part itself; False when it must be kept by itself.
 
     Its words are those of the part then; a receipt that spells id or number in another way is kept as it came.
     """
     if row.receipts != 1 or smsc_id != row.smsc_id or number != row.number:
         return False
-    row.received, row.received_at = int(state), at
+    row.received, row.received_at = state, at
     return True
 
 
 def write_parts(
-    db: Database, told: Sequence[tuple[PartRow, ReceiptIn]], rows: Mapping[State, Sequence[PartRow]]
+    db: Database,
+    receipts: Sequence[tuple[Any, ...]],
+    told: Mapping[int, Sequence[PartRow]],
+    last: Mapping[int, float],
 ) -> None:
-    """Write receipts that were applied to parts, which are given by their new state too."""
-    others = [
-        (row.message, row.part, row.receipts, it.message_id, it.state, it.stat, it.err, it.number, it.at)
-        for row, it in told
-        if not keep_in_part(row, it.message_id, it.state, it.number, it.at)
-    ]
-    if others:
-        db.conn.executemany(_RECEIPT, others)
-    _update_parts(db, rows)
-    last: dict[int, float] = {}
-    for row, receipt in told:
-        if receipt.at > last.get(row.campaign, 0.0):
-            last[row.campaign] = receipt.at
-    _note_last(db, last)
+    """Write parts by their new state, the receipts that are kept by themselves, and the latest time by campaign."""
+    if receipts:
+        db.conn.executemany(_RECEIPT, receipts)
+    _update_parts(db, told)
+    db.conn.executemany(
+        "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
+        [(at, campaign) for campaign, at in last.items()],
+    )
 
 
 def _update_parts(db: Database, by_state: Mapping[int, Sequence[PartRow]]) -> None:
@@ -187,13 +181,6 @@ def _update_parts(db: Database, by_state: Mapping[int, Sequence[PartRow]]) -> No
         ).rowcount
         if changed != len(rows):
             raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
-
-
-def _note_last(db: Database, last: Mapping[int, float]) -> None:
-    db.conn.executemany(
-        "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in last.items()],
-    )
 
 
 def forget_doubts(db: Database, rows: list[PartRow]) -> None:

@@ -34,10 +34,10 @@ _ALL: Final = sql(
 )
 
 
-def pack(db: Database, account: int, rows: Sequence[PartRow]) -> None:
+def pack(db: Database, rows: Sequence[PartRow]) -> None:
     """Commit to submitting these parts of one account, and take them in hand."""
     submits = msgspec.json.encode([(row.message, row.epoch, row.sequence) for row in rows]).decode()
-    ident = db.conn.execute(_PACK, (account, rows[0].submitted_at, submits)).lastrowid or 0
+    ident = db.conn.execute(_PACK, (rows[0].account, rows[0].submitted_at, submits)).lastrowid or 0
     beyond = db.hand.submitted(rows, ident)
     if beyond:
         write_out(db, beyond)

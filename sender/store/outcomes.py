@@ -80,9 +80,9 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
         row = hand.of(outcome.message_id)
         if (
             row is None
+            or not row.intent
             or type(outcome) is not Accepted
             or outcome.part != 1
-            or not row.intent
             or outcome.message_id in kept_back
         ):
             others.append(outcome)

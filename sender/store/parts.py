@@ -121,6 +121,10 @@ class Hand:
         if self._rows.pop(row.message, None) is not None:
             self._forget_id(row)
 
+    def finished(self, row: PartRow) -> None:
+        """A part that `by_id` gave is at its end."""
+        del self._rows[row.message], self._accepted[row.account, row.key or ""]
+
     def settle(self, row: PartRow) -> None:
         """A verb has changed this part in some way: keep it only where the next step is the common one."""
         if row.message in self._rows and (

@@ -12,7 +12,7 @@ from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
 from sender.domain.message import State, final_of
-from sender.store.applying import write_parts
+from sender.store.applying import keep_in_part, write_parts
 from sender.store.database import Database
 from sender.store.parts import PartRow
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
@@ -20,6 +20,7 @@ from sender.store.settling import move_rows
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
 
+_ACCEPTED: Final = int(State.ACCEPTED)
 _FINAL_OF: Final = {state: final_of(state) for state in MessageState}
 
 
@@ -37,40 +38,46 @@ def record(
         return indices
     others: list[int] = []
     kept_back: set[str] = set()
-    rows: dict[State, list[PartRow]] = defaultdict(list)
-    told: list[tuple[PartRow, ReceiptIn]] = []
-    hand = db.hand
+    told: dict[State, list[PartRow]] = defaultdict(list)
+    receipt_rows: list[tuple[object, ...]] = []
+    last: dict[int, float] = {}
+    hand, by_id = db.hand, db.hand.by_id
     same = relation is Relation.SAME
     for index in indices:
-        receipt = receipts[index]
-        wanted = key(receipt.message_id) if same else stored_key(receipt.message_id, relation)
-        row = hand.by_id(account, wanted)
-        after = _FINAL_OF[receipt.state]
+        it = receipts[index]
+        smsc_id, state = it.message_id, it.state
+        wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
+        row = by_id(account, wanted)
+        after = _FINAL_OF[state]
         if (
             row is None
             or after is None
-            or row.state != State.ACCEPTED
-            or row.number != receipt.number
-            or receipt.form is not None
+            or row.number != it.number
+            or it.form is not None
+            or row.state != _ACCEPTED
             or wanted in kept_back
         ):
             others.append(index)
             kept_back.add(wanted)  # what follows about the same message keeps its turn
             continue
-        row.state = after
-        row.stat, row.err = receipt.stat, receipt.err
+        at = it.at
+        row.state, row.stat, row.err = after, it.stat, it.err
         row.receipts += 1
-        hand.put_down(row)
-        rows[after].append(row)
-        told.append((row, receipt))
+        if not keep_in_part(row, smsc_id, state, it.number, at):
+            receipt_rows.append((row.message, 1, row.receipts, smsc_id, state, it.stat, it.err, it.number, at))
+        if at > last.get(row.campaign, 0.0):
+            last[row.campaign] = at
+        hand.finished(row)
+        told[after].append(row)
         results[index] = ReceiptResult(ReceiptFate.MATCHED, row.message, 1, after)
     if told:
-        write_parts(db, told, rows)
-        for after, settled in rows.items():
-            move_rows(db, settled, after)
+        write_parts(db, receipt_rows, told, last)
+        for after, rows in told.items():
+            move_rows(db, rows, after)
+        matched = sum(map(len, told.values()))
         learned = dialect.learned
-        count(learned.ids, relation.value, len(told))
+        count(learned.ids, relation.value, matched)
         learned.contrary = 0
         if learned.agreeing <= learned.strangers:
-            learned.agreeing += len(told)
+            learned.agreeing += matched
     return others

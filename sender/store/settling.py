@@ -68,19 +68,22 @@ def move_rows(db: Database, rows: Sequence[PartRow], after: State) -> None:
     """The same for messages of one part that are all in one state, and go to another with their parts."""
     if not rows:
         return
-    before = rows[0].message_state
-    changed = db.conn.execute(_MOVE[after], (json_list([row.message for row in rows]),)).rowcount
-    if changed != len(rows):
-        raise RuntimeError(f"{len(rows) - changed} of {len(rows)} messages may not become {after.label}")
-    by_campaign = Counter([row.campaign for row in rows])
+    move_alike(db, [row.message for row in rows], Counter([row.campaign for row in rows]), rows[0].message_state, after)
+    for row in rows:
+        row.message_state = after
+
+
+def move_alike(db: Database, ids: Sequence[int], by_campaign: Mapping[int, int], before: int, after: State) -> None:
+    """The same for messages that are all in one state and go to another; `by_campaign`: how many there are of each."""
+    changed = db.conn.execute(_MOVE[after], (json_list(ids),)).rowcount
+    if changed != len(ids):
+        raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {after.label}")
     counts: Moves = Counter()
     for campaign, messages in by_campaign.items():
         counts[campaign, before] -= messages
         counts[campaign, after] += messages
     db.count_moves(counts)
-    for row in rows:
-        row.message_state = after
-    emit_moves(db, {after: [row.message for row in rows]}, by_campaign, None)
+    emit_moves(db, {after: ids}, by_campaign, None)
 
 
 def raise_due(db: Database, dues: Mapping[int, float]) -> None:
