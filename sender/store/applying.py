@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -126,7 +126,7 @@ class Application:
         by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():
             by_state[row.state].append(row)
-        write_parts(self._db, self._receipts, by_state, self._last)
+        write_parts(self._db, self._receipts, by_state.items(), self._last)
         if self.resolved:
             self._write_resolved()
 
@@ -157,7 +157,7 @@ def keep_in_part(row: PartRow, smsc_id: str, state: int, number: str, at: float)
 def write_parts(
     db: Database,
     receipts: Sequence[tuple[Any, ...]],
-    told: Mapping[int, Sequence[PartRow]],
+    told: Iterable[tuple[int, Sequence[PartRow]]],
     last: Mapping[int, float],
 ) -> None:
     """Write parts by their new state, the receipts that are kept by themselves, and the latest time by campaign."""
@@ -170,8 +170,8 @@ def write_parts(
     )
 
 
-def _update_parts(db: Database, by_state: Mapping[int, Sequence[PartRow]]) -> None:
-    for state, rows in by_state.items():
+def _update_parts(db: Database, by_state: Iterable[tuple[int, Sequence[PartRow]]]) -> None:
+    for state, rows in by_state:
         changed = db.conn.executemany(
             _UPDATE_PART[state],
             [

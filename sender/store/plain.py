@@ -71,9 +71,9 @@ def record(
         told[after].append(row)
         results[index] = ReceiptResult(ReceiptFate.MATCHED, row.message, 1, after)
     if told:
-        write_parts(db, receipt_rows, told, last)
-        for after, rows in told.items():
-            move_rows(db, rows, after)
+        write_parts(db, receipt_rows, told.items(), last)
+        for final, rows in told.items():
+            move_rows(db, rows, final)
         matched = sum(map(len, told.values()))
         learned = dialect.learned
         count(learned.ids, relation.value, matched)
