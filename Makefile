@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios torture torture-faults interop bench lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios torture torture-faults interop peers bench growth lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -68,10 +68,16 @@ interop: setup-dev ## send through SMSCs that others have written, after install
 torture: setup-dev ## kill the sender and an operator in the middle of a campaign (MESSAGES=1000000 KILLS=200)
 	@$(BIN)/python loadtests/torture.py --messages $(or $(MESSAGES),1000000) --kills $(or $(KILLS),200)
 
-bench: setup-dev ## run the benchmarks of the codec, of the store and of the import
-	@$(BIN)/python loadtests/bench_codec.py
-	@$(BIN)/python loadtests/bench_store.py
-	@$(BIN)/python loadtests/bench_import.py
+peers: setup-dev ## install the SMPP implementations that bench measures beside ours, in .interop and .peers
+	@scripts/peers
+
+bench: peers ## run all benchmarks, and bring docs/performance.md up to date (SIZE=--quick, ARGS="--only codec")
+	@$(BIN)/python loadtests/bench.py $(SIZE) $(ARGS)
+	@$(BIN)/python scripts/make_performance.py
+
+growth: setup-dev ## measure how cost grows with binds, messages, rules and operators (ARGS="--curve rules", ARGS="--most 1000000")
+	@$(BIN)/python loadtests/growth.py $(ARGS)
+	@$(BIN)/python scripts/make_performance.py
 
 lock: setup-dev ## write both locks anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@scripts/lock $(ARGS)
@@ -85,6 +91,7 @@ docs: setup-dev ## bring up to date what is made in docs/ and shown in the READM
 	@$(BIN)/python scripts/make_schema.py
 	@$(BIN)/python scripts/make_report_schema.py
 	@$(BIN)/python scripts/make_excerpts.py
+	@$(BIN)/python scripts/make_performance.py
 
 screenshots: setup-dev ## take the pictures in docs/ anew
 	@scripts/browser

@@ -18,12 +18,20 @@ _COMMANDS = {
     "compare": "carrierlab.commands.compare",
     "conformance": "carrierlab.commands.conformance",
     "gauntlet": "carrierlab.commands.gauntlet",
+    "load": "carrierlab.commands.load",
+    "blast": "carrierlab.commands.blast",
     "schema": "carrierlab.commands.schema",
+}
+
+_SUMMARIES = {
+    "conformance": "Run the conformance checks against the SMSC at ADDRESS (HOST:PORT).",
+    "gauntlet": "Send a client every kind of receipt there is, and score how many it matched to their messages.",
 }
 
 
 class _Commands(LazyGroup):
     modules = _COMMANDS
+    summaries = _SUMMARIES
 
 
 @click.group(

@@ -41,7 +41,7 @@ from carrierlab.traces.format import TraceFile
 from carrierlab.traces.recorder import Recorder
 from carrierlab.trouble import Complaints
 from carrierlab.workload import CampaignPlayer
-from sender.app import RunFailed
+from sender.pipeline.runs import RunFailed
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter, ThreadWriter
 from smppkit.transport import TcpNetwork

@@ -13,11 +13,12 @@ from carrierlab.ledgers import OperatorLedger, Reject, SenderLedger
 from carrierlab.reading import read_store
 from carrierlab.scenario import Campaign, LabScenario, account_of
 from carrierlab.stage import Addresses, OnProgress, Stage
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.config.binds import BindMode
 from sender.config.file import SenderConfig
 from sender.config.operator import OperatorConfig
 from sender.config.timers import TimersConfig, Waits
+from sender.pipeline.plans import CampaignPlan
 from smsc.scenario.model import Operator
 
 DEFAULT_WINDOW = 10

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import errno
 import importlib
+import os
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 import rich_click as click
@@ -19,6 +23,9 @@ class LazyGroup(click.RichGroup):
 
     modules: ClassVar[Mapping[str, str]] = {}
     """The module of every command, in the order of the help; a command ``dry-run`` is a function ``dry_run``."""
+
+    summaries: ClassVar[Mapping[str, str]] = {}
+    """What commands say of themselves that their module does not define as functions; a test compares them."""
 
     _listing = False
 
@@ -32,9 +39,24 @@ class LazyGroup(click.RichGroup):
         if module is None:
             return super().get_command(ctx, cmd_name)
         function = cmd_name.replace("-", "_")
-        if self._listing and (found := _docstrings(module).get(function)) is not None:
+        if self._listing and (found := self.summaries.get(cmd_name) or _docstrings(module).get(function)) is not None:
             return click.RichCommand(name=cmd_name, help=found)
         return getattr(importlib.import_module(module), function)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command; output that cannot be written is one line for people, and exit code 2."""
+        try:
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()  # here, and not when the interpreter ends, where nobody is told
+        except OSError as error:
+            if error.errno not in _UNWRITABLE or error.filename is not None:
+                raise
+            _give_up_output()
+            program = kwargs.get("prog_name") or Path(sys.argv[0]).name
+            click.echo(f"{program}: output cannot be written: {error.strerror}", err=True)
+            sys.exit(2)
 
     def format_help(self, ctx: click.RichContext, formatter: Any) -> None:  # type: ignore[override]
         """The help of the group, for which no command is imported."""
@@ -53,6 +75,15 @@ class LazyGroup(click.RichGroup):
             yield
         finally:
             self._listing = False
+
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _give_up_output() -> None:
+    """Let what is left of standard output go nowhere: the interpreter writes it when it ends."""
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @cache

@@ -3,8 +3,9 @@
     .venv/bin/python loadtests/emulator_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3]
 
 Four cases: without and with receipts, without and with the journal. Every message has 160 characters, and goes over one
-of 10 transceivers with 100 submits outstanding on each. Time is that of the server process (user and system, all its
-threads), from the first message to the last acknowledged receipt; how long the run takes does not matter.
+of 10 transceivers with 100 submits outstanding on each (`--connections`, `--window`). Time is that of the server
+process (user and system, all its threads), from the first message to the last acknowledged receipt; how long the run
+takes does not matter.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
 medians of the rounds). The clients are one process that sends ready octets and knows no session.
@@ -22,11 +23,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 from smppkit.codec import encode
-from smppkit.pdus import BindTransceiver, SubmitSm
+from smppkit.commands import RESPONSE_BIT
+from smppkit.pdus import BindTransceiver, BindTransmitter, SubmitSm
 
 CASES = {
     "plain": (False, False),
@@ -35,25 +41,50 @@ CASES = {
     "receipts and journal": (True, True),
 }
 """Whether receipts are asked for, and whether there is a journal."""
-CONNECTIONS = 10
-WINDOW = 100
 WARM_UP = 5_000
 PATIENCE = 30.0  # seconds without an answer, after which the run has failed
 SETTLING = 0.3  # seconds for what the server does after its last word
 TEXT = (b"The quick brown fox jumps over the lazy dog. " * 4)[:160]
 
 SUBMIT_RESP, DELIVER, DELIVER_RESP = 0x80000004, 0x00000005, 0x80000005
+TRANSCEIVER, TRANSMITTER = BindTransceiver, BindTransmitter
+_ALONE = ("--port", "0")
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
-class Esme:
-    """One bound transceiver that keeps its window full."""
+class Clients(NamedTuple):
+    """Who sends: so many connections, with so many submits outstanding on each."""
 
-    def __init__(self, port: int, name: str, receipts: bool) -> None:
+    connections: int = 10
+    window: int = 100
+    account: str = "esme{}"
+    """With the number of the connection in it."""
+    password: str = ""
+    bind: type[BindTransceiver] | type[BindTransmitter] = TRANSCEIVER
+
+
+class Esme:
+    """One bound connection that keeps its window full."""
+
+    def __init__(self, port: int, number: int, receipts: bool, clients: Clients) -> None:
+        self._window = clients.window
+        self.waits: list[float] = []
+        """How long answers took, where there is one at a time."""
+        self._wrote = 0.0
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.sendall(encode(BindTransceiver(system_id=name, interface_version=0x34, sequence_number=1)))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.sendall(
+            encode(
+                clients.bind(
+                    system_id=clients.account.format(number),
+                    password=clients.password,
+                    interface_version=0x34,
+                    sequence_number=1,
+                )
+            )
+        )
         answer = self.socket.recv(4096)
-        if answer[4:12] != b"\x80\0\0\x09\0\0\0\0":
+        if answer[4:12] != (clients.bind.command_id | RESPONSE_BIT).to_bytes(4, "big") + bytes(4):
             raise RuntimeError(f"the bind was answered with {answer.hex()}")
         self.to_send = self.outstanding = self.receipts = 0
         # Each sequence number, and each destination, comes again only when the window has long gone past it.
@@ -67,22 +98,23 @@ class Esme:
                     short_message=TEXT,
                 )
             )
-            for index in range(10 * WINDOW)
+            for index in range(10 * self._window)
         ]
         self._size = len(submits[0])
-        self._octets = b"".join(submits + submits[:WINDOW])
+        self._octets = b"".join(submits + submits[: self._window])
         self._next = 0
         self._half = b""
 
     def fill(self, answers: bytes = b"") -> None:
         """Write answers, and as many submits as the window has room for."""
-        count = min(WINDOW - self.outstanding, self.to_send)
+        count = min(self._window - self.outstanding, self.to_send)
         first = self._next * self._size
         octets = answers + self._octets[first : first + count * self._size]
-        self._next = (self._next + count) % (10 * WINDOW)
+        self._next = (self._next + count) % (10 * self._window)
         self.to_send -= count
         self.outstanding += count
         if octets:
+            self._wrote = time.perf_counter()
             self.socket.sendall(octets)
 
     def read(self) -> None:
@@ -99,6 +131,8 @@ class Esme:
                 if octets[at + 8 : at + 12] != b"\0\0\0\0":
                     raise RuntimeError(f"a submit was refused: {octets[at : at + 16].hex()}")
                 self.outstanding -= 1
+                if self._window == 1:
+                    self.waits.append(time.perf_counter() - self._wrote)
             elif command_id == DELIVER:
                 self.receipts += 1
                 answers.append(b"\0\0\0\x11\x80\0\0\x05\0\0\0\0" + octets[at + 12 : at + 16] + b"\0")
@@ -109,15 +143,19 @@ class Esme:
         self.fill(b"".join(answers))
 
 
-def load(port: int, receipts: bool, control: Connection) -> None:
-    """The clients: for each number that comes through `control`, send so many messages and say when all is done."""
-    esmes = [Esme(port, f"esme{index}", receipts) for index in range(CONNECTIONS)]
+def load(port: int, receipts: bool, control: Connection, clients: Clients) -> None:
+    """The clients: for each number that comes through `control`, send so many messages and say when all is done.
+
+    What they say is the median of the round trips in microseconds, where there is one message at a time.
+    """
+    esmes = [Esme(port, index, receipts, clients) for index in range(clients.connections)]
     with selectors.DefaultSelector() as selector:
         for esme in esmes:
             selector.register(esme.socket, selectors.EVENT_READ, esme)
         while (count := control.recv()) is not None:
             for esme in esmes:
-                esme.to_send, esme.receipts = count // CONNECTIONS, 0
+                esme.to_send, esme.receipts = count // clients.connections, 0
+                esme.waits.clear()
                 esme.fill()
             while any(esme.to_send or esme.outstanding for esme in esmes) or (
                 receipts and sum(esme.receipts for esme in esmes) < count
@@ -127,7 +165,8 @@ def load(port: int, receipts: bool, control: Connection) -> None:
                     raise RuntimeError("the server does not answer")
                 for key, _ in ready:
                     key.data.read()
-            control.send("done")
+            waits = [wait for esme in esmes for wait in esme.waits]
+            control.send(statistics.median(waits) * 1e6 if waits else None)
 
 
 def processor_time(pid: int) -> float:
@@ -136,12 +175,21 @@ def processor_time(pid: int) -> float:
     return (int(values[11]) + int(values[12])) / _TICK
 
 
-def measure(python: str, path: Path, receipts: bool, journal: bool, messages: int) -> float:
-    """Microseconds for each message, of one server that lives as long as this takes."""
+class Cost(NamedTuple):
+    """Microseconds: of processor time for a message, and of the median round trip with one message at a time."""
+
+    microseconds: float
+    round_trip: float | None
+
+
+@contextmanager
+def serving(python: str, path: Path, journal: bool | Path, *arguments: str) -> Iterator[tuple[int, int]]:
+    """``smsc serve`` of a checkout on a free port; its process id, and the port of its first operator."""
     with tempfile.TemporaryDirectory() as scratch:
-        keep = ["--journal", f"{scratch}/journal.sqlite"] if journal else ["--no-journal"]
+        file = journal if isinstance(journal, Path) else f"{scratch}/journal.sqlite"
+        keep = ["--journal", str(file)] if journal else ["--no-journal"]
         server = subprocess.Popen(
-            [python, "-c", "from smsc.cli import main; main()", "serve", "--port", "0", "--quiet", *keep],
+            [python, "-c", "from smsc.cli import main; main()", "serve", *(arguments or _ALONE), "--quiet", *keep],
             cwd=path,
             env=os.environ | {"PYTHONPATH": str(path)},
             stdout=subprocess.PIPE,
@@ -150,28 +198,44 @@ def measure(python: str, path: Path, receipts: bool, journal: bool, messages: in
         try:
             if server.stdout is None or not (ready := server.stdout.readline()):
                 raise RuntimeError("the server did not start")
-            ours, theirs = multiprocessing.Pipe()
-            port = int(ready.split("127.0.0.1:")[1].split()[0])
-            clients = multiprocessing.Process(target=load, args=(port, receipts, theirs))
-            clients.start()
-            theirs.close()
-            ask(ours, WARM_UP)
-            before = processor_time(server.pid)
-            ask(ours, messages)
-            after = processor_time(server.pid)
-            ours.send(None)
-            clients.join()
-            return (after - before) / messages * 1e6
+            yield server.pid, int(ready.split("127.0.0.1:")[1].split()[0])
         finally:
             server.terminate()
             server.wait(30)
 
 
-def ask(clients: Connection, count: int) -> None:
-    """Have so many messages sent, and wait until the server has come to rest."""
+def loaded(
+    used: Callable[[], float], port: int, receipts: bool, messages: int, clients: Clients, warm_up: int = WARM_UP
+) -> Cost:
+    """What each message costs a server, whose processor time in seconds `used` says."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=load, args=(port, receipts, theirs, clients))
+    process.start()
+    theirs.close()
+    try:
+        ask(ours, warm_up)
+        before = used()
+        round_trip = ask(ours, messages)
+        after = used()
+        ours.send(None)
+    finally:
+        ours.close()
+        process.join(30)
+    return Cost((after - before) / (messages // clients.connections * clients.connections) * 1e6, round_trip)
+
+
+def measure(python: str, path: Path, receipts: bool, journal: bool, messages: int, clients: Clients) -> Cost:
+    """What a message costs, of one server that lives as long as this takes."""
+    with serving(python, path, journal) as (pid, port):
+        return loaded(lambda: processor_time(pid), port, receipts, messages, clients)
+
+
+def ask(clients: Connection, count: int) -> float | None:
+    """Have so many messages sent, and wait until the server has come to rest; the median round trip."""
     clients.send(count)
-    clients.recv()
+    said: float | None = clients.recv()
     clients.poll(SETTLING)  # they have nothing more to say
+    return said
 
 
 def main() -> None:
@@ -181,13 +245,17 @@ def main() -> None:
     options.add_argument("--case", choices=CASES, action="append", help="only this one")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--messages", type=int, default=50_000, help="in one round")
+    options.add_argument("--connections", type=int, default=10)
+    options.add_argument("--window", type=int, default=100)
     chosen = options.parse_args()
     paths = [path.resolve() for path in chosen.path or [Path()]]
-    messages = chosen.messages // CONNECTIONS * CONNECTIONS
+    clients = Clients(chosen.connections, chosen.window)
+    messages = chosen.messages // clients.connections * clients.connections
     figures: dict[str, object] = {"messages": messages, "rounds": chosen.rounds}
     for case in chosen.case or CASES:
         rounds = [
-            [measure(chosen.python, path, *CASES[case], messages) for path in paths] for _ in range(chosen.rounds)
+            [measure(chosen.python, path, *CASES[case], messages, clients).microseconds for path in paths]
+            for _ in range(chosen.rounds)
         ]
         medians = [round(statistics.median(of), 1) for of in zip(*rounds, strict=True)]
         figures[case] = {"microseconds": medians[0]}

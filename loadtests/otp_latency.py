@@ -18,17 +18,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.channels.results import Submit
 from sender.config.file import load_config
 from sender.domain.message import MessageClass
+from sender.pipeline.plans import CampaignPlan
 from sender.reactor import install_reactor
 from sender.store.access import NewToken
 from sender.store.intake import NewApiMessage
@@ -65,13 +66,18 @@ class Measurement:
             epoch=time.time() - reactor.seconds(),
         )
         # The gate is asked directly before a submit is written; the last check has nothing to object to.
-        self.sender._gate._checks += (self._written,)
+        self.sender._gate._checks += (self,)
         self._number = FIRST_CODE
         self._queued: dict[str, float] = {}
         self._waits: list[float] = []
         self.bulk = 0
 
-    def _written(self, submit: Submit, _: float) -> None:
+    def concerns(self, _submits: Sequence[Submit], _now: float) -> bool:
+        """As a check of the gate."""
+        return True
+
+    def check(self, submit: Submit, _now: float) -> None:
+        """The same: a submit is about to be written."""
         if not submit.urgent:
             self.bulk += 1
             return

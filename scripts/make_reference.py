@@ -37,6 +37,7 @@ from sender.config.routes import HealthConfig, RouteConfig, TargetConfig
 from sender.config.serve import ServeConfig, TracingConfig
 from sender.config.text import TextConfig, TlvConfig
 from sender.config.timers import TimersConfig, Waits
+from sender.config.tls import ServerTlsConfig
 from sender.config.webhooks import WebhookConfig
 from smppkit.status import status_name
 from smsc.faults.base import Fault
@@ -136,6 +137,7 @@ SENDER: dict[type[msgspec.Struct], str] = {
     HealthConfig: "health",
     RetryConfig: "retry",
     ServeConfig: "serve",
+    ServerTlsConfig: "tls of whoever connects to us",
     TracingConfig: "tracing of serve",
     IncomingConfig: "incoming",
     KeywordConfig: "A keyword",

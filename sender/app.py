@@ -18,46 +18,40 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Container, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import msgspec
-from twisted.internet.defer import Deferred, DeferredList
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from sender.channels.account import Account
 from sender.config.file import SenderConfig
 from sender.config.operator import AccountConfig
 from sender.config.reload import Change, compare, document
-from sender.domain.message import MessageClass, State
-from sender.domain.quiet_hours import QuietHours
+from sender.domain.message import MessageClass
 from sender.domain.report import CampaignReport
-from sender.domain.retry import RetryPolicy
-from sender.domain.template import Template
 from sender.pipeline import figures
 from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import TextOptions, Wording, check_sender
+from sender.pipeline.compose import Wording
 from sender.pipeline.dialects import receipt_settings
 from sender.pipeline.expanding import Expander
 from sender.pipeline.failover import Failover
 from sender.pipeline.gate import Gate
 from sender.pipeline.health import HealthBook
-from sender.pipeline.importing import ImportResult, import_recipients
+from sender.pipeline.importing import ImportResult
 from sender.pipeline.intake import Screen
-from sender.pipeline.lane import Lane
+from sender.pipeline.lanes import Lanes
 from sender.pipeline.live import Figures
 from sender.pipeline.mo import MobileOriginated
-from sender.pipeline.progress import Ending, LaneView, Progress, ending, look_again
+from sender.pipeline.plans import CampaignPlan, Imports
+from sender.pipeline.progress import Progress
 from sender.pipeline.quiet import Quiet
-from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.reloading import Reloading, ReloadRefused
 from sender.pipeline.routing import make_numbering, make_router, needs_numbering
+from sender.pipeline.runs import RunFailed, Runs
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
-from sender.pipeline.verdict import Judge
 from sender.pipeline.webhooks.dispatcher import Dispatcher
 from sender.pipeline.webhooks.posting import Post
 from sender.store.applied import AppliedRow
@@ -68,43 +62,8 @@ from smppkit.transport import Network
 
 log = logging.getLogger(__name__)
 
-_SURE = 4
-"""Looks in a row that must find messages without an account before it is believed."""
-
-
-class CampaignPlan(msgspec.Struct, frozen=True):
-    """What a person asks for with ``sender send``."""
-
-    template: str
-    sender: str
-    """Source address: a name of at most 11 characters, or a number."""
-    recipients: Path
-    reading: Reading = AS_FOUND
-    text: TextOptions = TextOptions()
-    message_class: MessageClass = MessageClass.SERVICE
-    rejects: Path | None = None
-    name: str = ""
-    priority: int | None = None
-    """0 (lowest) to 9; None = that of the class."""
-    weight: int = 1
-    """Its share of the turns, against campaigns of the same priority."""
-    starts_at: float | None = None
-    """Unix time before which nothing is sent."""
-    expires_at: float | None = None
-    """Unix time from which nothing is written any more."""
-    quiet: QuietHours | None = None
-    """Hours at which nothing of it is written; None = those of the configuration."""
-
-
-class Options(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a campaign keeps as JSON: only what was asked for."""
-
-    reading: Reading = AS_FOUND
-    text: TextOptions = TextOptions()
-
-
-class RunFailed(Exception):
-    """Sending had to stop; the text is for people. What is in the store is as it was at the last commit."""
+_FORSAKEN_EVERY = 60
+"""Looks (of a second) between two at what waits for accounts that are no longer configured."""
 
 
 class Sender:
@@ -126,8 +85,6 @@ class Sender:
         seed: int = 0,
         post: Post | None = None,
     ) -> None:
-        self.gave_up: str | None = None
-        """Why the last run ended with messages unsent, when it did."""
         self._config = config
         self._clock = clock
         self._writer = writer
@@ -149,7 +106,7 @@ class Sender:
             epoch=epoch,
             accounts=self._accounts,
             route=self._route,
-            due=self.quiet.due,
+            due=self.quiet.dues,
             on_messages=self.poke,
             on_failure=self._failed,
         )
@@ -159,13 +116,17 @@ class Sender:
             clock,
             epoch=epoch,
             retention=config.retention,
-            idle=lambda: all(lane.at_rest for lane in self._lanes),
+            idle=lambda: self._lanes.at_rest,
             on_outside_change=self.on_outside_change,
             on_look=self._look_after,
             on_failure=self._failed,
         )
         self._failover = Failover(self._router, self._composers, store=store, writer=writer, on_messages=self.poke)
-        self._gate = Gate([self._standing.check, self.suppressing.check, self.quiet.check])
+        self._forsaken = Failover(
+            self._router, self._composers, store=store, writer=writer, on_messages=self.poke, forsaken=True
+        )
+        self._looks = 0
+        self._gate = Gate([self._standing, self.suppressing, self.quiet])
         self._mobile_originated = MobileOriginated(
             config.incoming.rules(config.accounts()),
             self.suppressing,
@@ -176,19 +137,39 @@ class Sender:
             on_answers=self.poke,
             on_failure=self._failed,
         )
-        self._network = network
-        self._seed = seed
         self._started = False
         self._screens: list[Screen] = []  # those that a change of the configuration concerns
-        self._leaving: list[Deferred[None]] = []  # lanes that a change of the configuration ends
-        self._lanes = [
-            self.make_lane(name, account, account.retry.over(config.retry)) for name, account in self._accounts.items()
-        ]
+        self._lanes = Lanes(
+            self._composers,
+            self._gate,
+            self._mobile_originated,
+            self.health,
+            store=store,
+            writer=writer,
+            clock=clock,
+            network=network,
+            epoch=epoch,
+            seed=seed,
+            on_failure=self._failed,
+            on_trouble=self._note_failure,
+            on_left=self._route_anew,
+        )
+        for name, account in self._accounts.items():
+            self._lanes.add(self._lanes.make(name, account, account.retry.over(config.retry)))
+        self._imports = Imports(self._composers, self._router, self.suppressing, store=store, writer=writer)
+        self._runs = Runs(
+            self._lanes,
+            self._standing,
+            busy=lambda: self._forsaken.working or not self._expander.idle,
+            store=store,
+            writer=writer,
+            clock=clock,
+            epoch=epoch,
+        )
         self._reloading = Reloading(
-            self,
+            self._lanes,
             store=store,
             salt=random.Random(f"{seed}/salt").randbytes(16),  # noqa: S311 - of digests that lie beside what they are of
-            lanes=self._lanes,
             router=self._router,
             health=self.health.standings,
             wordings=self._wordings,
@@ -202,7 +183,6 @@ class Sender:
         self._stopping = False
         self._stopped = False
         self._when_stopped: list[Deferred[None]] = []
-        self._looks: dict[IDelayedCall, Deferred[None]] = {}
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -213,24 +193,34 @@ class Sender:
     async def _start(self) -> Recovery:
         await self._writer.call(self._store.configure_receipts, receipt_settings(self._config))
         recovery = await self._writer.call(self._store.recover, self._now())
+        await self._bring_back()
         await self.suppressing.load()
         await self.webhooks.start()
         await self._standing.refresh()
         binds_before = await self._writer.call(self._store.new_epoch) - 1
         await self._note_applied()
         self._started = True
-        for lane in self._lanes:
-            if self._stopping:
-                break
-            if binds_before:
-                # What the process before us wrote in its last second counts against the limit too (I5).
-                lane.channel.hold(self._clock.seconds() + 1.0)
-            lane.start()
+        self._lanes.start(rest=binds_before > 0)
         self._mobile_originated.start()
         if not self._stopping:
             self._expander.start()
             self._upkeep.start()
+            self._route_anew()
         return recovery
+
+    async def _bring_back(self) -> None:
+        """What waits for another try waits no longer than a refusal, or a doubt, may make it wait."""
+        waits = [it.retry.over(self._config.retry).longest for it in self._accounts.values()]
+        longest = max(*waits, *(it.resend_wait for it in MessageClass), 0.0)
+        brought = await self._writer.call(self._store.bring_back, self._now() + longest)
+        if brought:
+            log.warning(
+                "%d messages to be sent again were due more than %.0f s from now: the clock has gone back, or retries"
+                " are quicker now; they are due in %.0f s",
+                brought,
+                longest,
+                longest,
+            )
 
     async def on_outside_change(self) -> None:
         """The store was changed behind our back, or by a verb that this process called: look at everything anew."""
@@ -239,8 +229,7 @@ class Sender:
         self._expander.poke()
         await self.suppressing.refresh()
         self.webhooks.poke()
-        for lane in self._lanes:
-            lane.poke()
+        self._lanes.poke()
 
     async def _renumber(self) -> None:
         """Take over numbering plans that were imported while we run."""
@@ -254,19 +243,31 @@ class Sender:
         """Once a second: chunks to expand, the health of the accounts, and what has to leave one of them."""
         self._expander.look()
         now = self._clock.seconds()
-        down = {lane.account.name for lane in self._lanes if lane.channel.status().down_since is not None}
+        down = self._lanes.down()
         self.health.look(down, now)
         leaving = self.health.to_leave(now)
         if leaving:
-            for lane in self._lanes:
-                if lane.account.name in leaving and lane.account.name in down:
-                    lane.give_back()
+            self._lanes.give_back(down.intersection(leaving))
             Deferred.fromCoroutine(self._failover.leave(leaving)).addErrback(self._failed)
+
+        self._looks += 1
+        if self._looks % _FORSAKEN_EVERY == 0:
+            self._route_anew()
+
+    def _route_anew(self) -> None:
+        """Messages of accounts that are no longer configured go to others, where a route leads to one."""
+        if not self._stopping:
+            Deferred.fromCoroutine(self._leave_forsaken()).addErrback(self._failed)
+
+    async def _leave_forsaken(self) -> None:
+        accounts = await self._writer.call(self._store.forsaken, tuple(self._accounts))
+        if accounts:
+            await self._forsaken.leave(accounts)
 
     @property
     def moved(self) -> int:
         """Messages that went to another account because theirs was passed over."""
-        return self._failover.moved
+        return self._failover.moved + self._forsaken.moved
 
     def stop(self) -> Deferred[None]:
         """Stop in order: claim nothing more, await what is on the wire, give back the rest, unbind."""
@@ -281,16 +282,14 @@ class Sender:
             self._expander.stop()
             self._upkeep.stop()
             self._failover.stop()
+            self._forsaken.stop()
+            self._lanes.close()
             Deferred.fromCoroutine(self._stop())
-            self._wake_all()
+            self._runs.end()
         return waiting
 
     async def _stop(self) -> None:
-        stopping = [Deferred.fromCoroutine(lane.stop()) for lane in self._lanes]
-        lanes = DeferredList([*stopping, *self._leaving], consumeErrors=True)
-        for _, result in await lanes:
-            if isinstance(result, Failure):
-                self._note_failure(result)
+        await self._lanes.stop()
         await self._mobile_originated.settle()
         await self.webhooks.stop()
         self._stopped = True
@@ -312,9 +311,8 @@ class Sender:
         self._expander.stop()
         self._upkeep.stop()
         self._failover.stop()
-        for lane in self._lanes:
-            lane.cease()
-            lane.channel.abort()
+        self._forsaken.stop()
+        self._lanes.abort()
         self._mobile_originated.settle()
         self.webhooks.abort()
 
@@ -365,9 +363,7 @@ class Sender:
 
     def poke(self, accounts: Container[str]) -> None:
         """There are new messages of these accounts in the store."""
-        for lane in self._lanes:
-            if lane.account.name in accounts:
-                lane.poke()
+        self._lanes.poke(accounts)
 
     # --- the configuration --------------------------------------------------------------------
 
@@ -394,56 +390,13 @@ class Sender:
         await self._writer.call(self._store.configure_receipts, receipt_settings(config))
         await self._note_applied()
         self._expander.poke()
-        for lane in self._lanes:
-            lane.poke()
+        self._lanes.poke()
         return changes
 
     async def _note_applied(self) -> None:
         salt = self._reloading.salt
         text = msgspec.json.encode(document(self._config, salt)).decode()
         await self._writer.call(self._store.applied.write, AppliedRow(self._now(), salt, text))
-
-    def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
-        """A lane for an account; it is not started."""
-        self.health.add(name, self._clock.seconds())
-        return Lane(
-            Account.of(name, account),
-            self._composers,
-            self._judge(name, policy),
-            self._gate,
-            self._mobile_originated,
-            self.health,
-            store=self._store,
-            writer=self._writer,
-            clock=self._clock,
-            network=self._network,
-            epoch=self._epoch,
-            rng=random.Random(f"{self._seed}/{name}/reconnects"),  # noqa: S311 - jitter, repeatable
-            on_failure=self._failed,
-        )
-
-    def _judge(self, name: str, policy: RetryPolicy) -> Judge:
-        return Judge(policy, random.Random(f"{self._seed}/{name}/retries"))  # noqa: S311 - jitter, repeatable
-
-    def policy_changed(self, lane: Lane, policy: RetryPolicy) -> None:
-        """Refusals on an account are judged by another policy."""
-        lane.judge_by(self._judge(lane.account.name, policy))
-
-    def lane_added(self, lane: Lane) -> None:
-        """An account is new: connect it. It may have been here before, so its limits begin with a second of rest."""
-        if self._stopping:
-            return
-        self._lanes.append(lane)
-        self.health.know(lane.account.name, self._clock.seconds())
-        lane.channel.hold(self._clock.seconds() + 1.0)
-        lane.start()
-
-    def lane_removed(self, lane: Lane) -> None:
-        """An account is gone: end it in order."""
-        self._lanes.remove(lane)
-        leaving = Deferred.fromCoroutine(lane.stop())
-        self._leaving.append(leaving)
-        leaving.addErrback(self._note_failure).addCallback(lambda _: self._leaving.remove(leaving))
 
     # --- campaigns ----------------------------------------------------------------------------
 
@@ -457,60 +410,20 @@ class Sender:
         return Deferred.fromCoroutine(self._import(plan, on_rows))
 
     async def _import(self, plan: CampaignPlan, on_rows: Callable[[int], None] | None) -> ImportResult:
-        campaign_id = await self._writer.call(self._store.create_campaign, self.new_campaign(plan))
-        if plan.weight != 1:
-            await self._writer.call(self._store.set_weight, campaign_id, plan.weight)
-        campaign = await self._writer.call(self._store.campaign, campaign_id)
-        return await self._read_recipients(campaign, on_rows)
+        result = await self._imports.begin(self.new_campaign(plan), plan.weight, self.country, on_rows)
+        await self.on_outside_change()
+        return result
 
     def new_campaign(self, plan: CampaignPlan) -> NewCampaign:
-        """The campaign of a plan, once every mistake that the plan and the file's header show is ruled out.
-
-        TemplateError, SenderError, HeaderError, OSError (the recipients file).
-        """
-        template, sender = Template.compile(plan.template), check_sender(plan.sender)
-        with open_recipients(plan.recipients, self._config.country, template, plan.reading):
-            pass
-        return NewCampaign(
-            name=plan.name or plan.recipients.stem,
-            template=template.text,
-            sender=sender,
-            message_class=plan.message_class,
-            recipients=str(plan.recipients.absolute()),
-            rejects=str(plan.rejects.absolute()) if plan.rejects is not None else "",
-            at=self._now(),
-            priority=plan.priority,
-            starts_at=plan.starts_at,
-            expires_at=plan.expires_at,
-            options=msgspec.json.encode(Options(reading=plan.reading, text=plan.text)).decode(),
-            quiet=None if plan.quiet is None else plan.quiet.to_json(),
-        )
+        """The campaign of a plan; errors as for `CampaignPlan.campaign`."""
+        return plan.campaign(self.country, self._now())
 
     def finish_import(self, campaign: Campaign, on_rows: Callable[[int], None] | None = None) -> Deferred[ImportResult]:
         """Begin the import of a campaign again that was cut before its end. Errors as for `import_campaign`."""
         return Deferred.fromCoroutine(self._import_again(campaign, on_rows))
 
     async def _import_again(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
-        await self._writer.call(self._store.restart_import, campaign.id)
-        return await self._read_recipients(campaign, on_rows)
-
-    async def _read_recipients(self, campaign: Campaign, on_rows: Callable[[int], None] | None) -> ImportResult:
-        composer = self._composers.make(campaign)
-        await self.suppressing.refresh()
-        result = await import_recipients(
-            campaign.id,
-            Path(campaign.recipients),
-            Path(campaign.rejects) if campaign.rejects else None,
-            region=self._config.country,
-            how=msgspec.json.decode(campaign.options, type=Options).reading,
-            template=Template.compile(campaign.template),
-            composer=composer,
-            router=self._router,
-            blocked=partial(self.suppressing.scope_against, kind=campaign.message_class, sender=campaign.sender),
-            store=self._store,
-            writer=self._writer,
-            on_rows=on_rows,
-        )
+        result = await self._imports.again(campaign, self.country, on_rows)
         await self.on_outside_change()
         return result
 
@@ -539,7 +452,7 @@ class Sender:
         give_up: float | None,
     ) -> CampaignReport:
         try:
-            await self._watch(campaign_id, on_progress, receipt_wait, give_up)
+            await self._runs.watch(campaign_id, on_progress, receipt_wait, give_up)
         except StoreError:
             self._failed(Failure())  # type: ignore[no-untyped-call]
         if self._stopping:
@@ -548,77 +461,15 @@ class Sender:
             raise RunFailed(self._failure.getErrorMessage()) from self._failure.value
         return await self._writer.call(self._store.report, campaign_id)
 
-    async def _watch(
-        self,
-        campaign_id: int,
-        on_progress: Callable[[Progress], None] | None,
-        receipt_wait: float,
-        give_up: float | None,
-    ) -> None:
-        stranded = 0
-        while not self._stopping:
-            counts = await self._writer.call(self._store.counts, campaign_id)
-            progress = self._progress(campaign_id, counts)
-            if on_progress is not None:
-                on_progress(progress)
-            views = [self._view(lane) for lane in self._lanes]
-            held = bool(progress.held) or not self._expander.idle
-            end = ending(progress, views, receipt_wait=receipt_wait, give_up=give_up, held=held)
-            stranded = stranded + 1 if end is Ending.STRANDED else 0
-            if end is Ending.GAVE_UP:
-                self.gave_up = self._who_is_down()
-            elif stranded >= _SURE:
-                self.gave_up = f"{progress.unsent} messages wait for an operator that is no longer configured"
-            if end not in (None, Ending.STRANDED) or stranded >= _SURE:
-                return
-            await self._look_later(look_again(progress, receipt_wait))
+    @property
+    def gave_up(self) -> str | None:
+        """Why the last run ended with messages unsent, when it did."""
+        return self._runs.gave_up
 
     # --- small things -------------------------------------------------------------------------
 
-    def _route(self, campaign: Campaign, number: str) -> str | None:
-        choice = self._router.route(number, sender=campaign.sender, message_class=campaign.message_class)
-        return None if choice is None else choice.account
-
-    def _progress(self, campaign_id: int, counts: Mapping[State, int]) -> Progress:
-        return Progress(
-            campaign_id,
-            sum(counts.values()),
-            counts,
-            tuple(lane.channel.status() for lane in self._lanes),
-            self._standing.held(campaign_id, self._now()),
-        )
-
-    def _view(self, lane: Lane) -> LaneView:
-        status, now = lane.channel.status(), self._clock.seconds()
-        return LaneView(
-            exhausted=lane.exhausted,
-            down_for=None if status.down_since is None else now - status.down_since,
-            quiet_for=now - max(lane.recorder.last_activity, lane.channel.bound_at),
-        )
-
-    def _who_is_down(self) -> str:
-        return "; ".join(
-            f"{status.account}: {status.trouble or 'not bound'}".partition("; next attempt")[0]
-            for lane in self._lanes
-            if (status := lane.channel.status()).down_since is not None
-        )
-
-    def _look_later(self, delay: float) -> Deferred[None]:
-        waiting: Deferred[None] = Deferred()
-
-        def look() -> None:
-            del self._looks[call]
-            waiting.callback(None)
-
-        call = self._clock.callLater(delay, look)
-        self._looks[call] = waiting
-        return waiting
-
-    def _wake_all(self) -> None:
-        looks, self._looks = self._looks, {}
-        for call, waiting in looks.items():
-            call.cancel()
-            waiting.callback(None)
+    def _route(self, campaign: Campaign, numbers: Sequence[str]) -> list[str | None]:
+        return self._router.accounts(numbers, sender=campaign.sender, message_class=campaign.message_class)
 
     def _failed(self, failure: Failure) -> None:
         """Something below cannot go on: stop in order, and tell whoever waits for a run."""

@@ -36,6 +36,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """By account: seconds that the first message which is due waits."""
     messages: dict[str, int]
     """By state, over all campaigns."""
+    forsaken: dict[str, int] = {}
+    """Queued messages by account, of accounts that the process which sends does not have."""
 
     @property
     def alive(self) -> bool:
@@ -57,6 +59,7 @@ def take(store: SqliteStore, now: float) -> Snapshot:
         campaigns=sorted(views, key=lambda view: view.state in _ENDED),
         waiting={account: max(0.0, now - due) for account, due in lookup.oldest_due(store.database).items()},
         messages={state: count for state, count in messages.items() if count},
+        forsaken={} if live is None else lookup.forsaken(store.database, [it.account for it in live.accounts]),
     )
 
 
@@ -108,6 +111,13 @@ def _headline(snapshot: Snapshot) -> Text:
         for trouble in (live.failure, live.store_trouble):
             if trouble:
                 text.append(f"\n{trouble}", style="bold red")
+    for account, count in snapshot.forsaken.items():
+        text.append(
+            f"\n{count:,} messages wait for {account}, which is no longer configured. Those that a route leads to"
+            " another account, and that were never in doubt, go there within a minute; for the rest put the account"
+            " back, or cancel their campaigns",
+            style="bold red",
+        )
     counts = ", ".join(f"{count:,} {state}" for state, count in snapshot.messages.items())
     text.append(f"\n{counts or 'no messages'}\n")
     return text

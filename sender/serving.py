@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from sender.app import Sender
@@ -20,6 +19,7 @@ from sender.config.file import SenderConfig
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.live import Live
+from sender.pipeline.timer import Timer
 from sender.store.access import Token
 from sender.store.reader import ThreadReader
 from sender.store.records import Campaign, CampaignState, StoreError
@@ -86,7 +86,7 @@ class Serving:
         self._edge = Edge(listening, self._build)
         self._reader = ThreadReader(SqliteStore.open(config.store, read_only=True), reactor)
         self._api: Api | None = None
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(reactor, self._look)
         self._looks = 0
         self._stopping = False
         self._imports: deque[Campaign] = deque()
@@ -103,9 +103,7 @@ class Serving:
     async def stop(self) -> None:
         """Let requests be answered (2 s at most), take no more, and read no more recipients."""
         self._stopping = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
         await self._edge.stop()
         if self._importing is not None:
             await self._importing
@@ -139,11 +137,10 @@ class Serving:
 
     def _look_later(self) -> None:
         if not self._stopping:
-            self._timer = self._reactor.callLater(_TOKENS_EVERY, self._look)
+            self._timer.set(_TOKENS_EVERY)
 
     def _look(self) -> None:
         """Take tokens as they are now, and drop what has aged."""
-        self._timer = None
         self._looks += 1
         if self._looks % _FORGET_EVERY == 0:
             now = self._epoch + self._reactor.seconds()

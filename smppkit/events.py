@@ -7,6 +7,7 @@ from enum import Enum
 import msgspec
 
 from smppkit.pdus import Pdu
+from smppkit.runs import SubmitRun
 from smppkit.states import BindState
 from smppkit.stream import BadPdu
 
@@ -35,6 +36,15 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     pdu: Pdu
 
 
+class RequestRun(msgspec.Struct, frozen=True, gc=False):
+    """The peer asks for the same so often: as many `Request` events. Only where ``Session.read_runs`` was asked for.
+
+    To be answered with ``Session.respond_run``, given up with ``forget_run``, or taken apart with ``unroll``.
+    """
+
+    run: SubmitRun
+
+
 class Response(msgspec.Struct, frozen=True, gc=False):
     """A request of ours was answered, by its own response or by a generic_nack.
 
@@ -45,6 +55,27 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     request: Pdu | None
     response: Pdu
     context: object
+    sent_at: float
+
+
+class AcceptedResponses(msgspec.Struct, frozen=True, gc=False):
+    """Requests of ours were answered by their own responses, with ESME_ROK and nothing beside it.
+
+    As many `Response` events, only where ``Session.read_runs`` was asked for; `contexts` is in their order.
+    """
+
+    contexts: list[object]
+
+
+class SubmitsTaken(msgspec.Struct, frozen=True, gc=False):
+    """submit_sm of ours, sent at one time, were answered with ESME_ROK and their ids, and nothing beside that.
+
+    As many `Response` events, only where ``Session.read_runs`` was asked for; `contexts` and `message_ids` are in their
+    order.
+    """
+
+    contexts: list[object]
+    message_ids: list[str]
     sent_at: float
 
 
@@ -88,4 +119,17 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-Event = Bound | Request | Response | NoResponse | LateResponse | Alive | BadPduReceived | Unbound | Closing
+Event = (
+    Bound
+    | Request
+    | RequestRun
+    | Response
+    | AcceptedResponses
+    | SubmitsTaken
+    | NoResponse
+    | LateResponse
+    | Alive
+    | BadPduReceived
+    | Unbound
+    | Closing
+)

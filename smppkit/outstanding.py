@@ -6,6 +6,7 @@ import msgspec
 
 from smppkit.commands import RESPONSE_BIT, CommandId
 from smppkit.pdus import Pdu
+from smppkit.runs import SubmitRun
 
 _LATE_KEPT = 1000
 """Requests given up after their time-out whose response is still recognised; the oldest are forgotten first."""
@@ -83,16 +84,17 @@ class Outstanding(dict[int, Sent]):
 
 
 class Unanswered(dict[int, int]):
-    """The peer's requests that we have not answered: how many, by sequence number.
+    """The peer's requests that we have not answered: how many, by sequence number; and runs of such.
 
     A peer may wrongly reuse a number that is live: each use is still owed one answer.
     """
 
-    __slots__ = ("count",)
+    __slots__ = ("count", "runs")
 
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
+        self.runs: dict[SubmitRun, None] = {}
 
     def add(self, sequence: int) -> None:
         """One more waits."""
@@ -108,8 +110,25 @@ class Unanswered(dict[int, int]):
         if not self.count:
             self.clear()  # gives back the memory: most sessions are idle
 
+    def add_run(self, run: SubmitRun) -> None:
+        """All of a run wait, to be answered together."""
+        self.runs[run] = None
+        self.count += len(run)
+
+    def settle_run(self, run: SubmitRun) -> None:
+        """None of a run waits any longer."""
+        del self.runs[run]
+        self.count -= len(run)
+
+    def unroll(self, run: SubmitRun) -> None:
+        """Those of a run wait each by itself."""
+        self.settle_run(run)
+        for sequence in run.sequences:
+            self.add(int.from_bytes(sequence, "big"))
+
     def drop_all(self) -> int:
         """How many still waited when the connection went."""
         count, self.count = self.count, 0
         self.clear()
+        self.runs.clear()
         return count

@@ -63,7 +63,7 @@ from smppkit.tlvs import Tag, Tlv
 T = TypeVar("T")
 
 
-class Pdu(msgspec.Struct, gc=False, repr_omit_defaults=True):
+class Pdu(msgspec.Struct, gc=False, repr_omit_defaults=True, omit_defaults=True):
     """What all PDUs have: the header's fields (SMPP 3.4 §3.2.1) and TLVs, kept raw, in order, unknown ones too.
 
     `expected` are the TLVs whose length and value the codec judges: those that the specification lists for the

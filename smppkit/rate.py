@@ -50,9 +50,9 @@ class Gcra:
         owed = max(0.0, self._tat - now) / self._interval
         return max(0, int(self.burst - owed + _SLACK + now * _RELATIVE_SLACK))
 
-    def force(self, now: float) -> None:
-        """Count a cell that was admitted for another reason: those after it make up for it."""
-        self._tat = (now if now > self._tat else self._tat) + self._interval
+    def force(self, now: float, count: int = 1) -> None:
+        """Count cells that were admitted for another reason: those after them make up for it."""
+        self._tat = (now if now > self._tat else self._tat) + count * self._interval
 
     def wait(self, now: float, count: int = 1) -> float:
         """Seconds until ``take(now + wait, count)`` admits; 0 when it would admit at once.

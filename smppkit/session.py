@@ -14,13 +14,14 @@ Source: SMPP 3.4 §2.2-§2.4, §3.2, §7.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from smppkit.codec import CODECS
 from smppkit.commands import RESPONSE_BIT, CommandId, command_name
 from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import (
+    AcceptedResponses,
     Alive,
     BadPduReceived,
     Bound,
@@ -30,12 +31,15 @@ from smppkit.events import (
     NoResponse,
     NoResponseCause,
     Request,
+    RequestRun,
     Response,
+    SubmitsTaken,
     Unbound,
 )
 from smppkit.negotiation import Negotiated, negotiated
 from smppkit.outstanding import Outstanding, Sent, Unanswered
-from smppkit.pdus import EnquireLink, GenericNack, Pdu, Unbind
+from smppkit.pdus import DeliverSmResp, EnquireLink, GenericNack, Pdu, SubmitSmResp, Unbind
+from smppkit.runs import AcceptedRun, Run, RunReader, SubmitRun, TakenRun
 from smppkit.sequence import SequenceNumbers
 from smppkit.session_config import SessionConfig, SessionCounters
 from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Version, legal_requests, refusal
@@ -53,6 +57,8 @@ _UNBIND: Final = CommandId.UNBIND
 
 _OWN_BUSINESS = frozenset({CommandId.UNBIND, CommandId.ENQUIRE_LINK})
 _ANSWERS_UNBIND = frozenset({CommandId.UNBIND_RESP, CommandId.GENERIC_NACK})
+_DELIVER_SM: Final = CommandId.DELIVER_SM
+_SUBMIT_SM: Final = CommandId.SUBMIT_SM
 _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBIND})
 
 
@@ -100,6 +106,13 @@ class Session:
     def listen_in(self, tap: Tap) -> None:
         """Tell `tap` of every PDU from now on, instead of the one that was told so far."""
         self._wire.listen_in(tap)
+
+    def read_runs(self, readers: Mapping[int, RunReader]) -> None:
+        """Tell the owner of plain PDUs in runs (see smppkit.runs), with ``RequestRun`` and ``AcceptedResponses``.
+
+        While a tap listens every PDU is an event of its own as before.
+        """
+        self._wire.read_runs(readers)
 
     @property
     def outstanding(self) -> int:
@@ -202,6 +215,26 @@ class Session:
         self._timers.last_operation = now
         return sequence
 
+    def send_many(self, requests: Iterable[tuple[bytes, object]], now: float) -> None:
+        """As ``send_encoded`` of one deliver_sm after another: its octets, and its context.
+
+        What is raised is about the first that cannot be sent; those before it are queued.
+        """
+        self._check_legal(_DELIVER_SM)
+        outstanding, take = self._outstanding, self._sequence.take
+        room = self.window - len(outstanding)
+        frames: list[bytes] = []
+        try:
+            for octets, context in requests:
+                sequence = take()
+                if len(frames) >= room or sequence in outstanding:
+                    self._check_room(sequence)
+                frames.append(octets[:12] + sequence.to_bytes(4, "big") + octets[16:])
+                outstanding.add(sequence, Sent(_DELIVER_SM, None, context, now))
+        finally:
+            self._wire.write_many(len(frames), frames)
+        self._timers.last_operation = now
+
     def respond(self, response: Pdu, now: float) -> None:
         """Queue the answer to a Request event; make it with ``request.response(...)``.
 
@@ -230,6 +263,33 @@ class Session:
             return
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
+
+    def respond_run(self, run: SubmitRun, octets: bytes, now: float) -> None:
+        """Answer all of a run, with the octets of as many responses."""
+        if run not in self._unanswered.runs:
+            self._run_waits_not(run)
+            return
+        self._wire.write_many(len(run), [octets])
+        self._unanswered.settle_run(run)
+        if self.state is _UNBINDING:
+            self._go_on_unbinding(now)
+
+    def forget_run(self, run: SubmitRun, now: float) -> None:
+        """As ``forget``, of all of a run."""
+        if run not in self._unanswered.runs:
+            self._run_waits_not(run)
+            return
+        self.counters.left_unanswered += len(run)
+        self._unanswered.settle_run(run)
+        if self.state is _UNBINDING:
+            self._go_on_unbinding(now)
+
+    def unroll(self, run: SubmitRun) -> None:
+        """From now on those of a run wait each for an answer of its own, as if each had been a Request."""
+        if run not in self._unanswered.runs:
+            self._run_waits_not(run)
+            return
+        self._unanswered.unroll(run)
 
     def write_octets(self, octets: bytes) -> None:
         """Queue octets as they are, behind what is queued: what is no answer and has none, or a lie.
@@ -336,20 +396,28 @@ class Session:
             self.counters.octets_after_close += len(data)
             return
         # Until it is bound, each PDU may change how the next is read; from then on all at once is faster.
-        fates: Iterable[Fate] = self._wire.fates(data)
+        fates: Iterable[Fate | Run] = self._wire.fates(data)
         if self.state in BOUND_STATES:
             fates = list(fates)
         heard = False
         for fate in fates:
             heard = True
             if self.state is _CLOSED:
-                self.counters.pdus_after_close += 1
+                self.counters.pdus_after_close += (
+                    len(fate) if isinstance(fate, (SubmitRun, AcceptedRun, TakenRun)) else 1
+                )
             elif isinstance(fate, Pdu):
                 self.counters.pdus_in += 1
                 if fate.command_id & RESPONSE_BIT:
                     self._received_response(fate, now)
                 else:
                     self._received_request(fate, now)
+            elif isinstance(fate, SubmitRun):
+                self._received_run(fate, now)
+            elif isinstance(fate, AcceptedRun):
+                self._received_accepted(fate, now)
+            elif isinstance(fate, TakenRun):
+                self._received_taken(fate, now)
             elif isinstance(fate, BadPdu):
                 self._received_bad(fate, now)
             else:
@@ -384,6 +452,53 @@ class Session:
             self._timers.last_operation = now
             self._unanswered.add(pdu.sequence_number)
             self._events.append(Request(pdu))
+
+    def _received_run(self, run: SubmitRun, now: float) -> None:
+        count, limit = len(run), self.config.peer_window
+        self.counters.pdus_in += count
+        if run.command_id not in self._peer_may or (limit is not None and self._unanswered.count + count > limit):
+            for pdu in run.pdus():
+                self._received_request(pdu, now)
+            return
+        self._timers.last_operation = now
+        self._unanswered.add_run(run)
+        self._events.append(RequestRun(run))
+
+    def _received_accepted(self, run: AcceptedRun, now: float) -> None:
+        self.counters.pdus_in += len(run)
+        contexts: list[object] = []
+        outstanding = self._outstanding
+        for sequence in run.sequences:
+            sent = outstanding.get(sequence)
+            if sent is not None and sent.command_id == _DELIVER_SM and self.state is not _UNBINDING:
+                del outstanding[sequence]
+                contexts.append(sent.context)
+                continue
+            if contexts:
+                self._events.append(AcceptedResponses(contexts))
+                contexts = []
+            self._received_response(DeliverSmResp(0, sequence), now)
+        if contexts:
+            self._timers.last_operation = now
+            self._events.append(AcceptedResponses(contexts))
+
+    def _received_taken(self, run: TakenRun, now: float) -> None:
+        self.counters.pdus_in += len(run)
+        taken: SubmitsTaken | None = None
+        outstanding, events = self._outstanding, self._events
+        for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
+            sent = outstanding.get(sequence)
+            if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
+                taken = None
+                self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
+                continue
+            del outstanding[sequence]
+            if taken is None or taken.sent_at != sent.sent_at:
+                taken = SubmitsTaken([], [], sent.sent_at)
+                events.append(taken)
+            taken.contexts.append(sent.context)
+            taken.message_ids.append(message_id)
+        self._timers.last_operation = now
 
     def _received_response(self, pdu: Pdu, now: float) -> None:
         sequence, command_id = pdu.sequence_number, pdu.command_id
@@ -560,6 +675,11 @@ class Session:
         if self.state is not BindState.CLOSED:
             raise LocalProtocolError(f"no request with sequence number {sequence} waits for an answer")
         self.counters.late_answers += 1  # the link died while the answer was being prepared
+
+    def _run_waits_not(self, run: SubmitRun) -> None:
+        if self.state is not BindState.CLOSED:
+            raise LocalProtocolError(f"a run of {len(run)} requests does not wait for an answer")
+        self.counters.late_answers += len(run)
 
     def _settle(self, sequence: int, now: float) -> None:
         self._unanswered.settle(sequence)

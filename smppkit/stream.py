@@ -1,14 +1,16 @@
 """Bytes of a connection to PDUs, with three fates: a PDU, a bad PDU (answer it and go on), a broken stream (close)."""
 
 import struct
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias, cast
 
 import msgspec
 
 from smppkit.codec import HEADER_SIZE, SMPP_34, Codec, read_header
 from smppkit.errors import PduError
 from smppkit.pdus import Pdu
+from smppkit.runs import Run, RunReader
 from smppkit.status import CommandStatus
 
 DEFAULT_MAX_LENGTH = 70 * 1024
@@ -16,6 +18,7 @@ DEFAULT_MAX_LENGTH = 70 * 1024
 
 _LENGTH = struct.Struct(">I")
 _SHOWN = 64
+_NO_RUNS: Final[Mapping[int, RunReader]] = MappingProxyType({})
 
 
 class BadPdu(msgspec.Struct, frozen=True):
@@ -69,6 +72,15 @@ class StreamDecoder:
 
     def fates(self, data: bytes, tap: Callable[[bytes], None] | None = None) -> Iterator[Fate]:
         """As `feed`, one by one. To be gone through to its end before the next octets are fed."""
+        return cast("Iterator[Fate]", self._fates(data, tap, _NO_RUNS))
+
+    def fates_and_runs(self, data: bytes, readers: Mapping[int, RunReader]) -> Iterator[Fate | Run]:
+        """As `fates`, with what `readers` cut out as one, by command_id, in the place of its PDUs."""
+        return self._fates(data, None, readers)
+
+    def _fates(
+        self, data: bytes, tap: Callable[[bytes], None] | None, readers: Mapping[int, RunReader]
+    ) -> Iterator[Fate | Run]:
         if self._broken:
             return
         if self._rest:
@@ -83,6 +95,12 @@ class StreamDecoder:
             start, end = at, at + length
             if end > size or length < HEADER_SIZE or length > self.max_length:
                 break
+            if readers and command_id in readers:
+                found = readers[command_id](data, at)
+                if found is not None:
+                    run, at = found
+                    yield run
+                    continue
             if tap is not None:
                 tap(data[start:end])
             fate: Fate

@@ -18,6 +18,7 @@ from twisted.internet.interfaces import (
     IReactorTime,
     IStreamClientEndpoint,
 )
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class TlsFileError(Exception):
     def __init__(self, key: str, text: str) -> None:
         super().__init__(text)
         self.key = key
+
+
+class CertificateRefused(Exception):
+    """The peer's certificate is not accepted; the text says why, for people."""
 
 
 class ServerTls(msgspec.Struct, frozen=True):
@@ -106,10 +111,9 @@ class TlsClient:
         """An endpoint that connects as `endpoint` does, to `host`, and speaks TLS."""
         from twisted.internet.ssl import optionsForClientTLS
 
-        options = optionsForClientTLS(
-            self._server_name or host, trustRoot=self._trust, extraCertificateOptions=dict(self._options)
-        )
-        return _TlsEndpoint(endpoint, options, clock)
+        name = self._server_name or host
+        options = optionsForClientTLS(name, trustRoot=self._trust, extraCertificateOptions=dict(self._options))
+        return _TlsEndpoint(endpoint, _Explaining(options, name), clock)
 
 
 @implementer(IStreamClientEndpoint)
@@ -121,11 +125,92 @@ class _TlsEndpoint:
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:  # noqa: N803 - Twisted's name
         """Connect; the Deferred has the inner protocol. The handshake is still going on then."""
-        from twisted.protocols.tls import TLSMemoryBIOFactory
+        from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+
+        class Explained(TLSMemoryBIOProtocol):
+            def failVerification(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
+                # Twisted's own breaks off; OpenSSL, which is told to refuse, says it to the peer too.
+                self._reason = reason
 
         outer = TLSMemoryBIOFactory(self._options, True, protocolFactory, self._clock)
+        outer.protocol = Explained
         outer.noisy = False
         return self._endpoint.connect(outer).addCallback(_inner)
+
+
+class _Explaining:
+    """Makes connections as `options` do, and tells why a certificate is refused, where OpenSSL says only that it is."""
+
+    def __init__(self, options: Any, name: str) -> None:
+        from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+        from zope.interface import directlyProvides
+
+        self._options = options
+        self._name = name
+        directlyProvides(self, IOpenSSLClientConnectionCreator)
+
+    def clientConnectionForTLS(self, protocol: Any) -> Any:  # noqa: N802 - Twisted's name
+        """A connection that takes no certificate that is not valid, trusted, and for the name."""
+        from OpenSSL.SSL import VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER
+
+        def refuse(reason: str) -> bool:
+            protocol.failVerification(Failure(CertificateRefused(reason)))  # type: ignore[no-untyped-call]
+            return False
+
+        def verify(_connection: Any, certificate: Any, number: int, depth: int, ok: int) -> bool:
+            try:
+                if not ok:
+                    return refuse(_why_refused(number, certificate, depth))
+                other = _names_unless(self._name, certificate) if depth == 0 else None
+                if other is not None:
+                    names = ", ".join(other) or "no name"
+                    return refuse(f"the certificate is not for the name {self._name} that was connected to: {names}")
+            except Exception as error:  # noqa: BLE001 - it would be lost in OpenSSL; what cannot be checked is not trusted
+                return refuse(f"the certificate cannot be checked: {error}")
+            return True
+
+        connection = self._options.clientConnectionForTLS(protocol)
+        connection.set_verify(VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT, verify)
+        return connection
+
+
+def _names_unless(name: str, certificate: Any) -> list[str] | None:
+    """The names that a certificate is for, when `name` is none of them (RFC 6125); None when it is one."""
+    from service_identity import VerificationError
+    from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
+    from service_identity.pyopenssl import extract_patterns
+    from twisted.internet.abstract import isIPAddress, isIPv6Address
+
+    patterns = extract_patterns(certificate)
+    wanted = IPAddress_ID(name) if isIPAddress(name) or isIPv6Address(name) else DNS_ID(name)
+    try:
+        verify_service_identity(patterns, [wanted], [])
+    except VerificationError:
+        written = (getattr(it, "pattern", "") for it in patterns)
+        return [it.decode(errors="replace") if isinstance(it, bytes) else str(it) for it in written if it]
+    return None
+
+
+_EXPIRED, _NOT_YET = 10, 9  # X509_V_ERR_CERT_*, of OpenSSL's x509_vfy.h
+_WHY_REFUSED = {
+    2: "the certificate's issuer is not trusted here; name a file with the issuer's certificate as ca",
+    18: "the certificate is signed by itself and not trusted here; name it as ca if it is the right one",
+    19: "the certificate's issuer is not trusted here; name a file with the issuer's certificate as ca",
+    20: "the certificate's issuer is not trusted here; name a file with the issuer's certificate as ca",
+    21: "the certificate's issuer is not known: the server does not send the whole chain",
+    23: "the certificate is revoked",
+    26: "the certificate is not made for a server",
+}
+
+
+def _why_refused(number: int, certificate: Any, depth: int) -> str:
+    which = "the certificate" if depth == 0 else "the certificate of its issuer"
+    if number in (_EXPIRED, _NOT_YET):
+        found = certificate.to_cryptography()
+        if number == _EXPIRED:
+            return f"{which} has expired on {found.not_valid_after_utc:%Y-%m-%d %H:%M}Z"
+        return f"{which} is not valid before {found.not_valid_before_utc:%Y-%m-%d %H:%M}Z"
+    return _WHY_REFUSED.get(number, f"certificate verify failed (OpenSSL's reason {number})")
 
 
 def _inner(protocol: Any) -> IProtocol:

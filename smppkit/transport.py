@@ -7,7 +7,7 @@ the session wants written (once per turn, however many PDUs) and is woken for th
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from twisted.internet import protocol
@@ -29,6 +29,7 @@ from smppkit.deadlines import Alarm, Deadlines
 from smppkit.events import Closing, Event
 from smppkit.pdus import Pdu
 from smppkit.session import Session
+from smppkit.tls import CertificateRefused
 
 UNREAD = "does not read what is sent to it"
 """Why a link was lost: the peer was cut."""
@@ -134,6 +135,13 @@ class Link:
     def respond(self, response: Pdu) -> None:
         """Session.respond at the clock's time; written at the end of this turn."""
         self.session.respond(response, self.clock.seconds())
+        self._write_soon()
+
+    def respond_all(self, responses: Iterable[Pdu]) -> None:
+        """As ``respond``, of one after the other."""
+        now, respond = self.clock.seconds(), self.session.respond
+        for response in responses:
+            respond(response, now)
         self._write_soon()
 
     def enquire(self) -> None:
@@ -340,8 +348,8 @@ def describe_loss(reason: Failure) -> str:
     if isinstance(error, ConnectionDone):
         return "closed by the peer"
     module = type(error).__module__
-    if module.startswith("service_identity"):
-        return TLS_ERROR + "the certificate is not for the name that was connected to"
+    if isinstance(error, CertificateRefused):
+        return TLS_ERROR + str(error)
     if module.startswith("OpenSSL"):
         # Its only argument is a list of (library, function, reason).
         arguments = getattr(error, "args", ())

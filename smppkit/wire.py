@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from smppkit.codec import Codec
 from smppkit.pdus import Pdu
+from smppkit.runs import Run, RunReader
 from smppkit.session_config import SessionCounters
 from smppkit.stream import Fate, StreamDecoder
 
@@ -23,6 +24,7 @@ class Wire:
         self._counters = counters
         self._tap = tap
         self._tap_in = None if tap is None else partial(tap, "in")
+        self._readers: Mapping[int, RunReader] | None = None
         self._out: list[bytes] = []
 
     def listen_in(self, tap: Tap) -> None:
@@ -35,9 +37,15 @@ class Wire:
         self.codec = self._decoder.codec = codec
         self._decoder.max_length = max_length
 
-    def fates(self, data: bytes) -> Iterator[Fate]:
+    def read_runs(self, readers: Mapping[int, RunReader]) -> None:
+        """Cut plain PDUs out of what comes in runs from now on, while no tap wants to see each of them."""
+        self._readers = readers
+
+    def fates(self, data: bytes) -> Iterator[Fate | Run]:
         """What has become complete with these octets."""
-        return self._decoder.fates(data, self._tap_in)
+        if self._readers is None or self._tap_in is not None:
+            return self._decoder.fates(data, self._tap_in)
+        return self._decoder.fates_and_runs(data, self._readers)
 
     def write(self, pdu: Pdu, codec: Codec | None = None) -> None:
         """Encode a PDU, and queue it; EncodeError, and nothing is queued."""
@@ -57,6 +65,14 @@ class Wire:
         self._out.append(octets)
         if self._tap is not None:
             self._tap("out", octets)
+
+    def write_many(self, count: int, frames: Sequence[bytes]) -> None:
+        """Queue the octets of so many PDUs as they are: one frame for each, or, where no tap listens, any pieces."""
+        self._counters.pdus_out += count
+        self._out += frames
+        if self._tap is not None:
+            for octets in frames:
+                self._tap("out", octets)
 
     def drain(self) -> bytes:
         """Everything queued since the last call."""

@@ -30,11 +30,11 @@ class HttpAddress(msgspec.Struct, frozen=True):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def address_url(host: str, port: int) -> str:
+def address_url(host: str, port: int, scheme: str = "http") -> str:
     """The URL of what is served at an address; where all addresses are served, that of this machine."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 - read, not bound
         host = "127.0.0.1"
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
 def is_loopback(host: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import uvicorn
 
@@ -21,8 +23,24 @@ class Server(uvicorn.Server):
         yield
 
 
-def make_server(app: Any, protocol: Callable[..., Any]) -> Server:
-    """The server of an ASGI application, in the loop that runs; `protocol` is what a connection is (`patience`)."""
+class Certificate(NamedTuple):
+    """PEM files of a server that speaks HTTPS; with `client_ca` clients must show a certificate that it has signed."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+
+
+def make_server(app: Any, protocol: Callable[..., Any], tls: Certificate | None = None) -> Server:
+    """The server of an ASGI application, in the loop that runs; `protocol` is what a connection is (`patience`).
+
+    OSError or ssl.SSLError for files of `tls` that cannot be used.
+    """
+    files: dict[str, Any] = {}
+    if tls is not None:
+        files = {"ssl_certfile": str(tls.certificate), "ssl_keyfile": str(tls.key)}
+        if tls.client_ca is not None:
+            files |= {"ssl_ca_certs": str(tls.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
     return Server(
         uvicorn.Config(
             app,
@@ -39,5 +57,6 @@ def make_server(app: Any, protocol: Callable[..., Any]) -> Server:
             h11_max_incomplete_event_size=HEADER_OCTETS,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE,
+            **files,
         )
     )

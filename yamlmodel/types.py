@@ -9,8 +9,10 @@ other by a required key of its own that no other member has.
 """
 
 import enum
+import functools
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
@@ -88,8 +90,9 @@ def is_struct(inner: Any) -> bool:
     return isinstance(inner, type) and issubclass(inner, msgspec.Struct) and not hasattr(inner, "parse")
 
 
-def fields_of(model: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    """Return the fields of a model by their YAML key."""
+@functools.cache
+def fields_of(model: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """Return the fields of a model by their YAML key; worked out once, since a file may have thousands of them."""
     return {field.encode_name: field for field in msgspec.structs.fields(model)}
 
 

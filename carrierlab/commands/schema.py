@@ -11,6 +11,7 @@ import rich_click as click
 from msgspec import Meta
 
 from carrierlab.expect import MetricName
+from carrierlab.loadtest.profile import Profile
 from carrierlab.metrics import METRICS
 from carrierlab.scenario import LabScenario
 from sender.config.file import SenderConfig
@@ -34,6 +35,7 @@ MODELS: Final[dict[str, type[msgspec.Struct]]] = {
     "serve": Scenario,
     "sender": SenderConfig,
     "persona": PersonaFile,
+    "load": Profile,
 }
 
 
@@ -68,8 +70,8 @@ def schema_text(kind: str) -> str:
 def schema(kind: str, output: Path | None) -> None:
     """Print the JSON Schema of a KIND of file, for editors; see docs/editors.md.
 
-    `scenario` is what `carrierlab run` takes, `serve` what `smsc serve` does, `sender` is sender.yaml, and `persona` a
-    ready operator.
+    `scenario` is what `carrierlab run` takes, `serve` what `smsc serve` does, `sender` is sender.yaml, `persona` a
+    ready operator, and `load` a profile of `carrierlab load`.
     """
     _put(schema_text(kind), output)
 

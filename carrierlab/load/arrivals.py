@@ -54,6 +54,8 @@ def _masses(arrival: Arrival, burst: int, draw: random.Random) -> Iterator[float
 
 def _when(mass: float, first: float, last: float, length: float) -> float:
     """When the integral of a rate that goes from `first` to `last` in `length` seconds is `mass`."""
+    if not mass:
+        return 0.0  # also where the rate begins at nothing
     slope = (last - first) / length
     if abs(slope) < 1e-12:
         return mass / first

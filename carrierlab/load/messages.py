@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from carrierlab.load.arrivals import due_times
-from carrierlab.load.model import Kind, Load, TextTemplate
+from carrierlab.load.model import Kind, Load, NumberPattern, Said, TextTemplate
 from sender.pipeline.compose import check_sender
 from smppkit.pdus import SubmitSm
 from smppkit.segments import UDHI, segment
@@ -57,8 +58,16 @@ def messages(load: Load, seed: int, senders: Mapping[str, str], operator: str) -
         yield _message(number, due, kind, where, kind.from_ or senders[where], writing)
 
 
-def _message(number: int, due: float, kind: Kind, operator: str, sender: str, draw: random.Random) -> Due:
-    to = "".join(draw.choice("0123456789") if letter == "#" else letter for letter in kind.to)
+class Composed(NamedTuple):
+    """A message as it goes on the wire; `parts` have no sequence numbers yet."""
+
+    sender: str
+    text: str
+    parts: tuple[SubmitSm, ...]
+
+
+def compose(kind: Said, number: int, to: str, sender: str, draw: random.Random) -> Composed:
+    """Message `number` of its kind, to a number. UnencodableText, SegmentError when its text cannot be sent."""
     text = _text(kind, number, to, draw)
     allowed = _USUAL if kind.alphabet is None else (kind.alphabet,)
     cut = segment(text, reference=number, method=kind.long_message, allowed=allowed)
@@ -80,10 +89,21 @@ def _message(number: int, due: float, kind: Kind, operator: str, sender: str, dr
         )
         for piece in cut.segments
     )
+    return Composed(source, text, parts)
+
+
+def number_of(pattern: NumberPattern, draw: random.Random) -> str:
+    """A number of a pattern: each `#` a random digit."""
+    return "".join(draw.choice("0123456789") if letter == "#" else letter for letter in pattern)
+
+
+def _message(number: int, due: float, kind: Kind, operator: str, sender: str, draw: random.Random) -> Due:
+    to = number_of(kind.to, draw)
+    source, text, parts = compose(kind, number, to, sender, draw)
     return Due(number, due, operator, source, to, text, parts, kind.registered)
 
 
-def _text(kind: Kind, number: int, to: str, draw: random.Random) -> str:
+def _text(kind: Said, number: int, to: str, draw: random.Random) -> str:
     if kind.length is not None:
         return "".join(draw.choices(_LETTERS[kind.alphabet or Alphabet.GSM7], k=kind.length))
     said = []

@@ -13,7 +13,7 @@ workload:
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -83,13 +83,12 @@ class TextTemplate(str):
         return [piece for piece in [*pieces, self[end:]] if piece != ""]
 
 
-class Kind(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """One kind of message of a load."""
+class Said(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """One kind of message: to whom, from whom, and what it says."""
 
     share: (
         Annotated[Percent, Meta(description="How many of the messages; what is left, divided, when omitted")] | None
     ) = None
-    operator: Annotated[str, Meta(description="Where it goes; that of the load when omitted")] | None = None
     to: Annotated[NumberPattern, Meta(description="Its number", examples=["7705#######"])] = NumberPattern(
         "7705#######"
     )
@@ -123,6 +122,12 @@ class Kind(msgspec.Struct, frozen=True, rename={"from_": "from"}):
                 check_sender(self.from_)
             except SenderError as error:
                 yield ("from",), str(error)
+
+
+class Kind(Said, frozen=True):
+    """One kind of message of a load."""
+
+    operator: Annotated[str, Meta(description="Where it goes; that of the load when omitted")] | None = None
 
 
 class Stage(msgspec.Struct, frozen=True, rename={"for_": "for", "from_": "from"}):
@@ -209,14 +214,24 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
         most = sum(stage.expected() for stage in self.plan())
         if most > MOST_MESSAGES:
             yield (), f"has about {most:,.0f} messages; expected {MOST_MESSAGES:,} at most"
-        given = [kind.share for kind in self.mix if kind.share is not None]
-        total = sum(given)
-        if total > 1 + 1e-9 or (len(given) == len(self.mix) and total < 1 - 1e-9):
-            yield ("mix",), f"the shares add up to {total * 100:g}%; expected 100%"
+        yield from share_problems(self.mix)
 
     def shares(self) -> list[float]:
         """The share of each kind; those that say none divide what is left."""
-        given = [kind.share for kind in self.mix]
-        without = given.count(None)
-        left = max(0.0, 1 - sum(share for share in given if share is not None))
-        return [left / without if share is None else float(share) for share in given]
+        return shares_of(self.mix)
+
+
+def share_problems(mix: Sequence[Said]) -> Problems:
+    """The shares of a mix must be the whole."""
+    given = [kind.share for kind in mix if kind.share is not None]
+    total = sum(given)
+    if total > 1 + 1e-9 or (len(given) == len(mix) and total < 1 - 1e-9):
+        yield ("mix",), f"the shares add up to {total * 100:g}%; expected 100%"
+
+
+def shares_of(mix: Sequence[Said]) -> list[float]:
+    """The share of each kind; those that say none divide what is left."""
+    given = [kind.share for kind in mix]
+    without = given.count(None)
+    left = max(0.0, 1 - sum(share for share in given if share is not None))
+    return [left / without if share is None else float(share) for share in given]

@@ -11,7 +11,7 @@ from sender.config.binds import Binds, OutbindMode
 from sender.config.operator import AccountConfig
 from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, Pdu
 from smppkit.session_config import SessionConfig
-from smppkit.tls import TlsClient
+from smppkit.tls import ServerTls, TlsClient
 
 
 class BindKind(Enum):
@@ -50,6 +50,7 @@ class Outbinding(msgspec.Struct, frozen=True):
     kind: BindKind
     binds: int
     """Connections of this kind at most."""
+    tls: ServerTls | None = None
 
     def __repr__(self) -> str:
         return f"<Outbinding {self.system_id} on {self.host}:{self.port}>"  # never the password
@@ -192,6 +193,7 @@ def _outbinding(config: AccountConfig) -> Outbinding | None:
         peers=tuple(outbind.peers),
         kind=_OUTBIND_KINDS[outbind.bind],
         binds=outbind.binds,
+        tls=None if outbind.tls is None else outbind.tls.files,
     )
 
 

@@ -19,6 +19,7 @@ from sender.channels.account import Account, BindKind
 from sender.channels.backoff import Backoff
 from smppkit.events import Bound, Event, NoResponse, Request, Response, Unbound
 from smppkit.pdus import Outbind
+from smppkit.runs import esme_readers
 from smppkit.session import Session
 from smppkit.states import Role
 from smppkit.status import CommandStatus, status_name
@@ -279,16 +280,17 @@ class Bind:
         """Take what is about the bind itself; the owner gets the rest."""
         rest: list[Event] = []
         for event in events:
-            if isinstance(event, Bound):
-                self._now_bound(link)
-            elif isinstance(event, Response) and event.context is None:
-                self._bind_answered(link, event)
-            elif isinstance(event, NoResponse) and event.context is None:
+            kind = type(event)
+            if kind is Response and event.context is None:  # type: ignore[union-attr]
+                self._bind_answered(link, event)  # type: ignore[arg-type]
+            elif kind is NoResponse and event.context is None:  # type: ignore[union-attr]
                 continue  # the bind request: Closing or the disconnection says the rest
-            elif isinstance(event, Unbound):
-                self._now_unbinding(link, by_peer=event.by_peer)
-            elif isinstance(event, Request) and isinstance(event.pdu, Outbind):
+            elif kind is Request and type(event.pdu) is Outbind:  # type: ignore[union-attr]
                 self._asked_to_bind(link)
+            elif kind is Bound:
+                self._now_bound(link)
+            elif kind is Unbound:
+                self._now_unbinding(link, by_peer=event.by_peer)  # type: ignore[union-attr]
             else:
                 rest.append(event)
         if rest:
@@ -337,6 +339,7 @@ class Bind:
     def _now_bound(self, link: Link) -> None:
         self.bound_at = self._clock.seconds()
         self.bound_times += 1
+        link.session.read_runs(esme_readers(link.session.version))
         self.trouble = None
         self._refused_backoff.reset()
         self.status = BindStatus.BOUND

@@ -9,6 +9,8 @@ import logging
 import math
 import random
 import typing
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -25,7 +27,17 @@ from sender.channels.status import BindView, ChannelStatus
 from sender.channels.writing import Writing
 from sender.domain.message import DoubtCause
 from smppkit.commands import command_name
-from smppkit.events import Alive, BadPduReceived, Event, LateResponse, NoResponse, NoResponseCause, Request, Response
+from smppkit.events import (
+    Alive,
+    BadPduReceived,
+    Event,
+    LateResponse,
+    NoResponse,
+    NoResponseCause,
+    Request,
+    Response,
+    SubmitsTaken,
+)
 from smppkit.masking import masked
 from smppkit.pdus import AlertNotification, DataSm, DeliverSm, Pdu, SubmitSmResp
 from smppkit.status import CommandStatus
@@ -69,8 +81,8 @@ class ChannelListener(typing.Protocol):
     def room(self) -> None:
         """There may be room for more submits."""
 
-    def hold(self, submit: Submit) -> Hold | None:
-        """Why a submit must not be written at this instant, or None. Asked directly before it would be."""
+    def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
+        """Why some of these must not be written at this instant, by their places. Asked directly before they are."""
 
 
 class SmppChannel:
@@ -184,8 +196,11 @@ class SmppChannel:
 
     def acknowledge(self, deliveries: list[Delivery], status: int = CommandStatus.ESME_ROK) -> None:
         """Answer deliveries; with an error status the operator keeps them and sends them again."""
+        by_link: dict[Link, list[Pdu]] = {}
         for delivery in deliveries:
-            delivery.link.respond(delivery.pdu.response(status))
+            by_link.setdefault(delivery.link, []).append(delivery.pdu.response(status))
+        for link, responses in by_link.items():
+            link.respond_all(responses)
         self._unacknowledged -= len(deliveries)
         self._check_drained()
 
@@ -254,13 +269,19 @@ class SmppChannel:
         alive = False
         now = self._clock.seconds()
         for event in events:
-            if isinstance(event, Response | LateResponse):
-                results.append(self._answered(link, event, now))
-            elif isinstance(event, NoResponse):
-                results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))
-            elif isinstance(event, Request):
-                self._requested(bind, link, event.pdu, deliveries)
-            elif isinstance(event, Alive):
+            kind = type(event)
+            if kind is SubmitsTaken:
+                submits: list[Submit] = event.contexts  # type: ignore[union-attr,assignment]
+                ids = event.message_ids  # type: ignore[union-attr]
+                self._accepted(link, submits, event.sent_at, now)  # type: ignore[union-attr]
+                results += map(Answered, submits, repeat(0), ids)
+            elif kind is Request:
+                self._requested(bind, link, event.pdu, deliveries)  # type: ignore[union-attr]
+            elif kind is Response or kind is LateResponse:
+                results.append(self._answered(link, event, now))  # type: ignore[arg-type]
+            elif kind is NoResponse:
+                results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))  # type: ignore[union-attr]
+            elif kind is Alive:
                 alive = True
             elif isinstance(event, BadPduReceived):
                 bad = event.bad
@@ -324,16 +345,30 @@ class SmppChannel:
 
     # --- what comes back ----------------------------------------------------------------------
 
+    def _accepted(self, link: Link, submits: list[Submit], sent_at: float, now: float) -> None:
+        """Submits that were written at one instant were accepted."""
+        count = len(submits)
+        self.latencies.add(now - sent_at, count)
+        self.pace.accepted(sent_at, count)
+        outlet = self._outlet_of.get(link)
+        if outlet is None:
+            return
+        window = outlet.window
+        if window.whole:
+            window.accepted(submits[0].under_way, now)
+            return
+        for submit in submits:
+            if window.accepted(submit.under_way, now):
+                outlet.fit_window()
+
     def _answered(self, link: Link, event: Response | LateResponse, now: float) -> Result:
         submit, response, sent_at = _submit_of(event.context), event.response, event.sent_at
         status = response.command_status
-        self.latencies.add(now - sent_at)
         if status == CommandStatus.ESME_ROK:
-            self.pace.accepted(sent_at)
-            outlet = self._outlet_of.get(link)
-            if outlet is not None and outlet.window.accepted(submit.under_way, now):
-                outlet.fit_window()
-        elif status == CommandStatus.ESME_RTHROTTLED:
+            self._accepted(link, [submit], sent_at, now)
+        else:
+            self.latencies.add(now - sent_at)
+        if status == CommandStatus.ESME_RTHROTTLED:
             self.pace.throttled(sent_at, now)
         elif status == CommandStatus.ESME_RMSGQFUL:
             self._queue_full(link, submit, sent_at, now)
@@ -366,7 +401,7 @@ class SmppChannel:
                 self.pace.told_congestion(octets[0], sent_at, now)
 
     def _requested(self, bind: Bind, link: Link, pdu: Pdu, deliveries: list[Delivery]) -> None:
-        if isinstance(pdu, DeliverSm | DataSm):
+        if isinstance(pdu, (DeliverSm, DataSm)):
             deliveries.append(Delivery(link, pdu))
         elif isinstance(pdu, AlertNotification):
             self.alerts += 1

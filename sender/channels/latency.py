@@ -21,13 +21,13 @@ class Latencies:
         self._counts = [0] * (_BUCKETS + 1)
         self._total = 0
 
-    def add(self, seconds: float) -> None:
-        """One answer came after so long."""
+    def add(self, seconds: float, count: int = 1) -> None:
+        """So many answers came after so long."""
         bucket = 0
         if seconds > _LEAST:
             bucket = min(_BUCKETS, math.ceil(math.log2(seconds / _LEAST) * _PER_OCTAVE - 1e-9))
-        self._counts[bucket] += 1
-        self._total += 1
+        self._counts[bucket] += count
+        self._total += count
         if self._total >= _HALVED_AT:
             self._counts = [count >> 1 for count in self._counts]
             self._total = sum(self._counts)

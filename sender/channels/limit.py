@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Final
 
 from smppkit.rate import Gcra
 
 _SECOND = 1.01
 """A little more than a second: the operator counts arrivals, and the network does not keep our distances."""
 _SLACK = 1e-9  # see smppkit.rate: a timer may fire one rounding step early
+
+UNLIMITED: Final = 1 << 30
+"""Room where nothing limits it."""
 
 _BURST_TIME = 0.02
 """Seconds of lateness that may be caught up at once. Timers are late by a millisecond or so; with no burst at
@@ -26,12 +30,14 @@ class Limit:
     Without `cap` only the spacing holds: nobody has promised anything. Times are seconds of a monotonic clock.
     """
 
-    __slots__ = ("_gcra", "_held_until", "_log")
+    __slots__ = ("_cap", "_gcra", "_held_until", "_lately", "_log")
 
     def __init__(self, rate: float, cap: float | None) -> None:
         self._gcra = Gcra(rate, _burst(rate))
         self._held_until = float("-inf")
-        self._log: deque[float] | None = None if cap is None else deque(maxlen=math.ceil(cap))
+        self._cap = None if cap is None else math.ceil(cap)
+        self._log: deque[tuple[float, int]] = deque()  # what was written in the last second: when, and how many
+        self._lately = 0  # the sum of the log
 
     @property
     def rate(self) -> float:
@@ -45,57 +51,76 @@ class Limit:
 
     def recap(self, cap: float | None) -> None:
         """Another contract. What was written in the last second counts against the new one too."""
+        self._cap = None if cap is None else math.ceil(cap)
         if cap is None:
-            self._log = None
-        else:
-            self._log = deque(self._log or (), maxlen=math.ceil(cap))
+            self._log.clear()
+            self._lately = 0
 
     def hold(self, until: float) -> None:
         """Write nothing before `until`."""
         self._held_until = max(self._held_until, until)
 
-    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
-        """Whether one segment may be written at this instant.
+    def room(self, now: float, spare: int = 0, *, urgent: bool = False) -> int:
+        """How many segments may be written at this instant.
 
         So many as `spare` says are left of the cap for what is urgent. That need not keep its distance from the
         segments before it; those after it make up for it.
         """
-        if now < self._held_until - _SLACK or not self._room(now, spare):
-            return False
-        return urgent or self._gcra.wait(now) <= _SLACK + now * 1e-15
+        if now < self._held_until - _SLACK:
+            return 0
+        left = self._left(now) - spare
+        if urgent or left <= 0:
+            return max(0, left)
+        if self._gcra.wait(now) > _SLACK + now * 1e-15:
+            return 0
+        return min(left, max(1, self._gcra.free(now)))
 
-    def take(self, now: float, *, urgent: bool = False) -> bool:
-        """Admit one segment to be written at this very instant, or return False."""
-        if now < self._held_until - _SLACK or not self._room(now, 0):
+    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
+        """Whether there is room for one."""
+        return self.room(now, spare, urgent=urgent) > 0
+
+    def take(self, now: float, count: int = 1, *, urgent: bool = False) -> bool:
+        """Admit `count` segments to be written at this very instant, or return False."""
+        if now < self._held_until - _SLACK or self._left(now) < count:
             return False
         if urgent:
-            self._gcra.force(now)
-        elif not self._gcra.take(now):
+            self._gcra.force(now, count)
+        elif not self._gcra.take(now, count):
             return False
-        if self._log is not None:
-            self._log.append(now)
+        if self._cap is not None:
+            self._log.append((now, count))
+            self._lately += count
         return True
 
-    def _room(self, now: float, spare: int) -> bool:
-        """Whether fewer than the cap, less `spare`, were written in the last second."""
+    def _left(self, now: float) -> int:
+        """How many more the last second may come to hold."""
+        if self._cap is None:
+            return UNLIMITED
         log = self._log
-        if log is None or log.maxlen is None or len(log) < log.maxlen - spare:
-            return True
-        return now + _SLACK >= log[spare - log.maxlen] + _SECOND
+        while log and now + _SLACK >= log[0][0] + _SECOND:
+            self._lately -= log.popleft()[1]
+        return self._cap - self._lately
 
     def until(self, now: float, backlog: int = 1, spare: int = 0, *, urgent: bool = False) -> float:
-        """The time at which it is worth trying again, with `backlog` segments waiting; the rest as for `ready`.
+        """The time at which it is worth trying again, with `backlog` segments waiting; the rest as for `room`.
 
         With a backlog the answer may be a few milliseconds late on purpose: several segments can then go in
         one turn, which costs one timer instead of many and is caught up by the burst.
         """
         count = max(1, min(backlog, int(self._gcra.burst / 2)))
         until = self._held_until if urgent else max(self._held_until, now + self._gcra.wait(now, count))
-        log = self._log
-        if log is not None and log.maxlen is not None and len(log) >= log.maxlen - spare:
-            oldest = len(log) - (log.maxlen - spare)  # of those that are as many as may be in a second
-            until = max(until, log[min(oldest + count, len(log)) - 1] + _SECOND)
+        over = spare - self._left(now)  # so many are written already of what may not be
+        if over >= 0:
+            until = max(until, self._written_at(min(over + count, self._lately)) + _SECOND)
         return until
+
+    def _written_at(self, place: int) -> float:
+        """When the segment was written that is the first, second … of the last second."""
+        for at, count in self._log:
+            place -= count
+            if place <= 0:
+                return at
+        return -math.inf
 
 
 def _burst(rate: float) -> float:

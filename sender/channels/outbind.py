@@ -13,7 +13,7 @@ import typing
 from functools import partial
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime
+from twisted.internet.interfaces import IAddress, IListeningPort, IProtocolFactory, IReactorTime
 from twisted.internet.protocol import Factory
 
 from sender.channels.account import Account, Outbinding
@@ -22,6 +22,7 @@ from smppkit.events import Event, Request
 from smppkit.pdus import Outbind
 from smppkit.session import Session
 from smppkit.states import Role
+from smppkit.tls import TlsFileError, TlsServer
 from smppkit.transport import Link, Network
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,15 @@ class OutbindListener:
     def start(self) -> None:
         """Listen. An address that is taken is logged and shown as `problem`."""
         endpoint = self._network.server(self._outbinding.host, self._outbinding.port)
-        endpoint.listen(_CallerFactory(self)).addCallbacks(self._listening, self._cannot_listen)
+        factory: IProtocolFactory = _CallerFactory(self)
+        if self._outbinding.tls is not None:
+            try:
+                factory = TlsServer(self._outbinding.tls).around(factory, self._clock)
+            except TlsFileError as error:
+                self.problem = f"cannot listen for outbinds: {error}"
+                log.error("%s: %s", self._account.name, self.problem)
+                return
+        endpoint.listen(factory).addCallbacks(self._listening, self._cannot_listen)
 
     def stop(self) -> Deferred[None] | None:
         """Let nobody in any more; those that are bound stay until their binds are stopped."""

@@ -9,7 +9,7 @@ from sender.channels.limit import Limit
 from sender.channels.results import Submit
 from sender.channels.waiting import Waiting
 from sender.channels.window import Window
-from smppkit.sequence import after
+from smppkit.sequence import LAST, after
 from smppkit.states import Version
 from smppkit.transport import Link
 
@@ -109,7 +109,8 @@ class Outlet:
         """Give the submits their sequence numbers on this bind."""
         first = self.link.session.reserve(len(submits))
         for position, submit in enumerate(submits):
-            submit.sequence = after(first, position)
+            sequence = first + position
+            submit.sequence = sequence if sequence <= LAST else after(first, position)
         self._promise(submits, 1)
 
     def _promise(self, submits: list[Submit], sign: int) -> None:

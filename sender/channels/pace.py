@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from sender.channels.limit import Limit
+from sender.channels.limit import UNLIMITED, Limit
 
 _SLACK = 1e-9  # see smppkit.rate: a timer may fire one rounding step early
 
@@ -137,21 +137,25 @@ class Pace:
         """Whether a throttle is still remembered."""
         return self._base is not None
 
-    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
-        """Whether a segment may be written now (see ``Limit.ready``)."""
+    def room(self, now: float, spare: int = 0, *, urgent: bool = False) -> int:
+        """How many segments may be written now (see ``Limit.room``)."""
         if now < self._held_until - _SLACK:
-            return False
+            return 0
         self._refresh(now)
-        return self._shape is None or self._shape.ready(now, spare, urgent=urgent)
+        return UNLIMITED if self._shape is None else self._shape.room(now, spare, urgent=urgent)
 
-    def take(self, now: float, *, urgent: bool = False) -> bool:
-        """Admit one segment to be written at this very instant, or return False."""
+    def ready(self, now: float, spare: int = 0, *, urgent: bool = False) -> bool:
+        """Whether a segment may be written now."""
+        return self.room(now, spare, urgent=urgent) > 0
+
+    def take(self, now: float, count: int = 1, *, urgent: bool = False) -> bool:
+        """Admit `count` segments to be written at this very instant, or return False."""
         if now < self._held_until - _SLACK:
             return False
         self._refresh(now)
-        if self._shape is not None and not self._shape.take(now, urgent=urgent):
+        if self._shape is not None and not self._shape.take(now, count, urgent=urgent):
             return False
-        self._count(now)
+        self._count(now, count)
         return True
 
     def wait(self, now: float, backlog: int = 1, spare: int = 0, *, urgent: bool = False) -> float:
@@ -227,9 +231,9 @@ class Pace:
             self._pause = min(_QUEUE_FULL_LONGEST, self._pause * 2)
         return max(0.0, self._held_until - now)
 
-    def accepted(self, sent_at: float) -> None:
-        """A submit sent at `sent_at` was accepted: no throttle, and a queue that was full has room again."""
-        self._answers.append(False)
+    def accepted(self, sent_at: float, count: int = 1) -> None:
+        """Submits sent at `sent_at` were accepted: no throttle, and a queue that was full has room again."""
+        self._answers.extend([False] * min(count, _ANSWERS))
         if sent_at > self._paused_at:
             self._pause = _QUEUE_FULL_FIRST
 

@@ -67,6 +67,11 @@ class Window:
         else:
             self._wanted = max(1, min(self.most, math.ceil(rate * p99 * _HEADROOM)))
 
+    @property
+    def whole(self) -> bool:
+        """Whether all that is configured is used: no answer to an accepted submit can change the size."""
+        return self._now == self.most
+
     def accepted(self, under_way: int, now: float) -> bool:
         """A submit was taken that made `under_way` unanswered ones when it was written. True: the size has changed."""
         self._episode = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -26,7 +26,7 @@ class Writing:
         reserve: Reserve,
         *,
         clock: IReactorTime,
-        hold: Callable[[Submit], Hold | None],
+        hold: Callable[[Sequence[Submit]], Mapping[int, Hold]],
         wake: Callable[[], None],
     ) -> None:
         self.pace = pace
@@ -86,12 +86,12 @@ class Writing:
                 chosen = self._choose(now, refused)
                 if chosen is None:
                     break
-                outlet, submit = chosen
-                hold = self._hold(submit)
-                if hold is not None:
-                    refused.append(Withheld(submit, hold))
-                    continue
-                if self._write(outlet, submit, now, refused):
+                outlet, run = chosen
+                held = self._hold(run)
+                if held:
+                    refused += [Withheld(run[place], hold) for place, hold in held.items()]
+                    run = [submit for place, submit in enumerate(run) if place not in held]
+                if self._write(outlet, run, now, refused):
                     touched[outlet.link] = None
             for link in touched:
                 if link is not turn_link:
@@ -110,13 +110,13 @@ class Writing:
 
     # --- choosing -----------------------------------------------------------------------------
 
-    def _choose(self, now: float, refused: list[Result]) -> tuple[Outlet, Submit] | None:
-        """The next submit, taken out of its queue, that limits and windows let through."""
+    def _choose(self, now: float, refused: list[Result]) -> tuple[Outlet, list[Submit]] | None:
+        """The next submits for one outlet, taken out of its queue, that limits and windows let through."""
         if any(outlet.waiting.urgent for outlet in self.outlets):
             first = self._choose_urgent(now, refused)
             if first is not None:
                 return first
-        paced = False
+        room = None
         count = len(self.outlets)
         for step in range(count):
             position = (self._next + step) % count
@@ -126,42 +126,60 @@ class Writing:
             if outlet.silent(now, self.patience):
                 refused += self.take_back(outlet)  # a sibling may have them
                 continue
-            if outlet.link.session.window_free <= self.reserve.of(outlet.window.size, now):
+            free = outlet.link.session.window_free - self.reserve.of(outlet.window.size, now)
+            if free <= 0:
                 self._wake_at = min(self._wake_at, outlet.silent_from(self.patience))
                 continue
-            if not paced:
+            if room is None:
                 spare = self.reserve.of(self.pace.limit or 0, now)
-                if not self.pace.ready(now, spare):
+                room = self.pace.room(now, spare)
+                if not room:
                     backlog = sum(len(each.waiting) for each in self.outlets)
                     self._wake_in(now, self.pace.wait(now, backlog, spare))
                     return None
-                paced = True
-            if outlet.limit is not None and not outlet.limit.ready(now):
-                self._wake_in(now, outlet.limit.until(now, len(outlet.waiting)) - now)
-                continue
-            submit = self._pick(outlet, now, refused) if self.senders else outlet.waiting.popleft()
-            if submit is not None:
+                # What the account may write now is for all binds that have something to write.
+                room = max(1, room // sum(1 for each in self.outlets if each.waiting or each.aside))
+            most = min(free, room)
+            if outlet.limit is not None:
+                most = min(most, outlet.limit.room(now))
+                if not most:
+                    self._wake_in(now, outlet.limit.until(now, len(outlet.waiting)) - now)
+                    continue
+            run = self._run(outlet, most, now, refused)
+            if run:
                 self._next = (position + 1) % count
-                return outlet, submit
+                return outlet, run
         return None
 
-    def _choose_urgent(self, now: float, refused: list[Result]) -> tuple[Outlet, Submit] | None:
-        """A one-time code, on any bind that has one and a place in its window; it keeps no distance."""
+    def _choose_urgent(self, now: float, refused: list[Result]) -> tuple[Outlet, list[Submit]] | None:
+        """One-time codes, on any bind that has some and a place in its window; they keep no distance."""
         for outlet in self.outlets:
             if not outlet.waiting.urgent or outlet.silent(now, self.patience):
                 continue  # of a silent link the others tell
-            if outlet.link.session.window_free <= 0:
+            most = outlet.link.session.window_free
+            if most <= 0:
                 continue
-            if not self.pace.ready(now, urgent=True):
+            most = min(most, self.pace.room(now, urgent=True))
+            if not most:
                 self._wake_in(now, self.pace.wait(now, urgent=True))
                 return None
-            if outlet.limit is not None and not outlet.limit.ready(now, urgent=True):
-                self._wake_in(now, outlet.limit.until(now, urgent=True) - now)
-                continue
-            submit = self._pick(outlet, now, refused) if self.senders else outlet.waiting.popleft()
-            if submit is not None:
-                return outlet, submit
+            if outlet.limit is not None:
+                most = min(most, outlet.limit.room(now, urgent=True))
+                if not most:
+                    self._wake_in(now, outlet.limit.until(now, urgent=True) - now)
+                    continue
+            run = self._run(outlet, most, now, refused)
+            if run:
+                return outlet, run
         return None
+
+    def _run(self, outlet: Outlet, most: int, now: float, refused: list[Result]) -> list[Submit]:
+        """Take `most` submits of a kind from an outlet, or what there is; one, where senders have limits too."""
+        if self.senders:
+            submit = self._pick(outlet, now, refused)
+            return [] if submit is None else [submit]
+        queue = outlet.waiting.urgent or outlet.waiting.others
+        return [queue.popleft() for _ in range(min(most, len(queue)))]
 
     def _pick(self, outlet: Outlet, now: float, refused: list[Result]) -> Submit | None:
         """The next submit whose sender's limit has room."""
@@ -186,24 +204,31 @@ class Writing:
                 refused.append(Postponed(submit, delay))
         return None
 
-    def _write(self, outlet: Outlet, submit: Submit, now: float, refused: list[Result]) -> bool:
+    def _write(self, outlet: Outlet, run: list[Submit], now: float, refused: list[Result]) -> bool:
+        """Write submits of a kind; whether any could be."""
         session = outlet.link.session
-        try:
-            session.send_reserved(submit.pdu, submit.sequence, now, submit)
-        except EncodeError as error:
-            refused.append(Unsendable(submit, str(error)))
+        under_way, written = session.outstanding, 0
+        alone = not under_way and not any(each.outstanding for each in self.outlets)
+        for submit in run:
+            try:
+                session.send_reserved(submit.pdu, submit.sequence, now, submit)
+            except EncodeError as error:
+                refused.append(Unsendable(submit, str(error)))
+                continue
+            written += 1
+            submit.under_way = under_way + written
+            submit.alone, alone = alone, False
+        if not written:
             return False
-        urgent = submit.urgent
-        self.pace.take(now, urgent=urgent)
+        urgent = run[0].urgent
+        self.pace.take(now, written, urgent=urgent)
         if outlet.limit is not None:
-            outlet.limit.take(now, urgent=urgent)
+            outlet.limit.take(now, written, urgent=urgent)
         if self.senders:
-            known = self.senders.get(submit.pdu.source_addr)
+            known = self.senders.get(run[0].pdu.source_addr)
             if known is not None:
                 known.take(now)
         outlet.written(now)
-        submit.under_way = session.outstanding
-        submit.alone = submit.under_way == 1 and sum(each.outstanding for each in self.outlets) == 1
         return True
 
     # --- waking -------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from typing import NoReturn
 
 import rich_click as click
 
-from sender.app import RunFailed
 from sender.config.file import SenderConfig
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
+from sender.pipeline.runs import RunFailed
 from sender.store.records import Campaign, StoreError
 from sender.store.sqlite import SqliteStore
 from yamlmodel.errors import ConfigError

@@ -18,14 +18,15 @@ import rich_click as click
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from sender.app import CampaignPlan, Sender
-from sender.commands.input import pick
+from sender.app import Sender
+from sender.commands.input import BadInput, pick
 from sender.config.file import SenderConfig, load_config
 from sender.config.reload import changes_text
 from sender.console import Display, LogDisplay, import_text, open_display, report_text
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.pipeline.live import Live
+from sender.pipeline.plans import CampaignPlan
 from sender.pipeline.reloading import ReloadRefused
 from sender.reactor import install_reactor
 from sender.serving import Serving
@@ -187,6 +188,7 @@ class Job:
         """``sender send``."""
         imported = await self._sender.import_campaign(plan, self._reading)
         self._display.say(import_text(imported))
+        check_any(plan.recipients, imported.rows, imported.messages, imported.rejects)
         await self._start()
         others = [campaign for campaign in await self._unfinished() if campaign.id != imported.campaign_id]
         if others:
@@ -204,11 +206,20 @@ class Job:
         if not unfinished:
             click.echo("Nothing to resume." if chosen is None else f"Campaign {chosen.id} is finished.")
             return 0
+        empty: list[BadInput] = []
         for campaign in unfinished:
             if campaign.state is CampaignState.IMPORTING:
                 self._display.say(f"campaign {campaign.id}: reading {campaign.recipients} again")
-                self._display.say(import_text(await self._sender.finish_import(campaign, self._reading)))
-        return max([await self._watch(campaign.id, report_path) for campaign in unfinished])
+                imported = await self._sender.finish_import(campaign, self._reading)
+                self._display.say(import_text(imported))
+                try:
+                    check_any(Path(campaign.recipients), imported.rows, imported.messages, imported.rejects)
+                except BadInput as error:
+                    empty.append(error)
+        code = max([await self._watch(campaign.id, report_path) for campaign in unfinished])
+        if empty:
+            raise empty[0]
+        return code
 
     async def serve(self, listening: socket.socket) -> int:
         """``sender serve``."""
@@ -228,7 +239,8 @@ class Job:
         try:
             await self._start()
             serving.start()
-            click.echo(f"sender: ready on {address_url(serving.address.host, serving.address.port)}")
+            scheme = "http" if self._config.serve.tls is None else "https"
+            click.echo(f"sender: ready on {address_url(serving.address.host, serving.address.port, scheme)}")
             await over
         finally:
             await serving.stop()
@@ -264,6 +276,13 @@ class Job:
         if self._sender.gave_up is not None:
             click.echo(f"Given up: {self._sender.gave_up}", err=True)
         return exit_code(figures)
+
+
+def check_any(recipients: Path, rows: int, messages: int, rejects: Path | None) -> None:
+    """BadInput when every row of a file was bad: it is the file that is wrong then, or another one was meant."""
+    if rows and not messages:
+        see = f"; {rejects} says why" if rejects is not None else ""
+        raise BadInput(f"{recipients}: no message can be made of any of its {rows:,} rows{see}")
 
 
 def exit_code(report: CampaignReport) -> int:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import rich_click as click
 
-from sender.app import CampaignPlan
 from sender.commands.input import BadInput, bad_input, existing, read_only
 from sender.commands.options import (
     FILE,
@@ -25,7 +24,7 @@ from sender.commands.options import (
     report_option,
     transliterate_option,
 )
-from sender.commands.running import Job
+from sender.commands.running import Job, check_any
 from sender.config.file import SenderConfig, load_config
 from sender.config.quiet import read_quiet
 from sender.console import rehearsal_text
@@ -34,6 +33,7 @@ from sender.domain.quiet_hours import QuietHours
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, TextOptions, Wording, check_sender
 from sender.pipeline.importing import rehearse
+from sender.pipeline.plans import CampaignPlan
 from sender.pipeline.reading.opening import Reading, open_recipients
 from sender.pipeline.routing import make_router
 from sender.pipeline.screening import Blocked, nobody
@@ -117,7 +117,7 @@ def send(
     Exit codes:
       0    every message was taken by its operator; what became of it is in the report
       1    some messages were refused, are in doubt, or could not be sent
-      2    the command, a file or the store cannot be used
+      2    the command, a file (not one row can be sent) or the store cannot be used
       130  interrupted (Ctrl-C; 143 after SIGTERM): `sender resume` goes on
     """
     with bad_input():
@@ -175,7 +175,7 @@ def resume(
     Exit codes:
       0    every message was taken by its operator; what became of it is in the report
       1    some messages were refused, are in doubt, or could not be sent
-      2    the command, a file or the store cannot be used
+      2    the command, a file (not one row can be sent) or the store cannot be used
       130  interrupted (Ctrl-C; 143 after SIGTERM): `sender resume` goes on
     """
     with bad_input():
@@ -220,3 +220,4 @@ def _dry_run(config: SenderConfig, plan: CampaignPlan) -> None:
             blocked=nobody if store is None else _opt_outs(store, composer),
         )
     click.echo(rehearsal_text(found), nl=False)
+    check_any(plan.recipients, found.rows, sum(found.messages.values()), None)

@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,10 @@ from sender.store.sqlite import SqliteStore
 
 _PASSES = 5
 """Times that what is to be redacted is looked for: a sender that runs may move it from a chunk into a message."""
+
+_STEPS = 100_000
+"""Steps of SQLite's machine between two looks at the clock: some milliseconds."""
+_SAY_EVERY = 10.0
 
 
 @click.group()
@@ -81,20 +85,44 @@ def backup(config_path: Path, file: Path) -> None:
 def vacuum(config_path: Path) -> None:
     """Give unused room back to the disk, and overwrite what was deleted. No sender may be using the store.
 
-    It needs as much free room as the store itself takes.
+    It writes the whole store anew, and needs as much free room as the store itself takes. Progress goes to standard
+    error.
     """
     with bad_input():
         config = load_config(config_path, os.environ)
         before = existing(config).stat().st_size
         opened = SqliteStore.open(config.store)
         try:
+            free = opened.maintenance.info().free
+            click.echo(
+                f"{config.store}: writing {before:,} octets anew, of which {free:,} are unused; it takes up to that"
+                " much room beside them, and nothing can send meanwhile",
+                err=True,
+            )
+            opened.database.conn.set_progress_handler(_elapsed(time.monotonic), _STEPS)
             opened.database.conn.execute("VACUUM")
+            opened.database.conn.set_progress_handler(None, 0)
             opened.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise StoreError(f"{config.store} cannot be vacuumed: {error}; nothing of it is lost") from error
         finally:
             opened.close()
     click.echo(f"{before:,} octets before, {config.store.stat().st_size:,} now")
+
+
+def _elapsed(clock: Callable[[], float]) -> Callable[[], int]:
+    """Says every ten seconds how long it takes already; goes on (0) in any case."""
+    began = said = clock()
+
+    def look() -> int:
+        nonlocal said
+        now = clock()
+        if now - said >= _SAY_EVERY:
+            said = now
+            click.echo(f"vacuum: {said - began:.0f} s so far", err=True)
+        return 0
+
+    return look
 
 
 @store.command()

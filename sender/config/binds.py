@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from sender.config.secrets import field_problem, secret_problems
+from sender.config.tls import ServerTlsConfig
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
 
@@ -114,6 +115,7 @@ class OutbindConfig(msgspec.Struct, frozen=True, kw_only=True):
     )
     bind: Annotated[OutbindMode, Meta(description="How to bind there")] = OutbindMode.RECEIVER
     binds: Annotated[int, Meta(description="Such connections at once", ge=1, le=100)] = 1
+    tls: Annotated[ServerTlsConfig, Meta(description="Take the operator's connections over TLS")] | None = None
 
     @property
     def secret(self) -> str:

@@ -15,6 +15,7 @@ from sender.config.routes import HealthConfig, RouteConfig, route_problems
 from sender.config.scalars import Country
 from sender.config.secrets import PasswordError, read_password
 from sender.config.serve import ServeConfig
+from sender.config.tls import ServerTlsConfig
 from sender.config.webhooks import SecretError, WebhookConfig, read_secrets
 from smppkit.tls import TlsFileError
 from yamlmodel.errors import ConfigError, Problem
@@ -136,6 +137,7 @@ def load_with_places(path: Path, environ: Mapping[str, str]) -> tuple[SenderConf
             webhook.trust()
         except (SecretError, TlsFileError) as error:
             wrong(("webhooks", name, error.key), str(error))
+    _check_tls(located.value.serve.tls, ("serve", "tls"), wrong)
     if problems:
         raise ConfigError(*problems)
     # Paths in the file are relative to it already; the default is not in the file.
@@ -158,9 +160,18 @@ def _with_secrets(
         except TlsFileError as error:
             wrong((*steps, "tls", error.key), str(error))
     if account.outbind is not None:
+        _check_tls(account.outbind.tls, (*steps, "outbind", "tls"), wrong)
         try:
             outbind = msgspec.structs.replace(account.outbind, password=read_password(account.outbind, environ))
             account = msgspec.structs.replace(account, outbind=outbind)
         except PasswordError as error:
             wrong((*steps, "outbind", error.key), str(error))
     return account
+
+
+def _check_tls(tls: ServerTlsConfig | None, steps: Steps, wrong: Callable[[Steps, str], None]) -> None:
+    try:
+        if tls is not None:
+            tls.check()
+    except TlsFileError as error:
+        wrong((*steps, error.key), str(error))

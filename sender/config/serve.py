@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta
 
+from sender.config.tls import ServerTlsConfig
 from webkit.address import HttpAddress
 
 Problems = Iterable[tuple[tuple[str | int, ...], str]]
@@ -91,6 +92,7 @@ class ServeConfig(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Money], Meta(description="What a segment costs a prepaid token, by operator account")
     ] = msgspec.field(default_factory=dict)
     currency: Annotated[str, Meta(description="Of prices and balances", max_length=10)] = ""
+    tls: Annotated[ServerTlsConfig, Meta(description="HTTPS instead of HTTP")] | None = None
     tracing: Annotated[TracingConfig, Meta(description="OpenTelemetry")] | None = None
 
     def problems(self) -> Problems:

@@ -29,13 +29,16 @@ def warnings(config: SenderConfig) -> Warnings:
                 yield steps, f"no route leads to {account}: nothing will be sent through it"
             for key, message in _of_account(it):
                 yield (*steps, *key), message
+    serve = config.serve
+    if serve.tls is None and not _is_loopback(serve.listen.address.host):
+        yield ("serve", "listen"), "tokens and messages cross the network in clear; `serve.tls`, or a proxy with TLS"
 
 
 def _of_account(it: AccountConfig) -> Warnings:
     yield from _of_rates(it)
     if it.tls is None and not all(_is_loopback(place.host) for place in it.places):
         yield (), "passwords and messages cross the network in clear; `tls: {}` if the operator has TLS"
-    if it.outbind is not None and not _is_loopback(it.outbind.listen.host):
+    if it.outbind is not None and it.outbind.tls is None and not _is_loopback(it.outbind.listen.host):
         yield ("outbind", "listen"), "this listens beyond this machine, without TLS: keep it behind a firewall or a VPN"
     if it.password is not None and it.password_env is None and it.password_file is None:
         yield ("password",), "the password stands in the file; password_env or password_file keep it elsewhere"

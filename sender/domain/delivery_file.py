@@ -15,13 +15,13 @@ from typing import Final
 
 import msgspec
 
+from sender.domain.delimited import find_dialect
 from sender.domain.phone import BadNumber, parse_number
 from sender.domain.recipients import NUMBER_COLUMNS
 from sender.domain.rows import MAX_RAW, BadRow
 from smppkit.message_state import MessageState, state_of
 
 _SAMPLE: Final = 50
-_DELIMITERS: Final = (";", "\t", ",", "|")
 _TITLES: Final = {
     "id": ("id", "message id", "messageid", "msg id", "msgid", "smsc id", "smscid", "smsc message id",
            "receipted message id", "sms id", "smsid", "external id", "id сообщения", "ид"),
@@ -92,7 +92,7 @@ class DeliveryFile:
             raise DeliveryFileError("the file is empty")
         if "\0" in filled[0]:
             raise DeliveryFileError("the file is not text (a workbook, or UTF-16); save it as CSV UTF-8")
-        self.delimiter = max(_DELIMITERS, key=lambda it: (filled[0].count(it), -_DELIMITERS.index(it)))
+        self.delimiter = find_dialect(filled).delimiter
         if self.delimiter not in filled[0]:
             self.delimiter = " "
         self.columns = _by_titles(self._cells(filled[0]))

@@ -20,9 +20,11 @@ from collections.abc import Sequence
 from enum import Enum, IntEnum
 from typing import Final
 
+from smppkit.enums import at_hand
 from smppkit.message_state import MessageState
 
 
+@at_hand
 class State(IntEnum):
     """Where a message (or one segment of it) stands. The numbers are what the store keeps."""
 
@@ -146,6 +148,7 @@ def message_state(segments: Sequence[State], total: int) -> State:
     return worst
 
 
+@at_hand
 class DoubtCause(Enum):
     """Why nobody knows what became of a submit_sm."""
 
@@ -164,6 +167,7 @@ class DoubtPolicy(Enum):
     PREFER_DUPLICATE = "prefer_duplicate"
 
 
+@at_hand
 class MessageClass(Enum):
     """What kind of traffic a campaign is, which decides what happens to a message in doubt."""
 

@@ -130,6 +130,36 @@ class Router:
         route = self._find(number, sender, message_class)
         return None if route is None else choose(route, number, self._health(), without)
 
+    def accounts(self, numbers: Iterable[str], *, sender: str, message_class: MessageClass) -> list[str | None]:
+        """The accounts of many numbers, as `route` says them one by one; for all of them health is looked at once."""
+        choices = map(self.chooser(sender=sender, message_class=message_class), numbers)
+        return [None if choice is None else choice.account for choice in choices]
+
+    def chooser(self, *, sender: str, message_class: MessageClass) -> Callable[[str], Choice | None]:
+        """`route` for many numbers of one moment: routes and health are as they are now, and looked at once."""
+        health = self._health()
+        network_of = self._network if self._needs_network else None
+        fitting: dict[str, list[Route]] = {}
+        alone: dict[int, Choice | None] = {}  # of routes that lead to one account, by identity
+
+        def choice_of(number: str) -> Choice | None:
+            network = "" if network_of is None else network_of(number)
+            routes = fitting.get(network)
+            if routes is None:
+                routes = fitting[network] = self._fit(network, sender, message_class)
+            for route in routes:
+                if number.startswith(route.prefix) and (not route.country or self._in_country(route, number)):
+                    key = id(route)
+                    if key in alone:
+                        return alone[key]
+                    choice = choose(route, number, health)
+                    if len(route.targets) == 1:
+                        alone[key] = choice
+                    return choice
+            return None
+
+        return choice_of
+
     def become(self, other: Router) -> None:
         """Route as `other` does from now on: whoever holds this router need not hear of new routes."""
         self.__dict__.update(other.__dict__)

@@ -118,19 +118,18 @@ class Template:
 
 
 def _render(parts: tuple[str | Field, ...]) -> Render:
-    """One function for the whole template, flat: a text, or a function for each piece of it."""
+    """One function for the whole template: a format of Python, and a function for each place in it."""
     if not any(isinstance(part, Field) for part in parts):
         whole = "".join(part for part in parts if isinstance(part, str))
         return lambda _: whole
-    pieces = [part if isinstance(part, str) else _filler(part) for part in parts]
-    if len(pieces) == 1 and not isinstance(pieces[0], str):
-        return pieces[0]
-    join = "".join
-
-    def render(fields: Mapping[str, str]) -> str:
-        return join([piece if piece.__class__ is str else piece(fields) for piece in pieces])  # type: ignore[operator]
-
-    return render
+    fillers = [_filler(part) for part in parts if isinstance(part, Field)]
+    if len(parts) == 1:
+        return fillers[0]
+    frame = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
+    if len(fillers) == 1:
+        fill = fillers[0]
+        return lambda fields: frame % (fill(fields),)
+    return lambda fields: frame % tuple([fill(fields) for fill in fillers])
 
 
 def _filler(field: Field) -> Render:

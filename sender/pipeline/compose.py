@@ -20,6 +20,7 @@ from smppkit.national import pairs
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
 from smppkit.segments import (
+    ALONE,
     UDHI,
     LongMessage,
     Segment,
@@ -31,6 +32,8 @@ from smppkit.segments import (
 )
 from smppkit.text import Alphabet, encode_first
 from smppkit.tlvs import USER_MESSAGE_REFERENCE, Tlv
+
+_ONE_OF_GSM7: Final = ALONE[Alphabet.GSM7]
 
 _INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
 _ALPHANUMERIC = 5
@@ -179,7 +182,19 @@ class Wording(msgspec.Struct, frozen=True):
 class _Outgoing:
     """What is the same for all messages of a campaign through one account, made ready once."""
 
-    __slots__ = ("_fixed", "_made", "data_codings", "npi", "plain", "reference", "single", "ton", "wording")
+    __slots__ = (
+        "_fixed",
+        "_made",
+        "adds",
+        "data_codings",
+        "gsm7_first",
+        "npi",
+        "plain",
+        "reference",
+        "single",
+        "ton",
+        "wording",
+    )
 
     def __init__(self, wording: Wording, source: tuple[int, int], fixed: str | None) -> None:
         self.wording = wording
@@ -197,6 +212,9 @@ class _Outgoing:
             else:
                 self._fixed += (config.tlv(template.render({})),)
         self._made = tuple(made)
+        self.adds = bool(self._fixed or made or self.reference)
+        """Whether the account adds TLVs."""
+        self.gsm7_first = wording.alphabets[:1] == (Alphabet.GSM7,)
         self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
         """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
         self.single: tuple[int, Segment] | None = None
@@ -206,6 +224,11 @@ class _Outgoing:
                 cut = wording.cut(fixed)
                 if len(cut.segments) == 1 and not cut.segments[0].tlvs:
                     self.single = self.data_codings[cut.alphabet], cut.segments[0]
+
+    @property
+    def asks_rows(self) -> bool:
+        """Whether a TLV is made of what a row has, and may fail."""
+        return bool(self._made)
 
     def tlvs(self, fields: Mapping[str, str], message_id: int) -> tuple[Tlv, ...]:
         """What every segment of a message carries beside its text; FieldError or TlvError."""
@@ -253,15 +276,15 @@ class Composer:
         self._outgoing = {name: _Outgoing(wording, source, fixed) for name, wording in self._wordings.items()}
         in_tlvs = (config.template().fields for wording in wordings.values() for config in wording.tlvs)
         self._columns = template.fields.union(*in_tlvs)
+        self.text = template.render
+        """The text for one recipient's fields; FieldError when a field cannot be filled in."""
+        self.tlvs_of_rows = frozenset(name for name, it in self._outgoing.items() if it.asks_rows)
+        """Accounts whose TLVs are made of what a row has: `tlvs` may fail for them."""
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns of the recipients file that the text, or a TLV of any account, uses."""
         return self._columns
-
-    def text(self, fields: Mapping[str, str]) -> str:
-        """The text for one recipient; FieldError when a field cannot be filled in."""
-        return self._template.render(fields)
 
     def said(self, text: str, operator: str) -> str:
         """`text` as it goes out through `operator`."""
@@ -269,7 +292,12 @@ class Composer:
 
     def count(self, text: str, operator: str) -> int:
         """Segments of `text` through `operator`; UnencodableText or SegmentError when it cannot be sent."""
-        return self._wordings[operator].count(text)
+        outgoing = self._outgoing[operator]
+        if outgoing.gsm7_first:  # what nearly every text is: GSM-7 that fits, which nothing is done to
+            octets = try_encode_gsm7(text)
+            if octets is not None and len(octets) <= _ONE_OF_GSM7:
+                return 1
+        return outgoing.wording.count(text)
 
     def cut(self, text: str, operator: str, reference: int = 0, *, tlvs: bool = True) -> Segmented:
         """The segments of `text` through `operator`; the errors of `count`. Without `tlvs`, headers stand for them."""
@@ -289,7 +317,7 @@ class Composer:
         still belongs to the same text on the phone. UNCOMPOSABLE.
         """
         outgoing = self._outgoing[operator]
-        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras else ()
+        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras and outgoing.adds else ()
         single = outgoing.single
         if single is not None:
             data_coding, piece = single
@@ -298,6 +326,9 @@ class Composer:
         wording = outgoing.wording
         if outgoing.plain and tlvs:
             alphabet, octets = encode_first(text, wording.alphabets)
+            if len(octets) <= ALONE[alphabet] and not claimed.parts_done:
+                data_coding = outgoing.data_codings[alphabet]
+                return [self._submit(claimed, outgoing, 1, 1, data_coding, Segment(octets), added)]
             method = wording.long_messages
             pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
         else:

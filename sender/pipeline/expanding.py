@@ -5,14 +5,15 @@ Nothing urgent waits behind it: between two transactions of some milliseconds th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from sender.pipeline.timer import Timer
 from sender.store.chunks import Group
 from sender.store.records import Campaign, Chunk, NewMessage
 from sender.store.sqlite import SqliteStore
@@ -29,10 +30,10 @@ _AHEAD: Final = 60.0
 _NEAR: Final = 15
 """Seconds between two looks at campaigns whose start is not near."""
 
-Route = Callable[[Campaign, str], str | None]
-"""The account that a number goes through now, or None."""
-Due = Callable[[Campaign, str, float], float]
-"""The due time of a message to a number that is made at a unix time: when quiet hours end there, or 0."""
+Route = Callable[[Campaign, Sequence[str]], Sequence[str | None]]
+"""The accounts that numbers go through now, or None."""
+Due = Callable[[Campaign, Sequence[str], float], list[float]]
+"""The due times of messages to numbers that are made at a unix time: when quiet hours end there, or 0."""
 
 
 class Expander:
@@ -67,7 +68,7 @@ class Expander:
         self._working = False
         self._seconds = 0
         self._again = False  # poked while working
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self.poke)
         self._landing: dict[Group, tuple[str, ...]] = {}
         self._rest: dict[Group, Chunk] = {}
         self._open = False  # whether there are chunks that may be expanded now or soon
@@ -80,9 +81,7 @@ class Expander:
     def stop(self) -> None:
         """Make no more messages."""
         self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
 
     @property
     def idle(self) -> bool:
@@ -94,9 +93,7 @@ class Expander:
         if self._working:
             self._again = True
         elif self._running:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._timer.cancel()
             self._working = True
             Deferred.fromCoroutine(self._work()).addErrback(self._on_failure).addCallback(self._worked)
 
@@ -106,14 +103,10 @@ class Expander:
         if self._open or self._seconds % _NEAR == 0:
             self.poke()
 
-    def _look(self) -> None:
-        self._timer = None
-        self.poke()
-
     def _worked(self, _: None) -> None:
         self._working = False
         if self._running and self._open:
-            self._timer = self._clock.callLater(_LOOK, self._look)
+            self._timer.set(_LOOK)
 
     async def _work(self) -> None:
         while self._running:
@@ -134,9 +127,11 @@ class Expander:
         if chunk is None:
             return
         taken, rest = chunk.recipients[:_ROWS], chunk.recipients[_ROWS:]
-        messages = [self._routed(chunk.campaign, recipient) for recipient in taken]
+        numbers = [recipient.number for recipient in taken]
+        accounts = self._route(chunk.campaign, numbers)
+        messages = [_through(account, recipient) for account, recipient in zip(accounts, taken, strict=True)]
         now = max(self._epoch + self._clock.seconds(), chunk.campaign.starts_at or 0.0)
-        dues = [self._due(chunk.campaign, it.number, now) for it in messages]
+        dues = self._due(chunk.campaign, numbers, now)
         if not await self._writer.call(self._store.expand, chunk.id, chunk.taken, messages, dues):
             return  # cancelled meanwhile, or expired
         if rest:
@@ -152,6 +147,8 @@ class Expander:
             for group in [group for group in known if group not in groups]:
                 del known[group]
 
-    def _routed(self, campaign: Campaign, recipient: NewMessage) -> NewMessage:
-        account = self._route(campaign, recipient.number) or recipient.operator
-        return recipient if account == recipient.operator else msgspec.structs.replace(recipient, operator=account)
+
+def _through(account: str | None, recipient: NewMessage) -> NewMessage:
+    if account is None or account == recipient.operator:
+        return recipient
+    return msgspec.structs.replace(recipient, operator=account)

@@ -1,7 +1,11 @@
-"""What waits for an account that is passed over for long goes to the next choice of its route, some at a time."""
+"""What waits for an account that is passed over for long goes to the next choice of its route, some at a time.
+
+And what waits for an account that is no longer configured goes wherever its route leads now.
+"""
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Collection
 from typing import Final
@@ -23,7 +27,10 @@ _BATCHES: Final = 10
 
 
 class Failover:
-    """Moves messages. `on_messages` hears of the accounts that got some."""
+    """Moves messages. `on_messages` hears of the accounts that got some.
+
+    `forsaken`: the accounts are gone for good, so that any other is better, even one that is not well.
+    """
 
     def __init__(
         self,
@@ -33,6 +40,7 @@ class Failover:
         store: SqliteStore,
         writer: Writer,
         on_messages: Callable[[Collection[str]], None],
+        forsaken: bool = False,
     ) -> None:
         self.moved = 0
         """Messages that went to another account than the one they were queued for."""
@@ -41,6 +49,7 @@ class Failover:
         self._store = store
         self._writer = writer
         self._on_messages = on_messages
+        self._forsaken = forsaken
         self._places: dict[str, Place] = {}
         self._working = False
         self._stopped = False
@@ -48,6 +57,11 @@ class Failover:
     def stop(self) -> None:
         """Move nothing more."""
         self._stopped = True
+
+    @property
+    def working(self) -> bool:
+        """Whether messages are being moved."""
+        return self._working
 
     async def leave(self, accounts: Collection[str]) -> None:
         """Move what may be moved away from `accounts`, going on where the last call stopped."""
@@ -57,7 +71,7 @@ class Failover:
         try:
             self._places = {account: place for account, place in self._places.items() if account in accounts}
             for account in accounts:
-                for _ in range(_BATCHES):
+                for _ in itertools.count() if self._forsaken else range(_BATCHES):
                     if not await self._leave(account):
                         break
         finally:
@@ -72,7 +86,8 @@ class Failover:
         if moves and not self._stopped:
             moved = await self._writer.call(self._store.move, account, moves)
             if moved and not self._places.get(account):
-                log.warning("%s is passed over: what waits for it goes to other accounts", account)
+                why = "no longer configured" if self._forsaken else "passed over"
+                log.warning("%s is %s: what waits for it goes to other accounts", account, why)
             self.moved += moved
             self._on_messages({other for _, other in moves})
         if len(batch) < _BATCH:
@@ -87,7 +102,7 @@ class Failover:
         choice = self._router.route(
             message.number, sender=composer.sender, message_class=composer.message_class, without=account
         )
-        if choice is None or choice.waits:
+        if choice is None or (choice.waits and not self._forsaken):
             return None
         try:
             composer.count(composer.text(message.fields), choice.account)

@@ -30,7 +30,9 @@ _CLAIM_TIME = 1.0
 """Seconds of the account's rate that are claimed ahead."""
 _CLAIM_LEAST = 20
 _CLAIM_MOST = 500
-_COMMIT_MOST = 100
+_ROUNDS = 4
+"""Times that binds with the same room take turns while a batch is promised to them."""
+_COMMIT_MOST = 250
 """Messages whose intents are committed in one call, and that are claimed in one: a one-time code that comes meanwhile
 waits for that call, and for no other."""
 
@@ -210,41 +212,52 @@ class Feed:
         """
         batch: dict[Outlet, list[Submit]] = {}
         unsendable: list[int] = []
-        taken = 0
+        left = _COMMIT_MOST
         room = {outlet: self._channel.room(outlet, urgent=self.urgent) for outlet in self._channel.outlets}
-        while self._ready and room and taken < _COMMIT_MOST:
+        while self._ready and room and left > 0:
             outlet = max(room, key=room.__getitem__)
             if room[outlet] <= 0:
                 break
-            claimed = self._ready[0]
-            composer = self._composers.of(claimed.campaign_id)
-            try:
-                submits = composer.submits(claimed, self._account, tlvs=outlet.takes_tlvs, extras=outlet.carries_tlvs)
-            except UNCOMPOSABLE as error:
-                log.error("%s: message %d cannot go this way: %s", self._account, claimed.message_id, error)
-                unsendable.append(self._ready.popleft().message_id)
-                continue
-            if not submits:
-                raise RuntimeError(f"message {claimed.message_id} was claimed and has no part left to send")
-            self._ready.popleft()
-            taken += 1
-            batch.setdefault(outlet, []).extend(submits)
-            room[outlet] -= len(submits)
+            # Those with the most room go first; a few at a time are enough to keep binds that are equal even.
+            share = max(1, room[outlet] // (_ROUNDS * len(room))) if len(room) > 1 else room[outlet]
+            submits = self._compose(outlet, share, min(left, len(self._ready)), unsendable)
+            if submits:
+                batch.setdefault(outlet, []).extend(submits)
+                left -= len(submits)
+                room[outlet] -= len(submits)
         for outlet, submits in batch.items():
             outlet.promise(submits)
         return list(batch.items()), unsendable
 
+    def _compose(self, outlet: Outlet, room: int, messages: int, unsendable: list[int]) -> list[Submit]:
+        """The submits of the next `messages`, until an outlet has no `room` for more."""
+        ready, account, of = self._ready, self._account, self._composers.of
+        takes_tlvs, carries_tlvs = outlet.takes_tlvs, outlet.carries_tlvs
+        submits: list[Submit] = []
+        for _ in range(messages):
+            if len(submits) >= room:
+                break
+            claimed = ready[0]
+            try:
+                made = of(claimed.campaign_id).submits(claimed, account, tlvs=takes_tlvs, extras=carries_tlvs)
+            except UNCOMPOSABLE as error:
+                log.error("%s: message %d cannot go this way: %s", account, claimed.message_id, error)
+                unsendable.append(ready.popleft().message_id)
+                continue
+            if not made:
+                raise RuntimeError(f"message {claimed.message_id} was claimed and has no part left to send")
+            ready.popleft()
+            submits += made
+        return submits
+
     def _intents(self, batch: Batch) -> Sequence[Intent]:
-        at = self._now()
+        at, account = self._now(), self._account
         intents = []
         for outlet, submits in batch:
             epoch = outlet.epoch
             assert epoch is not None  # noqa: S101 - an outlet without one has no room
-            intents += [self._intent(submit, epoch, at) for submit in submits]
+            intents += [Intent(it.message_id, it.part, it.parts, account, epoch, it.sequence, at) for it in submits]
         return intents
-
-    def _intent(self, submit: Submit, epoch: int, at: float) -> Intent:
-        return Intent(submit.message_id, submit.part, submit.parts, self._account, epoch, submit.sequence, at)
 
     def _wake(self) -> None:
         self._wake_call = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from sender.domain.health import AccountHealth, Circuit, Health, HealthPolicy, Standing
@@ -36,9 +37,10 @@ class HealthBook:
 
     def outcomes(self, account: str, outcomes: Sequence[Outcome], now: float) -> None:
         """What became of submits on an account."""
-        good = bad = 0
-        for outcome in outcomes:
-            if isinstance(outcome, Accepted | Refused):
+        others = [outcome for outcome in outcomes if type(outcome) is not Accepted]
+        good, bad = len(outcomes) - len(others), 0
+        for outcome in others:
+            if isinstance(outcome, Refused):
                 good += 1
             elif isinstance(outcome, Retry):
                 if outcome.status in SHAPED:
@@ -52,10 +54,11 @@ class HealthBook:
 
     def receipts(self, account: str, receipts: Iterable[ReceiptIn], now: float) -> None:
         """Receipts of an account, whatever they are about."""
-        finals = [final for receipt in receipts if (final := final_of(receipt.state)) is not None]
+        counts = Counter([receipt.state for receipt in receipts])
+        finals = [(final, count) for state, count in counts.items() if (final := final_of(state)) is not None]
         if finals:
-            delivered = sum(final is State.DELIVERED for final in finals)
-            self._accounts[account].received(delivered, len(finals) - delivered, now)
+            delivered = sum(count for final, count in finals if final is State.DELIVERED)
+            self._accounts[account].received(delivered, sum(count for _, count in finals) - delivered, now)
 
     def look(self, down: Collection[str], now: float) -> None:
         """Bring every circuit up to date; `down` are the accounts without a bind."""

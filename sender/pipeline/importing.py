@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from sender.domain.template import Template
 from sender.pipeline.compose import Composer
 from sender.pipeline.reading.opening import AS_FOUND, Reading, open_recipients
 from sender.pipeline.rejects import RejectsFile
-from sender.pipeline.screening import Blocked, Screened, nobody, screen
+from sender.pipeline.screening import Blocked, Screened, Screening, nobody
 from sender.store.records import NewMessage
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -60,27 +61,31 @@ async def import_recipients(
     `on_rows` hears the number of rows read so far, now and then.
     """
     rows = messages = segments = rejected = 0
-    chunks: dict[str, list[NewMessage]] = {}
+    chunks: dict[str, list[NewMessage]] = defaultdict(list)
     with ExitStack() as stack:
         source = stack.enter_context(open_recipients(recipients, region, template, how, composer.columns))
         bad_rows = stack.enter_context(RejectsFile(rejects)) if rejects is not None else None
+        screening = Screening(composer, router, source.raw, blocked)
+        screen = screening.screen
         for row in source:
             rows += 1
-            screened = screen(row, composer, router, source.raw, blocked)
+            screened = screen(row)
             if isinstance(screened, Screened):
-                chunk = chunks.setdefault(screened.message.operator, [])
-                chunk.append(screened.message)
+                message = screened.message
+                chunk = chunks[message.operator]
+                chunk.append(message)
                 messages += 1
                 segments += screened.segments
                 if len(chunk) == _CHUNK:
                     await writer.call(store.add_recipients, campaign_id, chunk)
-                    chunks[screened.message.operator] = []
+                    chunks[message.operator] = []
             else:
                 rejected += 1
                 if bad_rows is not None:
                     bad_rows.add(screened)
             if rows % _BATCH == 0:
                 await writer.call(_nothing)
+                screening.look()
                 if on_rows is not None:
                     on_rows(rows)
         if bad_rows is not None:
@@ -142,9 +147,10 @@ def rehearse(
     bad_rows: list[BadRow] = []
     with open_recipients(recipients, region, template, how, composer.columns) as source:
         described = source.source.described
+        screening = Screening(composer, router, source.raw, blocked)
         for row in source:
             rows += 1
-            screened = screen(row, composer, router, source.raw, blocked)
+            screened = screening.screen(row)
             if isinstance(screened, BadRow):
                 rejected += 1
                 if len(bad_rows) < show:
@@ -155,7 +161,6 @@ def rehearse(
             segments[new.operator] = segments.get(new.operator, 0) + screened.segments
             if len(samples) < show:
                 alphabet = composer.cut(screened.text, new.operator).alphabet
-                samples.append(
-                    Sample(new.row, new.number, new.operator, screened.text, screened.segments, alphabet.value)
-                )
+                said = composer.said(screened.text, new.operator)
+                samples.append(Sample(new.row, new.number, new.operator, said, screened.segments, alphabet.value))
     return Rehearsal(described, rows, messages, segments, tuple(bad_rows), rejected, tuple(samples))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import random
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -33,7 +33,7 @@ from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Recorder
 from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
-from sender.store.records import InDoubt, NotSent, Outcome, ReceiptIn, Retry
+from sender.store.records import Accepted, InDoubt, NotSent, Outcome, ReceiptIn, Retry
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 from smppkit.transport import Network
@@ -210,15 +210,16 @@ class Lane:
         for feed in self._feeds:
             feed.soon()
 
-    def hold(self, submit: Submit) -> Hold | None:
+    def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
         """What the gate says."""
-        return self._gate.hold(submit, self._now())
+        return self._gate.hold(submits, self._now())
 
     # --- RecorderOwner ------------------------------------------------------------------------
 
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         """What is to be sent again is in the queue now: be awake when it is due."""
-        again = [due for outcome in outcomes if (due := _due(outcome)) is not None]
+        others = [outcome for outcome in outcomes if type(outcome) is not Accepted]
+        again = [due for outcome in others if (due := _due(outcome)) is not None]
         if again:
             for feed in self._feeds:
                 feed.due(min(again))

@@ -7,10 +7,11 @@ from typing import Final
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from sender.pipeline.tally import Meter
+from sender.pipeline.timer import Timer
 from sender.store import lookup
 from sender.store.live import LiveRow
 from sender.store.sqlite import SqliteStore
@@ -115,7 +116,7 @@ class Live:
         self._epoch = epoch
         self._pid = pid
         self._started_at = epoch + clock.seconds()
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self._tell)
         self._running = False
         self._submits: dict[str, Meter] = {}
         self._receipts: dict[str, Meter] = {}
@@ -141,9 +142,7 @@ class Live:
         """Tell that it is over, and no more."""
         if self._running:
             self._running = False
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._timer.cancel()
             self._tell()
 
     def look(self) -> LiveStatus:
@@ -169,7 +168,6 @@ class Live:
         )
 
     def _tell(self) -> Deferred[None]:
-        self._timer = None
         self._measure()
         status = self.look()
         row = LiveRow(status.at, status.pid, msgspec.json.encode(status).decode())
@@ -197,7 +195,7 @@ class Live:
 
     def _tell_later(self, _: None) -> None:
         if self._running:
-            self._timer = self._clock.callLater(EVERY, self._tell)
+            self._timer.set(EVERY)
 
 
 _NO_METER: Final = Meter()

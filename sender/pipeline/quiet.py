@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+import math
+from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -94,6 +95,10 @@ class Quiet:
         if campaign.quiet is not None:
             self.of_campaign(campaign.id, QuietHours.from_json(campaign.quiet))
 
+    def concerns(self, _submits: Sequence[Submit], _now: float) -> bool:
+        """For the gate: whether there are any quiet hours."""
+        return self._default is not None or bool(self._of_campaign)
+
     def check(self, submit: Submit, now: float) -> Hold | None:
         """For the gate: whether it is quiet where the number is."""
         quiet = self._of_campaign.get(submit.campaign_id, self._default)
@@ -109,15 +114,17 @@ class Quiet:
             return Never(State.BLOCKED, "quiet hours until after its deadline")
         return Later(span.due, "quiet hours")
 
-    def due(self, campaign: Campaign, number: str, now: float) -> float:
-        """The due time of a message that is made now: the end of the quiet hours at its recipient, else 0.
+    def dues(self, campaign: Campaign, numbers: Sequence[str], now: float) -> list[float]:
+        """The due times of messages that are made now: the end of the quiet hours at each recipient, else 0.
 
         What would then be too late is left to the gate, which says so.
         """
         self.hear_of(campaign)
-        due = self.earliest(campaign.id, campaign.message_class, number, now)
-        late = campaign.expires_at is not None and due >= campaign.expires_at
-        return 0.0 if due <= now or late else due
+        if self._default is None and campaign.id not in self._of_campaign:
+            return [0.0] * len(numbers)
+        end = math.inf if campaign.expires_at is None else campaign.expires_at
+        dues = [self.earliest(campaign.id, campaign.message_class, number, now) for number in numbers]
+        return [due if now < due < end else 0.0 for due in dues]
 
     def earliest(self, campaign: int, message_class: MessageClass, number: str, now: float) -> float:
         """When a message to `number` may go out at the earliest: what its due time is to be, or `now`."""

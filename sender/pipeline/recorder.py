@@ -30,7 +30,7 @@ _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 """What a receipt is answered when it could not be stored: the operator keeps it and sends it again."""
 
 
-_SLICE: Final = 50
+_SLICE: Final = 200
 """Outcomes or receipts of one call: a one-time code waits for the call that is running, and for no more of a batch."""
 
 
@@ -146,7 +146,7 @@ class Recorder:
 
     def _receipts_done(self, results: list[ReceiptResult], receipts: list[tuple[ReceiptIn, Delivery]]) -> None:
         self.last_activity = self._clock.seconds()
-        self.receipts.update(result.fate for result in results)
+        self.receipts.update([result.fate for result in results])
         self._owner.acknowledge([delivery for _, delivery in receipts], CommandStatus.ESME_ROK)
         if any(result.state is State.QUEUED for result in results):
             self._owner.queued_again()

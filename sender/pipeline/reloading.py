@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -19,11 +18,11 @@ from sender.config.file import SenderConfig
 from sender.config.operator import AccountConfig
 from sender.config.reload import Change, How, compare, document
 from sender.domain.health import Health
-from sender.domain.retry import RetryPolicy
 from sender.domain.routing import Router
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.compose import Wording
 from sender.pipeline.lane import Lane
+from sender.pipeline.lanes import Lanes
 from sender.pipeline.routing import make_router
 from sender.store.sqlite import SqliteStore
 
@@ -34,32 +33,15 @@ class ReloadRefused(Exception):
     """The new configuration was not applied, and the old one is at work; the text is for people."""
 
 
-class Owner(Protocol):
-    """What reloading needs of the sender."""
-
-    def make_lane(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
-        """A lane that is not started yet."""
-
-    def policy_changed(self, lane: Lane, policy: RetryPolicy) -> None:
-        """Refusals on it are judged by another policy."""
-
-    def lane_added(self, lane: Lane) -> None:
-        """It belongs to the sender now, and is to be started."""
-
-    def lane_removed(self, lane: Lane) -> None:
-        """It is to be stopped in order."""
-
-
 class Reloading:
     """Applies configurations to the lanes of one sender."""
 
     def __init__(
         self,
-        owner: Owner,
+        lanes: Lanes,
         *,
         store: SqliteStore,
         salt: bytes,
-        lanes: list[Lane],
         router: Router,
         health: Callable[[], Health],
         wordings: dict[str, Wording],
@@ -68,7 +50,6 @@ class Reloading:
     ) -> None:
         """`wordings` and `accounts` are shared with who reads them, and changed in place, as `router` is."""
         self.salt = salt
-        self._owner = owner
         self._store = store
         self._lanes = lanes
         self._router = router
@@ -128,12 +109,12 @@ class Reloading:
         for name, config in configs.items():
             policy = config.retry.over(new.retry)
             if name in known:
-                self._owner.policy_changed(known[name], policy)
+                self._lanes.change_policy(known[name], policy)
             else:
-                self._owner.lane_added(self._owner.make_lane(name, config, policy))
+                self._lanes.join(self._lanes.make(name, config, policy))
         for name, lane in known.items():
             if name not in configs:
-                self._owner.lane_removed(lane)
+                self._lanes.leave(lane)
 
 
 async def _change(lane: Lane, account: Account) -> str | None:

@@ -18,6 +18,7 @@ class Screened(msgspec.Struct, frozen=True, gc=False):
 
     message: NewMessage
     text: str
+    """As the template gives it."""
     segments: int
 
 
@@ -29,33 +30,48 @@ def nobody(_: str) -> None:
     """Nobody has opted out."""
 
 
-def screen(
-    row: Recipient | BadRow, composer: Composer, router: Router, raw: Callable[[], str], blocked: Blocked = nobody
-) -> Screened | BadRow:
-    """Route and compose a row. Nothing that can be known now is left to fail while sending.
+class Screening:
+    """Routes and composes rows. Nothing that can be known now is left to fail while sending.
 
-    `raw` gives the row as it stands in the file, should it be a bad one.
+    `raw` gives the row as it stands in the file, should it be a bad one. The fields of rows are the columns of the
+    composer. Routes and health are those of the last `look`, which whoever lets others work in between repeats.
     """
-    if isinstance(row, BadRow):
-        return row
-    scope = blocked(row.number)
-    if scope is not None:
-        return _bad(row, raw, f"opted out: {scope}")
-    choice = router.route(row.number, sender=composer.sender, message_class=composer.message_class)
-    if choice is None:
-        return _bad(row, raw, f"no route for +{row.number}")
-    operator = choice.account
-    try:
-        text = composer.text(row.fields)
-        if not text:
-            return _bad(row, raw, "the text is empty")
-        segments = composer.count(text, operator)
-        composer.tlvs(row.fields, operator)
-    except UNCOMPOSABLE as error:
-        return _bad(row, raw, str(error))
-    fields = {key: value for key, value in row.fields.items() if key in composer.columns}
-    return Screened(NewMessage(row.row, row.number, operator, fields), composer.said(text, operator), segments)
 
+    def __init__(self, composer: Composer, router: Router, raw: Callable[[], str], blocked: Blocked = nobody) -> None:
+        self._composer = composer
+        self._router = router
+        self._raw = raw
+        self._blocked = blocked
+        self.look()
 
-def _bad(row: Recipient, raw: Callable[[], str], reason: str) -> BadRow:
-    return BadRow(row.row, raw()[:MAX_RAW], reason)
+    def look(self) -> None:
+        """Take routes and health as they are now."""
+        composer = self._composer
+        self._choose = self._router.chooser(sender=composer.sender, message_class=composer.message_class)
+
+    def screen(self, row: Recipient | BadRow) -> Screened | BadRow:
+        """The message that a row makes, or why it makes none."""
+        if isinstance(row, BadRow):
+            return row
+        number, fields = row.number, row.fields
+        scope = self._blocked(number)
+        if scope is not None:
+            return self._bad(row, f"opted out: {scope}")
+        choice = self._choose(number)
+        if choice is None:
+            return self._bad(row, f"no route for +{number}")
+        operator = choice.account
+        composer = self._composer
+        try:
+            text = composer.text(fields)
+            if not text:
+                return self._bad(row, "the text is empty")
+            segments = composer.count(text, operator)
+            if operator in composer.tlvs_of_rows:
+                composer.tlvs(fields, operator)
+        except UNCOMPOSABLE as error:
+            return self._bad(row, str(error))
+        return Screened(NewMessage(row.row, number, operator, fields), text, segments)
+
+    def _bad(self, row: Recipient, reason: str) -> BadRow:
+        return BadRow(row.row, self._raw()[:MAX_RAW], reason)

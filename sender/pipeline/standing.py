@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -46,6 +47,16 @@ class StandingCheck:
         if standing.starts_at is not None and standing.starts_at > now:
             return f"starts {datetime.fromtimestamp(standing.starts_at, UTC):%Y-%m-%d %H:%M:%SZ}"
         return ""
+
+    def concerns(self, submits: Sequence[Submit], now: float) -> bool:
+        """For the gate: whether any campaign of these is not simply going on, or anything has a deadline of its own."""
+        if self._writer.trouble is not None:
+            return True
+        for campaign_id in {submit.campaign_id for submit in submits}:
+            it = self._standing.get(campaign_id)
+            if it is not None and (it.cancelled or it.paused or (it.expires_at is not None and now >= it.expires_at)):
+                return True
+        return any(submit.expires is not None for submit in submits)
 
     def check(self, submit: Submit, now: float) -> Hold | None:
         """Why `submit` must not be written at unix time `now`, or None."""

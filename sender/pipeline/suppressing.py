@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sender.channels.results import Never, Submit
@@ -90,6 +90,10 @@ class Suppressing:
         return self._flags.size
 
     # --- asking -------------------------------------------------------------------------------
+
+    def concerns(self, _submits: Sequence[Submit], _now: float) -> bool:
+        """For the gate: whether anybody has opted out of anything."""
+        return bool(self._flags.size)
 
     def check(self, submit: Submit, now: float) -> Never | None:
         """For the gate: whether the number has opted out of what `submit` is."""

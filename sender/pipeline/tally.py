@@ -29,10 +29,14 @@ class Tally:
 
     def add(self, results: Sequence[Result]) -> None:
         """Count some results."""
+        answers = [result.status for result in results if type(result) is Answered]
+        self.statuses.update(answers)
+        if len(answers) == len(results):
+            return
         for result in results:
             if isinstance(result, Answered):
-                self.statuses[result.status] += 1
-            elif isinstance(result, Unanswered):
+                continue
+            if isinstance(result, Unanswered):
                 self.doubts[result.cause.value] += 1
             elif isinstance(result, Unwritten):
                 self.unwritten += 1

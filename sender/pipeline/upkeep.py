@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine
 from typing import Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from sender.pipeline.timer import Timer
 from sender.store.maintenance import UNMATCHED_FOR
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
@@ -65,7 +66,7 @@ class Upkeep:
         self._version: int | None = None
         self._looks = 0
         self._tidy_at = 0.0
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self._look)
         self._running = False
 
     def start(self) -> None:
@@ -76,17 +77,14 @@ class Upkeep:
     def stop(self) -> None:
         """Look no more."""
         self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
 
     def _look(self) -> None:
-        self._timer = None
         Deferred.fromCoroutine(self._work()).addErrback(self._on_failure).addCallback(self._look_later)
 
     def _look_later(self, _: None) -> None:
         if self._running:
-            self._timer = self._clock.callLater(LOOK, self._look)
+            self._timer.set(LOOK)
 
     async def _work(self) -> None:
         version, ended = await self._writer.call(self._store.look, self._epoch + self._clock.seconds(), _SWEEP)

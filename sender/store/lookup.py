@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from sender.domain.message import FINAL, MessageClass, State
 from sender.domain.template import FieldError, Template, TemplateError
-from sender.store import campaigns
+from sender.store import campaigns, moving
 from sender.store.database import Database
 from sender.store.incoming import Incoming
 from sender.store.records import Campaign, CampaignKind
@@ -272,6 +272,17 @@ def oldest_due(db: Database) -> dict[str, float]:
         )
     )
     return dict(rows.fetchall())
+
+
+def forsaken(db: Database, configured: Collection[str]) -> dict[str, int]:
+    """Queued messages by account, of accounts that are none of those configured."""
+    return {
+        name: db.conn.execute(_QUEUE_OF, (db.known_account(name),)).fetchone()[0]
+        for name in moving.forsaken(db, configured)
+    }
+
+
+_QUEUE_OF: Final = sql("SELECT count(*) FROM messages INDEXED BY messages_queued WHERE state = $QUEUED AND account = ?")
 
 
 def totals(db: Database) -> dict[tuple[str, str], int]:

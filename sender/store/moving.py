@@ -6,7 +6,7 @@ accepted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -26,6 +26,11 @@ _MOVABLE: Final = sql(
 )
 _MOVE: Final = sql(
     "UPDATE messages SET account = ? WHERE id = ? AND account = ? AND state = $QUEUED AND NOT $bound", bound=_BOUND
+)
+
+_WITH_QUEUE: Final = sql(
+    "SELECT name FROM accounts a WHERE EXISTS (SELECT 1 FROM messages INDEXED BY messages_queued"
+    " WHERE state = $QUEUED AND account = a.id) ORDER BY name"
 )
 
 Place = tuple[int, float, int]
@@ -59,6 +64,11 @@ def movable(db: Database, account: str, after: Place, limit: int) -> list[Movabl
         )
         for message, campaign, destination, due, fields in rows
     ]
+
+
+def forsaken(db: Database, configured: Collection[str]) -> list[str]:
+    """See `SqliteStore.forsaken`."""
+    return [name for (name,) in db.conn.execute(_WITH_QUEUE) if name not in configured]
 
 
 def move(db: Database, account: str, moves: Sequence[tuple[int, str]]) -> int:

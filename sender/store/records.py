@@ -13,6 +13,7 @@ import msgspec
 
 from sender.domain.dialect import Form
 from sender.domain.message import DoubtCause, MessageClass, State
+from smppkit.enums import at_hand
 from smppkit.message_state import MessageState
 
 
@@ -249,6 +250,7 @@ class ReceiptIn(msgspec.Struct, frozen=True, gc=False):
     """What the receipt looks like, for the receipts that are looked at so closely."""
 
 
+@at_hand
 class ReceiptFate(Enum):
     """What became of a receipt. Each one is stored whatever its fate."""
 

@@ -166,6 +166,16 @@ def _messages(db: Database, ids: Sequence[int], key: bytes, now: float) -> Redac
         if (state in FINAL or state == State.QUEUED) and message not in doubtful
     ]
     messages = [(message,) for _, message in done]
+    known = db.conn.execute(
+        "SELECT reference, message FROM json_each(?) j JOIN api_messages ON message = j.value"
+        " WHERE reference IS NOT NULL AND reference NOT LIKE 'redacted-%'",
+        (json_list(message for (message,) in messages),),
+    ).fetchall()
+    db.conn.executemany(
+        "UPDATE api_messages SET reference = ? WHERE message = ?",
+        [(hashed(reference, key), message) for reference, message in known],
+    )
+    db.conn.executemany("UPDATE api_messages SET callback = NULL WHERE message = ?", messages)
     db.conn.executemany("UPDATE messages SET number = ? WHERE id = ?", done)
     db.conn.executemany("UPDATE receipts SET number = ? WHERE message = ?", done)
     db.conn.executemany("UPDATE message_fields SET fields = '{}' WHERE message = ?", messages)

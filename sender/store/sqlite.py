@@ -7,7 +7,7 @@ take batches. None of them commits: they run inside a transaction that the write
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,7 @@ from sender.domain.message import State
 from sender.domain.report import CampaignReport
 from sender.domain.settlement import Verdict
 from sender.store import (
+    bringing_back,
     campaigns,
     chunks,
     delivery_file,
@@ -261,6 +262,10 @@ class SqliteStore:
         """Queued messages of an account that may go through another one, in the order of the queue, after a place."""
         return moving.movable(self._db, account, after, limit)
 
+    def forsaken(self, configured: Collection[str]) -> list[str]:
+        """Accounts that have a queue, and are none of those."""
+        return moving.forsaken(self._db, configured)
+
     def move(self, account: str, moves: Sequence[tuple[int, str]]) -> int:
         """Give queued messages of an account to others, as (message, account); how many still could be moved."""
         return moving.move(self._db, account, moves)
@@ -360,6 +365,14 @@ class SqliteStore:
     def recover(self, now: float) -> Recovery:
         """Put in order what the last process left behind. Once, after opening and before anything else."""
         return recovery.recover(self._db, now)
+
+    def bring_back(self, latest: float) -> int:
+        """Messages that were submitted before and wait for a time after `latest` are due then; how many these were.
+
+        For a wall clock that went back between two lives: the times that the last one wrote down are far ahead now.
+        What is held until a later hour besides is looked at once more, and held again.
+        """
+        return bringing_back.bring_back(self._db, latest)
 
 
 def _connect(path: Path | str, name: str, *, read_only: bool) -> sqlite3.Connection:

@@ -29,10 +29,9 @@ from sender.web.reading import AnyRequest
 from sender.web.tokens import TooFast
 from sender.web.tracing import make_tracer
 from sender.web.wording import balance_body
+from webkit.asked import check_head, check_parameter
 from webkit.problem import Problem
 from webkit.schema_page import PlainPage
-from webkit.server import HEADER_OCTETS
-from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 64 * 1024  # of a body, but for routes that say otherwise
 
@@ -93,7 +92,6 @@ def _token(request: AnyRequest) -> Token:
 
 
 async def _check_query(request: Request[Any, Any, Any]) -> None:
-    """A filter that is misspelt must not list everything."""
     if not request.scope["query_string"]:
         return
     known = []
@@ -101,17 +99,14 @@ async def _check_query(request: Request[Any, Any, Any]) -> None:
         given = parameter.kwarg_definition
         known.append(getattr(given, "query", None) or getattr(given, "name", None) or name)
     for name in request.query_params:
-        if name not in known:
-            raise Problem(400, f'unknown parameter "{name[:100]}"{did_you_mean(name, known)}', field=name[:100])
+        check_parameter(name, known)
 
 
 def _bounded(app: ASGIApp) -> ASGIApp:
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:  # there are none, and the web server lets none in
             return
-        size = len(scope["raw_path"]) + len(scope["query_string"])
-        if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_OCTETS:
-            raise Problem(431, f"address and headers are too long; at most {HEADER_OCTETS:,} octets are read")
+        check_head(scope)
         tracer = scope["litestar_app"].state.tracer
         if tracer is None:
             await app(scope, receive, send)

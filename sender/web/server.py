@@ -35,4 +35,6 @@ class UploadProtocol(PatientProtocol):
 def make_server(api: Api) -> server.Server:
     """The server, in the loop that runs."""
     protocol: Any = partial(UploadProtocol, turned_away=api.turn_away)
-    return server.make_server(make_app(api), protocol)
+    tls = api.config.tls
+    files = None if tls is None else server.Certificate(tls.certificate, tls.key, tls.client_ca)
+    return server.make_server(make_app(api), protocol, files)

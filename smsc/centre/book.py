@@ -2,7 +2,8 @@
 
 A state follows from the plan and the time, so a message that nobody is told about costs no timer. The book is bounded:
 beyond its limit messages in a final state are let go first, the oldest of them before the others. A journal still
-knows them then. A message with long TLVs counts as several.
+knows them then. A message with long TLVs counts as several. Messages that came together may be entered as one group,
+and are taken apart when somebody asks for one of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from math import inf
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -91,6 +93,30 @@ class Held(msgspec.Struct, gc=False):
         return (self.system_id, pdu.source_addr, pdu.destination_addr, pdu.service_type)
 
 
+class Group(Protocol):
+    """Messages that came together and come to the same end at the same time."""
+
+    def __len__(self) -> int:
+        """How many they are."""
+
+    def is_done(self, now: float) -> bool:
+        """Whether nobody waits for any of them any more."""
+
+    def members(self) -> list[Held]:
+        """Each of them; always the same ones, and from now on what becomes of them is said there."""
+
+
+class Slice(msgspec.Struct, gc=False):
+    """Those of a group from `first` to before `last`."""
+
+    group: Group
+    first: int
+    last: int
+
+
+Entry: TypeAlias = Held | Slice
+
+
 class Book:
     """Messages by their id."""
 
@@ -101,8 +127,11 @@ class Book:
         self._stats = stats or BookStats()
         self._most_kept = most_kept
         self._most_living = most_living
-        self._in_order: deque[Held] = deque()
+        self._in_order: deque[Entry] = deque()
+        self._count = 0
         self._weight = 0
+        self._looks = 0  # for what makes room, since room was made
+        self._grouped = False  # whether there may be slices
         # Most ESMEs never ask for a message again, and few cancel groups or replace: each index is kept from the first
         # time that one does.
         self._by_id: dict[str, Held] | None = None
@@ -118,40 +147,74 @@ class Book:
         """Whether one more message could be kept only at the cost of one that is still on its way."""
         return self._weight >= self._most_living
 
+    @property
+    def room(self) -> int:
+        """How many more can be entered until it is full."""
+        return max(0, self._most_living - self._weight)
+
+    @property
+    def takes_groups(self) -> bool:
+        """Whether messages can be entered as a group: nobody has asked for one by its id or route."""
+        return self._by_id is None and self._by_route is None
+
     def __len__(self) -> int:
-        return len(self._in_order)
+        return self._count
 
     def add(self, held: Held, now: float) -> None:
-        """Enter a message; one more destination of a submit_multi goes behind those that have its id already."""
+        """Enter a message, and make room at once."""
+        self.enter(held)
+        self.make_room(now)
+
+    def enter_group(self, group: Group) -> None:
+        """Enter many messages at once, where it takes groups."""
+        count = len(group)
+        self._in_order.append(Slice(group, 0, count))
+        self._grouped = True
+        self._count += count
+        self._weight += count
+        self._looks += 2 * count
+
+    def enter(self, held: Held) -> None:
+        """Enter a message; one more destination of a submit_multi goes behind those that have its id already.
+
+        ``make_room`` is to follow.
+        """
         self._in_order.append(held)
+        self._count += 1
         weight = 1
         if held.pdu.tlvs:
             weight += sum(len(value) for _, value in held.pdu.tlvs) // OCTETS_A_MESSAGE
             held.weight = weight
         self._weight += weight
+        self._looks += 1 + weight
         if self._by_id is not None:
             _enter(self._by_id, held)
         if self._by_route is not None:
             self._by_route.setdefault(held.route(), {})[id(held)] = held
+
+    def make_room(self, now: float) -> None:
+        """Let go of what is done where there is too much; to be called when messages have been entered."""
+        looks, self._looks = self._looks, 0
         if self._weight > self._most_kept:
-            self._make_room(1 + weight, now)
+            self._make_room(looks, now)
 
     def remove(self, held: Held) -> bool:
         """Take a message out that was never accepted after all; False when it is not there."""
         if held not in self:
             return False
-        self._in_order = deque(other for other in self._in_order if other is not held)
+        self._in_order = deque(other for other in self._one_by_one() if other is not held)
         self._forget(held)
         return True
 
     def take(self, system_id: str | None) -> list[Held]:
         """Take out all that is of an account, or (None) everything, in the order it came."""
+        order = self._one_by_one()
         if system_id is None:
-            taken = list(self._in_order)
+            taken = list(order)
             self.clear()
             return taken
-        taken = [held for held in self._in_order if held.system_id == system_id]
-        self._in_order = deque([held for held in self._in_order if held.system_id != system_id])
+        taken = [held for held in order if held.system_id == system_id]
+        self._in_order = deque([held for held in order if held.system_id != system_id])
         for held in taken:
             self._forget(held)
         return taken
@@ -175,7 +238,7 @@ class Book:
         """The messages on a route that are not final, in the order they came."""
         if self._by_route is None:
             self._by_route = {}
-            for held in self._in_order:
+            for held in self._one_by_one():
                 self._by_route.setdefault(held.route(), {})[id(held)] = held
         messages = self._by_route.get(route)
         if messages is None:
@@ -187,7 +250,7 @@ class Book:
     def last_of(self, system_id: str, source: str, number: int) -> list[Held]:
         """The last messages of a source, the newest first: of the `MOST_LOOKED_AT` latest, for it goes through them."""
         found: list[Held] = []
-        for held in islice(reversed(self._in_order), MOST_LOOKED_AT):
+        for held in islice(reversed(self._one_by_one()), MOST_LOOKED_AT):
             if held.system_id == system_id and held.pdu.source_addr == source:
                 found.append(held)
                 if len(found) == number:
@@ -196,40 +259,87 @@ class Book:
 
     def living(self, now: float) -> list[Held]:
         """The messages that are not final, in the order they came."""
-        return [held for held in self._in_order if not held.final(now)]
+        return [held for held in self._one_by_one() if not held.final(now)]
 
     def clear(self) -> None:
         """Forget every message."""
         self._in_order.clear()
-        self._weight = 0
+        self._count = self._weight = self._looks = 0
+        self._grouped = False
         self._by_id = self._by_route = None
 
     def _ids(self) -> dict[str, Held]:
         if self._by_id is None:
             self._by_id = {}
-            for held in sorted(self._in_order, key=lambda held: held.number):  # those that made room went to the end
+            for held in sorted(
+                self._one_by_one(), key=lambda held: held.number
+            ):  # those that made room went to the end
                 _enter(self._by_id, held)
         return self._by_id
+
+    def _one_by_one(self) -> deque[Held]:
+        """The messages in order, with none in a group any more."""
+        if self._grouped:
+            self._grouped = False
+            order: deque[Entry] = deque()
+            for entry in self._in_order:
+                if isinstance(entry, Slice):
+                    order.extend(entry.group.members()[entry.first : entry.last])
+                else:
+                    order.append(entry)
+            self._in_order = order
+        return self._in_order  # type: ignore[return-value] # there are no slices
 
     def _make_room(self, looks: int, now: float) -> None:
         """Look at up to so many and let go of those that are done; the others go behind those not looked at."""
         order = self._in_order
-        for _ in range(min(looks, len(order))):
+        looks = min(looks, self._count)
+        while looks > 0:
             oldest = order.popleft()
-            if _is_done(oldest, now):
-                self._let_go(oldest)
+            if isinstance(oldest, Slice):
+                looks -= self._look_at_slice(oldest, looks, now)
             else:
-                order.append(oldest)
+                looks -= 1
+                if _is_done(oldest, now):
+                    self._let_go(oldest)
+                else:
+                    order.append(oldest)
             if self._weight <= self._most_kept:
                 return
-        while self._weight > self._most_living and len(order) > 1:
-            self._let_go(order.popleft())
+        while self._weight > self._most_living and self._count > 1:
+            oldest = order.popleft()
+            if isinstance(oldest, Slice):
+                self._let_go_of(oldest, min(self._weight - self._most_living, self._count - 1))
+            else:
+                self._let_go(oldest)
+
+    def _look_at_slice(self, oldest: Slice, looks: int, now: float) -> int:
+        """Do with those of a slice what is done with messages one after another; how many were looked at."""
+        count = min(looks, oldest.last - oldest.first)
+        if oldest.group.is_done(now):
+            return self._let_go_of(oldest, min(count, self._weight - self._most_kept))
+        order, looked_at = self._in_order, oldest.first + count
+        if looked_at < oldest.last:
+            order.appendleft(Slice(oldest.group, looked_at, oldest.last))
+        order.append(Slice(oldest.group, oldest.first, looked_at))
+        return count
+
+    def _let_go_of(self, oldest: Slice, most: int) -> int:
+        """Let go of the first of a slice that was taken out, and put the others back in front; how many went."""
+        count = min(most, oldest.last - oldest.first)
+        if oldest.first + count < oldest.last:
+            self._in_order.appendleft(Slice(oldest.group, oldest.first + count, oldest.last))
+        self._stats.evicted += count
+        self._count -= count
+        self._weight -= count
+        return count
 
     def _let_go(self, held: Held) -> None:
         self._stats.evicted += 1
         self._forget(held)
 
     def _forget(self, held: Held) -> None:
+        self._count -= 1
         self._weight -= held.weight
         if self._by_id is not None:
             _strike(self._by_id, held)
@@ -242,10 +352,17 @@ class Book:
 
 
 def _is_done(held: Held, now: float) -> bool:
-    """Whether nobody waits for a message any more: it is final, or will never be heard of again."""
-    if now >= held.ends:
-        return (held.over or not held.timed) and held.fate.state not in _LIVING
-    return held.ends == inf and not held.timed
+    return is_done(held.fate, held.ends, now, over=held.over or not held.timed)
+
+
+def is_done(fate: Fate, ends: float, now: float, *, over: bool) -> bool:
+    """Whether nobody waits for a message any more: it is final, or will never be heard of again.
+
+    `over`: what its end brings about has happened, or it brings about nothing.
+    """
+    if now >= ends:
+        return over and fate.state not in _LIVING
+    return ends == inf and over
 
 
 def _enter(by_id: dict[str, Held], held: Held) -> None:

@@ -12,7 +12,7 @@ brings them to their ends, ``deliveries`` sees to what goes out, ``handsets`` to
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ from smppkit.pdus import (
     SubmitMulti,
     SubmitSm,
 )
+from smppkit.runs import RunReader, SubmitRun
 from smppkit.status import CommandStatus
 from smsc.centre.book import Held
 from smsc.centre.broadcasts import Broadcasts
@@ -44,7 +45,9 @@ from smsc.centre.mailbox import Mailbox
 from smsc.centre.operations import Operations
 from smsc.centre.outcomes import Outcomes
 from smsc.centre.owners import Owners
-from smsc.centre.shared import Answer, Due, Errand, Peer, Shared
+from smsc.centre.runs import Runs
+from smsc.centre.shared import Answer, Due, Errand, Peer, RunAnswer, Shared
+from smsc.centre.taken import Taken
 from smsc.centre.wheel import Wheel
 from smsc.clock import TICK
 from smsc.journal.journal import Journal, Unfinished
@@ -85,6 +88,7 @@ class MessageCentre:
         self._intake = Intake(
             shared, self._outcomes, self._deliveries, self._owners.other if self._owners.numbers else None
         )
+        self._runs = Runs(shared, self._outcomes, self._deliveries, looks=self._intake.looks_at_all)
         self._handsets = Handsets(shared, self._deliveries, self._owners)
         self._broadcasts = Broadcasts(shared)
         operations = Operations(shared, self._outcomes)
@@ -146,6 +150,8 @@ class MessageCentre:
         for due in shared.wheel.clear():
             if isinstance(due, Answer):
                 shared.stats.answered_late += 1
+            elif isinstance(due, RunAnswer):
+                shared.stats.answered_late += len(due)
         shared.stats.answered_late += len(self._outcomes.unanswered)
         self._outcomes.forget()
         self._deliveries.forget()
@@ -166,7 +172,7 @@ class MessageCentre:
         taken = shared.book.take(system_id)
         shared.stats.book.forgotten += sum(not held.final(now) for held in taken)
         waiting = shared.wheel.take(lambda due: _is_of(due, system_id))
-        answers = [due for due in waiting if isinstance(due, Answer)]
+        answers = [due for due in waiting if isinstance(due, (Answer, RunAnswer))]
         if system_id is None:
             answers += self._outcomes.unanswered
             self._outcomes.forget()
@@ -208,9 +214,25 @@ class MessageCentre:
         """Deliveries of one bind, in the order they were sent, that nobody will answer: they go out again."""
         self._deliveries.unacknowledged(deliveries)
 
-    def sent(self, owed: Owed) -> None:
-        """A delivery was sent."""
-        self._deliveries.sent(owed)
+    def accepted(self, deliveries: Sequence[Owed]) -> None:
+        """An ESME answered deliveries, each with ESME_ROK."""
+        self._deliveries.accepted(deliveries)
+
+    def sent(self, deliveries: Sequence[Owed]) -> None:
+        """Deliveries were sent."""
+        self._deliveries.sent(deliveries)
+
+    def readers(self, connection: Peer) -> Mapping[int, RunReader] | None:
+        """What cuts plain messages out of what a bind says, to be taken as one; None where each is looked at."""
+        return self._runs.readers(connection)
+
+    def requests(self, connection: Peer, run: SubmitRun, now: float) -> Sequence[Answer | RunAnswer]:
+        """As ``request``, of all of a run."""
+        answer = self._runs.take(connection, run, now)
+        if answer is not None:
+            return (answer,)
+        connection.unroll(run)
+        return [self.request(connection, pdu, now) for pdu in run.pdus()]
 
     def request(self, connection: Peer, pdu: Pdu, now: float) -> Answer:
         """Perform an operation of a bound ESME; nothing goes out before ``commit``."""
@@ -238,13 +260,15 @@ class MessageCentre:
             response.tlvs = (*response.tlvs, *self.state.congestion_tlvs(now, connection.version))
         return Answer(connection, response, now, submits=False)
 
-    def commit(self, answers: list[Answer]) -> None:
+    def commit(self, answers: list[Answer | RunAnswer]) -> None:
         """Let answers go out, each at its time, once their messages are safe (I9)."""
         journal = self._shared.journal
+        self._shared.book.make_room(self._shared.now())
         if journal is None:
             self._release(answers)
             return
-        journal.when_committed(partial(self._committed, answers, self._shared.lives.now))
+        one_by_one = [answer for answer in answers if isinstance(answer, Answer)]  # with a journal all are
+        journal.when_committed(partial(self._committed, one_by_one, self._shared.lives.now))
         if journal.backlog > MOST_UNWRITTEN:
             for answer in answers:
                 self.keep_up(answer.connection)
@@ -330,12 +354,19 @@ class MessageCentre:
             connection.go_on()
         self._held_back.clear()
 
-    def _release(self, answers: list[Answer]) -> None:
+    def _release(self, answers: Sequence[Answer | RunAnswer]) -> None:
         now = self._shared.now()
         wheel, stats = self._shared.wheel, self._shared.stats
         due: list[Due] = []
-        ready: list[Answer] = []
+        ready: list[Answer | RunAnswer] = []
         for answer in answers:
+            if isinstance(answer, RunAnswer):
+                due += self._runs.begin(answer, now)
+                if answer.due <= now:
+                    ready.append(answer)
+                else:
+                    wheel.add(answer.due, answer)
+                continue
             status = answer.response.command_status
             if status:
                 count(stats.refused if answer.submits else stats.operations_refused, status)
@@ -346,11 +377,8 @@ class MessageCentre:
                 if held.replaces is not None:
                     self._replace(held.replaces, now)
                     held.replaces = None
-                if held.timed:
-                    if self._outcomes.begin(held, now):
-                        due.append(held)
-                else:
-                    held.planned = True
+                if self._outcomes.let_go(held, now):
+                    due.append(held)
                 for held in answer.more:
                     if self._outcomes.begin(held, now):
                         due.append(held)
@@ -382,13 +410,15 @@ class MessageCentre:
         """Do what is due: receipts that must come first, answers, then all other deliveries."""
         now = self._shared.now()
         early: list[Owed] = []
-        answers: list[Answer] = []
+        answers: list[Answer | RunAnswer] = []
         later: list[Owed] = []
         jobs: list[Callable[[float], None]] = []
         come_to_end = self._outcomes.come_to_end
         for item in due:
-            if isinstance(item, Answer):
+            if isinstance(item, (Answer, RunAnswer)):
                 answers.append(item)
+            elif isinstance(item, Taken):
+                later += self._runs.come_to_end(item, now)
             elif isinstance(item, Held):
                 (early if item.plan.early else later).extend(come_to_end(item, now))
             elif isinstance(item, Owed):
@@ -404,28 +434,35 @@ class MessageCentre:
         for job in jobs:
             job(now)
 
-    def _never_answer(self, answer: Answer, now: float) -> None:
+    def _never_answer(self, answer: Answer | RunAnswer, now: float) -> None:
         """What a request was about is forgotten: it leaves the window as one that nobody answers."""
+        if isinstance(answer, RunAnswer):
+            self._shared.stats.answered_late += len(answer)
+            answer.connection.forget_run(answer.run, now)
+            return
         self._shared.stats.answered_late += 1
         if answer.response.command_id & RESPONSE_BIT:
             answer.connection.forget(answer.response.sequence_number, now)
 
-    def _answer(self, answers: list[Answer], now: float) -> None:
+    def _answer(self, answers: Sequence[Answer | RunAnswer], now: float) -> None:
         stats = self._shared.stats
         touched: dict[Peer, None] = {}
         for answer in answers:
-            connection = answer.connection
-            if answer.body:
+            connection, number = answer.connection, 1
+            if isinstance(answer, RunAnswer):
+                number = len(answer)
+                answered = connection.answer_run(answer.run, answer.octets, now)
+            elif answer.body:
                 answered = connection.answer_octets(
                     answer.response.sequence_number, _with_body(answer.response, answer.body), now
                 )
             else:
                 answered = connection.answer(answer.response, now)
             if answered:
-                stats.answered += 1
+                stats.answered += number
                 touched[connection] = None
             else:
-                stats.answered_late += 1
+                stats.answered_late += number
         for connection in touched:
             connection.flush()
 
@@ -462,23 +499,25 @@ def _with_body(response: Pdu, body: bytes) -> bytes:
     return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
 
 
-_OF_ACCOUNTS = (Held, Owed, Errand)
+_OF_ACCOUNTS = (Held, Owed, Errand, Taken)
 
 
 def _is_of(due: Due, system_id: str | None) -> bool:
     """Whether what is due is an account's, or (None) any account's: what subscribers do by themselves is nobody's."""
     if isinstance(due, _OF_ACCOUNTS):
         return system_id is None or due.system_id == system_id
-    return isinstance(due, Answer) and system_id in (None, due.connection.system_id)
+    return isinstance(due, (Answer, RunAnswer)) and system_id in (None, due.connection.system_id)
 
 
 def _planned(waiting: list[Due]) -> dict[Kind, int]:
     """The deliveries that are planned and not made yet, by what waits for that."""
     planned: dict[Kind, int] = {}
     for due in waiting:
-        if isinstance(due, Held) and due.awaited:
-            planned[Kind.RECEIPT] = planned.get(Kind.RECEIPT, 0) + due.awaited
-            due.awaited = 0  # it may be in the wheel more than once
+        if isinstance(due, (Held, Taken)):
+            for held in due.members() if isinstance(due, Taken) else (due,):
+                if held.awaited:
+                    planned[Kind.RECEIPT] = planned.get(Kind.RECEIPT, 0) + held.awaited
+                    held.awaited = 0  # it may be in the wheel more than once
         elif isinstance(due, Errand) and due.brings is not None:
             planned[due.brings] = planned.get(due.brings, 0) + 1
     return planned

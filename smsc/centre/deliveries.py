@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from smppkit.codec import encode
 from smppkit.commands import CommandId
-from smppkit.pdus import AlertNotification, GenericNack, Pdu
+from smppkit.pdus import AlertNotification, DeliverSmResp, GenericNack, Pdu
 from smppkit.status import CommandStatus
 from smppkit.tlvs import MS_AVAILABILITY_STATUS
 from smsc.centre.mailbox import Mailbox
@@ -22,6 +24,9 @@ ANYBODY = ""  # the mailbox of MOs that no account claims: for whoever binds as 
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
 _ALERT: Final = Kind.ALERT
 _MESSAGE: Final = Kind.MESSAGE
+
+_kind_of = attrgetter("kind")
+_ACCEPTED: Final = DeliverSmResp()
 
 _UNHEARD = -1  # instead of a status: the attempts ran out, or the delivery was dropped
 
@@ -67,7 +72,7 @@ class Deliveries:
         if unclaimed is not None and unclaimed is not mailbox:
             while unclaimed.queue:
                 owed = unclaimed.queue.popleft()
-                self._count_made(owed, -1)
+                self.made(ANYBODY, owed.kind, -1)
                 owed.system_id = connection.system_id
                 self.adopt(owed)
                 mailbox.queue.append(owed)
@@ -119,9 +124,10 @@ class Deliveries:
     def deliver(self, deliveries: Iterable[Owed]) -> None:
         """Put deliveries into the mailboxes, and send what can be sent."""
         now = self._shared.now()
+        life = self._lives.now
         touched: dict[str, Mailbox] = {}
         for owed in deliveries:
-            if owed.withdrawn or self._lives.over(owed.life, owed.system_id):
+            if owed.withdrawn or (owed.life != life and self._lives.over(owed.life, owed.system_id)):
                 continue
             mailbox = touched.get(owed.system_id)
             if mailbox is None:
@@ -133,7 +139,16 @@ class Deliveries:
     def adopt(self, owed: Owed) -> None:
         """A delivery belongs to the memory there is now."""
         owed.life = self._lives.now
-        self._count_made(owed, 1)
+        self.made(owed.system_id, owed.kind, 1)
+
+    def made(self, system_id: str, kind: Kind, by: int) -> None:
+        """So many deliveries of an account were written, or (less than 0) wait no longer."""
+        key = (system_id, kind)
+        count = self._made.get(key, 0) + by
+        if count:
+            self._made[key] = count
+        else:
+            self._made.pop(key, None)
 
     def first_time(self, owed: Owed, now: float) -> None:
         """A delivery has fallen due that was written before its time: as journals of the first version have them."""
@@ -152,12 +167,33 @@ class Deliveries:
 
     # --- what connections tell ----------------------------------------------------------------
 
-    def sent(self, owed: Owed) -> None:
-        """A delivery was written."""
-        if owed.kind is _ALERT:
-            self._shared.stats.alerts.sent += 1
-        else:
-            self._stats[owed.kind].sent += 1
+    def sent(self, deliveries: Sequence[Owed]) -> None:
+        """Deliveries were written."""
+        for kind, several in groupby(deliveries, _kind_of):
+            number = len(list(several))
+            if kind is _ALERT:
+                self._shared.stats.alerts.sent += number
+            else:
+                self._stats[kind].sent += number
+
+    def accepted(self, deliveries: Sequence[Owed]) -> None:
+        """An ESME answered deliveries of its account, one after another, each with ESME_ROK: see ``acknowledged``."""
+        life = self._lives.now
+        simple = all(owed.life == life and not owed.withdrawn for owed in deliveries)
+        if not simple or self._shared.journal is not None:
+            for owed in deliveries:
+                self.acknowledged(owed, _ACCEPTED)
+            return
+        for kind, several in groupby(deliveries, _kind_of):
+            answered = list(several)
+            if kind is _MESSAGE:
+                for owed in answered:
+                    self.acknowledged(owed, _ACCEPTED)
+                continue
+            stats = self._stats[kind]
+            stats.acknowledged += len(answered)
+            stats.waiting -= len(answered)
+            self.made(answered[0].system_id, kind, -len(answered))
 
     def acknowledged(self, owed: Owed, response: Pdu) -> None:
         """An ESME answered a delivery (SMPP 5.0 §4.7.6: 0x64 try again, 0x65 no more there, 0x66 not this one)."""
@@ -206,7 +242,7 @@ class Deliveries:
             for receiver in list(self.mailbox(name).receivers):
                 # SMPP 3.3 has no alerts. No window holds one back: nobody answers them.
                 if receiver.may_get(CommandId.ALERT_NOTIFICATION):
-                    receiver.deliver(Owed(0, name, _alert(number, name, status), Kind.ALERT), now)
+                    receiver.deliver([Owed(0, name, _alert(number, name, status), Kind.ALERT)], now)
                     receiver.flush()
                     told = True
             if not told:
@@ -267,17 +303,9 @@ class Deliveries:
             self._settle(owed, None)
             self._tell(owed, CommandStatus.ESME_RX_P_APPN, now)
 
-    def _count_made(self, owed: Owed, by: int) -> None:
-        key = (owed.system_id, owed.kind)
-        count = self._made.get(key, 0) + by
-        if count:
-            self._made[key] = count
-        else:
-            del self._made[key]
-
     def _settle(self, owed: Owed, acknowledged_at: float | None) -> None:
         self._stats[owed.kind].waiting -= 1
-        self._count_made(owed, -1)
+        self.made(owed.system_id, owed.kind, -1)
         shared = self._shared
         if shared.journal is not None and owed.number:
             state = "DELIVRD" if owed.kind is Kind.MO and acknowledged_at is not None else None

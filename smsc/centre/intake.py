@@ -50,6 +50,8 @@ class Intake:
         self._owner = owner
         # Every message may bring a delivery, whether it asks for one or not.
         self._all_bring = shared.operator.receipts.unasked or outcomes.minds_all or owner is not None
+        self.looks_at_all = self._all_bring or shared.operator.receipts.reassembly is not None
+        """Whether every message is more than its plan says."""
         self._numbered: dict[int, Held] | None = None
         self._most_numbered = TIDY_EVERY
         if shared.operator.receipts.reassembly is not None:
@@ -264,7 +266,7 @@ class Intake:
         if submit is not request and _is_transaction(request):
             held.timed = True
         shared.stats.book.taken += 1
-        shared.book.add(held, now)
+        shared.book.enter(held)
         if shared.journal is not None:
             outcomes.record(held, request, shared.journal)
             self._tidy(now)

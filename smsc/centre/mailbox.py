@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from smsc.journal.records import Kind, Owed
@@ -27,8 +27,8 @@ class Receiver(Protocol):
     def room(self) -> int:
         """How many more deliveries it takes now; 0 when its window is full or it does not read."""
 
-    def deliver(self, owed: Owed, now: float) -> None:
-        """Send one; what becomes of it is told to the message centre."""
+    def deliver(self, deliveries: Sequence[Owed], now: float) -> None:
+        """Send so many, no more than there is room for; what becomes of each is told to the message centre."""
 
     def flush(self) -> None:
         """Write what was sent."""
@@ -87,36 +87,59 @@ class Mailbox:
     def pump(self, now: float) -> None:
         """Send what is due to the binds in turn, as far as their windows allow."""
         used: dict[Receiver, None] = {}
-        for receiver, kept in self._kept.items():
-            while kept and receiver.room() > 0:
-                receiver.deliver(kept.popleft(), now)
+        while batches := self._share_out():
+            for receiver, deliveries in batches.items():
+                receiver.deliver(deliveries, now)
                 used[receiver] = None
-        queue, wants = self.queue, self._wants
-        while queue:
-            unrouted = wants is None or queue[0].kind not in _ROUTED
-            chosen = self._next() if wants is None or unrouted else self._on_route(queue[0], wants)
-            if chosen is None:
+            if not self.queue and not self._kept:
                 break
-            owed = queue.popleft()
-            if unrouted or chosen.room() > 0:
-                chosen.deliver(owed, now)
-                used[chosen] = None
-            else:
-                self._kept.setdefault(chosen, deque()).append(owed)
         for receiver in used:
             receiver.flush()
 
-    def _next(self) -> Receiver | None:
+    def _share_out(self) -> dict[Receiver, list[Owed]]:
+        """Take out what there is room for now, and say which bind gets what."""
+        batches: dict[Receiver, list[Owed]] = {}
+        if not self.queue and not self._kept:
+            return batches
+        rooms = {receiver: receiver.room() for receiver in self.receivers}
+        for receiver, kept in list(self._kept.items()):
+            if count := min(len(kept), rooms[receiver]):
+                batches[receiver] = [kept.popleft() for _ in range(count)]
+                rooms[receiver] -= count
+            if not kept:
+                del self._kept[receiver]
+        queue, wants = self.queue, self._wants
+        if wants is None and len(rooms) == 1:
+            ((only, room),) = rooms.items()
+            if count := min(len(queue), room):
+                batches[only] = [queue.popleft() for _ in range(count)]
+            return batches
+        while queue:
+            unrouted = wants is None or queue[0].kind not in _ROUTED
+            chosen = self._next(rooms) if wants is None or unrouted else self._on_route(queue[0], wants, rooms)
+            if chosen is None:
+                break
+            owed = queue.popleft()
+            if unrouted or rooms[chosen] > 0:
+                batches.setdefault(chosen, []).append(owed)
+                rooms[chosen] -= 1
+            else:
+                self._kept.setdefault(chosen, deque()).append(owed)
+        return batches
+
+    def _next(self, rooms: Mapping[Receiver, int]) -> Receiver | None:
         """The next bind with room; None when there is none."""
         receivers = self.receivers
         for _ in range(len(receivers)):
             receiver = receivers.pop(0)
             receivers.append(receiver)
-            if receiver.room() > 0:
+            if rooms[receiver] > 0:
                 return receiver
         return None
 
-    def _on_route(self, owed: Owed, wants: Callable[[Receiver, Owed], bool]) -> Receiver | None:
+    def _on_route(
+        self, owed: Owed, wants: Callable[[Receiver, Owed], bool], rooms: Mapping[Receiver, int]
+    ) -> Receiver | None:
         """The bind that the route names, with room or without; any bind with room where there is no such one."""
         receivers = self.receivers
         named: Receiver | None = None
@@ -124,7 +147,7 @@ class Mailbox:
             receiver = receivers[0]
             receivers.append(receivers.pop(0))
             if wants(receiver, owed):
-                if receiver.room() > 0:
+                if rooms[receiver] > 0:
                     return receiver
                 named = named or receiver
-        return named or self._next()
+        return named or self._next(rooms)

@@ -26,7 +26,7 @@ from smsc.centre.translate import as_delivery
 from smsc.journal.journal import Journal, Unfinished
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.scenario.decisions import Fate, Plan
-from smsc.scenario.receipt_writer import ReceiptWriter
+from smsc.scenario.receipt_writer import Press, ReceiptWriter
 
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
 _RECEIPT: Final = Kind.RECEIPT
@@ -88,6 +88,13 @@ class Outcomes:
             epoch + held.ends if known and not held.timed else None,
             shared.operator.submit.alphabet,
         )
+
+    def let_go(self, held: Held, now: float) -> bool:
+        """The answer to a message is let go: whether its end is due already, and brings about something."""
+        if held.timed:
+            return self.begin(held, now)
+        held.planned = True
+        return False
 
     def begin(self, held: Held, now: float) -> bool:
         """Let the times of a message run, now that its answer is let go; whether its end is due already."""
@@ -222,6 +229,16 @@ class Outcomes:
             self._conclude(held, answer, now)
         self._ended(held, now)
         return owed
+
+    def press(self, fate: Fate, submitted_at: float, done_at: float) -> Press | None:
+        """What makes many receipts that have all this in common; None where each has to be written by itself."""
+        wall = self._shared.wall
+        return self._writer.press(fate, wall(submitted_at), wall(done_at))
+
+    def receipt_of(self, held: Held, fate: Fate, at: float) -> tuple[bytes, str] | None:
+        """A receipt, and the address that it is for; None, and said in the log, when it cannot be written."""
+        octets = self._receipt(held, fate, at, None)
+        return None if octets is None else (octets, held.pdu.source_addr)
 
     def late_notices(self, held: Held, ended_at: float) -> None:
         """Plan the notices that come after the end."""

@@ -11,10 +11,12 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 
 from smppkit.pdus import Pdu
+from smppkit.runs import SubmitRun
 from smppkit.states import Version
 from smsc.centre.book import Book, Held
 from smsc.centre.lives import Lives
 from smsc.centre.mailbox import Receiver
+from smsc.centre.taken import Taken
 from smsc.centre.wheel import Wheel
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
@@ -46,8 +48,17 @@ class Peer(Receiver, Protocol):
     def answer_octets(self, sequence: int, octets: bytes, now: float) -> bool:
         """Queue a response that no encoder would write; False when the session is over."""
 
+    def answer_run(self, run: SubmitRun, octets: bytes, now: float) -> bool:
+        """Queue the responses to all of a run; False when the session is over."""
+
+    def unroll(self, run: SubmitRun) -> None:
+        """Those of a run are answered one by one."""
+
     def forget(self, sequence: int, now: float) -> None:
         """A request is never to be answered."""
+
+    def forget_run(self, run: SubmitRun, now: float) -> None:
+        """None of a run is ever to be answered."""
 
     def hold_back(self) -> None:
         """Stop reading from it."""
@@ -76,6 +87,19 @@ class Answer(msgspec.Struct, gc=False):
     """What it is about was forgotten before it could go out: it never does."""
 
 
+class RunAnswer(msgspec.Struct, eq=False, gc=False):
+    """The responses to all of a run, and when they go out (clock seconds)."""
+
+    connection: Peer
+    run: SubmitRun
+    octets: bytes
+    due: float
+    taken: Taken
+
+    def __len__(self) -> int:
+        return len(self.run)
+
+
 Job: TypeAlias = Callable[[float], None]
 """Something to be done at its time; gets the time."""
 
@@ -92,7 +116,7 @@ class Errand(msgspec.Struct, gc=False):
         self.job(now)
 
 
-Due: TypeAlias = Answer | Held | Owed | Errand | Job
+Due: TypeAlias = Answer | RunAnswer | Held | Taken | Owed | Errand | Job
 """What waits for its time in the wheel."""
 
 

@@ -24,9 +24,9 @@ from smsc.control.control import Control
 from smsc.control.query import read_query
 from smsc.control.security import HEADERS, Policy
 from smsc.journal.message_filter import FilterError
+from webkit.asked import check_head
 from webkit.problem import Problem
 from webkit.schema_page import PlainPage
-from webkit.server import HEADER_OCTETS
 from yamlmodel.suggest import did_you_mean
 
 MOST_OCTETS = 1 << 20  # of a request's body
@@ -81,9 +81,7 @@ def _guarded(app: ASGIApp, policy: Policy) -> ASGIApp:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:  # there are none, and the web server lets none in
             return
-        size = len(scope["raw_path"]) + len(scope["query_string"])
-        if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_OCTETS:
-            raise Problem(431, f"address and headers are too long; at most {HEADER_OCTETS:,} octets are read")
+        check_head(scope)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = policy.refusal(scope["method"], scope["path"], headers)
         if refusal is not None:

@@ -12,6 +12,7 @@ from litestar.openapi.spec import Operation, Parameter, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from smsc.journal.message_filter import FilterError, MessageFilter
+from webkit.asked import check_parameter
 from webkit.problem import Problem
 from yamlmodel.suggest import did_you_mean
 
@@ -110,10 +111,8 @@ def read_query(request: Request[Any, Any, Any]) -> Query:
     known: Options = request.route_handler.opt.get("query", {})
     values: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
-        option = known.get(name)
-        if option is None:
-            hint = did_you_mean(name, known) or (f"; there are {', '.join(known)}" if known else "; there is none here")
-            raise Problem(400, f'"{name[:100]}" is no query parameter{hint}', field=name[:100])
+        check_parameter(name, known)
+        option = known[name]
         if name in values:
             raise Problem(400, f"{name}: found twice; expected once", field=name)
         values[name] = _read(name, value, option)

@@ -46,7 +46,7 @@ def reader_of(journal: Journal, reactor: Any, alphabets: Mapping[str, str]) -> R
     """The reader of a journal. `alphabets` is what operators mean by data_coding 0, where that is not gsm7."""
     if journal.path == MEMORY:
         return InlineReader(journal.connection, alphabets)
-    return ThreadedReader(Path(journal.path), reactor, alphabets)
+    return ThreadedReader(journal, reactor, alphabets)
 
 
 class InlineReader:
@@ -64,12 +64,12 @@ class InlineReader:
 
 
 class ThreadedReader:
-    """Reads a file in threads of its own, each with a connection of its own."""
+    """Reads a file in threads of its own, each with a connection of its own, once it has all that was recorded."""
 
-    def __init__(self, path: Path, reactor: Any, alphabets: Mapping[str, str]) -> None:
+    def __init__(self, journal: Journal, reactor: Any, alphabets: Mapping[str, str]) -> None:
         from twisted.python.threadpool import ThreadPool
 
-        self._path = path
+        self._journal = journal
         self._reactor = reactor
         self._alphabets = alphabets
         self._mine = threading.local()
@@ -79,7 +79,9 @@ class ThreadedReader:
 
     def read(self, work: Callable[[Shelf], T]) -> Deferred[T]:
         """See Reader."""
-        return deferToThreadPool(self._reactor, self._pool, self._read, work)
+        expanded: Deferred[None] = Deferred()
+        self._journal.expand(lambda error: expanded.errback(error) if error else expanded.callback(None))
+        return expanded.addCallback(lambda _: deferToThreadPool(self._reactor, self._pool, self._read, work))
 
     def stop(self) -> None:
         """See Reader."""
@@ -92,7 +94,7 @@ class ThreadedReader:
     def _read(self, work: Callable[[Shelf], T]) -> T:
         shelf: Shelf | None = getattr(self._mine, "shelf", None)
         if shelf is None:
-            connection = open_readonly(self._path, shared=True)
+            connection = open_readonly(Path(self._journal.path), shared=True)
             self._opened.append(connection)
             shelf = self._mine.shelf = _shelf(connection, self._alphabets, self._reactor.seconds)
         try:

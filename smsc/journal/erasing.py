@@ -36,12 +36,14 @@ class Erasure:
 
     def __init__(self, system_id: str | None) -> None:
         self.system_id = system_id
+        self.begun = False
         self._after = 0
         self._upto: dict[str, int] = {}
         self._closed: list[int] = []
 
     def step(self, connection: sqlite3.Connection) -> bool:
         """Delete some, within the transaction that is open; whether that was all. sqlite3.Error when it cannot be."""
+        self.begun = True
         if self.system_id is None:
             for statement in _EVERYTHING:
                 connection.execute(statement)

@@ -4,6 +4,9 @@ Callers record from the reactor's thread; nothing of that touches the disk. What
 file in groups, each one transaction: when 500 operations are waiting, when somebody asks to be told
 (``when_committed``), or 5 ms after the first of them. A threaded journal writes in a thread of its own; an
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
+
+A journal with a log writes each group as one row of it, and fills the tables from there when somebody reads
+(``expand``); one without writes the tables at once, and is read at any time. Threaded journals have a log.
 """
 
 from __future__ import annotations
@@ -21,10 +24,14 @@ from typing import Any
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
-from smppkit.pdus import DeliverSm, SubmitSm
+from smppkit.pdus import SubmitSm
+from smsc.journal.alive import Alive
 from smsc.journal.erasing import Erasure
+from smsc.journal.expansion import LOOK_BACK, Expansion, expand, is_behind, last_entry
+from smsc.journal.finding import Found, find
 from smsc.journal.lockfile import LockedElsewhereError, LockFile
-from smsc.journal.parts import Parts
+from smsc.journal.log import Entry, append, plan_from
+from smsc.journal.parts import load_parts
 from smsc.journal.records import (
     Committed,
     Group,
@@ -32,15 +39,11 @@ from smsc.journal.records import (
     Message,
     Owed,
     Pending,
-    plan_octets,
     submit_from,
-    submit_octets,
     write,
 )
-from smsc.journal.schema import JournalError, load_parts, prepare
-from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
-from smsc.scenario.reading import read
-from smsc.scenario.template import Words
+from smsc.journal.schema import JournalError, prepare
+from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
 GROUP_OPERATIONS = 500
@@ -48,35 +51,26 @@ GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
 
-LOOK_BACK = 5_000  # messages of an earlier run among which parts may wait for parts that come in this one
-
+EXPANDED_AT_THE_END = 20_000  # operations: a journal that has no more in its log has nothing in it once it is closed
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
 
 _ACKNOWLEDGES = (Kind.RECEIPT, Kind.MO)  # what the column acknowledged_at is about
 _UNFINISHED = (
-    "SELECT messages.row, at, coalesce(number, 0), coalesce(message_id, ''), status, system_id, connection,"
-    " final_at, state, err, version, told, plan, submit FROM pending JOIN messages USING (row)"
+    "SELECT row, at, coalesce(number, 0), coalesce(message_id, ''), status, system_id, connection,"
+    " final_at, state, err, version, told, plan, submit FROM pending"
 )
-_FIND = (
-    "SELECT row, source, CASE WHEN settles_at <= ? THEN outcome WHEN final_at IS NULL AND starts_at > ?"
-    " THEN 'SCHEDLD' ELSE state END, err,"
-    " CASE WHEN settles_at <= ? THEN settles_at ELSE final_at END FROM messages"
-    " WHERE message_id = ? AND operator = ? AND system_id = ? AND status = 0 AND command != ?"
-    " AND row > ? ORDER BY row LIMIT 1"
+_HIGHEST = (
+    "UPDATE progress SET row = max(row, (SELECT coalesce(max(row), 0) FROM messages),"
+    " (SELECT coalesce(max(row), 0) FROM forgotten)),"
+    " delivery = max(delivery, (SELECT coalesce(max(delivery), 0) FROM owed))"
+)
+_NUMBER = (
+    "INSERT INTO numbers VALUES (?, ?)"
+    " ON CONFLICT (operator) DO UPDATE SET number = excluded.number WHERE number < excluded.number"
 )
 
 _log = logging.getLogger("smsc.journal.journal")
-
-
-class Found(msgspec.Struct, frozen=True):
-    """What query_sm needs to know of a message. Times are unix seconds."""
-
-    row: int
-    source: str
-    state: str
-    err: str | None
-    final_at: float | None
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -107,6 +101,7 @@ class Journal:
         clock: IReactorTime,
         *,
         threaded: bool,
+        logged: bool,
     ) -> None:
         """Use ``open``."""
         self.path = path
@@ -117,24 +112,33 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
-        # What was erased leaves no row, and an operator may know that it has lost its memory of it.
-        self._next_row = max(self._highest("messages", "row"), self._highest("forgotten", "row")) + 1
-        self._next_delivery = self._highest("owed", "delivery") + 1
+        self._expansion = Expansion()
+        self._logged = logged
+        self._alive: Alive | None = None
+        self._puts = 0  # groups that were handed over
+        self._expanding = 0
+        self._take_up()
+        self._next_row = self._highest("progress", "row") + 1
+        self._next_delivery = self._highest("progress", "delivery") + 1
         self._next_connection = self._highest("connections", "connection") + 1
         self._reader = connection if lock is None else _connect_readonly(path)
         self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
-        self._backlog = 0
+        self._unwritten = 0  # operations that were handed over
         self._awaited = 0
         self._watchers: list[Watch] = []
-        self._parts = Parts()
-        load_parts(connection, self._parts, after=self._next_row - LOOK_BACK)
+        if not logged:
+            load_parts(connection, self._expansion.parts, after=self._next_row - LOOK_BACK)
+        self._behind = is_behind(connection)
         self._writer = _Writer(self, IReactorFromThreads(clock)) if threaded else None
 
     @classmethod
-    def open(cls, path: Path | str, *, clock: IReactorTime, threaded: bool = False) -> Journal:
+    def open(
+        cls, path: Path | str, *, clock: IReactorTime, threaded: bool = False, logged: bool | None = None
+    ) -> Journal:
         """Open or create a journal; `path` may be ":memory:" (not threaded).
 
-        `threaded` needs the reactor as the clock. JournalError when the file is not a journal, is newer than
+        `threaded` needs the reactor as the clock. With `logged` the tables are filled when somebody reads; None: where
+        it is threaded. JournalError when the file is not a journal, is newer than
         this program, is in use by another one, or cannot be opened.
         """
         if str(path) == MEMORY:
@@ -142,7 +146,7 @@ class Journal:
                 raise ValueError("a journal in memory is written inline")
             connection = _connect(MEMORY)
             prepare(connection, MEMORY)
-            return cls(MEMORY, connection, None, clock, threaded=False)
+            return cls(MEMORY, connection, None, clock, threaded=False, logged=bool(logged))
         path = Path(path)
         lock = _lock(path)
         try:
@@ -150,14 +154,14 @@ class Journal:
         except BaseException:
             lock.release()
             raise
-        return cls(str(path), connection, lock, clock, threaded=threaded)
+        return cls(str(path), connection, lock, clock, threaded=threaded, logged=threaded if logged is None else logged)
 
     # --- what an earlier run left -------------------------------------------------------------
 
     def last_number(self, operator: str) -> int:
         """The highest message number the operator has used; 0 when none."""
-        row = self._reader.execute("SELECT max(number) FROM messages WHERE operator = ?", (operator,)).fetchone()
-        return int(row[0] or 0)
+        row = self._reader.execute("SELECT number FROM numbers WHERE operator = ?", (operator,)).fetchone()
+        return 0 if row is None else int(row[0])
 
     def owed(self, operator: str) -> Iterator[tuple[float, Owed]]:
         """What the operator still owes, with when it is due (unix seconds), in the order of falling due."""
@@ -171,25 +175,23 @@ class Journal:
     def unfinished(self, operator: str, now: float) -> Iterator[Unfinished]:
         """The messages of which something is still to come, in the order they came; `now` is unix seconds."""
         for values in self._reader.execute(
-            f"{_UNFINISHED} WHERE pending.operator = ? AND (until IS NULL OR until > ?) ORDER BY messages.row",
+            f"{_UNFINISHED} WHERE operator = ? AND (until IS NULL OR until > ?) ORDER BY row",
             (operator, now),
         ):
             yield _unfinished(values)
 
     def find(self, operator: str, system_id: str, message_id: str, now: float) -> Found | None:
         """The committed state of an accepted message of an account at `now` (unix seconds)."""
-        row = self._reader.execute(
-            _FIND,
-            (now, now, now, message_id, operator, system_id, DeliverSm.name, self._forgotten.get(operator, 0)),
-        ).fetchone()
-        return None if row is None else Found(*row)
+        if self._behind and not self._expanding:
+            self.expand(_nothing)  # whoever asks once asks again: the next ones are found in the tables
+        return find(self._reader, operator, system_id, message_id, now, self._forgotten.get(operator, 0))
 
     # --- recording ----------------------------------------------------------------------------
 
     @property
     def backlog(self) -> int:
         """Operations that are recorded and not yet committed."""
-        return self._backlog
+        return self._unwritten + self._group.size
 
     @property
     def awaited(self) -> bool:
@@ -205,12 +207,16 @@ class Journal:
         """Record a message; returns the row by which later calls name it."""
         row = self._next_row
         self._next_row = row + 1
-        self._group.messages.append((row, message))
-        self._added()
+        group = self._group
+        group.messages.append((row, message))
+        # What is to become of it, if that is recorded too, belongs into the same group.
+        group.size += 1
+        if self._timer is None:
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
         return row
 
     def plan(self, pending: Pending) -> None:
-        """Record what is to become of a message."""
+        """Record what is to become of the message that was recorded last, in the same turn."""
         self._group.pending.append(pending)
         self._added()
 
@@ -238,29 +244,13 @@ class Journal:
 
     def told(self, row: int, count: int) -> None:
         """Record how many of the notices of a message were made."""
-        self._statement("UPDATE pending SET told = ? WHERE row = ?", (count, row))
+        self._group.told.append((row, count))
+        self._added()
 
     def replaced(self, pending: Pending, message: Message) -> None:
         """Record that a message has another text, another plan, or both."""
-        self._group.rewritten.append(pending.row)
-        self._statement(
-            "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
-            " state = ?, starts_at = ?, settles_at = ? WHERE row = ?",
-            (
-                read(message.pdu, message.alphabet).encode("utf-8", "replace").decode(),
-                message.pdu.data_coding,
-                message.outcome,
-                message.err,
-                message.state,
-                message.starts_at,
-                message.settles_at,
-                pending.row,
-            ),
-        )
-        self._statement(
-            "UPDATE pending SET until = ?, plan = ?, submit = ? WHERE row = ?",
-            (pending.until, plan_octets(pending.plan), submit_octets(pending.submit), pending.row),
-        )
+        self._group.replaced.append((pending, message))
+        self._added()
 
     def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
         """Record that a delivery is owed no more: acknowledged, or (None) given up.
@@ -274,6 +264,7 @@ class Journal:
     def forget(self, operator: str) -> None:
         """Record that an operator has lost its memory: its messages are here, but it does not know them any more."""
         last = self._forgotten[operator] = self._next_row - 1
+        self._group.forgotten.append((operator, last))
         self._statement("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (operator, last))
         # By row: what comes after this may be written by the same group, and before it.
         self._statement("DELETE FROM pending WHERE operator = ? AND row <= ?", (operator, last))
@@ -332,6 +323,28 @@ class Journal:
         self._await(self._group, callback)
         self._hand_over()
 
+    def expand(self, callback: Committed) -> None:
+        """Call back once the tables have all that was recorded so far, or with the error that prevented it.
+
+        On the reactor's thread; at once when they have it already. Others' groups are written in between.
+        """
+        if not (self._behind or self.backlog):
+            callback(None)
+            return
+        self._hand_over()
+        group, puts = Group(), self._puts
+        group.expansion = True
+        self._expanding += 1
+
+        def expanded(error: Exception | None) -> None:
+            self._expanding -= 1
+            if error is None and puts == self._puts:
+                self._behind = False
+            callback(error)
+
+        self._await(group, expanded)
+        self._put(group)
+
     def watch(self, watch: Watch) -> Callable[[], None]:
         """Tell `watch` of every group once it is on the disk, or is not; returns what ends that.
 
@@ -354,6 +367,8 @@ class Journal:
             self._timer = None
         if self._writer is not None:
             self._writer.stop()
+        if self._logged:
+            self._end_log()
         if self._reader is not self.connection:
             self._reader.close()
         self.connection.close()
@@ -367,9 +382,9 @@ class Journal:
         self._added()
 
     def _added(self, operations: int = 1) -> None:
-        self._backlog += operations
-        self._group.size += operations
-        if self._group.size >= GROUP_OPERATIONS:
+        group = self._group
+        group.size += operations
+        if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
             self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
@@ -383,6 +398,9 @@ class Journal:
         if not group.size and not group.waiting:
             return
         self._group = Group()
+        self._unwritten += group.size
+        self._behind = self._behind or self._logged
+        self._puts += 1
         self._put(group)
 
     def _await(self, group: Group, callback: Committed) -> None:
@@ -400,25 +418,86 @@ class Journal:
 
     def _write(self, group: Group) -> Exception | None:
         """Write one group (in the writer's thread when there is one); returns what prevented it."""
-        connection = self.connection
+        connection, entry = self.connection, None
         try:
             connection.execute("BEGIN IMMEDIATE")
-            write(connection, group, self._parts)
-            if group.erasure is not None:
-                if not group.unfinished:  # the first step
-                    self._parts.forget(group.erasure.system_id)
-                group.unfinished = not group.erasure.step(connection)
+            if not self._logged:
+                write(connection, group, self._expansion.parts)
+            elif group.size:
+                entry = self._write_log(group)
+            _write_numbers(connection, group)
+            if group.expansion or group.erasure is not None:
+                group.unfinished = not self._go_on(group)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
-            self._parts.clear()
+            self._expansion.undone()
+            self._alive = None  # it is read again
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             return error
+        if entry is not None and self._alive is not None:
+            self._alive.add(group, entry)
         return None
+
+    def _write_log(self, group: Group) -> Entry:
+        """Write a group into the log, and into the tables what it changes there."""
+        connection, alive = self.connection, self._know_alive()
+        alive.settle(connection)
+        for sql, values in group.statements:
+            connection.execute(sql, values)
+        alive.change_older(connection, group)
+        return append(connection, group, alive.last)
+
+    def _go_on(self, group: Group) -> bool:
+        """Do one step of what takes several; whether that was the last."""
+        connection, erasure = self.connection, group.erasure
+        if self._logged:
+            alive = self._know_alive()
+            if group.upto is None:
+                group.upto = last_entry(connection)
+                if erasure is not None:
+                    alive.settle(connection, everything=True)
+            if not self._expansion.step(connection, group.upto):
+                return False
+        if erasure is None:
+            return True
+        if not erasure.begun:
+            connection.execute(_HIGHEST)  # no row is used again
+            self._expansion.parts.forget(erasure.system_id)
+        return erasure.step(connection)
+
+    def _know_alive(self) -> Alive:
+        if self._alive is None:
+            self._alive = Alive(self.connection)
+        return self._alive
+
+    def _take_up(self) -> None:
+        """Have in the tables what an earlier run has planned and owes; and all, where there is to be no log."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        Alive(connection).settle(connection, everything=True)
+        # What was erased leaves no row, and an operator may know that it has lost its memory of it.
+        connection.execute(_HIGHEST)
+        connection.execute("COMMIT")
+        if not self._logged:
+            expand(connection)
+
+    def _end_log(self) -> None:
+        """Leave a file that is read without delay where that is soon done."""
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            self._know_alive().settle(connection, everything=True)
+            connection.execute("COMMIT")
+            size: int = connection.execute("SELECT coalesce(sum(size), 0) FROM log").fetchone()[0]
+            if size <= EXPANDED_AT_THE_END:
+                expand(connection)
+        except sqlite3.Error as error:
+            _log.warning("%s: the log is left for whoever reads it: %s", self.path, error)
 
     def _told(self, group: Group, error: Exception | None) -> None:
         """On the reactor's thread: a group was written, or not."""
-        self._backlog -= group.size
+        self._unwritten -= group.size
         if error is not None:
             self.failed_groups += 1
             if not self._failing:
@@ -505,18 +584,20 @@ def _unfinished(values: tuple[Any, ...]) -> Unfinished:
         None if final_at is None else (final_at, state or "", err or ""),
         version,
         told,
-        _plan_from(plan),
+        plan_from(plan),
         submit_from(submit),
     )
 
 
-def _plan_from(octets: bytes) -> Plan:
-    values = msgspec.msgpack.decode(octets)
-    values["fate"] = msgspec.convert(values["fate"], Fate)
-    values["notices"] = msgspec.convert(values["notices"], tuple[PlannedNotice, ...])
-    values["words"] = msgspec.convert(values.get("words"), Words | None)
-    values["reply"] = msgspec.convert(values.get("reply"), PlannedReply | None)
-    return Plan(**values)
+def _write_numbers(connection: sqlite3.Connection, group: Group) -> None:
+    """Remember the highest message numbers: an operator uses none again."""
+    if group.messages:
+        numbers = {message.operator: message.number for _, message in group.messages if message.number is not None}
+        connection.executemany(_NUMBER, numbers.items())
+
+
+def _nothing(error: Exception | None) -> None:
+    """Nobody waits for it."""
 
 
 # --- files -----------------------------------------------------------------------------------------

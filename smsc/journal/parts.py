@@ -7,6 +7,7 @@ again begins another message, since the reference is in use anew.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import NamedTuple
 
 TOGETHER_SECONDS = 3600.0
@@ -64,3 +65,19 @@ class Parts:
     def clear(self) -> None:
         """Forget all: what was told may not have been written."""
         self._incomplete.clear()
+
+
+def load_parts(connection: sqlite3.Connection, parts: Parts, *, after: int, write: bool = False) -> None:
+    """Tell `parts` of the parts in the rows after one; with `write` the rows are told what it says."""
+    rows = connection.execute(
+        "SELECT operator, system_id, command, source, destination, reference, parts, part, row, at, status"
+        " FROM messages WHERE parts > 1 AND row > ? ORDER BY row",
+        (after,),
+    )
+    firsts = []
+    for *key, part, row, at, status in rows:
+        first = parts.first(PartKey(*key), part, row, at, refused=bool(status))
+        if first is not None:
+            firsts.append((first, row))
+    if write:
+        connection.executemany("UPDATE messages SET first = ? WHERE row = ?", firsts)

@@ -1,4 +1,4 @@
-"""What a journal records, and how one group of it is written in one transaction.
+"""What a journal records, and how one group of it is written into the tables, in one transaction.
 
 Within a group every table is written by ONE statement. sqlite3 gives the interpreter lock back for each step
 of a statement and a busy reactor keeps it for milliseconds, so a row at a time costs hundreds of times more.
@@ -19,6 +19,7 @@ from smppkit.segments import part_of
 from smppkit.tlvs import Tlv
 from smsc.journal.erasing import Erasure
 from smsc.journal.parts import PartKey, Parts
+from smsc.scenario.decisions import Plan
 from smsc.scenario.reading import read
 
 
@@ -33,7 +34,7 @@ class Kind(IntEnum):
     ALERT = 4  # never kept: who is not there is not told
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message as it is recorded: a submit that was decided, or an MO that is to be delivered."""
 
     at: float  # unix seconds
@@ -62,7 +63,7 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
     operator: str
     until: float | None
     version: int
-    plan: msgspec.Struct
+    plan: Plan
     submit: SubmitSm
     told: int = 0
 
@@ -93,21 +94,25 @@ Committed = Callable[[Exception | None], None]
 
 
 class Group:
-    """What is written in one transaction; an `erasure` in one after another, while it is `unfinished`."""
+    """What is written in one transaction; an `erasure` and an `expansion` in one after another, while `unfinished`."""
 
     __slots__ = (
         "erasure",
+        "expansion",
+        "forgotten",
         "messages",
         "over",
         "owed",
         "pdus",
         "pending",
         "reached",
-        "rewritten",
+        "replaced",
         "settled",
         "size",
         "statements",
+        "told",
         "unfinished",
+        "upto",
         "waiting",
     )
 
@@ -117,12 +122,16 @@ class Group:
         self.owed: list[tuple[str, float, Owed]] = []
         self.reached: list[tuple[int, float, str | None, str | None, bool]] = []
         self.over: list[int] = []
-        self.rewritten: list[int] = []
+        self.told: list[tuple[int, int]] = []
+        self.replaced: list[tuple[Pending, Message]] = []
+        self.forgotten: list[tuple[str, int]] = []
         self.settled: list[tuple[int, int | None, float | None, str | None]] = []
         self.pdus: list[tuple[float, int, str, bytes]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
         self.waiting: list[Committed] = []
         self.erasure: Erasure | None = None
+        self.expansion = False  # somebody reads: the tables are to have all that is in the log
+        self.upto: int | None = None  # the last entry of the log that they are to have
         self.unfinished = False
         self.size = 0
 
@@ -130,13 +139,14 @@ class Group:
         """The rows of messages that it adds or changes."""
         rows = {entry[0] for entry in self.messages}
         rows.update(entry[0] for entry in self.reached)
-        rows.update(self.rewritten)
+        rows.update(entry[0].row for entry in self.replaced)
         rows.update(entry[1] for entry in self.settled if entry[1] is not None)
         return frozenset(rows)
 
     def takes(self, later: Group, most: int) -> bool:
-        """Whether both can be written at once: they are no more than so many operations, and nothing is erased."""
-        return self.erasure is None and later.erasure is None and self.size + later.size <= most
+        """Whether both can be written at once: they are no more than so many operations, and of the plain kind."""
+        special = self.erasure or later.erasure or self.expansion or later.expansion
+        return not special and self.size + later.size <= most
 
     def absorb(self, later: Group) -> None:
         """Write what another group, recorded after this one, has as well."""
@@ -146,7 +156,7 @@ class Group:
             setattr(self, name, both)
 
 
-_ABSORBED = tuple(name for name in Group.__slots__ if name not in ("erasure", "unfinished"))
+_ABSORBED = tuple(name for name in Group.__slots__ if name not in ("erasure", "expansion", "unfinished", "upto"))
 
 # --- SQL -------------------------------------------------------------------------------------------
 
@@ -154,8 +164,15 @@ _MESSAGE_COLUMNS = (
     "row, at, operator, system_id, connection, command, source, destination, text, data_coding,"
     " reference, part, parts, first, sequence, status, number, message_id, outcome, err, state, starts_at, settles_at"
 )
-_PENDING_COLUMNS = "row, operator, until, version, told, plan, submit"
+_PENDING_COLUMNS = (
+    "row, operator, until, version, told, plan, submit,"
+    " at, system_id, connection, status, number, message_id, final_at, state, err"
+)
 _OWED_COLUMNS = "delivery, row, operator, system_id, kind, destination, bind, due, octets"
+_REPLACED = (
+    "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
+    " state = ?, starts_at = ?, settles_at = ? WHERE row = ?"
+)
 _MOST_MARKS = 32_766  # question marks in a statement: what SQLite allows unless it was built otherwise
 _PDU_COLUMNS = "at, connection, direction, command_id, status, sequence, octets"
 
@@ -165,17 +182,19 @@ def write(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
 
     `parts` is told of the parts of long messages.
     """
-    # What is over before it was ever written leaves nothing behind.
-    over = frozenset(group.over)
-    settled = frozenset([entry[0] for entry in group.settled])
-    pending = [entry for entry in group.pending if entry.row not in over]
-    owed = [entry for entry in group.owed if entry[2].number not in settled]
-    _insert(connection, "messages", _MESSAGE_COLUMNS, [_message_row(*entry, parts) for entry in group.messages])
-    _insert(connection, "pending", _PENDING_COLUMNS, [_pending_row(entry) for entry in pending])
-    _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in owed])
-    _insert(connection, "pdus", _PDU_COLUMNS, [_pdu_row(*entry) for entry in group.pdus])
+    write_rows(connection, group, parts)
+    _insert_alive(connection, group)
     for sql, values in group.statements:
         connection.execute(sql, values)
+    change_alive(connection, group)
+
+
+def write_rows(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
+    """Write what people look at: messages, what became of them, and PDUs."""
+    _insert(connection, "messages", _MESSAGE_COLUMNS, [_message_row(*entry, parts) for entry in group.messages])
+    _insert(connection, "pdus", _PDU_COLUMNS, [_pdu_row(*entry) for entry in group.pdus])
+    for pending, message in group.replaced:
+        connection.execute(_REPLACED, (*_replaced_row(message), pending.row))
     if group.reached:
         connection.execute(
             "UPDATE messages SET final_at = json_extract(value, '$[1]'), settles_at = NULL,"
@@ -185,21 +204,74 @@ def write(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
             " AND (final_at IS NULL OR json_extract(value, '$[4]'))",
             (_json(_once(group.reached)),),
         )
-    if group.over:
-        connection.execute("DELETE FROM pending WHERE row IN (SELECT value FROM json_each(?))", (_json(group.over),))
-    if group.settled:
-        # Of several copies the first that is acknowledged tells when.
-        acknowledged = [entry for entry in group.settled if entry[1] is not None and entry[2] is not None]
+    # Of several copies the first that is acknowledged tells when.
+    acknowledged = [entry for entry in group.settled if entry[1] is not None and entry[2] is not None]
+    if acknowledged:
         connection.execute(
             "UPDATE messages SET acknowledged_at = coalesce(acknowledged_at, json_extract(value, '$[2]')),"
             " state = coalesce(json_extract(value, '$[3]'), state)"
             " FROM json_each(?) WHERE messages.row = json_extract(value, '$[1]')",
             (_json(list({entry[1]: entry for entry in reversed(acknowledged)}.values())),),
         )
+
+
+def _insert_alive(connection: sqlite3.Connection, group: Group) -> None:
+    """Write what is needed to go on after a restart: what is planned, and what is owed."""
+    # What is over before it was ever written leaves nothing behind.
+    over = frozenset(group.over)
+    settled = frozenset([entry[0] for entry in group.settled])
+    pending = [entry for entry in group.pending if entry.row not in over]
+    if pending:
+        messages = dict(group.messages)
+        insert_pending(connection, [(entry, messages[entry.row], None) for entry in pending])
+    insert_owed(connection, [entry for entry in group.owed if entry[2].number not in settled])
+
+
+def change_alive(connection: sqlite3.Connection, group: Group) -> None:
+    """Change what is planned and owed as a group says that changes what was written before it."""
+    over = frozenset(group.over)
+    for pending, message in group.replaced:
+        connection.execute(
+            "UPDATE pending SET until = ?, plan = ?, submit = ?, final_at = NULL, state = ?, err = ? WHERE row = ?",
+            (
+                pending.until,
+                plan_octets(pending.plan),
+                submit_octets(pending.submit),
+                message.outcome,
+                message.err,
+                pending.row,
+            ),
+        )
+    if group.told:
+        connection.executemany("UPDATE pending SET told = ? WHERE row = ?", [(told, row) for row, told in group.told])
+    reached = [entry for entry in _once(group.reached) if entry[0] not in over]
+    if reached:
+        connection.executemany(
+            "UPDATE pending SET final_at = ?2, state = coalesce(?3, state), err = coalesce(?4, err)"
+            " WHERE row = ?1 AND (final_at IS NULL OR ?5)",
+            reached,
+        )
+    if group.over:
+        connection.execute("DELETE FROM pending WHERE row IN (SELECT value FROM json_each(?))", (_json(group.over),))
+    if group.settled:
         connection.execute(
             "DELETE FROM owed WHERE delivery IN (SELECT value FROM json_each(?))",
             (_json([entry[0] for entry in group.settled]),),
         )
+
+
+Final = tuple[float, str | None, str | None]
+"""When (unix seconds) a message came to which stat and err; None for those that were decided for it."""
+
+
+def insert_pending(connection: sqlite3.Connection, pending: Sequence[tuple[Pending, Message, Final | None]]) -> None:
+    """Write plans, each with its message and what that has come to."""
+    _insert(connection, "pending", _PENDING_COLUMNS, [_pending_row(*entry) for entry in pending])
+
+
+def insert_owed(connection: sqlite3.Connection, owed: Sequence[tuple[str, float, Owed]]) -> None:
+    """Write deliveries that are owed: of which operator, and from when on (unix seconds)."""
+    _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in owed])
 
 
 _SUBMITS = msgspec.msgpack.Encoder()
@@ -217,7 +289,7 @@ def submit_from(octets: bytes) -> SubmitSm:
     return SubmitSm(**values)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """The words and numbers of a scenario are of types of their own; here they are words and numbers."""
     for kind in (float, int, str):
         if isinstance(value, kind):
@@ -225,12 +297,12 @@ def _plain(value: object) -> object:
     raise NotImplementedError(f"a plan holds a {type(value).__name__}")
 
 
-_PLANS = msgspec.msgpack.Encoder(enc_hook=_plain)
+_PLANS = msgspec.msgpack.Encoder(enc_hook=plain)
 
 
-def plan_octets(plan: msgspec.Struct) -> bytes:
+def plan_octets(plan: Plan) -> bytes:
     """A plan as `pending` keeps it. How its receipts look is not kept: after a restart they look as all others do."""
-    if getattr(plan, "look", None) is not None:
+    if plan.look is not None:
         plan = msgspec.structs.replace(plan, look=None)
     return _PLANS.encode(plan)
 
@@ -305,7 +377,20 @@ def _message_row(row: int, message: Message, parts: Parts) -> tuple[object, ...]
     )
 
 
-def _pending_row(pending: Pending) -> tuple[object, ...]:
+def _replaced_row(message: Message) -> tuple[object, ...]:
+    return (
+        read(message.pdu, message.alphabet).encode("utf-8", "replace").decode(),
+        message.pdu.data_coding,
+        message.outcome,
+        message.err,
+        message.state,
+        message.starts_at,
+        message.settles_at,
+    )
+
+
+def _pending_row(pending: Pending, message: Message, final: Final | None) -> tuple[object, ...]:
+    at, stat, err = final or (None, None, None)
     return (
         pending.row,
         pending.operator,
@@ -314,6 +399,15 @@ def _pending_row(pending: Pending) -> tuple[object, ...]:
         pending.told,
         plan_octets(pending.plan),
         submit_octets(pending.submit),
+        message.at,
+        message.system_id,
+        message.connection,
+        message.status,
+        message.number,
+        message.message_id,
+        at,
+        message.outcome if stat is None else stat,
+        message.err if err is None else err,
     )
 
 

@@ -1,8 +1,11 @@
 """The tables of a journal, how a journal file is recognised, and how an older one is brought up to date.
 
+log          what was recorded and is not in the tables yet, a row for each commit (`smsc.journal.log`)
+progress     how far the log is in the tables, and from where on it is needed to know what is planned and owed
 messages     one row per message and destination: a submit of an ESME, refused or accepted, or an MO
 pending      what is planned for messages that are not final yet: all that is needed to go on after a restart
 owed         what still has to be delivered to an ESME until it is acknowledged: receipts, MOs, other ESMEs' messages
+numbers      the highest message number that an operator has used
 forgotten    up to which row of `messages` an operator has lost its memory
 pdus         every PDU of every connection, as it was on the wire
 connections  who was connected from where, when, and how it ended
@@ -20,12 +23,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smsc.journal.parts import PartKey, Parts
+from smsc.journal.parts import Parts, load_parts
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 APPLICATION_ID = 0x534D5343  # "SMSC", in the header of the file: tells a journal from any other SQLite file
+PAGE_SIZE = 16_384  # octets: what one commit writes is mostly one piece, and each page of it costs calls of its own
 
 
 class JournalError(Exception):
@@ -139,7 +143,64 @@ def _long_messages_as_one(db: Database) -> None:
     load_parts(db.conn, Parts(), after=0, write=True)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first_tables, _states_over_time, _long_messages_as_one)
+def _log_first(db: Database) -> None:
+    for column, kind in (
+        ("at", "FLOAT"),
+        ("system_id", "TEXT"),
+        ("connection", "INTEGER"),
+        ("status", "INTEGER"),
+        ("number", "INTEGER"),
+        ("message_id", "TEXT"),
+        ("final_at", "FLOAT"),
+        ("state", "TEXT"),
+        ("err", "TEXT"),
+    ):
+        db.execute(f"ALTER TABLE pending ADD COLUMN {column} {kind}")
+    db.execute(
+        "UPDATE pending SET at = m.at, system_id = m.system_id, connection = m.connection, status = m.status,"
+        " number = m.number, message_id = m.message_id, final_at = m.final_at, err = m.err,"
+        " state = CASE WHEN m.final_at IS NULL THEN m.outcome ELSE m.state END"
+        " FROM messages m WHERE m.row = pending.row"
+    )
+    db.table("numbers").create({"operator": str, "number": int}, pk="operator")
+    db.execute(
+        "INSERT INTO numbers SELECT operator, max(number) FROM messages WHERE number IS NOT NULL GROUP BY operator"
+    )
+    db.table("log").create(
+        {
+            "entry": int,
+            "row": int,  # the highest of a message up to here
+            "delivery": int,  # the highest number of one that is owed
+            "at": float,  # when it was written down
+            "size": int,  # operations
+            "events": bytes,
+            "messages": bytes,
+            "pdus": bytes,
+        },
+        pk="entry",
+    )
+    db.table("progress").create(
+        {
+            "id": int,
+            "expanded": int,  # the last entry that is in the tables
+            "needed": int,  # the first entry of which something planned or owed is not in the tables
+            "row": int,  # up to here what is planned is in `pending`
+            "delivery": int,  # up to here what is owed is in `owed`
+        },
+        pk="id",
+    )
+    db.execute(
+        "INSERT INTO progress SELECT 1, 0, 1, (SELECT coalesce(max(row), 0) FROM messages),"
+        " (SELECT coalesce(max(delivery), 0) FROM owed)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (
+    _first_tables,
+    _states_over_time,
+    _long_messages_as_one,
+    _log_first,
+)
 """Number n brings a file of version n to version n + 1 (PRAGMA user_version)."""
 
 VERSION = len(MIGRATIONS)
@@ -156,28 +217,14 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     from sqlite_utils import Database  # costs as much to import as the rest of the program: only when needed
 
     db = Database(connection)
+    if version == 0:
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # counts until there is a table
     connection.execute("BEGIN EXCLUSIVE")
     for migrate in MIGRATIONS[version:]:
         migrate(db)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
-
-
-def load_parts(connection: sqlite3.Connection, parts: Parts, *, after: int, write: bool = False) -> None:
-    """Tell `parts` of the parts in the rows after one; with `write` the rows are told what it says."""
-    rows = connection.execute(
-        "SELECT operator, system_id, command, source, destination, reference, parts, part, row, at, status"
-        " FROM messages WHERE parts > 1 AND row > ? ORDER BY row",
-        (after,),
-    )
-    firsts = []
-    for *key, part, row, at, status in rows:
-        first = parts.first(PartKey(*key), part, row, at, refused=bool(status))
-        if first is not None:
-            firsts.append((first, row))
-    if write:
-        connection.executemany("UPDATE messages SET first = ? WHERE row = ?", firsts)
 
 
 def check(connection: sqlite3.Connection, path: str) -> None:
@@ -191,11 +238,12 @@ def check(connection: sqlite3.Connection, path: str) -> None:
         )
 
 
+_NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 WHERE_JOURNALS_COME_FROM = "smsc serve makes one, and --journal names another"
 
 
 def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM, *, shared: bool = False) -> sqlite3.Connection:
-    """A journal for reading, also one that is being written; JournalError.
+    """A journal for reading, also one that is being written, with all that it has now in its tables; JournalError.
 
     With `shared` another thread may close it.
     """
@@ -209,9 +257,28 @@ def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM, *, shared:
         raise JournalError(f"{path} cannot be opened: {error}") from error
     try:
         check(connection, str(path))
-    except JournalError:
+        return _expanded(path, connection, shared=shared)
+    except BaseException:
         connection.close()
         raise
+
+
+def _expanded(path: Path, connection: sqlite3.Connection, *, shared: bool) -> sqlite3.Connection:
+    if not connection.execute("SELECT 1 FROM log WHERE entry > (SELECT expanded FROM progress) LIMIT 1").fetchone():
+        return connection
+    from smsc.journal.expansion import expand_file, expanded_copy  # most journals have been read before
+
+    try:
+        try:
+            expand_file(path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _NOT_WRITABLE:
+                raise
+            copy = expanded_copy(connection, shared=shared)
+            connection.close()
+            return copy
+    except sqlite3.Error as error:
+        raise JournalError(f"{path} cannot be read: {error}") from error
     return connection
 
 

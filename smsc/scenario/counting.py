@@ -93,6 +93,7 @@ class Memory(Generic[T]):
         self.evicted = 0
         self._most = most
         self._kept: OrderedDict[tuple[str, Key], T] = OrderedDict()
+        self._keys: dict[str, set[Key]] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -108,25 +109,32 @@ class Memory(Generic[T]):
         """Remember a value in place of the one there was."""
         self._kept[name, key] = value
         self._kept.move_to_end((name, key))
+        self._keys.setdefault(name, set()).add(key)
         if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+            self._unlist(*self._kept.popitem(last=False)[0])
             self.evicted += 1
 
     def drop(self, name: str, key: Key) -> None:
         """Remember nothing of a key."""
-        self._kept.pop((name, key), None)
+        if self._kept.pop((name, key), None) is not None:
+            self._unlist(name, key)
 
     def of(self, name: str) -> dict[Key, T]:
         """All that is remembered under a name."""
-        return {key: value for (other, key), value in self._kept.items() if other == name}
+        return {key: self._kept[name, key] for key in sorted(self._keys.get(name, ()))}
 
     def forget(self, name: str | None = None, system_id: str | None = None) -> None:
         """Forget what is under a name, of an account, or both; everything without either."""
-        self._kept = OrderedDict(
-            (place, value)
-            for place, value in self._kept.items()
-            if (name is not None and place[0] != name) or (system_id is not None and place[1].system_id != system_id)
-        )
+        for each in list(self._keys) if name is None else [name]:
+            for key in list(self._keys.get(each, ())):
+                if system_id is None or key.system_id == system_id:
+                    self.drop(each, key)
+
+    def _unlist(self, name: str, key: Key) -> None:
+        keys = self._keys[name]
+        keys.discard(key)
+        if not keys:
+            del self._keys[name]
 
 
 class Counter(msgspec.Struct, gc=False):

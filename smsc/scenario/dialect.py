@@ -24,7 +24,8 @@ _SAYS_ITS_ALPHABET: Final = (0x03, _UCS2)  # Latin-1 and UCS-2: there a text is 
 # client, whatever it takes data_coding 0 for.
 _COMMON = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !\"#%&'()*+,-./:;<=>?"
 _QUOTED: Final = bytes(octet if octet in _COMMON else ord("?") for octet in range(256))
-_ESCAPE: Final = b"\x1b"
+ESCAPE: Final = b"\x1b"
+"""Announces a character of the extension table, in data_coding 0."""
 _STATES: Final = {state: MESSAGE_STATE.of(int(state)) for state in MessageState}
 
 
@@ -90,6 +91,16 @@ def receipt_pdu(
     )
 
 
+def quoted_octets(octets: bytes) -> bytes:
+    """A text in data_coding 0 that has no ESCAPE as ``quoted_text`` has it: an octet is a character, it or a "?"."""
+    return octets.translate(_QUOTED)
+
+
+def quotes_octets(operator: Operator) -> bool:
+    """Whether an octet of a text is a character in the receipts of an operator."""
+    return operator.submit.alphabet != PACKED and operator.receipts.data_coding not in _SAYS_ITS_ALPHABET
+
+
 def said_of(plan: Plan, fate: Fate, submitted_at: datetime, done_at: datetime, text: str) -> Said:
     """What a receipt says, if it says everything."""
     delivered = 1 if fate.state is MessageState.DELIVERED else 0
@@ -103,9 +114,9 @@ def quoted_text(operator: Operator, look: Receipts, plan: Plan, submit: SubmitSm
         not (plan.text or submit.data_coding or submit.tlvs or submit.esm_class & UDHI)
         and alphabet != PACKED
         and look.data_coding not in _SAYS_ITS_ALPHABET
-        and _ESCAPE not in submit.short_message
+        and ESCAPE not in submit.short_message
     ):
-        return submit.short_message.translate(_QUOTED).decode("ascii")  # an octet is a character, the same or a "?"
+        return quoted_octets(submit.short_message).decode("ascii")
     text = plan.text or read(submit, alphabet)
     if look.data_coding in _SAYS_ITS_ALPHABET:
         return text

@@ -4,6 +4,7 @@
 """
 
 import math
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Final
 
@@ -117,6 +118,15 @@ class OperatorState:
         self.rules = rules
         self.has_rules = bool(rules)
         self.planner.mind_rules(rules.draw_fates)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether anything may refuse a message before it is looked at, but for the rate of its account."""
+        return self.outage or self.throttled or self.load is not None or bool(self.limits)
+
+    def apart(self) -> Callable[[str], object] | None:
+        """What says of an address whether some rule may be about messages to it; None where there are no rules."""
+        return self.rules.concern if self.has_rules else None
 
     def account(self, system_id: str) -> Account | None:
         """Return the account of a system_id; None when nobody has it."""

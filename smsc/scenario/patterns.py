@@ -93,19 +93,21 @@ class AddressPattern(str):
 class AddressIndex:
     """Which of many entries fit an address, each by one of its patterns; an entry without patterns fits them all.
 
-    Entries are known by their position. Numbers, prefixes and endings are looked up, one lookup for each length there
-    is, however many entries there are; all other patterns are tried on every address.
+    Entries are known by their position; one that is None fits nothing. Numbers, prefixes and endings are looked up, one
+    lookup for each length there is, however many entries there are; all other patterns are tried on every address.
     """
 
     __slots__ = ("_everywhere", "_exact", "_others", "_prefixes", "_suffixes")
 
-    def __init__(self, entries: Iterable[Iterable[AddressPattern]]) -> None:
+    def __init__(self, entries: Iterable[Iterable[AddressPattern] | None]) -> None:
         self._everywhere: list[int] = []
         self._exact: dict[str, list[int]] = {}
         self._prefixes: dict[int, dict[str, list[int]]] = {}
         self._suffixes: dict[int, dict[str, list[int]]] = {}
         self._others: list[tuple[int, Callable[[str], object]]] = []
         for position, entry in enumerate(entries):
+            if entry is None:
+                continue
             patterns = dict.fromkeys(entry)
             if not patterns:
                 self._everywhere.append(position)
@@ -122,6 +124,22 @@ class AddressIndex:
         else:
             found = (self._prefixes if kind == "prefix" else self._suffixes).setdefault(len(fixed), {})
         found.setdefault(fixed, []).append(position)
+
+    def fits(self, address: str) -> bool:
+        """Whether any entry fits; the address is without its leading `+`."""
+        if self._everywhere or address in self._exact:
+            return True
+        # Loops: this is asked about every message, and a generator costs more than what it goes through.
+        for length, prefixes in self._prefixes.items():
+            if address[:length] in prefixes:
+                return True
+        for length, suffixes in self._suffixes.items():
+            if address[-length:] in suffixes:
+                return True
+        for _, matches in self._others:  # noqa: SIM110
+            if matches(address):
+                return True
+        return False
 
     def find(self, address: str) -> Sequence[int]:
         """Return the positions of the entries that fit, lowest first; the address is without its leading `+`."""

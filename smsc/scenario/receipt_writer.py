@@ -1,17 +1,29 @@
 """Receipts as octets. Most differ only in whom they are for: all the rest of one is made once a second."""
 
+import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from smppkit.codec import HEADER, HEADER_SIZE, encode, write_tlvs
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSm
+from smppkit.runs import ADDRESSED
 from smppkit.states import Version
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.decisions import Fate, Plan
-from smsc.scenario.dialect import MOST_SHORT, encoding_of, quoted_text, receipt_pdu, said_of
+from smsc.scenario.dialect import (
+    ESCAPE,
+    MOST_SHORT,
+    encoding_of,
+    quoted_octets,
+    quoted_text,
+    quotes_octets,
+    receipt_pdu,
+    said_of,
+)
 from smsc.scenario.model import Operator
 from smsc.scenario.receipts import Carrier, ReceiptForm
 
@@ -25,12 +37,21 @@ _MOST_ADDRESS, _MOST_SERVICE_TYPE, _MOST_ID = 20, 5, 64
 _ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
 
 
+_PLACE = re.compile(r"%(?:\((id|text)\)(\.\d+)?s|%)")
+_OCTET: Final = tuple(bytes((length,)) for length in range(256))
+
+Press: TypeAlias = Callable[[bytes, bytes, int, int], "tuple[bytes, str] | None"]
+"""(message_id, octets, start, end) → the receipt of the plain submit_sm in octets[start:end], and the address that it
+is for; None when it needs a closer look."""
+
+
 class Stamp(msgspec.Struct, frozen=True, gc=False):
     """What the receipts of one fate and one second have in common."""
 
     words: str  # a format with places for the id and the text
     fixed: bytes  # behind the addresses, up to sm_length
     tlvs: bytes  # behind receipted_message_id
+    press: Press | None
 
 
 class ReceiptWriter:
@@ -44,6 +65,7 @@ class ReceiptWriter:
         self._names_id = look.form is ReceiptForm.BOTH
         self._encoding = encoding_of(look)
         self._quotes = look.text.quotes
+        self._presses = is_plain and look.text.is_usual and quotes_octets(operator)
         self._stamps: dict[tuple[Fate, datetime, datetime], Stamp] = {}
 
     def write(
@@ -64,6 +86,18 @@ class ReceiptWriter:
         return encode(
             receipt_pdu(self._operator, plan, fate, submit, submitted_at, done_at, Version.of(version), esm_class),
         )
+
+    def press(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Press | None:
+        """What makes many receipts of one fate and one second from plain submit_sm as they came (see smppkit.runs).
+
+        They are those of ``write`` for a plan without a look of its own, to an ESME of SMPP 3.4 or later. None where an
+        operator writes others.
+        """
+        if not self._presses:
+            return None
+        key = (fate, submitted_at, done_at)
+        stamp = self._stamps.get(key) or self._stamp(*key)
+        return stamp.press
 
     def _stamped(
         self, plan: Plan, fate: Fate, submit: SubmitSm, submitted_at: datetime, done_at: datetime
@@ -106,12 +140,56 @@ class ReceiptWriter:
         pdu = receipt_pdu(self._operator, plan, fate, SubmitSm(), submitted_at, done_at)
         octets = encode(pdu)
         said = said_of(plan, fate, submitted_at, done_at, "")
-        stamp = Stamp(
-            self._operator.receipts.text.form(said),
-            octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED],
-            write_tlvs(pdu.tlvs[1:]),
-        )
+        words = self._operator.receipts.text.form(said)
+        fixed = octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED]
+        tlvs = write_tlvs(pdu.tlvs[1:])
+        press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id) if self._presses else None
+        stamp = Stamp(words, fixed, tlvs, press)
         if len(self._stamps) >= MOST_STAMPS:
             self._stamps.clear()
         self._stamps[fate, submitted_at, done_at] = stamp
         return stamp
+
+
+def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool) -> Press:
+    said: list[str] = []  # what the places of the words are filled with, in order
+    most = 0  # octets of the text that are quoted
+
+    def place(match: re.Match[str]) -> str:
+        nonlocal most
+        if match[1] is None:
+            return match[0]
+        said.append(match[1])
+        if match[1] == "text":
+            most = max(most, int(match[2][1:]) if match[2] else MOST_SHORT)
+        return f"%{match[2] or ''}b"
+
+    words = _PLACE.sub(place, form).encode("latin-1", "replace")
+    usual = said == ["id", "text"]
+    addressed, pack = ADDRESSED.match, HEADER.pack
+
+    def press(message_id: bytes, octets: bytes, start: int, end: int) -> tuple[bytes, str] | None:
+        found = addressed(octets, start + HEADER_SIZE)
+        if found is None or len(message_id) > _MOST_ID:
+            return None
+        service_type, source, destination, data_coding = found.groups()
+        text = b""
+        if quotes:
+            begin = found.end()
+            if data_coding != b"\0" or octets.find(ESCAPE, begin, end) >= 0:
+                return None
+            text = quoted_octets(octets[begin : min(end, begin + most)])
+        if usual:
+            written = words % (message_id, text)
+        else:
+            written = words % tuple([message_id if name == "id" else text for name in said])
+        size = len(written)
+        if size > MOST_SHORT:
+            return None
+        pieces = [service_type, destination, source, fixed, _OCTET[size], written]
+        if names_id:
+            pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
+        body = b"".join(pieces)
+        return pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, 0) + body, source[2:-1].decode("latin-1")
+
+    return press

@@ -135,19 +135,26 @@ class Rulebook:
         self._check(rules, [other.rule for other in others], taken=[other.id for other in others])
         new: list[CompiledRule] = []
         ids = {old.id for old in self._book} | {rule.id for rule in rules}
+        left = {old.id: old for old in mine}
+        alike: dict[tuple[object, ...], list[CompiledRule]] = {}
+        for old in mine:
+            alike.setdefault(_gist(old.rule), []).append(old)
         for rule in rules:
-            stays = next((old for old in mine if old.rule == rule or (rule.id and old.id == rule.id)), None)
+            if rule.id:
+                stays = left.get(rule.id)
+            else:
+                stays = next((old for old in alike.get(_gist(rule), ()) if old.id in left and old.rule == rule), None)
             if stays is None:
                 new.append(self._compiled(rule, namespace, rule.id or self._free_id(ids)))
                 continue
-            mine.remove(stays)
+            del left[stays.id]
             if stays.rule != rule:
                 changed = self._compiled(rule, namespace, stays.id)
                 changed.enabled, changed.hits = stays.enabled, stays.hits
                 stays = changed
             new.append(stays)
-        for gone in mine:
-            self._counters.forget(gone.id)
+        for gone in left:
+            self._counters.forget(gone)
         self._book = [*new, *others] if namespace else [*others, *new]
         self._renew()
         return [rule.id for rule in new]
@@ -224,11 +231,11 @@ class Rulebook:
         """ValueError for rules that cannot stand beside the others."""
         if len(rules) + len(others) > MOST_RULES:
             raise ValueError(f"found {len(rules) + len(others)} rules; expected {MOST_RULES} at most")
-        ids = list(taken) if taken is not None else [rule.id for rule in self._book]
+        ids = {rule.id for rule in self._book} if taken is None else set(taken)
         for rule in rules:
             if rule.id and rule.id in ids:
                 raise ValueError(f'a second rule "{rule.id}"')
-            ids.append(rule.id)
+            ids.add(rule.id)
         steps = [(rule.in_, rule.then) for rule in (*others, *rules)]
         for (index, *path), message in machine_problems(self._machines.declared, steps):
             if isinstance(index, int) and index >= len(others):
@@ -262,3 +269,9 @@ class Rulebook:
         steps = [(rule.rule.in_, rule.rule.then) for rule in self._book]
         known = known_states(name, declared.initial, steps)
         return MachineStatus(name, declared.initial, declared.per, known, states)
+
+
+def _gist(rule: Rule) -> tuple[object, ...]:
+    """What tells most rules apart, quickly; equal rules have the same."""
+    when = rule.when
+    return rule.note, str(when.to), str(when.from_), str(when.account), when.text

@@ -35,6 +35,7 @@ class CompiledRule(msgspec.Struct):
     treatment: Treatment
     slot: int
     of_fate: bool
+    to: Test | None
     from_: Test | None
     account: Test | None
     conditions: tuple[Condition, ...]
@@ -77,15 +78,15 @@ class Rules:
         self.draw_fates = any(rule.of_fate and rule.rule.probability < 1.0 for rule in self._all)
         self.reply = any(rule.rule.reply is not None for rule in self._all)
         """Whether some rule has subscribers answer."""
-        # Most messages meet no rule, and the others few of many: only those whose destination fits are tried.
-        self._index = AddressIndex(alternatives(rule.rule.when.to) for rule in self._all)
+        self._destinations = AddressIndex(alternatives(rule.rule.when.to) for rule in self._all)
+        self._index = _RuleIndex(self._all)
 
     def __bool__(self) -> bool:
         return bool(self._all)
 
     def concern(self, destination: str) -> bool:
         """Whether some rule may be about messages to this address; False for most, and known at once."""
-        return bool(self._index.find(destination.removeprefix("+")))
+        return self._destinations.fits(destination.removeprefix("+"))
 
     def match(
         self,
@@ -103,8 +104,11 @@ class Rules:
         is the time of any clock, `elapsed` that since the scenario began.
         """
         pdu = reading.pdu
-        for position in self._index.find(pdu.destination_addr.removeprefix("+")):
+        destination = pdu.destination_addr.removeprefix("+")
+        for position in self._index.find(destination, pdu.source_addr.removeprefix("+"), system_id):
             compiled = self._all[position]
+            if compiled.to is not None and not compiled.to(destination):
+                continue
             if compiled.from_ is not None and not compiled.from_(pdu.source_addr.removeprefix("+")):
                 continue
             if compiled.account is not None and not compiled.account(system_id):
@@ -162,6 +166,54 @@ class Rules:
         return key_of(self._machines.declared[machine].per, system_id, reading.pdu)
 
 
+class _RuleIndex:
+    """Which of many rules to try on a message: each is looked up by what tells most of what it asks for.
+
+    That is a whole number or name before the beginning or end of one, and one account before a sender. Rules that ask
+    for none of that (for a text, for any other pattern) are tried on every message.
+    """
+
+    def __init__(self, rules: Sequence[CompiledRule]) -> None:
+        self._accounts: dict[str, list[int]] = {}
+        to: list[tuple[AddressPattern, ...] | None] = []
+        from_: list[tuple[AddressPattern, ...] | None] = []
+        for position, rule in enumerate(rules):
+            asked_to, asked_from = alternatives(rule.rule.when.to), alternatives(rule.rule.when.from_)
+            account = _one_account(rule)
+            if account is not None and _telling(asked_to) < _WHOLE:
+                self._accounts.setdefault(account, []).append(position)
+                to.append(None)
+                from_.append(None)
+                continue
+            by_sender = _telling(asked_from) > _telling(asked_to)
+            to.append(None if by_sender else asked_to)
+            from_.append(asked_from if by_sender else None)
+        self._to, self._from = AddressIndex(to), AddressIndex(from_)
+
+    def find(self, destination: str, source: str, system_id: str) -> Sequence[int]:
+        """The positions of those that may be about a message, lowest first; addresses without their leading `+`."""
+        found, others = self._to.find(destination), self._from.find(source)
+        accounts = self._accounts.get(system_id, ())
+        if not others and not accounts:
+            return found
+        return sorted((*found, *others, *accounts))
+
+
+_WHOLE, _PART = 2, 1
+_TELLS = {"exact": _WHOLE, "prefix": _PART, "suffix": _PART, "other": 0}
+
+
+def _telling(patterns: Sequence[AddressPattern]) -> int:
+    """How much of an address the vaguest of some patterns says; nothing where there are none."""
+    return min((_TELLS[pattern.kind] if pattern.fixed else 0 for pattern in patterns), default=0)
+
+
+def _one_account(rule: CompiledRule) -> str | None:
+    """The one account that a rule is for, if it is for one."""
+    asked = rule.rule.when.account
+    return rule.namespace or (str(asked) if asked is not None and asked.kind == "exact" else None)
+
+
 _HAIR = 1e-9  # sums of times are rounded
 
 
@@ -181,6 +233,7 @@ def compile_rule(rule: Rule, rule_id: str, namespace: str, slot: int, receipts: 
         _treatment(rule, receipts, fates),
         slot,
         rule.respond is None and rule.receipt is not None,
+        _any(alternatives(when.to)),
         _any(alternatives(when.from_)),
         account,
         tuple(conditions),

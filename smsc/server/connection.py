@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -10,15 +11,26 @@ from msgspec.structs import replace
 from smppkit.codec import CODECS, encode
 from smppkit.commands import CommandId
 from smppkit.errors import EncodeError
-from smppkit.events import BadPduReceived, Closing, Event, NoResponse, Request, Response, Unbound
+from smppkit.events import (
+    AcceptedResponses,
+    BadPduReceived,
+    Closing,
+    Event,
+    NoResponse,
+    Request,
+    RequestRun,
+    Response,
+    Unbound,
+)
 from smppkit.pdus import DataSm, DeliverSm, GenericNack, Outbind, Pdu
+from smppkit.runs import SubmitRun
 from smppkit.session import Session
 from smppkit.states import Role, Version
 from smppkit.status import CommandStatus, status_name
 from smppkit.tlvs import MESSAGE_PAYLOAD, SC_INTERFACE_VERSION
 from smppkit.transport import Link
 from smsc.centre.mailbox import Mailbox
-from smsc.centre.shared import Answer
+from smsc.centre.shared import Answer, RunAnswer
 from smsc.journal.records import Owed
 from smsc.scenario.accounts import Account
 from smsc.stats import add
@@ -36,6 +48,7 @@ _BINDS = {
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
 _V34: Final = Version.V34
 _ALERT_NOTIFICATION: Final = CommandId.ALERT_NOTIFICATION
+_IS_DELIVER_SM: Final = CommandId.DELIVER_SM.to_bytes(4, "big")
 
 _log = logging.getLogger("smsc")
 
@@ -127,6 +140,23 @@ class Connection:
         session.respond_octets(sequence, octets, now)
         return True
 
+    def answer_run(self, run: SubmitRun, octets: bytes, now: float) -> bool:
+        """Queue the responses to all of a run; False when the session is over. ``flush`` writes them."""
+        session = self.link.session
+        if session.closed and not self._in_turn:
+            return False
+        session.respond_run(run, octets, now)
+        return True
+
+    def unroll(self, run: SubmitRun) -> None:
+        """Those of a run are answered one by one."""
+        self.link.session.unroll(run)
+
+    def forget_run(self, run: SubmitRun, now: float) -> None:
+        """As ``forget``, of all of a run."""
+        self.link.session.forget_run(run, now)
+        self.flush()
+
     def forget(self, sequence: int, now: float) -> None:
         """A request is never to be answered.
 
@@ -144,8 +174,17 @@ class Connection:
         """How many deliveries the window has room for; 0 while the ESME does not read."""
         return 0 if self.link.blocked else self.link.session.window_free
 
-    def deliver(self, owed: Owed, now: float) -> None:
-        """Queue a delivery. ``flush`` writes it."""
+    def deliver(self, deliveries: Sequence[Owed], now: float) -> None:
+        """Queue deliveries. ``flush`` writes them."""
+        session = self.link.session
+        if session.version >= _V34 and all(owed.octets.startswith(_IS_DELIVER_SM, 4) for owed in deliveries):
+            session.send_many([(owed.octets, owed) for owed in deliveries], now)
+            self._centre.sent(deliveries)
+            return
+        for owed in deliveries:
+            self._deliver(owed, now)
+
+    def _deliver(self, owed: Owed, now: float) -> None:
         session, octets = self.link.session, owed.octets
         command_id = int.from_bytes(octets[4:8])
         if session.version >= _V34 and command_id != _ALERT_NOTIFICATION:
@@ -156,7 +195,7 @@ class Connection:
             except EncodeError:  # what a later version has brought does not fit
                 self._centre.acknowledged(owed, GenericNack(CommandStatus.ESME_RINVMSGLEN))
                 return
-        self._centre.sent(owed)
+        self._centre.sent([owed])
 
     def say(self, octets: bytes) -> None:
         """Write octets as they are, behind what is queued; LocalProtocolError when the session is over."""
@@ -200,7 +239,7 @@ class Connection:
             self._in_turn = False
 
     def _received(self, events: list[Event], now: float) -> None:
-        answers: list[Answer] = []
+        answers: list[Answer | RunAnswer] = []
         lost: list[Owed] = []
         for event in events:
             if isinstance(event, Request):
@@ -209,6 +248,10 @@ class Connection:
                     self._bind(pdu, now)
                 else:
                     answers.append(self._centre.request(self, pdu, now))
+            elif isinstance(event, RequestRun):
+                answers += self._centre.requests(self, event.run, now)
+            elif isinstance(event, AcceptedResponses):
+                self._centre.accepted([context for context in event.contexts if isinstance(context, Owed)])
             elif isinstance(event, Response):
                 if isinstance(event.context, Owed):
                     self._centre.acknowledged(event.context, event.response)
@@ -268,6 +311,9 @@ class Connection:
         self.bind = _BINDS[pdu.command_id]
         self.bound_at = now
         server.bound(self)
+        readers = self._centre.readers(self)
+        if readers is not None:
+            session.read_runs(readers)
         _log.info("%s: bound", self)
         if self.bind != "transmitter":
             self._mailbox = self._centre.mailbox(self.system_id)

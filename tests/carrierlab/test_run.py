@@ -15,7 +15,8 @@ from carrierlab.report.result import Outcome
 from carrierlab.run import Job, run_over_sockets, run_virtual
 from carrierlab.scenario import load_scenario
 from carrierlab.trace import Trace
-from sender.app import RunFailed, Sender
+from sender.app import Sender
+from sender.pipeline.runs import RunFailed
 from tests.carrierlab.files import SCENARIO, write
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import rich_click as click
@@ -16,12 +17,13 @@ import smsc.cli
 PROGRAMS = {"sender": sender.cli.main, "smsc": smsc.cli.main, "carrierlab": carrierlab.cli.main}
 
 
-@pytest.mark.parametrize("program", ["sender", "smsc"])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_help_and_completion_import_no_command(program):
     code = (
         f"import sys; from {program}.cli import main;"
         "main(['--help'], standalone_mode=False); main.shell_complete(__import__('click').Context(main), '');"
-        f"print('imported:', [name for name in sys.modules if name.startswith('{program}.commands.')])"
+        f"ours = ('{program}.commands.', 'carrierlab.conformance', 'carrierlab.gauntlet');"
+        "print('imported:', [name for name in sys.modules if name.startswith(ours)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "imported: []"
@@ -35,3 +37,12 @@ def test_what_is_listed_is_what_the_command_says(program):
     assert list(listed) == group.list_commands(context)
     for name, item in listed.items():
         assert item.help == group.get_command(context, name).get_short_help_str(), name
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_output_that_cannot_be_written_is_one_line(program):
+    code = f"import sys; sys.argv[0] = '{program}'; from {program}.cli import main; main(['--version'])"
+    command = [sys.executable, "-c", code]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (2, f"{program}: output cannot be written: No space left on device\n")

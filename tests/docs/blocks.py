@@ -12,6 +12,9 @@ The first word is the language, as for any reader; the words after it say how th
 ``sh curl``            every line is a request that the control API answers as its comment says (200 without one)
 ``sh sender-api``      the same of the API of a sender that serves, with $TOKEN for a token
 ``python sender-api``  run against such a sender
+``yaml profile``       a profile of ``carrierlab load``
+``python locust``      a locustfile: loaded, and its users are there
+``text LOAD …``        what the command after LOAD prints; tests/loadtests runs it
 ``text OUTPUT-OF …``   what the command after OUTPUT-OF prints, lines of it; ``…`` stands for what is left out
 ``python``             run
 ``python conftest``    the conftest.py of the tests in the next three

@@ -15,6 +15,7 @@ import rich_click as click
 from click.testing import CliRunner
 
 from carrierlab.cli import main as carrierlab
+from carrierlab.loadtest.profile import load_profile
 from carrierlab.report.files import write_reports
 from carrierlab.run import Job, record_virtual, run_virtual
 from carrierlab.scenario import load_scenario
@@ -65,6 +66,9 @@ def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     for name in ("recipients.csv", "people.csv", "people.xlsx"):
         shutil.copy(data, tmp_path / name)
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    for name in ("profiles", "operators"):
+        shutil.copytree(ROOT / "loadtests" / name, tmp_path / "loadtests" / name)
+    shutil.copy(ROOT / "loadtests" / "locustfile.py", tmp_path / "loadtests")
     (tmp_path / "docker").mkdir()
     shutil.copy(ROOT / "docker" / "compose.yaml", tmp_path / "docker")
     for block in of_kind("yaml sender"):
@@ -77,12 +81,15 @@ def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def test_there_are_examples_and_every_one_says_what_it_is() -> None:
     known = {"yaml scenario", "yaml serve", "yaml operator", "yaml part", "yaml sender", "sh", "python"}
+    known |= {"yaml profile", "python locust"}
     known |= {"mermaid", "text", "sh curl", "python conftest"}
     known |= {"sh sender-api", "python sender-api"}
     known |= {f"python pytest{kind}" for kind in ("", "-asyncio", "-twisted")}
     assert len(BLOCKS) > 10
     for block in BLOCKS:
-        checked = block.info.startswith("text OUTPUT-OF ") or re.fullmatch(r"\w+ FILE docs/examples/\S+", block.info)
+        checked = block.info.startswith(("text OUTPUT-OF ", "text LOAD ")) or re.fullmatch(
+            r"\w+ FILE docs/examples/\S+", block.info
+        )
         assert block.info in known or checked, f"{block.id}: {block.info!r}"
 
 
@@ -112,6 +119,21 @@ def test_a_sender_configuration_is_valid(block: Block, tmp_path: Path) -> None:
     file.write_text(block.text)
     config = load_config(file, dict.fromkeys(re.findall(r"password_env: (\w+)", block.text), "secret"))
     assert config.operators
+
+
+@named("block", of_kind("yaml profile"), ids=by_id)
+def test_a_load_profile_is_valid(block: Block, workplace: Path) -> None:
+    (workplace / "profile.yaml").write_text(block.text)
+    assert load_profile(workplace / "profile.yaml").target.emulator is not None
+
+
+@named("block", of_kind("python locust"), ids=by_id)
+def test_a_locustfile_has_its_users(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(block.text)
+    command = [sys.executable, "-m", "locust", "-f", "own.py", "--list"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "Shop" in result.stdout + result.stderr
 
 
 @named("block", of_kind("python"), ids=by_id)
@@ -158,7 +180,7 @@ def parse(program: str, arguments: list[str], block: Block) -> None:
     assert verb is not None, f"{block.id}: {program} {arguments}: none of {list(commands)}"
     rest = arguments[arguments.index(verb) + 1 :]
     with commands[verb].make_context(verb, rest, parent=above) as context:
-        for key in ("file", "config_path", "recipients"):
+        for key in ("file", "config_path", "recipients", "profile"):
             path = context.params.get(key)
             if isinstance(path, Path):
                 assert path.exists(), f"{block.id}: {path}"

@@ -1,42 +1,174 @@
-"""The Locust user against the emulator, both as their own processes, a bounded number of messages."""
+"""Load tests as operations run them: Locust in its own processes, on loopback, a few seconds in all."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from tests.docs.blocks import starting
+from tests.docs.test_examples import shape
+
 ROOT = Path(__file__).parents[2]
-SMSC = "from smsc.cli import main; main()"
-
-
-@pytest.fixture
-def address(tmp_path: Path):
-    command = [sys.executable, "-c", SMSC, "serve", "--port", "0", "--no-journal", "--quiet"]
-    server = subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE)
-    assert server.stdout is not None
-    ready = server.stdout.readline().decode()
-    yield ready.split()[3]
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(timeout=30) == 0
-    server.stdout.close()
-
-
 # Not importorskip: importing locust patches this very process for gevent.
-@pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="locust (the load group) is not installed")
-def test_every_message_has_its_response_and_its_receipt_and_the_run_ends_by_itself(address):
-    command = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py"), "--headless"]
-    command += ["-u", "3", "-r", "3", "-t", "60s", "--host", address, "--json"]
-    environment = os.environ | {"SMPP_MESSAGES": "100", "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    counts = {row["name"]: (row["num_requests"], row["num_failures"]) for row in json.loads(run.stdout)}
-    assert counts["bind"] == (3, 0)
-    assert counts["submit_sm"] == (300, 0)
-    assert counts["receipt"] == (300, 0)
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="locust is not installed")
+
+OPERATOR = """
+operators:
+  limited:
+    accounts: [{system_id: one, password: secret}, {system_id: two, password: secret}]
+    submit: {latency: 1ms, throttles: [{rate: 50/s, per: operator, burst: 25}]}
+    receipts: {delay: 50ms}
+"""
+LENIENT = "latency: {submit_sm: {p99: 30s}}, generator_lag: 30s"  # what is tested here is no machine's speed
+
+
+def program(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", f"from {name}.cli import main; main()", *arguments]
+
+
+def served(name: str, ready: str, directory: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(program(name, *arguments), cwd=directory, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    found = re.search(ready, process.stdout.readline())
+    assert found is not None
+    return process, found[1]
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An emulator that takes everything from anybody."""
+    home = tmp_path_factory.mktemp("emulator")
+    arguments = ("serve", "--port", "0", "--no-journal", "--no-http", "--quiet")
+    process, port = served("smsc", r"127\.0\.0\.1:(\d+) ", home, *arguments)
+    with ended(process):
+        yield f"127.0.0.1:{port}"
+
+
+def load(tmp_path: Path, profile: str, *arguments: str) -> tuple[int, str, dict[str, Any]]:
+    """The exit code of ``carrierlab load``, what it printed, and its report."""
+    (tmp_path / "operator.yaml").write_text(OPERATOR)
+    (tmp_path / "profile.yaml").write_text(profile)
+    command = program("carrierlab", "load", "profile.yaml", "--report", "reports", *arguments)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    report = tmp_path / "reports" / "report.json"
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout + done.stderr, json.loads(report.read_text()) if report.exists() else {}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_closed_loop_as_locusts_users_start_it_with_its_page(address: str) -> None:
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    command = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py"), "--host", address]
+    command += ["--autostart", "-u", "2", "-r", "2", "--web-host", "127.0.0.1", "--web-port", str(port)]
+    run = subprocess.Popen(command, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True)
+    with ended(run):
+        seen: dict[str, int] = {}
+        assert run.stdout is not None
+        assert any("All users spawned" in line for line in run.stdout)
+        with httpx.Client(base_url=url, timeout=60) as page:
+            while not seen.get("receipt"):
+                answered = page.get("/stats/requests").json()
+                seen = {each["name"]: each["num_requests"] for each in answered["stats"]}
+            assert "<title>Locust" in page.get("/").text
+        run.send_signal(signal.SIGINT)
+        said, _ = run.communicate(timeout=60)
+    assert run.returncode == 0, said
+    assert seen["bind"] == 2
+    assert "lost 0 (0 of them came late), unknown 0" in said
+
+
+def test_an_open_loop_that_breaks_a_threshold_is_reported_as_the_page_says(tmp_path: Path) -> None:
+    (block,) = starting("text LOAD ")
+    _, *arguments = block.info.removeprefix("text LOAD ").split()
+    reports = tmp_path / "reports"
+    arguments[arguments.index("--report") + 1] = str(reports)
+    done = subprocess.run(program("carrierlab", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    printed = [shape(line) for line in done.stdout.splitlines()]
+    for line in block.text.splitlines():
+        assert shape(line) in [*printed, "…"], done.stdout
+    report = json.loads((reports / "report.json").read_text())
+    submits = report["requests"]["submit_sm"]
+    assert list(submits["failures"]) == ["ESME_RTHROTTLED (0x58)"]
+    assert submits["count"] == report["due"]
+    assert report["receipts"]["matched"] == submits["count"] - submits["failed"]
+    assert "errors" in [each["what"] for each in report["thresholds"] if each["state"] == "broken"]
+    assert {file.name for file in reports.iterdir()} >= {"report.html", "report.json", "load_stats.csv"}
+    assert "submit_sm" in (reports / "load_stats.csv").read_text()
+
+
+def test_two_workers_find_the_limit_of_an_operator_that_takes_50_a_second(tmp_path: Path) -> None:
+    code, said, report = load(
+        tmp_path,
+        "target: {emulator: operator.yaml}\nmode: open\narrival: constant\nusers: 2\n"
+        "shape: {shape: limit, from: 40/s, by: 60/s, most: 100/s, every: 1s, confirm: 1s, rest: 100ms}\n"
+        f"thresholds: {{{LENIENT}}}",
+        "--workers", "2",
+    )  # fmt: skip
+    assert code == 0, said
+    assert report["workers"] == 2
+    assert report["limit"]["rate"] == 40
+    assert "ESME_RTHROTTLED" in report["limit"]["why"]
+    assert [each["rate"] for each in report["search"]] == [40, 100, 40]
+    assert (report["receipts"]["unknown"], report["receipts"]["lost"]) == (0, 0)
+
+
+def test_the_senders_api_with_an_emulator_behind_it_until_ctrl_c(address: str, tmp_path: Path) -> None:
+    (tmp_path / "sender.yaml").write_text(
+        "country: KZ\nroutes: [{operator: op}]\nserve: {listen: '127.0.0.1:0'}\noperators: {op: {host: 127.0.0.1, "
+        f"port: {address.rpartition(':')[2]}, system_id: shop, password: secret}}}}\n"
+    )
+    scopes = ("--name", "load", "--scope", "send", "--scope", "read")
+    token = subprocess.run(
+        program("sender", "tokens", "create", "--config", "sender.yaml", *scopes),
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    sender, url = served("sender", r"ready on (http://127\.0\.0\.1:\d+)/", tmp_path, "serve", "--config", "sender.yaml")
+    (tmp_path / "profile.yaml").write_text(
+        f"target: {{api: '{url}', follow: 100%}}\nmode: open\nshape: {{shape: steady, at: 10/s, for: 60s}}\n"
+    )
+    command = program("carrierlab", "load", "profile.yaml", "--report", "reports")
+    with ended(sender):
+        run = subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | {"TOKEN": token}, stdout=subprocess.PIPE, text=True
+        )
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as api:
+            while "delivered" not in {each["state"] for each in api.get("/v1/messages").json()["messages"]}:
+                assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130, said
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert report["interrupted"]
+    posts = report["requests"]["POST /v1/messages"]
+    assert posts["count"] > 0
+    assert posts["failed"] == 0
+    assert report["requests"]["message final"]["failed"] == 0
+    assert (tmp_path / "reports" / "report.html").stat().st_size > 0

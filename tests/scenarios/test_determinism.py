@@ -28,10 +28,12 @@ def trace_of(name: str, hash_seed: str, tmp_path: Path) -> str:
     return result.stdout.split()[-1]
 
 
-@pytest.mark.parametrize("name", ["operator-restart", "hex-ids"])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("operator-restart", "hex-ids")]
+)
 def test_the_trace_is_the_same_in_another_process(name: str, tmp_path: Path) -> None:
-    expected = played(name).trace
-    assert trace_of(name, "1", tmp_path) == trace_of(name, "2", tmp_path) == expected
+    """This process has a hash seed of its own: any other one will do."""
+    assert trace_of(name, "1", tmp_path) == played(name).trace
 
 
 def test_seeds_of_a_restart_lose_nothing_and_count_what_they_repeat() -> None:

@@ -24,6 +24,11 @@ OWN = {
 }
 """Those that rehearse no failure of another gateway."""
 
+each_scenario = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
+)
+"""Once for each; all tests of one scenario in one process, so that it is played once."""
+
 
 def comment(name: str) -> str:
     lines = (DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
@@ -42,13 +47,13 @@ def test_the_page_lists_every_scenario_once() -> None:
     assert sorted(re.findall(r"^\| \[([\w-]+)\]\(\.\./scenarios/\1\.yaml\)", page, re.MULTILINE)) == sorted(STEMS)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_scenario
 def test_it_passes_in_virtual_time(name: str) -> None:
     outcome = played(name)
     assert outcome.passed, complaint(outcome)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_scenario
 def test_it_expects_something_and_that_nothing_is_lost(name: str) -> None:
     scenario = load(name)
     assert scenario.scenario
@@ -56,7 +61,7 @@ def test_it_expects_something_and_that_nothing_is_lost(name: str) -> None:
     assert metrics >= {"lost", "mismatched", "duplicates"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_scenario
 def test_the_states_of_its_messages_add_up(name: str) -> None:
     """I4: accepted = queued + in flight + in doubt + final; when a run is over nothing is queued."""
     metrics = played(name).metrics
@@ -64,7 +69,7 @@ def test_the_states_of_its_messages_add_up(name: str) -> None:
     assert metrics["recipients"] == sum(metrics[end] for end in ends)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_scenario
 def test_submits_are_segments_retries_and_counted_resends(name: str) -> None:
     """I2: what operators received is what the sender says it sent; a doubt may be about a submit that never arrived."""
     metrics = played(name).metrics
@@ -84,6 +89,7 @@ async def test_quickstart_passes_over_sockets() -> None:
     assert outcome.duration < 60, "a first run must not bore"
 
 
+@pytest.mark.xdist_group("quickstart")
 def test_messages_of_every_country_are_in_the_quickstart() -> None:
     operators = played("quickstart").operators
     assert len(operators) == 2

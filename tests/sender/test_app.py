@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan
 from sender.domain.dialect import Relation
 from sender.domain.message import MessageClass, State
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
+from sender.pipeline.plans import CampaignPlan
 from sender.pipeline.progress import Progress
 from sender.store.records import CampaignState
 from smppkit.pdus import SubmitSm
@@ -154,6 +154,26 @@ def test_a_refusal_that_never_passes_becomes_final_at_the_give_up_time(tmp_path:
     report = world.send()
     assert report.failed == 3
     assert world.clock.seconds() < 30
+    world.process.kill()
+
+
+def test_what_was_refused_is_sent_again_soon_though_the_clock_went_back_between_two_lives(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(tmp_path, retry="retry: {first: 20s, longest: 30s}\n")
+    world.beeline.decide = lambda _: Answer(CommandStatus.ESME_RSYSERR)
+    world.load(3)
+    world.wait(world.sender.start())
+    world.clock.advance(5)
+    assert len(world.beeline.submits) == 3
+    world.beeline.decide = lambda _: Answer()
+    world.epoch -= 86_400
+    world.restart()
+    world.wait(world.sender.start())
+    assert "3 messages to be sent again were due more than 30 s from now: the clock has gone back" in caplog.text
+    began = world.clock.seconds()
+    assert world.send().delivered == 3
+    assert world.clock.seconds() - began < 60
     world.process.kill()
 
 

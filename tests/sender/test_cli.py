@@ -1,5 +1,7 @@
 """The commands, as far as they get without an operator: everything that can be wrong is one clear line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,7 @@ def fill(home: Path) -> None:
         ({"template": "Dear {name"}, 'template, character 6: a "{" that is never closed'),
         ({"template": "Dear {nam}"}, 'template, character 6: no column "nam"; did you mean "name"?'),
         ({"from": "A name too long"}, 'the sender "A name too long" has 15 characters; a name has at most 11'),
+        ({"sheet": "Sheet1"}, 'recipients: sheet "Sheet1" is given, but the file is text, which has none'),
         ({"rejects": "~/people.csv"}, "--rejects names the recipients file"),
         ({"start": "2h", "expires": "1h"}, "--expires is before the start; nothing would be sent"),
         ({"expires": "2020-01-01T00:00"}, "--expires is before the start; nothing would be sent"),
@@ -176,3 +179,16 @@ def test_the_help_of_every_command_names_its_exit_codes_or_purpose(home: Path) -
 def test_the_exit_code_tells_whether_every_message_was_taken(state: State, code: int) -> None:
     states = {each.label: int(each is state) for each in State}
     assert exit_code(report(states=states)) == code
+
+
+def test_a_file_without_one_good_row_is_an_error(home: Path) -> None:
+    (home / "people.csv").write_text("phone,name\nx,y\n77051112233,\n", encoding="utf-8")
+    options = ["--config", "sender.yaml", "--recipients", "people.csv", "--template", "Dear {name}", "--from", "SHOP"]
+    command = [sys.executable, "-c", "from sender.cli import main; main()", "send", *options]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    said = "sender: people.csv: no message can be made of any of its 2 rows; "
+    assert done.stderr.splitlines()[-1].startswith(said)
+    assert (home / "people.csv.rejects.csv").read_text(encoding="utf-8").count("\n") == 3
+    dry = run(home, "send", *(word.replace("sender.yaml", "~/sender.yaml") for word in options), "--dry-run")
+    assert dry.exit_code == 2

@@ -83,6 +83,7 @@ def test_mistakes_are_told_with_file_line_and_column(home: Path) -> None:
             "outbind: {listen: '0.0.0.0:2900', system_id: a, password: b}",
             "this listens beyond this machine",
         ),
+        ("routes:", "serve: {listen: '0.0.0.0:8080'}\nroutes:", "tokens and messages cross the network in clear"),
         (
             "routes:",
             "  kcell: {host: localhost, system_id: a, password_env: SECRET}\nroutes:",

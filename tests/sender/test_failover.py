@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from sender.config.file import SenderConfig
 from sender.domain.health import Circuit
+from sender.store import lookup
 from smppkit.status import CommandStatus
 from tests.sender.peer import Answer
 from tests.sender.world import Process, World
+from yamlmodel.loader import loads
 
 ROUTES = """\
 routes:
@@ -97,4 +102,58 @@ def test_throttling_and_refusals_of_single_messages_are_no_illness(tmp_path: Pat
     assert report.states["rejected"] == 100
     assert circuit(world) is Circuit.CLOSED
     assert world.kcell.submits == []
+    world.process.kill()
+
+
+def without_beeline(world: World, routes: str) -> None:
+    """The configuration of the next process."""
+    head, _, _ = world.config.partition("  beeline:\n")
+    _, _, kcell = world.config.partition("  kcell:\n")
+    world.config = f"{head}  kcell:\n{kcell.partition('routes:')[0]}{routes}"
+
+
+def test_what_waits_for_an_account_that_is_gone_goes_where_its_route_leads_now(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(tmp_path)
+    world.beeline.accept_connections = False
+    world.load(450)
+    world.wait(world.sender.start())
+    world.clock.advance(2)
+    without_beeline(world, "routes: [{operator: kcell}]\n")
+    world.restart()
+    world.wait(world.sender.start())
+    assert world.send().delivered == 450
+    assert (len(set(world.kcell.destinations)), world.sender.moved) == (450, 450)
+    assert "beeline is no longer configured: what waits for it goes to other accounts" in caplog.text
+    world.process.kill()
+
+
+def test_what_waits_for_an_account_that_a_reload_takes_away_goes_elsewhere(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.beeline.decide = lambda _: Answer(CommandStatus.ESME_RTHROTTLED)
+    world.load(50)
+    world.wait(world.sender.start())
+    world.clock.advance(3)
+    without_beeline(world, "routes: [{operator: kcell}]\n")
+    world.wait(world.sender.reload(loads(world.config, SenderConfig)))
+    assert world.send().delivered == 50
+    assert len(set(world.kcell.destinations)) == 50
+    world.process.kill()
+
+
+def test_what_no_route_takes_from_an_account_that_is_gone_is_shown(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.beeline.accept_connections = False
+    world.load(3)
+    world.wait(world.sender.start())
+    world.clock.advance(2)
+    without_beeline(world, 'routes: [{prefix: "7701", operator: kcell}]\n')
+    world.restart()
+    world.wait(world.sender.start())
+    report = world.send()
+    assert (report.queued, world.sender.moved) == (3, 0)
+    assert "no longer configured" in (world.sender.gave_up or "")
+    assert lookup.forsaken(world.process.store.database, ["kcell"]) == {"beeline": 3}
+    assert lookup.forsaken(world.process.store.database, ["kcell", "beeline"]) == {}
     world.process.kill()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan
 from sender.domain.message import State
+from sender.pipeline.plans import CampaignPlan
 from sender.store.sqlite import SqliteStore
 from tests.sender.world import EPOCH, World
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan
 from sender.domain.message import MessageClass
+from sender.pipeline.plans import CampaignPlan
 from tests.sender.peer import Answer, most_in_a_second
 from tests.sender.world import World
 

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from click.testing import CliRunner
 from sender.cli import main
 from sender.serving import ServeError, listen
 from sender.store.sqlite import SqliteStore
+from tests.certificates import Authority
 from tests.sender.world import config_text
 from webkit.address import HttpAddress
 
@@ -45,9 +47,9 @@ class Server:
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        match = re.fullmatch(r"sender: ready on http://127\.0\.0\.1:(\d+)/\n", line)
+        match = re.fullmatch(r"sender: ready on (https?)://127\.0\.0\.1:(\d+)/\n", line)
         assert match is not None, line + self.process.communicate()[1]
-        self.port = int(match[1])
+        self.scheme, self.port = match[1], int(match[2])
 
     def client(self, token: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"}
@@ -195,6 +197,29 @@ def test_others_reach_it_only_once_there_is_a_token(home: Path) -> None:
     store.close()
     with pytest.raises(ServeError):
         listen(address, revoked, 0.0)
+
+
+def test_it_speaks_https_with_a_certificate_and_a_key(home: Path) -> None:
+    authority = Authority(home)
+    certificate, key = authority.signs("api")
+    with (home / "sender.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"serve: {{tls: {{certificate: {certificate}, key: {key}}}}}\n")
+    server = Server(home)
+    try:
+        assert server.scheme == "https"
+        trust = ssl.create_default_context(cafile=str(authority.path))
+        with httpx.Client(verify=trust, timeout=PATIENCE) as client:
+            assert client.get(f"https://127.0.0.1:{server.port}/healthz").status_code == 200
+            posted = client.post(f"https://127.0.0.1:{server.port}/v1/messages", json=GOOD)
+            assert posted.status_code == 401
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"http://127.0.0.1:{server.port}/healthz", timeout=PATIENCE)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"https://127.0.0.1:{server.port}/healthz", timeout=PATIENCE)
+    finally:
+        said = server.stop()
+    assert server.process.returncode == 0, said
+    assert "Traceback" not in said
 
 
 def test_a_start_of_other_commands_loads_no_web_server() -> None:

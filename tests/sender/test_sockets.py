@@ -16,8 +16,9 @@ from twisted.internet.interfaces import IReactorTCP, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.config.file import SenderConfig
+from sender.pipeline.plans import CampaignPlan
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import ThreadWriter
 from smppkit.transport import TcpNetwork

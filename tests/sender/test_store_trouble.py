@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sender.app import RunFailed
+from sender.pipeline.runs import RunFailed
 from smppkit.status import CommandStatus
 from tests.sender.peer import Answer
 from tests.sender.store.kit import Faulty

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sender.app import CampaignPlan
 from sender.pipeline.compose import TextOptions
+from sender.pipeline.plans import CampaignPlan
 from smppkit.tlvs import Tlv
 from tests.sender.world import World
 

@@ -11,11 +11,12 @@ from twisted.internet.defer import Deferred
 from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.config.file import SenderConfig
 from sender.domain.message import MessageClass, State
 from sender.domain.report import CampaignReport
 from sender.pipeline.importing import ImportResult
+from sender.pipeline.plans import CampaignPlan
 from sender.store.records import Campaign
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter
@@ -59,7 +60,7 @@ class Process:
             network=world.network,
             writer=self.writer,
             store=self.store,
-            epoch=EPOCH,
+            epoch=world.epoch,
             seed=1,
         )
 
@@ -78,6 +79,8 @@ class Process:
 class World:
     def __init__(self, path: Path, *, retry: str = "", conditions: Conditions | None = None, **beeline: object) -> None:
         self.path = path / "campaign.sqlite"
+        self.epoch = EPOCH
+        """Of the next process: the wall clock may differ from life to life."""
         self.directory = path
         self.clock = SimClock()
         self.network = SimNetwork(self.clock, 1, conditions or Conditions.perfect(0.001))

@@ -17,9 +17,10 @@ from twisted.python.failure import Failure
 from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
-from sender.app import CampaignPlan, Sender
+from sender.app import Sender
 from sender.config import reload
 from sender.pipeline import expanding, feed
+from sender.pipeline.plans import CampaignPlan
 from sender.store import schema
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter
@@ -59,7 +60,7 @@ def _new_journal() -> bytes:
 def _journal(clock: SimClock) -> Journal:
     connection = sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
     connection.deserialize(_new_journal())
-    return Journal(MEMORY, connection, None, clock, threaded=False)
+    return Journal(MEMORY, connection, None, clock, threaded=False, logged=False)
 
 
 class Life:

@@ -29,4 +29,5 @@ def test_everything_else_is_as_in_any_enum(kind: type[Enum]) -> None:
         assert member in kind
         with pytest.raises(AttributeError):
             setattr(kind, name, member)
+        assert {member: name}[kind(member.value)] == name
     assert list(kind) == list(kind.__members__.values())

@@ -1,5 +1,7 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -388,6 +390,33 @@ def test_reading_any_octets_never_raises(octets, esm_class, data_coding, tlvs):
     receipt = parse_receipt(deliver(octets, *tlvs, esm_class=esm_class, data_coding=data_coding))
     if esm_class & 0x3C in (0x04, 0x20):
         assert receipt is not None
+
+
+@given(
+    pdu=st.builds(
+        deliver,
+        st.builds(
+            b"id:%b sub:%b dlvrd:001 submit date:%b done date:%b stat:%b err:%b %bext:%b".__mod__,
+            st.tuples(
+                st.sampled_from([b"1", b"00ff", b"0aF-1", b"null", b"", b"x"]),
+                st.sampled_from([b"1", b"001", b"1234567890"]),
+                st.sampled_from([b"2601021530", b"260102153007", b"20260102153007", b"2613021530", b"9" * 13]),
+                st.sampled_from([b"2601021530", b"0000000000", b"-"]),
+                st.sampled_from([b"DELIVRD", b"UNDELIV", b"BUFFRED", b"NULL", b"delivrd", b""]),
+                st.sampled_from([b"000", b"69", b"0A1", b"null", b""]),
+                st.sampled_from([b"T", b"t", b"TT"]),
+                st.sampled_from([b"", b"Dear\0", b" 450A DLVRD TO SMSC", b"stat:EXPIRED", b"\x04\x1f", b"\n" * 2100]),
+            ),
+        ),
+        st.sampled_from([(RECEIPTED_MESSAGE_ID.number, b"1\0"), (MESSAGE_STATE.number, b"\5"), (0x1400, b"?")]),
+        esm_class=st.sampled_from([0x00, 0x04, 0x20, 0x44]),
+        data_coding=st.sampled_from([0, 3, 8]),
+    )
+)
+def test_the_short_way_of_canonical_texts_reads_what_the_long_one_does(pdu: DeliverSm) -> None:
+    with mock.patch("smppkit.receipts._CANONICAL", re.compile(rb"(?!)")):
+        long_way = parse_receipt(pdu)
+    assert parse_receipt(pdu) == long_way
 
 
 def test_a_receipt_in_a_data_sm_is_taken_whatever_its_type_of_number() -> None:

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sender.domain.rows import MAX_CELL, MAX_RAW, BadRow, HeaderError
+from sender.domain.rows import MAX_CELL, HeaderError
 from sender.pipeline.reading.archive import Archive
-from sender.pipeline.reading.cells import as_csv, number_text
+from sender.pipeline.reading.cells import number_text
+from sender.pipeline.reading.sheet import SheetRows
 from sender.pipeline.reading.xml import Reader, local
 
 MAX_COLUMNS: Final = 16_384
 MAX_ROWS: Final = 1_048_576
 
 
-class OdsRows:
+class OdsRows(SheetRows):
     """The rows of one sheet: the first one, or that of the given name. HeaderError."""
-
-    titles: list[str]
 
     def __init__(self, archive: Archive, sheet: str | None = None) -> None:
         self._archive = archive
         self._table = _Table(sheet)
-        self._cells: list[str] = []
-        self._rows = self._read()
         try:
-            _, self.titles = next(self._rows)
+            super().__init__(self._read())
         except StopIteration:
             raise HeaderError(self._table.nothing()) from None
 
@@ -33,19 +30,6 @@ class OdsRows:
     def described(self) -> str:
         """See `RowSource.described`."""
         return f'ODS, sheet "{self._table.name}"'
-
-    def raw(self) -> str:
-        """See `RowSource.raw`."""
-        return as_csv(self._cells)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]] | BadRow]:
-        width = len(self.titles)
-        for line, cells in self._rows:
-            self._cells = cells
-            if max(map(len, cells)) > MAX_CELL:
-                yield BadRow(line, self.raw()[:MAX_RAW], f"a cell has more than {MAX_CELL} characters")
-            else:
-                yield line, cells + [""] * (width - len(cells))
 
     def _read(self) -> Iterator[tuple[int, list[str]]]:
         table = self._table

@@ -46,16 +46,25 @@ def open_rows(path: Path, how: Reading) -> Iterator[RowSource]:
         start = file.read(4)
         file.seek(0)
         if start == _ZIP:
+            _refuse("a workbook", how, "encoding", "delimiter")
             yield _workbook(file, how, stack)
         elif start == _OLD_EXCEL:
             raise HeaderError("the file is a workbook of Excel 97-2003, or one with a password; save it as XLSX")
         else:
+            _refuse("text", how, "sheet")
             text, encoding = open_text(file, how.encoding)
             stack.callback(text.detach)
             if path.suffix.lower() == ".txt" and how.delimiter is None and NumbersAlone.fits(text):
                 yield NumbersAlone(text, encoding)
             else:
                 yield DelimitedRows(text, encoding=encoding, delimiter=how.delimiter)
+
+
+def _refuse(kind: str, how: Reading, *unfit: str) -> None:
+    """What a person says and cannot be so is a mistake of theirs, or another file than they think."""
+    for key in unfit:
+        if getattr(how, key) is not None:
+            raise HeaderError(f'{key} "{getattr(how, key)}" is given, but the file is {kind}, which has none')
 
 
 def _workbook(file: BinaryIO, how: Reading, stack: ExitStack) -> RowSource:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sender.domain.rows import MAX_CELL, MAX_RAW, BadRow, HeaderError
+from sender.domain.rows import HeaderError
 from sender.pipeline.reading.archive import Archive
-from sender.pipeline.reading.cells import as_csv, date_text, number_text
+from sender.pipeline.reading.cells import date_text, number_text
+from sender.pipeline.reading.sheet import SheetRows
 from sender.pipeline.reading.strings import Strings
 from sender.pipeline.reading.xml import End, Reader, Start, Text, local
 
@@ -25,10 +26,8 @@ _DATES: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *rang
 _NOT_OF_THE_FORMAT: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 
 
-class XlsxRows:
+class XlsxRows(SheetRows):
     """The rows of one sheet: the first visible one, or that of the given name. HeaderError."""
-
-    titles: list[str]
 
     def __init__(self, archive: Archive, sheet: str | None = None) -> None:
         self._archive = archive
@@ -36,10 +35,8 @@ class XlsxRows:
         self._name, path = self._book.sheet(sheet)
         self._dates = _date_styles(archive)
         self._strings = _shared_strings(archive)
-        self._cells: list[str] = []
-        self._rows = self._read(path)
         try:
-            _, self.titles = next(self._rows)
+            super().__init__(self._read(path))
         except StopIteration:
             raise HeaderError(f'the sheet "{self._name}" is empty; the first row must name the columns') from None
         while self.titles and not self.titles[-1].strip():
@@ -53,21 +50,6 @@ class XlsxRows:
     def described(self) -> str:
         """See `RowSource.described`."""
         return f'XLSX, sheet "{self._name}"'
-
-    def raw(self) -> str:
-        """See `RowSource.raw`."""
-        return as_csv(self._cells)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]] | BadRow]:
-        width = len(self.titles)
-        for line, cells in self._rows:
-            self._cells = cells
-            if max(map(len, cells)) > MAX_CELL:
-                yield BadRow(line, self.raw()[:MAX_RAW], f"a cell has more than {MAX_CELL} characters")
-                continue
-            if len(cells) < width:
-                cells.extend([""] * (width - len(cells)))
-            yield line, cells
 
     def _read(self, path: str) -> Iterator[tuple[int, list[str]]]:
         """Line and cells of each row with something in it; cells may end early."""

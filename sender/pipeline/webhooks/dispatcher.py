@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredList
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from sender.config.webhooks import WebhookConfig
+from sender.pipeline.timer import Timer
 from sender.pipeline.webhooks.consumer import ConsumerWork
 from sender.pipeline.webhooks.posting import Post
 from sender.store.sqlite import SqliteStore
@@ -52,7 +53,7 @@ class Dispatcher:
         self._clock = clock
         self._epoch = epoch
         self._seed = seed
-        self._timer: IDelayedCall | None = None
+        self._timer = Timer(clock, self._look)
         self._seen = -1
         self._purge_at = 0.0
         self._stopping = False
@@ -97,9 +98,7 @@ class Dispatcher:
 
     async def _stop(self) -> None:
         self._stopping = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
         self.poke()
         end = self._clock.seconds() + _LAST_CALL
         while self._clock.seconds() < end and any(consumer.has_work for consumer in self.consumers.values()):
@@ -109,9 +108,7 @@ class Dispatcher:
     def abort(self) -> None:
         """Stop at once."""
         self._stopping = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
         for consumer in self.consumers.values():
             consumer.stop()
 
@@ -121,7 +118,7 @@ class Dispatcher:
         return waiting
 
     def _look(self) -> None:
-        self._timer = self._clock.callLater(_LOOK, self._look)
+        self._timer.set(_LOOK)
         # The writer counts in its own thread; that one look sees it late matters to nobody.
         emitted = self._store.database.emitted
         if emitted != self._seen:

@@ -37,6 +37,7 @@ from zope.interface import implementer
 
 from sender.pipeline.webhooks.addresses import why_not
 from sender.pipeline.webhooks.posting import Forbidden, Request, Response, Unreached
+from smppkit.tls import CertificateRefused
 
 _MOST: Final = 64 * 1024
 """Octets of an answer, headers included; after them the connection is dropped."""
@@ -188,6 +189,8 @@ def _explained(failure: Failure) -> Unreached:
         return Unreached(f"cannot connect: {error.osError or error}")
     if isinstance(error, ConnectionClosed):
         return Unreached("the connection was closed before an answer came")
+    if isinstance(error, CertificateRefused):
+        return Unreached(f"TLS: {error}")
     if type(error).__module__.startswith(("OpenSSL", "service_identity", "twisted.internet._sslverify")):
         return Unreached(f"TLS: {_tls_words(error)}")
     return Unreached(f"{type(error).__name__}: {error}".rstrip(": "))

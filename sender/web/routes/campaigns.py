@@ -17,13 +17,13 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 from twisted.internet.defer import Deferred
 
-from sender.app import CampaignPlan
 from sender.domain.message import MessageClass
 from sender.domain.report import CampaignReport
 from sender.domain.rows import HeaderError
 from sender.domain.template import TemplateError
 from sender.pipeline.compose import SenderError
 from sender.pipeline.intake import MOST_CHARACTERS, MOST_NAME, Name, read_time
+from sender.pipeline.plans import CampaignPlan
 from sender.store import intake, lookup
 from sender.store.access import Token
 from sender.store.intake import CampaignIntake, Refusal

@@ -35,6 +35,7 @@ while (my $pdu = $session->read_pdu()) {
     elsif ($command == 0x00000004) {
         $number += 1;
         $session->submit_sm_resp(message_id => $number, seq => $pdu->{seq});
+        next unless $pdu->{registered_delivery};
         $session->deliver_sm(
             source_addr_ton  => 1,
             source_addr_npi  => 1,

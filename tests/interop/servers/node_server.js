@@ -9,6 +9,7 @@ function take(session, pdu) {
   last += 1;
   const number = last;
   session.send(pdu.response({ message_id: number.toString(16) }));
+  if (!pdu.registered_delivery) return;
   setTimeout(() => {
     session.deliver_sm({
       source_addr_ton: 1,

@@ -13,6 +13,7 @@ from smpp.pdu.pdu_types import (
     EsmClassMode,
     EsmClassType,
     MessageState,
+    RegisteredDeliveryReceipt,
 )
 from smpp.twisted.config import SMPPServerConfig
 from smpp.twisted.protocol import DataHandlerResponse
@@ -45,6 +46,9 @@ class _Checker:
 def _take(_system_id, protocol, pdu):
     """Accept, with a hexadecimal id; the receipt names it in lower case and in the TLV."""
     message_id = f"{next(_numbers):X}"
+    accepted = DataHandlerResponse(status=CommandStatus.ESME_ROK, message_id=message_id.encode())
+    if pdu.params["registered_delivery"].receipt is RegisteredDeliveryReceipt.NO_SMSC_DELIVERY_RECEIPT_REQUESTED:
+        return accepted
     dates = "submit date:2601010000 done date:2601010000"
     receipt = f"id:{message_id.lower()} sub:001 dlvrd:001 {dates} stat:DELIVRD err:000 text:"
     deliver = DeliverSM(
@@ -58,12 +62,12 @@ def _take(_system_id, protocol, pdu):
         message_state=MessageState.DELIVERED,
     )
     reactor.callLater(0.1, protocol.sendDataRequest, deliver)
-    return DataHandlerResponse(status=CommandStatus.ESME_ROK, message_id=message_id.encode())
+    return accepted
 
 
 def main() -> None:
     """Serve until killed."""
-    config = SMPPServerConfig(msgHandler=_take, systems={"shop": {"max_bindings": 2}})
+    config = SMPPServerConfig(msgHandler=_take, systems={"shop": {"max_bindings": 20}})
     factory = SMPPServerFactory(config, auth_portal=Portal(_Realm(), [_Checker()]))
     reactor.listenTCP(int(sys.argv[1]), factory, interface="127.0.0.1")
     reactor.run()

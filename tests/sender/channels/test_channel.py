@@ -1,7 +1,7 @@
 """One operator account against a scripted operator, in memory."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -13,7 +13,17 @@ from carrierlab.wires import Conditions
 from sender.channels.account import Account, BindKind
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
-from sender.channels.results import Answered, Delivery, Postponed, Result, Submit, Unanswered, Unsendable, Unwritten
+from sender.channels.results import (
+    Answered,
+    Delivery,
+    Hold,
+    Postponed,
+    Result,
+    Submit,
+    Unanswered,
+    Unsendable,
+    Unwritten,
+)
 from sender.domain.message import DoubtCause, MessageClass
 from smppkit.codec import encode
 from smppkit.pdus import AlertNotification, SubmitSm, SubmitSmResp, Unbind
@@ -49,8 +59,8 @@ class Feed:
         if self.acknowledge is not None:
             self.channel.acknowledge(deliveries, self.acknowledge)
 
-    def hold(self, submit: Submit) -> None:
-        return None
+    def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
+        return {}
 
     def room(self) -> None:
         for outlet in list(self.channel.outlets):

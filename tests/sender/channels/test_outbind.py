@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import msgspec
 from twisted.internet.protocol import Factory
@@ -18,7 +19,9 @@ from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import STATE_AFTER_BIND, Role
 from smppkit.status import CommandStatus
+from smppkit.tls import ClientTls, ServerTls, TlsClient
 from smppkit.transport import Link
+from tests.certificates import Authority
 from tests.sender.channels.test_channel import Feed
 from tests.sender.peer import PORT, ScriptedSmsc, message_from_subscriber
 
@@ -28,13 +31,15 @@ LISTEN = 2900
 class Caller:
     """The operator's end of one connection that it makes."""
 
-    def __init__(self, world: World, outbind: Outbind | None) -> None:
+    def __init__(self, world: World, outbind: Outbind | None, tls: TlsClient | None = None) -> None:
         self.outbind = outbind
         self.binds: list[Pdu] = []
         self.link: Link | None = None
         self.gone = ""
         self.bind_status = 0
         endpoint = world.network.client("127.0.0.1", LISTEN, 5.0)
+        if tls is not None:
+            endpoint = tls.around(endpoint, "127.0.0.1", world.clock)
         self.failed: object = None
         made = Factory()
         made.buildProtocol = lambda _: Link(  # type: ignore[method-assign, assignment]
@@ -90,8 +95,13 @@ class World:
         self.channel.start()
         self.clock.advance(0.1)
 
-    def calls(self, system_id: str = "smsc", password: str = "shown") -> Caller:  # noqa: S107 - of a test
-        caller = Caller(self, Outbind(system_id=system_id, password=password))
+    def calls(
+        self,
+        system_id: str = "smsc",
+        password: str = "shown",  # noqa: S107 - of a test
+        tls: TlsClient | None = None,
+    ) -> Caller:
+        caller = Caller(self, Outbind(system_id=system_id, password=password), tls)
         self.clock.advance(0.1)
         return caller
 
@@ -120,6 +130,22 @@ def test_a_transceiver_on_the_operators_connection_submits_too() -> None:
     caller = world.calls()
     assert isinstance(caller.binds[0], BindTransceiver)
     assert len(world.channel.outlets) == 2
+
+
+def test_with_a_certificate_only_who_speaks_tls_is_bound_to(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    world = World(tls=ServerTls(*authority.signs("sender")))
+    plain = world.calls()
+    assert not plain.binds
+    caller = world.calls(tls=TlsClient(ClientTls(ca=authority.path)))
+    assert isinstance(caller.binds[0], BindReceiver)
+    assert world.statuses == ["bound", "bound"]
+
+
+def test_a_certificate_that_is_gone_is_a_problem_that_is_told(tmp_path: Path) -> None:
+    world = World(tls=ServerTls(tmp_path / "none.pem", tmp_path / "none.key"))
+    assert not world.calls().binds
+    assert "none.pem" in (world.channel.outbind_problem or "")
 
 
 def test_strangers_get_no_bind() -> None:

@@ -221,3 +221,18 @@ def test_a_message_of_a_file_waits_since_its_campaign_was_made(home):
     store = SqliteStore.open(home / "campaign.sqlite", read_only=True)
     assert take(store, 1060.0).waiting == {"beeline": 60.0}
     store.close()
+
+
+def test_status_tells_what_waits_for_an_account_that_is_gone(home):
+    store = SqliteStore.open(home / "campaign.sqlite")
+    with store.database.transaction():
+        campaign = store.create_campaign(
+            NewCampaign("old", "hi", "SHOP", MessageClass.SERVICE, "people.csv", "", 1000.0)
+        )
+        store.add_messages(campaign, [NewMessage(2, "77051112233", "gone", {})])
+        store.finish_import(campaign, 1, 0)
+    store.close()
+    say(home)
+    result = run(home, "status")
+    assert "1 messages wait for gone, which is no longer configured." in " ".join(result.stdout.split())
+    assert json.loads(run(home, "status", "--json").stdout)["forsaken"] == {"gone": 1}

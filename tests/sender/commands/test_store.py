@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sender.cli import main
+from sender.commands.store import _elapsed
 from sender.domain.message import State
 from sender.store.schema import MIGRATIONS
 from sender.store.sqlite import SqliteStore
@@ -87,6 +88,13 @@ def test_a_backup_while_the_store_is_in_use(home):
     assert (nowhere.exit_code, "cannot be written: No such file" in nowhere.stderr) == (2, True)
 
 
+def test_vacuum_says_now_and_then_how_long_it_takes(capsys):
+    times = iter([0.0, 9.0, 10.0, 15.0, 21.0])
+    look = _elapsed(lambda: next(times))
+    assert [look() for _ in range(2)] == [0, 0]
+    assert capsys.readouterr().err == "vacuum: 10 s so far\n"
+
+
 def test_vacuum_gives_room_back_and_not_while_the_store_is_in_use(home):
     damage(home, "CREATE TABLE filler AS SELECT zeroblob(500000)")
     damage(home, "DROP TABLE filler")
@@ -94,6 +102,7 @@ def test_vacuum_gives_room_back_and_not_while_the_store_is_in_use(home):
     assert result.exit_code == 0
     before, now = (int(word.replace(",", "")) for word in result.stdout.split() if word[0].isdigit())
     assert now < before - 400_000
+    assert f"writing {before:,} octets anew, of which" in result.stderr
     running = SqliteStore.open(home / "campaign.sqlite")
     assert "in use by another sender" in run(home, "vacuum").stderr
     running.close()

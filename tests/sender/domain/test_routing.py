@@ -19,6 +19,8 @@ def to(*accounts: str) -> tuple[Target, ...]:
 
 def account(router: Router, number: str = KZ, **message: object) -> str | None:
     choice = router.route(number, **message)  # type: ignore[arg-type]
+    many = router.chooser(**{"sender": "", "message_class": MessageClass.SERVICE, **message})  # type: ignore[arg-type]
+    assert [many(number), many(number)] == [choice, choice]
     return None if choice is None else choice.account
 
 

@@ -38,8 +38,8 @@ class Desk:
             self.clock,
             epoch=1000.0,
             accounts=(ACCOUNT, OTHER),
-            route=route,
-            due=due,
+            route=lambda campaign, numbers: [route(campaign, number) for number in numbers],
+            due=lambda campaign, numbers, now: [due(campaign, number, now) for number in numbers],
             on_messages=self.poked.extend,
             on_failure=self.failures.append,
         )

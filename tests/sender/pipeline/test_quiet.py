@@ -130,7 +130,7 @@ def test_a_message_that_is_made_at_night_is_due_in_the_morning() -> None:
         1, "spring", CampaignState.RUNNING, "hi", "SHOP", MessageClass.ADVERTISING, "", "", night, 1, 0, 1, 2,
         False, False, None, None, None, CampaignKind.FILE, "{}",
     )  # fmt: skip
-    assert quiet.due(advertising, KAZAKH, night) == at("2026-06-02 09:00")
-    assert quiet.due(advertising, KAZAKH, at("2026-06-02 09:00")) == 0.0
+    assert quiet.dues(advertising, [KAZAKH], night) == [at("2026-06-02 09:00")]
+    assert quiet.dues(advertising, [KAZAKH], at("2026-06-02 09:00")) == [0.0]
     soon = msgspec.structs.replace(advertising, expires_at=night + 60)
-    assert quiet.due(soon, KAZAKH, night) == 0.0  # the gate will say why it is not sent
+    assert quiet.dues(soon, [KAZAKH], night) == [0.0]  # the gate will say why it is not sent

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from sender.domain.message import DoubtCause, State
+from sender.domain.message import DoubtCause, MessageClass, State
+from sender.store.intake import NewApiMessage
 from sender.store.records import Accepted, InDoubt
 from sender.store.redacting import Found, Redacted, find_campaign, find_numbers, hashed, steps
 from sender.store.sqlite import SqliteStore
@@ -51,6 +53,23 @@ def test_messages_to_a_number_and_their_receipts(desk):
     desk.receipts(receipt("c", str(FIRST)))
     redact(desk.store, find_numbers(desk.store.database, [str(FIRST)]), [str(FIRST)])
     assert f"'{FIRST}'" not in everything(desk.store)
+
+
+def test_what_a_program_gave_with_a_message(store, run):
+    with store.database.transaction():
+        message = NewApiMessage(
+            number=str(FIRST), sender="SHOP", text="hi", fields={}, operator=ACCOUNT,
+            message_class=MessageClass.SERVICE, priority=5, segments=1, due=0.0,
+            reference="aset@example.com", callback="Aset, flat 5",
+        )  # fmt: skip
+        other = msgspec.structs.replace(message, number=str(FIRST + 1), reference="order-7", callback=None)
+        store.accept_messages(1, [message, other], 1000.0)
+    for _ in range(2):
+        redact(store, find_numbers(store.database, [str(FIRST)]), [str(FIRST)])
+        assert rows(store, "SELECT reference, callback FROM api_messages ORDER BY message") == [
+            (hashed("aset@example.com", KEY), None),
+            ("order-7", None),
+        ]
 
 
 def test_a_hash_tells_nothing_without_its_key():

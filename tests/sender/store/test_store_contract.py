@@ -17,7 +17,7 @@ from sender.store.records import (
 )
 from sender.store.sqlite import SqliteStore
 from smppkit.message_state import MessageState
-from tests.sender.store.kit import ACCOUNT, FIRST, Desk, Runner, campaign, new, part_of, receipt, state_of
+from tests.sender.store.kit import ACCOUNT, FIRST, Desk, Runner, campaign, new, part_of, receipt, rows, state_of
 
 THROTTLED, BAD_NUMBER = 0x58, 0x0B
 
@@ -494,6 +494,19 @@ def test_a_receipt_that_came_before_the_crash_settles_the_submit_under_way(store
     assert (recovery.requeued, recovery.in_doubt, recovery.resolved) == (0, 0, 1)
     assert state_of(store, message) is State.DELIVERED
     assert run(store.report, desk.campaign).doubts_resolved == 1
+
+
+def test_only_what_was_submitted_before_is_brought_back_when_the_clock_went_back(store, run):
+    desk = Desk(store, run, messages=3)
+    first, second = desk.sent(limit=2)
+    desk.outcome(Retry(first, 1, 8, 90_000.0, 2001.0), Retry(second, 1, 8, 2010.0, 2001.0))
+    [third] = desk.claim(limit=1)
+    desk.submit([third])
+    desk.outcome(NotSent(third.message_id, 1, 80_000.0))  # held until the morning: that is wall time
+    assert run(store.bring_back, 2060.0) == 1
+    dues = dict(rows(store, "SELECT id, due FROM messages"))
+    assert dues == {first: 2060.0, second: 2010.0, third.message_id: 80_000.0}
+    assert run(store.bring_back, 2060.0) == 0
 
 
 def test_recovering_a_store_in_order_changes_nothing(desk):

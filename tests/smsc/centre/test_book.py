@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from random import Random
 
 import pytest
 from hypothesis import settings
@@ -245,3 +246,53 @@ def test_messages_that_are_never_heard_of_again_make_room() -> None:
         book.add(held(number, ends=None), now=1.0)
         assert not book.full
     assert len(book) + book.evicted == 20
+
+
+class Several:
+    """Messages that came together."""
+
+    def __init__(self, *messages: Held) -> None:
+        self.messages = list(messages)
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def is_done(self, now: float) -> bool:
+        return now >= self.messages[0].ends
+
+    def members(self) -> list[Held]:
+        return self.messages
+
+
+def grown(groups: list[tuple[int, float]], *, together: bool) -> list[tuple[int, int, list[int]]]:
+    """What a small book has after each of so many messages that last so long: its size, what went, who is there."""
+    book, seen, number, now = Book(most_kept=10, most_living=30), [], 0, 0.0
+    for count, lasts in groups:
+        now += 1.0
+        messages = [held(number + index, at=now, ends=lasts) for index in range(count)]
+        number += count
+        if together:
+            book.enter_group(Several(*messages))
+        else:
+            for message in messages:
+                book.enter(message)
+        book.make_room(now)
+        seen.append((len(book), book.evicted, book.room))
+    return [*seen, [message.number for message in book.living(now)], [m.number for m in book.take(None)]]  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_group_makes_room_as_its_messages_would(seed: int) -> None:
+    chance = Random(seed)
+    groups = [(chance.randrange(1, 9), chance.choice([0.5, 2.0, 2.0, 9.0])) for _ in range(40)]
+    assert grown(groups, together=True) == grown(groups, together=False)
+
+
+def test_a_group_is_taken_apart_when_somebody_asks() -> None:
+    book, messages = Book(), [held(1), held(2)]
+    book.enter_group(Several(*messages))
+    assert (len(book), book.takes_groups) == (2, True)
+    assert book.find("shop", "2") is messages[1]
+    assert not book.takes_groups
+    book.clear()
+    assert (len(book), book.takes_groups) == (0, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,8 +26,8 @@ class Bind:
     def room(self) -> int:
         return self.window - len(self.got)
 
-    def deliver(self, owed: Owed, now: float) -> None:
-        self.got.append(owed.row)
+    def deliver(self, deliveries: Sequence[Owed], now: float) -> None:
+        self.got += [owed.row for owed in deliveries]
 
     def flush(self) -> None:
         self.flushes += 1

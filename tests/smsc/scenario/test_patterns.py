@@ -88,3 +88,4 @@ def test_an_index_finds_the_entries_that_fit_in_their_order(entries: list[list[s
         if not each or any(pattern.compile()(address) for pattern in each)
     ]
     assert list(AddressIndex(patterns).find(address)) == fits
+    assert AddressIndex(patterns).fits(address) is bool(fits)

@@ -6,8 +6,10 @@ from smppkit.pdus import SubmitSm
 from smsc.scenario.counting import Key, Per
 from smsc.scenario.draws import Chance, Draws
 from smsc.scenario.engine import OperatorState
+from smsc.scenario.patterns import AddressPattern
 from smsc.scenario.reading import Reading
-from smsc.scenario.rule_model import Rule
+from smsc.scenario.receipts import Receipts
+from smsc.scenario.rule_model import Rule, When
 from smsc.scenario.rulebook import Rulebook
 from tests.smsc.scenario.world import message, operator, read, send
 
@@ -175,3 +177,21 @@ def test_what_was_forgotten_for_want_of_room_is_counted() -> None:
         book.rules.match(Reading(pdu), "shop", Draws(Chance(1, "x"), "shop", pdu))
     assert book.evicted == 1
     assert book.get("rule-1").counters == {Key("shop", "2"): 1, Key("shop", "3"): 1}
+
+
+def test_ten_thousand_rules_are_changed_and_listed_in_a_moment_and_keep_what_they_counted() -> None:
+    """A look at each rule for each rule would be a hundred million looks."""
+    rules = [Rule(When(AddressPattern(f"7705{number:07}")), receipt="none") for number in range(10_000)]
+    book = Rulebook(rules, {}, Receipts())
+    first = book.listed()[0]
+    ids = book.set_rules(rules[::-1])
+    assert ids[-1] == first.id
+    assert len(book.listed()) == 10_000
+
+
+def test_of_equal_rules_as_many_stay_as_are_asked_for() -> None:
+    rule = Rule(When(AddressPattern("7705*")), receipt="none")
+    book = Rulebook([rule, rule, rule], {}, Receipts())
+    before = [status.id for status in book.listed()]
+    assert book.set_rules([rule, rule]) == before[:2]
+    assert len(set(book.set_rules([rule] * 4))) == 4

@@ -128,17 +128,25 @@ GLOBS = st.one_of(st.none(), st.text(alphabet="12*?", min_size=1, max_size=4))
 
 
 @given(
-    globs=st.lists(st.tuples(GLOBS, GLOBS), max_size=6),
+    globs=st.lists(st.tuples(GLOBS, GLOBS, st.sampled_from([None, "shop", "sh*", "other"])), max_size=6),
     to=st.text(alphabet="12", max_size=4),
     from_=st.text(alphabet="12", max_size=3),
 )
 def test_the_index_never_changes_which_rule_is_first(
-    globs: list[tuple[str | None, str | None]], to: str, from_: str
+    globs: list[tuple[str | None, str | None, str | None]], to: str, from_: str
 ) -> None:
-    rules = [rule(str(index), to=a, from_=b) for index, (a, b) in enumerate(globs)]
+    rules = [rule(str(index), to=a, from_=b, account=c) for index, (a, b, c) in enumerate(globs)]
     pdu = message(to, from_=from_)
-    one_by_one = (found for one in rules if (found := matched([one], pdu)) is not None)
-    assert matched(rules, pdu) == next(one_by_one, None)
+    expected = (
+        one.note
+        for one in rules
+        if all(
+            pattern is None or pattern.compile()(value)
+            for pattern, value in ((one.when.to, to), (one.when.from_, from_), (one.when.account, "shop"))
+        )
+    )
+    assert matched(rules, pdu) == next(expected, None)
+    assert rules_of(rules).concern(to) is any(one.when.to is None or one.when.to.compile()(to) for one in rules)
 
 
 def test_rarer_conditions_hold_for_what_they_say() -> None:

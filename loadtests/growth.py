@@ -1,0 +1,309 @@
+"""What the cost of a message, of a start and of memory comes to as there is more of everything.
+
+    .venv/bin/python loadtests/growth.py [--curve binds] [--most N] [--output loadtests/results/growth.json]
+
+Curves over binds, over messages in the emulator's journal and in the sender's store, over rules, and over operators.
+Each point is measured by itself, from the smallest on; microseconds are of processor time. `bend` is the exponent with
+which a figure grows from the second point to the last (the first holds what costs the same however little there is):
+0 stays, 1 is linear, 2 quadratic. ``--most 10000000`` goes to as many messages,
+which takes hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import bench_store
+from bench import FAILURES, ROOT, SIZES, calibration, machine
+from emulator_cpu import Clients, loaded, processor_time, serving
+from idle_binds import bind_many, memory, raise_file_limit
+
+from sender.store.sqlite import SqliteStore
+from smppkit.pdus import SubmitSm
+from smsc.scenario.draws import Chance, Draws
+from smsc.scenario.patterns import AddressPattern
+from smsc.scenario.reading import Reading
+from smsc.scenario.receipts import Receipts
+from smsc.scenario.rule_model import Rule, When
+from smsc.scenario.rulebook import Rulebook
+
+GROWTH = ROOT / "loadtests" / "results" / "growth.json"
+FILL = Clients(10, 100)
+"""Who brings messages into a journal."""
+Point = dict[str, float]
+
+
+class Size(NamedTuple):
+    """How far the curves go, and how many messages are measured at each point."""
+
+    name: str
+    binds: tuple[int, ...] = (1, 10, 100, 1_000, 10_000)
+    stored: tuple[int, ...] = (10_000, 50_000, 250_000, 1_000_000, 10_000_000)
+    """Messages in the journal, and in the store."""
+    rules: tuple[int, ...] = (10, 100, 1_000, 10_000)
+    operators: tuple[int, ...] = (1, 5, 10, 25, 50)
+    messages: int = 20_000
+
+
+TINY = Size("tiny", (1, 5), (200, 400), (10, 50), (1, 2), 200)
+
+
+def cpu_of(*command: object) -> float:
+    """Seconds of processor time of a command that goes well, or has something to report (1)."""
+    before = os.times()
+    done = subprocess.run(
+        [sys.executable, "-c", *map(str, command)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    after = os.times()
+    if done.returncode > 1:
+        raise RuntimeError(f"{command[1:3]} failed")
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+# --- the curves ------------------------------------------------------------------------------------------
+
+
+def binds(size: Size) -> Iterator[Point]:
+    """Idle binds beside ten that are busy."""
+    raise_file_limit(size.binds[-1] + 256)
+    for count in size.binds:
+        with tempfile.TemporaryDirectory() as scratch:
+            scenario = Path(scratch, "binds.yaml")
+            access = f"{{connections: {count + 100}, connections_per_address: {count + 100}}}"
+            scenario.write_text(f"operators: {{idle: {{listen: 'tcp:127.0.0.1:0', access: {access}}}}}\n")
+            with serving(sys.executable, ROOT, False, str(scenario)) as (pid, port):
+                used = processor_time(pid)
+                ours, theirs = multiprocessing.Pipe()
+                holder = multiprocessing.Process(target=bind_many, args=(port, 0, count, theirs))
+                holder.start()
+                ours.recv()
+                binding = (processor_time(pid) - used) / count
+                resident = memory(pid)
+                cost = loaded(
+                    lambda pid=pid: processor_time(pid),  # type: ignore[misc]
+                    port,
+                    False,
+                    size.messages,
+                    FILL,
+                    size.messages // 10,
+                )
+                ours.send("stop")
+                holder.join()
+        yield {
+            "x": count,
+            "µs a message": cost.microseconds,
+            "µs a bind": binding * 1e6,
+            "resident MiB": resident / 2**20,
+        }
+
+
+def journal(size: Size) -> Iterator[Point]:
+    """Messages in the journal: what one more costs, what a start costs, and a look at the newest."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "journal.sqlite")
+        there = looked = 0
+        for count in size.stored:
+            if there < count:
+                with serving(sys.executable, ROOT, file) as (_, port):
+                    loaded(lambda: 0.0, port, False, count - there, FILL, 0)
+                there = count
+            with serving(sys.executable, ROOT, file) as (pid, port):
+                started = processor_time(pid)
+                cost = loaded(
+                    lambda pid=pid: processor_time(pid),  # type: ignore[misc]
+                    port,
+                    True,
+                    size.messages,
+                    FILL,
+                    size.messages // 10,
+                )
+                resident = memory(pid)
+            there += size.messages + size.messages // 10
+            # What was recorded goes into the tables when somebody looks: the first look has that to do.
+            first, listing = (
+                cpu_of("from smsc.cli import main; main()", "messages", "--journal", file, "--limit", 20, "--json")
+                for _ in range(2)
+            )
+            yield {
+                "x": count,
+                "µs a message": cost.microseconds,
+                "start, CPU ms": started * 1e3,
+                "first look, µs a message": (first - listing) / max(1, there - looked) * 1e6,
+                "smsc messages, CPU ms": listing * 1e3,
+                "resident MiB": resident / 2**20,
+                "octets a message": file.stat().st_size / there,
+            }
+            looked = there
+
+
+def store(size: Size) -> Iterator[Point]:
+    """Messages in the sender's store: what the life of one more costs, an opening, and a look at all."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "store.sqlite")
+        config = Path(scratch, "sender.yaml")
+        config.write_text(
+            f"country: KZ\nstore: {file}\noperators: {{op: {{host: 127.0.0.1, port: 1, system_id: a, password: b}}}}\n"
+            "routes: [{operator: op}]\n"
+        )
+        there = 0
+        for count in size.stored:
+            sqlite = SqliteStore.open(file)
+            bench_store.live(sqlite, bench_store.Stopwatch(sqlite), max(1, count - there), receipts_first=False)
+            watch = bench_store.Stopwatch(sqlite)
+            more = max(bench_store.BATCH, size.messages // 2)
+            bench_store.live(sqlite, watch, more, receipts_first=False)
+            sqlite.close()
+            there = max(there, count) + more
+            yield {
+                "x": count,
+                "µs a message": sum(watch.cpu.values()) / more * 1e6,
+                "sender status, CPU ms": cpu_of("from sender.cli import main; main()", "status", "--config", config)
+                * 1e3,
+                "octets a message": file.stat().st_size / there,
+            }
+
+
+def rules(size: Size) -> Iterator[Point]:
+    """Rules of an operator: what a message costs to be matched, by what they ask for, and a change of all of them."""
+    pdu = SubmitSm(source_addr="1000", destination_addr="77059999999", short_message=b"hello")
+    for count in size.rules:
+        point: Point = {"x": count}
+        kinds: dict[str, Callable[[int], Rule]] = {
+            "number": lambda n: _rule(to=AddressPattern(f"7705{n:07}")),
+            "prefix": lambda n: _rule(to=AddressPattern(f"7{n:05}*")),
+            "account": lambda n: _rule(account=AddressPattern(f"shop{n}")),
+            "sender": lambda n: _rule(from_=AddressPattern(f"SHOP{n}")),
+        }
+        for kind, make in kinds.items():
+            made = [make(number) for number in range(count)]
+            book = Rulebook(made, {}, Receipts())
+            draws = Draws(Chance(1, "x"), "shop", pdu)
+            looks = max(20, min(2_000, 2_000_000 // count))
+            began = time.process_time()
+            for _ in range(looks):
+                if book.rules.concern(pdu.destination_addr):
+                    book.rules.match(Reading(pdu), "shop", draws)
+            point[f"µs a message, by {kind}"] = (time.process_time() - began) / looks * 1e6
+            if kind == "number":
+                began = time.process_time()
+                book.set_rules(made[::-1])
+                book.listed()
+                point["all changed and listed, CPU ms"] = (time.process_time() - began) * 1e3
+        with tempfile.TemporaryDirectory() as scratch:
+            scenario = Path(scratch, "rules.yaml")
+            lines = "".join(f"      - {{when: {{to: '7705{n:07}'}}, respond: ESME_RINVDSTADR}}\n" for n in range(count))
+            scenario.write_text(f"operators:\n  op:\n    listen: 'tcp:127.0.0.1:0'\n    rules:\n{lines}")
+            with serving(sys.executable, ROOT, False, str(scenario)) as (pid, port):
+                point["start, CPU ms"] = processor_time(pid) * 1e3
+                cost = loaded(
+                    lambda pid=pid: processor_time(pid),  # type: ignore[misc]
+                    port,
+                    False,
+                    size.messages,
+                    FILL,
+                    size.messages // 10,
+                )
+                point["µs a message, served"] = cost.microseconds
+                point["resident MiB"] = memory(pid) / 2**20
+        yield point
+
+
+def _rule(**when: AddressPattern) -> Rule:
+    return Rule(When(**when), receipt="none")
+
+
+def operators(size: Size) -> Iterator[Point]:
+    """Operators in one process: a start, its memory, and what a message to the first of them costs."""
+    for count in size.operators:
+        with tempfile.TemporaryDirectory() as scratch:
+            scenario = Path(scratch, "operators.yaml")
+            scenario.write_text(
+                "operators:\n" + "".join(f"  op{n}: {{listen: 'tcp:127.0.0.1:0'}}\n" for n in range(count))
+            )
+            with serving(sys.executable, ROOT, False, str(scenario)) as (pid, port):
+                started, resident = processor_time(pid), memory(pid)
+                cost = loaded(
+                    lambda pid=pid: processor_time(pid),  # type: ignore[misc]
+                    port,
+                    True,
+                    size.messages,
+                    FILL,
+                    size.messages // 10,
+                )
+            yield {
+                "x": count,
+                "µs a message": cost.microseconds,
+                "start, CPU ms": started * 1e3,
+                "resident MiB": resident / 2**20,
+            }
+
+
+CURVES: dict[str, Callable[[Size], Iterator[Point]]] = {
+    "binds": binds,
+    "journal": journal,
+    "store": store,
+    "rules": rules,
+    "operators": operators,
+}
+
+
+def bends(points: list[Point]) -> dict[str, float]:
+    """For each figure the exponent with which it grows."""
+    first, last = points[min(1, len(points) - 2)], points[-1]
+    span = math.log(last["x"] / first["x"])
+    return {
+        name: round(math.log(last[name] / first[name]) / span, 2)
+        for name in last
+        if name != "x" and first[name] > 0 and last[name] > 0
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--most", type=int, default=250_000, help="messages in journal and store (250000)")
+    options.add_argument("--tiny", action="store_true", help="whether everything still runs")
+    options.add_argument("--curve", action="append", choices=CURVES, help="only this one")
+    options.add_argument("--output", type=Path, default=GROWTH)
+    chosen = options.parse_args()
+    size = TINY if chosen.tiny else Size(f"up to {chosen.most:,} messages")
+    size = size._replace(stored=tuple(count for count in size.stored if count <= chosen.most))
+    found: dict[str, Any] = json.loads(chosen.output.read_text()) if chosen.curve and chosen.output.exists() else {}
+    found |= {"machine": machine(SIZES["quick"]) | {"size": size.name}, "calibration": calibration(SIZES["quick"])}
+    failed = 0
+    for name, curve in CURVES.items():
+        if chosen.curve and name not in chosen.curve:
+            continue
+        began = time.monotonic()
+        points: list[Point] = []
+        try:
+            for point in curve(size):
+                points.append({key: round(value, 2) for key, value in point.items()})
+                print(f"{name}: {points[-1]}", file=sys.stderr, flush=True)
+            found[name] = {"points": points, "bends": bends(points)}
+        except (*FAILURES, subprocess.SubprocessError) as error:
+            found[name] = {"missing": str(error)[:300]}
+            print(f"{name}: {error}", file=sys.stderr)
+            failed += 1
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    chosen.output.parent.mkdir(parents=True, exist_ok=True)
+    chosen.output.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    raise SystemExit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""Runs: PDUs of one kind, and of one plain shape, that came one behind another in one read.
+
+Most of what a busy peer sends looks the same: submit_sm without TLVs, header of user data, times of its own; and
+responses that say nothing but yes, and the id of a message. Such are cut out of a read together, by a pattern that is
+compiled from the same declarations as the decoder, and no object is made of any of them. What a pattern does not fit is
+read as ever. A run never says less than its PDUs do: `pdus` gives them.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import repeat
+from struct import Struct
+from typing import ClassVar, TypeAlias
+
+import msgspec
+
+from smppkit.codec import CODECS, HEADER_SIZE
+from smppkit.commands import CommandId
+from smppkit.compiler import Reader
+from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
+from smppkit.segments import UDHI
+from smppkit.states import Version
+
+_SUBMIT_SM = int(CommandId.SUBMIT_SM)
+_SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
+_DELIVER_SM_RESP = int(CommandId.DELIVER_SM_RESP)
+_MESSAGING_MODE = 0b11
+_TRANSACTION = 0b10
+_LONGEST = 512
+"""Octets of a plain submit_sm, at most: its fields are all bounded."""
+_LENGTHS = tuple(length.to_bytes(4, "big") for length in range(_LONGEST))
+
+Apart: TypeAlias = Callable[[str], object]
+"""Whether a message to this address is to be looked at by itself."""
+
+
+class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """PDUs of one version as they were on the wire: `octets` are theirs alone, and `starts` is where each begins."""
+
+    version: Version
+    octets: bytes
+    starts: list[int]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def pdu(self, index: int) -> Pdu:
+        """What the decoder makes of one."""
+        start, end = self.span(index)
+        return CODECS[self.version].decode(self.octets, start, end)
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Where one begins and ends."""
+        starts = self.starts
+        return starts[index], starts[index + 1] if index + 1 < len(starts) else len(self.octets)
+
+
+class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """Plain submit_sm that have their `registered_delivery` in common; `sequences` as they are on the wire."""
+
+    frames: Frames
+    sequences: list[bytes]
+    registered_delivery: int
+
+    command_id: ClassVar[int] = _SUBMIT_SM
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def pdus(self) -> Iterator[Pdu]:
+        """What the decoder makes of them."""
+        return map(self.frames.pdu, range(len(self.frames)))
+
+
+class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """deliver_sm_resp that say nothing but yes, by their sequence numbers."""
+
+    sequences: list[int]
+
+    command_id: ClassVar[int] = _DELIVER_SM_RESP
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def pdus(self) -> Iterator[Pdu]:
+        """What the decoder makes of them."""
+        return (DeliverSmResp(0, sequence) for sequence in self.sequences)
+
+
+class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """submit_sm_resp with ESME_ROK and nothing but an id, by their sequence numbers."""
+
+    sequences: list[int]
+    message_ids: list[str]
+
+    command_id: ClassVar[int] = _SUBMIT_SM_RESP
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def pdus(self) -> Iterator[Pdu]:
+        """What the decoder makes of them."""
+        return map(SubmitSmResp, repeat(0), self.sequences, repeat(()), self.message_ids)
+
+
+Run: TypeAlias = SubmitRun | AcceptedRun | TakenRun
+RunReader: TypeAlias = Callable[[bytes, int], "tuple[Run, int] | None"]
+"""(octets, start) → the run that begins there and the position behind it; None when none does."""
+
+
+class Outline(Reader):
+    """The pattern of a run of fields: what is allowed is said as for a decoder, and only what is asked for is kept."""
+
+    def __init__(self, kept: Collection[str], only: Mapping[str, Collection[int]], without: Collection[str]) -> None:
+        """`kept` fields are groups; of those in `only` no other octets are plain, and those in `without` are empty."""
+        super().__init__()
+        self.pattern = b""
+        self._kept = kept
+        self._only = only
+        self._without = without
+
+    def octet(self, name: str, allowed: Collection[int]) -> None:
+        """See Reader."""
+        plain = sorted(set(allowed) & set(self._only.get(name, allowed)))
+        values = b"".join(b"\\x%02x" % value for value in plain)
+        self._add(name, b"." if len(plain) == 256 else b"[" + values + b"]")
+
+    def group(self, name: str, pattern: bytes, conversion: str = "") -> None:
+        """See Reader: the pattern is a group, behind which its closing NUL may stand."""
+        self._add(name, b"\\0" if name in self._without else b"(?:" + pattern[1:])
+
+    def match(self) -> None:
+        """See Reader: the pattern goes on."""
+
+    def _add(self, name: str, pattern: bytes) -> None:
+        self.pattern += b"(" + pattern + b")" if name in self._kept else pattern
+
+
+_PLAIN_SUBMIT: Mapping[str, Collection[int]] = {
+    "esm_class": [octet for octet in range(256) if not octet & UDHI and octet & _MESSAGING_MODE != _TRANSACTION],
+    "replace_if_present_flag": (0,),
+    "sm_default_msg_id": (0,),
+}
+_EMPTY_IN_SUBMIT = ("schedule_delivery_time", "validity_period")
+
+
+ADDRESSED = re.compile(rb"([^\0]*\0)(..[^\0]*\0)(..[^\0]*\0).{7}(.)..", re.DOTALL)
+"""The body of a plain submit_sm, up to its user data; service_type, source and destination (each behind its TON and
+NPI) and data_coding are groups."""
+
+
+@functools.cache
+def submit_pattern(version: Version) -> re.Pattern[bytes]:
+    """Groups: command_length, sequence_number, destination_addr with its NUL, registered_delivery, sm_length."""
+    kept = ("destination_addr", "registered_delivery", "sm_length")
+    outline = Outline(kept, _PLAIN_SUBMIT, _EMPTY_IN_SUBMIT)
+    for name, spec in CODECS[version].layouts[_SUBMIT_SM].fields:
+        spec.emit_read(name, outline)
+    header = rb"(....)" + re.escape(_SUBMIT_SM.to_bytes(4, "big")) + rb"....(....)"
+    return re.compile(header + outline.pattern, re.DOTALL)
+
+
+def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunReader:
+    """What cuts runs of plain submit_sm; `apart` is asked at each run what else is to be looked at by itself."""
+    match = submit_pattern(version).match
+
+    def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        starts: list[int] = []
+        sequences: list[bytes] = []
+        is_apart = apart()
+        at, size, common = first, len(octets), b""
+        while (found := match(octets, at)) is not None:
+            length, sequence, destination, registered, sm_length = found.groups()
+            end = found.end() + sm_length[0]
+            if end > size or length != _LENGTHS[end - at]:
+                break
+            if registered != common:
+                if starts:
+                    break
+                common = registered
+            if is_apart is not None and is_apart(destination[:-1].decode("latin-1")):
+                break
+            starts.append(at - first)
+            sequences.append(sequence)
+            at = end
+        if not starts:
+            return None
+        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0]), at
+
+    return read
+
+
+def _accepted_reader(body: bytes) -> RunReader:
+    head = (HEADER_SIZE + len(body)).to_bytes(4, "big") + _DELIVER_SM_RESP.to_bytes(4, "big") + bytes(4)
+    match = re.compile(rb"(?:%b....%b)+" % (re.escape(head), re.escape(body)), re.DOTALL).match
+    sequences_of = Struct(f">12xI{len(body)}x").iter_unpack
+
+    def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        found = match(octets, first)
+        if found is None:
+            return None
+        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])]), found.end()
+
+    return read
+
+
+_read_accepted = _accepted_reader(b"\0")
+
+
+@functools.cache
+def taken_reader(version: Version) -> RunReader:
+    """What cuts runs of submit_sm_resp that say yes, and the id."""
+    outline = Outline(("message_id",), {}, ())
+    for name, spec in CODECS[version].layouts[_SUBMIT_SM_RESP].fields:
+        spec.emit_read(name, outline)
+    header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
+    match = re.compile(header + outline.pattern, re.DOTALL).match
+    number = int.from_bytes
+
+    def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        sequences: list[int] = []
+        message_ids: list[str] = []
+        at = first
+        while (found := match(octets, at)) is not None:
+            length, sequence, message_id = found.groups()
+            end = found.end()
+            if length != _LENGTHS[end - at]:
+                break
+            sequences.append(number(sequence, "big"))
+            message_ids.append(message_id[:-1].decode("latin-1"))
+            at = end
+        return (TakenRun(sequences, message_ids), at) if sequences else None
+
+    return read
+
+
+def esme_readers(version: Version) -> dict[int, RunReader]:
+    """What cuts runs for an ESME, by command_id."""
+    return {_SUBMIT_SM_RESP: taken_reader(version)}
+
+
+def run_readers(version: Version, apart: Callable[[], Apart | None]) -> dict[int, RunReader]:
+    """What cuts runs for an SMSC, by command_id; see `submit_reader`."""
+    return {_SUBMIT_SM: submit_reader(version, apart), _DELIVER_SM_RESP: _read_accepted}

@@ -1,0 +1,139 @@
+"""What is planned and owed, and stands in the log alone: most of it is over before it is ever written into the tables.
+
+It is held in memory, as the message centre holds it too, until it is over, or until `MOST_HELD` messages have come
+after it: then what is left of it goes into `pending` and `owed`. So a restart reads the latest entries of the log only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from typing import Final
+
+import msgspec
+
+from smsc.journal.log import Entry, group_from
+from smsc.journal.records import Final as Ended
+from smsc.journal.records import Group, Message, Owed, Pending, change_alive, insert_owed, insert_pending
+
+MOST_HELD: Final = 50_000  # messages, and deliveries: as many as the message centre remembers
+SETTLED_AT_ONCE: Final = 5_000  # of those that are too many
+
+
+class _Planned(msgspec.Struct, gc=False):
+    pending: Pending
+    message: Message
+    final: Ended | None = None
+
+
+class Alive:
+    """What is planned and owed beyond what `pending` and `owed` have."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """As the log of a journal has it."""
+        self._planned: dict[int, _Planned] = {}
+        self._owed: dict[int, tuple[str, float, Owed]] = {}
+        self._entries: deque[Entry] = deque()
+        expanded, needed, self._row, self._delivery = connection.execute(
+            "SELECT expanded, needed, row, delivery FROM progress"
+        ).fetchone()
+        self.last = Entry(max(expanded, needed - 1), self._row, self._delivery, 0.0)
+        """The last entry of the log, also when it is not there any more."""
+        forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
+        entries = connection.execute(
+            "SELECT entry, row, delivery, at, size, events, messages FROM log WHERE entry >= ? ORDER BY entry",
+            (needed,),
+        )
+        for number, row, delivery, at, size, events, messages in entries:
+            group = group_from(size, events, messages, b"")
+            group.pending = [one for one in group.pending if one.row > max(self._row, forgotten.get(one.operator, 0))]
+            group.owed = [
+                one for one in group.owed if one[2].number > self._delivery and one[2].row > forgotten.get(one[0], 0)
+            ]
+            self.add(group, Entry(number, row, delivery, at))
+
+    def change_older(self, connection: sqlite3.Connection, group: Group) -> None:
+        """Change what is in the tables already as a group says, within the transaction that is open."""
+        row, delivery = self._row, self._delivery
+        late = Group()
+        late.reached = [entry for entry in group.reached if entry[0] <= row]
+        late.over = [one for one in group.over if one <= row]
+        late.told = [entry for entry in group.told if entry[0] <= row]
+        late.replaced = [entry for entry in group.replaced if entry[0].row <= row]
+        late.settled = [entry for entry in group.settled if entry[0] <= delivery]
+        change_alive(connection, late)
+
+    def add(self, group: Group, entry: Entry) -> None:
+        """A group stands in the log, in this entry."""
+        self._entries.append(entry)
+        self.last = entry
+        planned, owed = self._planned, self._owed
+        if group.pending:
+            messages = dict(group.messages)
+            for pending in group.pending:
+                row = pending.row
+                planned[row] = _Planned(pending, messages[row])
+        for one in group.owed:
+            owed[one[2].number] = one
+        for pending, message in group.replaced:
+            of = planned.get(pending.row)
+            if of is not None:
+                of.pending = msgspec.structs.replace(pending, told=of.pending.told)
+                of.message, of.final = message, None
+            elif pending.row > self._row:  # it was let go, and there is something to come again
+                planned[pending.row] = _Planned(pending, message)
+        for row, told in group.told:
+            if (of := planned.get(row)) is not None:
+                of.pending = msgspec.structs.replace(of.pending, told=told)
+        over = group.over
+        if len(over) < len(group.reached):
+            for row, ended_at, stat, err, again in group.reached:
+                if (of := planned.get(row)) is not None and (again or of.final is None):
+                    of.final = (ended_at, stat, err)
+        for row in over:
+            planned.pop(row, None)
+        for settled in group.settled:
+            owed.pop(settled[0], None)
+        for operator, upto in group.forgotten:
+            self._forget(operator, upto)
+        self._let_go(entry.at)
+
+    def settle(self, connection: sqlite3.Connection, *, everything: bool = False) -> None:
+        """Write into the tables what is held too long, or all, within the transaction that is open."""
+        row, delivery = self.last.row, self.last.delivery
+        if not everything:
+            row, delivery = row - MOST_HELD, delivery - MOST_HELD
+            if row - self._row < SETTLED_AT_ONCE and delivery - self._delivery < SETTLED_AT_ONCE:
+                return
+        self._row, self._delivery = max(self._row, row), max(self._delivery, delivery)
+        old = [number for number in self._planned if number <= self._row]
+        planned = [self._planned.pop(number) for number in old]
+        insert_pending(connection, [(of.pending, of.message, of.final) for of in planned])
+        due = [number for number in self._owed if number <= self._delivery]
+        insert_owed(connection, [self._owed.pop(number) for number in due])
+        entries, needed = self._entries, None
+        while entries and entries[0].row <= self._row and entries[0].delivery <= self._delivery:
+            needed = entries.popleft().number + 1
+        connection.execute(
+            "UPDATE progress SET row = ?, delivery = ?, needed = coalesce(?, needed)",
+            (self._row, self._delivery, needed),
+        )
+        connection.execute("DELETE FROM log WHERE entry <= (SELECT expanded FROM progress) AND entry < ?", (needed,))
+
+    def _let_go(self, at: float) -> None:
+        """What is of no use any more: most come to their end in the order they came."""
+        planned = self._planned
+        done = []
+        for row, of in planned.items():
+            until = of.pending.until
+            if until is None or until > at:
+                break
+            done.append(row)
+        for row in done:
+            del planned[row]
+
+    def _forget(self, operator: str, upto: int) -> None:
+        for row in [row for row, of in self._planned.items() if row <= upto and of.pending.operator == operator]:
+            del self._planned[row]
+        for number in [number for number, one in self._owed.items() if one[2].row <= upto and one[0] == operator]:
+            del self._owed[number]

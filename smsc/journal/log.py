@@ -1,0 +1,156 @@
+"""The log of a journal: what was recorded, as it was recorded, one row for each commit.
+
+A message costs a tenth in it of what its rows cost in the tables. So what is recorded goes here first, and into the
+tables when somebody reads them (`smsc.journal.expansion`), or never, when it is dropped before. Within an entry what
+happened to messages, the messages themselves and the PDUs stand apart: each is read by itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from smppkit.pdus import DataSm, DeliverSm, SubmitSm
+from smppkit.tlvs import Tlv
+from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
+from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
+from smsc.scenario.template import Words
+
+_encode: Final = msgspec.msgpack.Encoder(enc_hook=plain).encode
+_decode: Final = msgspec.msgpack.Decoder().decode
+_NOTHING: Final = b""
+
+_CLASSES: Final[tuple[type[SubmitSm | DataSm | DeliverSm], ...]] = (SubmitSm, DataSm, DeliverSm)  # by number
+_KINDS: Final = {kind: number for number, kind in enumerate(_CLASSES)}
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One row of the log: the highest row of a message, and number of a delivery, that there are up to it.
+
+    `at` is the latest time (unix seconds) that was recorded up to it.
+    """
+
+    number: int
+    row: int
+    delivery: int
+    at: float
+
+
+def append(connection: sqlite3.Connection, group: Group, last: Entry) -> Entry:
+    """Write a group into the log, within the transaction that is open; `last` is the entry before it."""
+    row = group.messages[-1][0] if group.messages else last.row
+    delivery = group.owed[-1][2].number if group.owed else last.delivery
+    at = last.at
+    if group.pdus:
+        at = max(at, group.pdus[-1][0])
+    elif group.messages:
+        at = max(at, group.messages[-1][1].at)
+    entry = Entry(last.number + 1, row, delivery, at)
+    connection.execute(
+        "INSERT INTO log (entry, row, delivery, at, size, events, messages, pdus) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (entry.number, row, delivery, at, group.size, _events(group), _messages(group), _pdus(group)),
+    )
+    return entry
+
+
+def _events(group: Group) -> bytes:
+    if not (group.reached or group.over or group.settled or group.told or group.replaced):
+        return _NOTHING
+    replaced = [(_pending(pending, None), message, _KINDS[type(message.pdu)]) for pending, message in group.replaced]
+    return _encode((group.reached, group.over, group.settled, group.told, replaced))
+
+
+def _messages(group: Group) -> bytes:
+    messages = group.messages
+    if not (messages or group.pending or group.owed):
+        return _NOTHING
+    submits = {row: message.pdu for row, message in messages} if group.pending else {}
+    return _encode(
+        (
+            messages,
+            bytes([_KINDS[type(message.pdu)] for _, message in messages]),
+            [_pending(pending, submits.get(pending.row)) for pending in group.pending],
+            [_owed(*entry) for entry in group.owed],
+        )
+    )
+
+
+def _pdus(group: Group) -> bytes:
+    return _encode(group.pdus) if group.pdus else _NOTHING
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
+    """The group that an entry keeps; what is left empty of it is not taken into it."""
+    group = Group()
+    group.size = size
+    if events:
+        reached, over, settled, told, replaced = _decode(events)
+        group.reached, group.over, group.told = reached, over, told
+        group.settled = [tuple(entry) for entry in settled]
+        for pending, message, kind in replaced:
+            group.replaced.append((_pending_from(pending, None), _message_from(message, kind)))
+    if messages:
+        taken, kinds, planned, owed = _decode(messages)
+        group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
+        submits = {row: message.pdu for row, message in group.messages} if planned else {}
+        group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
+        group.owed = [_owed_from(*entry) for entry in owed]
+    if pdus:
+        group.pdus = _decode(pdus)
+    return group
+
+
+# --- one of each -----------------------------------------------------------------------------------
+
+
+def _message_from(values: list[Any], kind: int) -> Message:
+    at, operator, system_id, connection, pdu, *rest = values
+    return Message(at, operator, system_id, connection, _pdu_from(_CLASSES[kind], pdu), *rest)
+
+
+def _pdu_from(kind: type[Any], values: dict[str, Any]) -> Any:
+    if "tlvs" in values:
+        values["tlvs"] = tuple([Tlv(*tlv) for tlv in values["tlvs"]])
+    return kind(**values)
+
+
+def _pending(pending: Pending, submit: object) -> tuple[object, ...]:
+    """`submit` is that of the message itself, which is not written twice."""
+    plan = pending.plan if pending.plan.look is None else msgspec.structs.replace(pending.plan, look=None)
+    own = None if pending.submit is submit else pending.submit
+    return (pending.row, pending.operator, pending.until, pending.version, plan, own, pending.told)
+
+
+def _pending_from(values: Sequence[Any], submit: Any) -> Pending:
+    row, operator, until, version, plan, own, told = values
+    own = submit if own is None else _pdu_from(SubmitSm, own)
+    return Pending(row, operator, until, version, _plan(plan), own, told)
+
+
+def _owed(operator: str, due: float, owed: Owed) -> tuple[object, ...]:
+    return (operator, due, owed.row, owed.system_id, owed.octets, int(owed.kind), owed.to, owed.bind, owed.number)
+
+
+def _owed_from(
+    operator: str, due: float, row: int, system_id: str, octets: bytes, kind: int, to: str, bind: int, number: int
+) -> tuple[str, float, Owed]:
+    return operator, due, Owed(row, system_id, octets, Kind(kind), to, bind, number=number)
+
+
+def plan_from(octets: bytes) -> Plan:
+    """The plan that ``plan_octets`` kept."""
+    return _plan(_decode(octets))
+
+
+def _plan(values: dict[str, Any]) -> Plan:
+    values["fate"] = msgspec.convert(values["fate"], Fate)
+    values["notices"] = msgspec.convert(values["notices"], tuple[PlannedNotice, ...])
+    values["words"] = msgspec.convert(values.get("words"), Words | None)
+    values["reply"] = msgspec.convert(values.get("reply"), PlannedReply | None)
+    return Plan(**values)

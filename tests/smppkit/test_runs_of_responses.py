@@ -1,0 +1,84 @@
+"""Runs of submit_sm_resp: what is cut out as one is what the decoder reads, and an ESME's session tells as much."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smppkit.codec import CODECS, encode
+from smppkit.events import LateResponse, Response, SubmitsTaken
+from smppkit.pdus import Pdu, SubmitSm, SubmitSmResp, Unbind
+from smppkit.runs import TakenRun, esme_readers
+from smppkit.session import Session
+from smppkit.states import Version
+from smppkit.stream import StreamDecoder
+from tests.smppkit.generated import pdus
+from tests.smppkit.test_session import bound_esme
+
+
+def reading(submits: int, **config: object) -> Session:
+    """An ESME that waits for the answers to submits "a", "b" … with the numbers 2, 3 …, the first sent at 1.0."""
+    session = bound_esme(window=100, **config)
+    session.read_runs(esme_readers(session.version))
+    for index in range(submits):
+        session.send(SubmitSm(destination_addr="7705", short_message=b"hello"), 1.0 + (index > 0), "abcdefgh"[index])
+    session.bytes_to_send()
+    return session
+
+
+def taken(*numbers: int) -> bytes:
+    return b"".join(encode(SubmitSmResp(0, number, message_id=f"id{number}")) for number in numbers)
+
+
+@settings(max_examples=50)
+@given(version=st.sampled_from(list(Version)), sent=st.lists(pdus(SubmitSmResp), max_size=4), changes=st.data())
+def test_a_run_is_what_the_decoder_reads(version: Version, sent: list[Pdu], changes: st.DataObject) -> None:
+    octets = bytearray(b"".join(map(CODECS[Version.V34].encode, sent)))
+    for _ in range(changes.draw(st.integers(0, 3)) if octets else 0):
+        octets[changes.draw(st.integers(0, len(octets) - 1))] = changes.draw(st.integers(0, 255))
+    plain = StreamDecoder(codec=CODECS[version]).feed(bytes(octets))
+    found: list[object] = []
+    for fate in StreamDecoder(codec=CODECS[version]).fates_and_runs(bytes(octets), esme_readers(version)):
+        found += fate.pdus() if isinstance(fate, TakenRun) else [fate]
+    assert found == plain
+
+
+def test_submits_of_one_time_are_told_of_together() -> None:
+    session = reading(4)
+    session.receive_bytes(taken(2, 4, 9, 3) + encode(SubmitSmResp(0x58, 5)), 3.0)
+    first, second, third, refused = session.events()
+    assert first == SubmitsTaken(["a"], ["id2"], 1.0)
+    assert second == SubmitsTaken(["c"], ["id4"], 2.0)
+    assert third == SubmitsTaken(["b"], ["id3"], 2.0)  # what answers nothing stands between
+    assert isinstance(refused, Response)
+    assert (session.outstanding, session.counters.unknown_responses, session.counters.pdus_in) == (0, 1, 6)
+
+
+def test_an_answer_that_comes_late_is_an_event_of_its_own() -> None:
+    session = reading(2, response_timeout=5.0)
+    session.on_deadline(6.0)
+    session.events()
+    session.receive_bytes(taken(2, 3), 6.5)
+    late, in_time = session.events()
+    assert isinstance(late, LateResponse)
+    assert (late.context, in_time) == ("a", SubmitsTaken(["b"], ["id3"], 2.0))
+
+
+def test_the_last_answer_lets_unbinding_go_on() -> None:
+    session = reading(2)
+    session.unbind(3.0)
+    assert session.bytes_to_send() == b""
+    session.receive_bytes(taken(2, 3), 4.0)
+    assert [type(event) for event in session.events()] == [Response, Response]
+    assert session.bytes_to_send() == encode(Unbind(0, 4))
+
+
+@pytest.mark.parametrize(
+    "odd", [encode(SubmitSmResp(0x58, 2)), encode(SubmitSmResp(0, 2))[:16], b"\0\0\0\x10\x80\0\0\4" + bytes(8)]
+)
+def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
+    fates = list(
+        StreamDecoder().fates_and_runs(odd[:3] + len(odd).to_bytes(1, "big") + odd[4:], esme_readers(Version.V34))
+    )
+    assert not any(isinstance(fate, TakenRun) for fate in fates)

@@ -1,0 +1,274 @@
+"""Runs: what is taken as one is taken, answered and told of, octet for octet, as if each had come by itself.
+
+Where somebody records PDUs each message goes its own way; so the same traffic is played to an emulator with a recorder
+and to one without, and both have to write the same octets at the same times, and count and keep the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
+from smppkit.codec import SMPP_50, encode
+from smppkit.pdus import (
+    BindTransceiver,
+    CancelSm,
+    DataSm,
+    DeliverSmResp,
+    EnquireLink,
+    Pdu,
+    QuerySm,
+    ReplaceSm,
+    SubmitSm,
+    Unbind,
+)
+from smppkit.stream import StreamDecoder
+from smppkit.tlvs import MESSAGE_PAYLOAD, USER_MESSAGE_REFERENCE
+from smsc.scenario.timeline_model import ThrottleFault
+from tests.smsc.conftest import Lab
+
+RULES = """
+    rules:
+      - {when: {to: "*5550008"}, respond: ESME_RSYSERR}
+      - {when: {to: "*5551005"}, receipt: {stat: UNDELIV}}
+      - {when: {to: "4915*"}, latency: 70ms}
+      - {when: {to: "44770091"}, receipt: {delay: 3s}}
+      - {when: {to: "/^3[0-4]1/"}, respond: none}
+"""
+PAYLOAD = (MESSAGE_PAYLOAD.of(b"hello"),)
+SCENARIOS = {
+    "usual": "receipts: {delay: 1s}",
+    "at once": "receipts: {delay: 0s, copies: 2}",
+    "slow": "submit: {latency: 40ms}\n    receipts: {delay: 30ms, outcome: {UNDELIV: 100%}}\n    ids: hex lower 8",
+    "tlvs": "receipts: {delay: 20ms, form: tlv}\n    ids: uuid",
+    "one bind": 'receipts: {delay: 50ms, route: same-bind, text: "{text:7} of {id:3} 9% {stat}"}\n    ids: "hex A-{}"',
+    "ucs2": "receipts: {delay: 20ms, data_coding: 8}",
+    "data": "receipts: {delay: 20ms, carrier: data_sm}",
+}
+
+
+def scenario(keys: str) -> str:
+    return f"scenario: runs\noperators:\n  op:\n    listen: tcp:127.0.0.1:2775\n    accounts: any\n    {keys}{RULES}"
+
+
+class Player:
+    """ESMEs that play made-up traffic: what they do depends on chance and on what they are told, on nothing else."""
+
+    def __init__(self, lab: Lab, seed: int, *, apart: bool) -> None:
+        self.lab = lab
+        self.chance = Random(seed)
+        self.written: list[tuple[float, int, bytes]] = []
+        self.esmes: list[_Esme] = []
+        (self.server,) = lab.emulator.operators.values()
+        if apart:
+            self.server.record(lambda *_: None)
+        book = self.server.centre._shared.book
+        book._most_kept, book._most_living = 30, 90
+        for number in range(3):
+            self.esmes.append(_Esme(self, number))
+
+    def play(self, steps: int) -> None:
+        for _ in range(steps):
+            for esme in self.esmes:
+                esme.act()
+            self.lab.clock.advance(self.chance.choice([0.0, 0.002, 0.01, 0.01, 0.05, 1.1]))
+
+    def state(self) -> object:
+        """All that is kept and counted."""
+        centre = self.server.centre
+        book = centre._shared.book
+        kept = [
+            (held.number, held.message_id, held.system_id, held.bind, held.ends, held.over, held.timed, held.planned,
+             held.awaited, held.plan, held.fate, held.pdu)
+            for held in book.take(None)
+        ]  # fmt: skip
+        sessions = [msgspec.structs.asdict(esme.link_session.counters) for esme in self.esmes]
+        waiting = [
+            (esme.link_session.outstanding, esme.link_session.unanswered, esme.link_session.next_deadline())
+            for esme in self.esmes
+        ]
+        return kept, msgspec.to_builtins(self.lab.stats), sessions, waiting, centre._deliveries._made
+
+
+class _Esme:
+    def __init__(self, player: Player, number: int) -> None:
+        self.player, self.number, self.chance = player, number, player.chance
+        self.numbers = iter(range(2, 1 << 20))
+        self.decoder = StreamDecoder(codec=SMPP_50)
+        self.ids: list[str] = []
+        self.unacknowledged: list[int] = []
+        self.unsent = b""
+        self.disconnecting = False
+        lab = player.lab
+        address = lab.network.ports[2775].getHost()
+        self.link = lab.network.ports[2775].factory.buildProtocol(address)
+        self.link.makeConnection(self)
+        self.link_session = self.link.session
+        name, version = ("twin", 0x34) if number < 2 else ("modern", 0x50)
+        self.link.dataReceived(encode(BindTransceiver(0, 1, system_id=name, interface_version=version)))
+
+    # --- the transport of the server -----------------------------------------------------------------
+
+    def write(self, octets: bytes) -> None:
+        self.player.written.append((self.player.lab.now, self.number, octets))
+        for fate in self.decoder.feed(octets):
+            assert isinstance(fate, Pdu)
+            if fate.name == "deliver_sm":
+                self.unacknowledged.append(fate.sequence_number)
+            elif fate.name == "submit_sm_resp" and fate.message_id:  # type: ignore[attr-defined]
+                self.ids.append(fate.message_id)  # type: ignore[attr-defined]
+
+    def getPeer(self) -> Any:  # noqa: N802
+        return self.player.lab.network.ports[2775].getHost()
+
+    def loseConnection(self) -> None:  # noqa: N802
+        self.disconnecting = True
+
+    abortConnection = loseConnection  # noqa: N815
+
+    def nothing(self, *_: object) -> None:
+        pass
+
+    setTcpNoDelay = registerProducer = unregisterProducer = pauseProducing = resumeProducing = nothing  # noqa: N815
+
+    # --- what it does --------------------------------------------------------------------------------
+
+    def act(self) -> None:
+        chance = self.chance
+        pieces: list[bytes] = []
+        for _ in range(chance.randrange(4)):
+            pieces += chance.choices(
+                [self.many, self.acknowledge, self.mixture, self.ask],
+                weights=[6, 6, 3, 0.2 if self.player.lab.now < 4 else 1],
+            )[0]()
+        octets = self.unsent + b"".join(pieces)
+        cut = len(octets) if chance.random() < 0.7 else chance.randrange(len(octets) + 1)
+        self.unsent = octets[cut:]
+        if cut and not self.disconnecting:
+            self.link.dataReceived(octets[:cut])
+        server = self.player.server
+        if chance.random() < 0.02:
+            server.centre.reset(chance.choice(["twin", "modern", None]))
+        if chance.random() < 0.03:
+            server.state.begin(ThrottleFault(rate=20.0)) if not server.state.throttled else server.state.end(
+                ThrottleFault(rate=20.0)
+            )
+
+    def submit(self, **more: Any) -> bytes:
+        chance = self.chance
+        fields: dict[str, Any] = {
+            "service_type": chance.choice(["", "", "CMT"]),
+            "source_addr": chance.choice(["SHOP", "", "1000"]),
+            "source_addr_ton": chance.choice([0, 5]),
+            "destination_addr": f"{chance.choice(['44770', '+44770', '4915'] if chance.random() < 0.1 else ['44770'])}"
+            f"{chance.randrange(10**6):06}",
+            "dest_addr_npi": chance.choice([0, 1]),
+            "data_coding": chance.choice([0, 0, 0, 8, 0xF1]),
+            "protocol_id": chance.choice([0, 64]),
+            "short_message": bytes(chance.choice(b"abc @$\x1b\xe9\x00") for _ in range(chance.randrange(30))),
+        }
+        return encode(SubmitSm(0, next(self.numbers), **{**fields, **more}))
+
+    def many(self) -> list[bytes]:
+        registered = self.chance.choice([0, 1, 1, 2, 0x11])
+        return [self.submit(registered_delivery=registered) for _ in range(self.chance.randrange(12))]
+
+    def mixture(self) -> list[bytes]:
+        chance = self.chance
+        submit = self.submit
+        kinds: list[Callable[[], bytes]] = [
+            lambda: submit(registered_delivery=1),
+            lambda: submit(destination_addr="4477005550008"),
+            lambda: submit(destination_addr="4477005551005", registered_delivery=1),
+            lambda: submit(destination_addr="44770091", registered_delivery=1),
+            lambda: submit(destination_addr="3014", registered_delivery=1),
+            lambda: submit(tlvs=(USER_MESSAGE_REFERENCE.of(7),)),
+            lambda: submit(esm_class=0x40, short_message=b"\x05\x00\x03\x07\x02\x01hello", registered_delivery=1),
+            lambda: submit(esm_class=0x02),
+            lambda: submit(validity_period="000000000500000R", registered_delivery=1),
+            lambda: submit(replace_if_present_flag=1) if self.player.lab.now > 3 else submit(),
+            lambda: submit(sm_default_msg_id=3),
+            lambda: submit(source_addr_ton=6)[:-1] if chance.random() < 0 else _with(submit(source_addr="1"), 17, 9),
+            lambda: encode(EnquireLink(0, next(self.numbers))),
+            lambda: encode(DataSm(0, next(self.numbers), destination_addr="4477", registered_delivery=1, tlvs=PAYLOAD)),
+            lambda: _with(submit(short_message=b""), -1, 5),
+        ]
+        return [chance.choice(kinds)() for _ in range(chance.randrange(4))]
+
+    def ask(self) -> list[bytes]:
+        chance, now = self.chance, self.player.lab.now
+        if not self.ids or now < 2:
+            return []
+        message_id = chance.choice(self.ids[-40:])
+        kind: type[Any] = chance.choice([QuerySm, CancelSm, ReplaceSm])
+        return [encode(kind(0, next(self.numbers), message_id=message_id))]
+
+    def acknowledge(self) -> list[bytes]:
+        chance = self.chance
+        count = chance.randrange(len(self.unacknowledged) + 1)
+        now, self.unacknowledged = self.unacknowledged[:count], self.unacknowledged[count:]
+        answers = [encode(DeliverSmResp(0, sequence)) for sequence in now]
+        if answers and chance.random() < 0.3:
+            at = chance.randrange(len(answers))
+            sequence = now[at]
+            answers[at] = chance.choice(
+                [
+                    encode(DeliverSmResp(0x64, sequence)),
+                    encode(DeliverSmResp(0x45, sequence)),
+                    encode(DeliverSmResp(0, sequence, message_id="x")),
+                    encode(DeliverSmResp(0, sequence))[:16].replace(b"\0\0\0\x11", b"\0\0\0\x10", 1),
+                    encode(DeliverSmResp(0, sequence)) * 2,
+                ]
+            )
+        return answers
+
+
+def _with(octets: bytes, at: int, value: int) -> bytes:
+    changed = bytearray(octets)
+    changed[at] = value
+    return bytes(changed)
+
+
+def played(keys: str, seed: int, *, apart: bool, steps: int = 25) -> tuple[Player, int]:
+    lab = Lab()
+    lab.start(scenario(keys), journal=None)
+    player = Player(lab, seed, apart=apart)
+    runs = 0
+    take = player.server.centre._runs.take
+
+    def counting(*args: Any) -> Any:
+        nonlocal runs
+        answer = take(*args)
+        runs += answer is not None
+        return answer
+
+    player.server.centre._runs.take = counting  # type: ignore[method-assign]
+    try:
+        player.play(steps)
+        if seed % 2:
+            player.esmes[0].link.dataReceived(encode(Unbind(0, 9999999)))
+            player.esmes[1].link.connectionLost(Failure(ConnectionDone()))
+            player.play(2)
+    finally:
+        for call in lab.clock.getDelayedCalls():
+            call.cancel()
+    return player, runs
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_is_taken_as_one_is_as_if_each_had_come_by_itself(name: str) -> None:
+    taken = 0
+    for seed in range(2):
+        together, runs = played(SCENARIOS[name], seed, apart=False)
+        by_itself, none = played(SCENARIOS[name], seed, apart=True)
+        assert together.written == by_itself.written
+        assert together.state() == by_itself.state()
+        assert not none
+        taken += runs
+    assert taken > 10
