@@ -34,7 +34,7 @@ from sender.store.records import Accepted, Intent, NewCampaign, NewMessage, Rece
 from sender.store.sqlite import SqliteStore
 from smppkit.message_state import MessageState
 
-GROUP = 500
+BATCH = 500
 """Messages of one commit."""
 CALL = 100
 """Messages that are claimed, and whose intents are committed, in one call."""
@@ -72,18 +72,35 @@ class Stopwatch:
                 self._db.keep()
 
 
-def live(store: SqliteStore, watch: Stopwatch, messages: int, ids: Callable[[int], str], *, early: bool) -> None:
-    """Take `messages` from their rows to the final receipt, which comes before its response when `early`."""
-    mode = ", receipt first" if early else ""
+def ordered(message: int) -> str:
+    """The id that an operator gives that counts its messages."""
+    return str(900_000_000 + message)
+
+
+def scattered(message: int) -> str:
+    """The id that an operator gives whose ids have no order."""
+    return f"{message * 0x9E3779B97F4A7C15 % (1 << 64):016x}"
+
+
+def live(
+    store: SqliteStore,
+    watch: Stopwatch,
+    messages: int,
+    ids: Callable[[int], str] = ordered,
+    *,
+    receipts_first: bool,
+) -> None:
+    """Take `messages` from their rows to the final receipt, which may come before its response."""
+    mode = ", receipt first" if receipts_first else ""
     with store.database.transaction():
         campaign = store.create_campaign(
             NewCampaign("bench", "{name}", "SHOP", MessageClass.SERVICE, "/people.csv", "", 0.0)
         )
         epoch = store.new_epoch()
-    for first in range(0, messages, GROUP):
+    for first in range(0, messages, BATCH):
         rows = [
             NewMessage(row, f"7705{row:07}", ACCOUNT, {"name": "Aigerim", "order": str(row)})
-            for row in range(first, min(first + GROUP, messages))
+            for row in range(first, min(first + BATCH, messages))
         ]
         watch.calls("insert", lambda some: store.add_messages(campaign, some), rows, CALL)
     with store.database.transaction():
@@ -93,7 +110,7 @@ def live(store: SqliteStore, watch: Stopwatch, messages: int, ids: Callable[[int
     while True:
         now += 1.0
         claimed.clear()
-        watch.calls("claim", lambda _, at=now: claimed.extend(store.claim(ACCOUNT, CALL, at)), range(GROUP), CALL)
+        watch.calls("claim", lambda _, at=now: claimed.extend(store.claim(ACCOUNT, CALL, at)), range(BATCH), CALL)
         if not claimed:
             break
         intents = [Intent(it.message_id, 1, 1, ACCOUNT, epoch, it.message_id, now) for it in claimed]
@@ -103,10 +120,10 @@ def live(store: SqliteStore, watch: Stopwatch, messages: int, ids: Callable[[int
             ReceiptIn(ACCOUNT, ids(it.message_id), state, state.stat, "000", it.number, now + 1) for it in claimed
         ]
         watch.calls("intent" + mode, store.mark_submitting, intents, CALL)
-        if early:
+        if receipts_first:
             watch.calls("receipt" + mode, store.record_receipts, receipts, SLICE)
         watch.calls("accepted" + mode, store.record_outcomes, outcomes, SLICE)
-        if not early:
+        if not receipts_first:
             watch.calls("receipt", store.record_receipts, receipts, SLICE)
     delivered = store.report(campaign).delivered
     assert delivered == messages, f"{delivered} of {messages} delivered"
@@ -132,34 +149,27 @@ def import_and_expand(store: SqliteStore, watch: Stopwatch, messages: int) -> No
             chunk = store.read_chunk((campaign, ACCOUNT))
         if chunk is None:
             return
-        for first in range(0, len(chunk.recipients), GROUP):
+        for first in range(0, len(chunk.recipients), BATCH):
             with watch.step("chunks into messages"):
-                store.expand(chunk.id, chunk.taken + first, chunk.recipients[first : first + GROUP])
+                store.expand(chunk.id, chunk.taken + first, chunk.recipients[first : first + BATCH])
 
 
 def measure(options: argparse.Namespace) -> dict[str, list[float]]:
     """Microseconds a message by step: processor, wall. In this process, with the code that it has imported."""
-
-    def ordered(message: int) -> str:
-        return str(900_000_000 + message)
-
-    def scattered(message: int) -> str:
-        return f"{message * 0x9E3779B97F4A7C15 % (1 << 64):016x}"
-
     ids = ordered if options.ids == "ordered" else scattered
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
         path = Path(directory) / "bench.sqlite"
         store = SqliteStore.open(path)
         if options.stored:
-            live(store, Stopwatch(store), options.stored, ids, early=False)
+            live(store, Stopwatch(store), options.stored, ids, receipts_first=False)
         watch = Stopwatch(store)
-        live(store, watch, options.messages, ids, early=False)
+        live(store, watch, options.messages, ids, receipts_first=False)
         for name in watch.cpu:
             found[name] = [watch.cpu[name] / options.messages * 1e6, watch.wall[name] / options.messages * 1e6]
         found["all"] = [sum(found[name][column] for name in COMMON) for column in (0, 1)]
         others = Stopwatch(store)
-        live(store, others, options.messages // 5, ids, early=True)
+        live(store, others, options.messages // 5, ids, receipts_first=True)
         octets = path.stat().st_size
         import_and_expand(store, others, options.messages // 5)
         for name in others.cpu:
