@@ -99,7 +99,6 @@ class Database:
         """What was in hand and no longer is gets rows of its own."""
         if self.hand.lost:
             intents.spill(self)
-            self.hand.lost = False
 
     def _forget(self) -> None:
         self._accounts.clear()

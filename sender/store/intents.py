@@ -65,7 +65,9 @@ def drop_done(db: Database) -> None:
 
 
 def spill(db: Database) -> None:
-    """Give every part that is packed its row: nothing is in hand."""
+    """Give every part that is packed its row. Nothing is in hand then."""
+    db.hand.clear()
     if db.conn.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None:
         db.conn.execute(_ALL)
         db.conn.execute("DELETE FROM intents")
+    db.hand.lost = False
