@@ -16,9 +16,7 @@ import json
 import os
 import platform
 import random
-import re
 import socket
-
 import statistics
 import subprocess
 import sys
