@@ -26,6 +26,7 @@ _COMMANDS = {
 _SUMMARIES = {
     "conformance": "Run the conformance checks against the SMSC at ADDRESS (HOST:PORT).",
     "gauntlet": "Send a client every kind of receipt there is, and score how many it matched to their messages.",
+    "blast": "Send the SMSC at ADDRESS (HOST:PORT) as many messages as it takes, and say what was measured.",
 }
 
 

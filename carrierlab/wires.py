@@ -200,8 +200,11 @@ class End:
 
     def attach(self, protocol: IProtocol) -> None:
         """Give this end to ``protocol``, which is told that the connection is made."""
+        was_open = self.open
         self.protocol = protocol
         protocol.makeConnection(self)
+        if not was_open:  # broken off before there was anybody to tell
+            self._clock.callLater(0, self._tell, ConnectionLost("the connection was lost as it was made"))
 
     # ITransport
 

@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -28,13 +29,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emulator_cpu import Clients, Cost, loaded, processor_time, serving
-from other_smpp import OTHER_CLIENTS, OTHER_SERVERS, ROOT, Other, other_server, session_time, started
+from other_smpp import OTHER_CLIENTS, OTHER_SERVERS, ROOT, Other, listens, other_server, session_time, started
 
 SEED = 1
 LATEST = ROOT / "loadtests" / "results" / "latest.json"
 SHAPES = ((1, 1), (1, 10), (1, 100), (10, 1), (10, 10), (10, 100))
 """Connections, and the window of each."""
-BESIDE = Clients(4, 10)
+BESIDE = (Clients(10, 10), Clients(10, 100))
 """Who loads the servers of others, and ours beside them."""
 PACKAGES = ("twisted", "msgspec", "smpp.pdu3", "openpyxl")
 FAILURES = (OSError, EOFError, RuntimeError, ValueError, LookupError, ImportError)
@@ -58,13 +59,15 @@ class Size(NamedTuple):
     """Of a recipients file."""
     starts: int
     session: int
+    codes: int
+    """Seconds of each phase."""
     shapes: tuple[tuple[int, int], ...] = SHAPES
 
 
 SIZES = {
-    "full": Size("full", 3, 10, 30_000, 3_000, 40_000, 6_000, 30_000, 100_000, 7, 20_000),
-    "quick": Size("quick", 1, 3, 10_000, 2_000, 15_000, 2_000, 10_000, 20_000, 3, 10_000),
-    "tiny": Size("tiny", 1, 1, 200, 100, 400, 600, 500, 200, 1, 200, ((1, 1), (10, 100))),
+    "full": Size("full", 3, 10, 30_000, 3_000, 40_000, 6_000, 30_000, 100_000, 7, 20_000, 10),
+    "quick": Size("quick", 1, 3, 10_000, 2_000, 15_000, 2_000, 10_000, 20_000, 3, 10_000, 4),
+    "tiny": Size("tiny", 1, 1, 200, 100, 400, 600, 500, 200, 1, 200, 1, ((1, 1), (10, 100))),
 }
 
 
@@ -201,22 +204,92 @@ def start(size: Size) -> Figures:
     return figures
 
 
+def api(size: Size) -> Figures:
+    """``sender serve`` that is given messages over HTTP, each answer after its commit: in batches, and one by one."""
+    import api_intake
+
+    run = [sys.executable, "-c", "from sender.cli import main; main()"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory() as scratch, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        config = Path(scratch, "sender.yaml")
+        config.write_text(
+            f"country: KZ\nstore: {scratch}/store.sqlite\nserve: {{listen: 127.0.0.1:{port}}}\n"
+            "operators: {op: {host: 127.0.0.1, port: 1, system_id: a, password: b}}\nroutes: [{operator: op}]\n"
+        )
+        create = [*run, "tokens", "create", "--name", "bench", "--scope", "send", "--config", str(config)]
+        token = subprocess.run(create, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+        with Path(scratch, "said").open("w") as said:
+            server = subprocess.Popen(
+                [*run, "serve", "--config", str(config)], env=environment, stdout=said, stderr=said
+            )
+        try:
+            by = time.monotonic() + 30
+            while not listens(port):
+                if server.poll() is not None or time.monotonic() > by:
+                    raise RuntimeError(f"sender serve: {Path(scratch, 'said').read_text()[-300:]}")
+                time.sleep(0.05)
+            client = api_intake.Client(f"http://127.0.0.1:{port}", token)
+
+            def cost(requests: int, path: str, body: Callable[[int], object], messages: int) -> float:
+                client.post(path, body(0))
+                used = processor_time(server.pid)
+                for number in range(requests):
+                    client.post(path, body(number))
+                return round((processor_time(server.pid) - used) / messages * 1e6, 1)
+
+            def batch(number: int) -> dict[str, object]:
+                return {"messages": [api_intake.message(number * each + it) for it in range(each)]}
+
+            each = min(size.rows, api_intake.BATCH)
+            batches, singles = max(2, size.rows // 5 // each), max(10, size.rows // 100)
+            return {
+                "microseconds": {
+                    f"batches of {each:,}": cost(batches, "/v1/messages/batch", batch, batches * each),
+                    "one by one": cost(singles, "/v1/messages", api_intake.message, singles),
+                }
+            }
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def codes(size: Size) -> Figures:
+    """How long a one-time code waits beside a campaign, in milliseconds of wall time."""
+    arguments = ("--seconds", size.codes, "--codes", 20, "--recipients", 15_000 * size.codes)
+    figures: Figures = json.loads(script("otp_latency.py", *arguments))
+    return {name: figures[f"{name}_ms"] for name in ("alone", "beside", "added")} | {
+        "campaign_per_second": figures["campaign_messages_per_second"]
+    }
+
+
 def servers(size: Size) -> Figures:
     """Servers of others beside ours: a response to every submit, nothing else."""
-    rows: list[Figures] = []
-    with serving(sys.executable, ROOT, False) as (pid, port):
-        cost = loaded(lambda: processor_time(pid), port, False, size.emulator, BESIDE, size.warm_up)
-        rows.append({"name": "smsc serve", "microseconds": round(cost.microseconds, 1)})
+    ours: list[float] = []
+    for clients in BESIDE:
+        with serving(sys.executable, ROOT, False) as (pid, port):
+            cost = loaded(lambda pid=pid: processor_time(pid), port, False, size.emulator, clients, size.warm_up)  # type: ignore[misc]
+            ours.append(round(cost.microseconds, 1))
+    rows: list[Figures] = [{"name": "smsc serve", "microseconds": ours}]
     rows += [_beside(other, lambda other=other: _server(other, size)) for other in OTHER_SERVERS]  # type: ignore[misc]
-    return {"connections": BESIDE.connections, "window": BESIDE.window, "rows": rows}
+    return {"shapes": [[clients.connections, clients.window] for clients in BESIDE], "rows": rows}
 
 
-def _server(other: Other, size: Size) -> float:
-    with other_server(other) as (pid, port):
-        clients = other.clients(BESIDE)
-        return loaded(
-            lambda: session_time(pid), port, False, size.others, clients, min(size.others, size.warm_up)
-        ).microseconds
+def _server(other: Other, size: Size) -> list[float]:
+    found = []
+    for like in BESIDE:
+        with other_server(other) as (pid, port):
+            cost = loaded(
+                lambda pid=pid: session_time(pid),  # type: ignore[misc]
+                port,
+                False,
+                size.others,
+                other.clients(like),
+                min(size.others, size.warm_up),
+            )
+            found.append(round(cost.microseconds, 1))
+    return found
 
 
 def clients(size: Size) -> Figures:
@@ -228,9 +301,9 @@ def clients(size: Size) -> Figures:
         script("sender_cpu.py", "--rounds", 1, "--messages", size.sender, "--case", "one bind", "--window", 100)
     )
     ours = figures["one bind"]
-    rows.append({"name": "sender send", "microseconds": ours["microseconds"], "note": "with its store on the disk"})
+    rows.append({"name": "sender send", "microseconds": [ours["microseconds"]], "note": "with its store on the disk"})
 
-    def client(other: Other) -> float:
+    def client(other: Other) -> list[float]:
         operator = sender_cpu.Operator(False, size.others // 5)
         try:
             with started(other, operator.port, size.others, 100) as process:
@@ -241,22 +314,22 @@ def clients(size: Size) -> Figures:
                 if operator.begun is None:
                     raise RuntimeError("there was no warm-up")
                 used = processor_time(process.pid) - operator.begun[0]
-                return float(used / (size.others - operator.warmed_up) * 1e6)
+                return [round(used / (size.others - operator.warmed_up) * 1e6, 1)]
         finally:
             operator.close()
 
     rows += [_beside(other, lambda other=other: client(other)) for other in OTHER_CLIENTS]  # type: ignore[misc]
-    return {"window": 100, "rows": rows}
+    return {"shapes": [[1, 100]], "rows": rows}
 
 
-def _beside(other: Other, measure: Callable[[], float]) -> Figures:
+def _beside(other: Other, measure: Callable[[], list[float]]) -> Figures:
     row: Figures = {"name": other.name, "version": other.found_version}
     if other.note:
         row["note"] = other.note
     if other.missing:
         return row | {"missing": other.missing}
     try:
-        return row | {"microseconds": round(measure(), 1)}
+        return row | {"microseconds": measure()}
     except FAILURES as error:
         traceback.print_exc()
         return row | {"missing": f"failed: {error}"}
@@ -272,6 +345,8 @@ PARTS: dict[str, Callable[[Size], Figures]] = {
     "store": store,
     "import": imports,
     "sender": sender,
+    "api": api,
+    "codes": codes,
     "servers": servers,
     "clients": clients,
 }

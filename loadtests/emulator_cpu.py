@@ -170,9 +170,17 @@ def load(port: int, receipts: bool, control: Connection, clients: Clients) -> No
 
 
 def processor_time(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
+    """Seconds of processor time that a process has used, with all its threads.
+
+    Of its threads that live, to the nanosecond where the kernel says that; of all there were, in ticks of mostly 10 ms.
+    """
     values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(values[11]) + int(values[12])) / _TICK
+    ticks = (int(values[11]) + int(values[12])) / _TICK
+    try:
+        exact = sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    except OSError:  # a thread has ended meanwhile
+        return ticks
+    return max(ticks, exact)
 
 
 class Cost(NamedTuple):

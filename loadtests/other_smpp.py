@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator_cpu import TRANSMITTER, Clients
+from emulator_cpu import TRANSMITTER, Clients, processor_time
 
 ROOT = Path(__file__).resolve().parents[1]
 INTEROP = Path(os.environ.get("INTEROP", ROOT / ".interop"))
@@ -30,7 +30,6 @@ _TWISTED3 = INTEROP / "twisted3"
 _NODE = {"NODE_PATH": str(INTEROP / "node/node_modules")}
 _PERL = {"PERL5LIB": str(INTEROP / "perl/usr/share/perl5")}
 _LIBRARIES = [str(path) for where in ("lib", "usr/lib") for path in sorted((_KANNEL / where).glob("*-linux-gnu"))]
-_TICK = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 10.0
 
 
@@ -153,11 +152,11 @@ def session_time(leader: int) -> float:
         except OSError:
             continue  # it has ended since it was listed
         if int(values[3]) == leader:
-            total += (int(values[11]) + int(values[12])) / _TICK
+            total += processor_time(int(path.parent.name))
     return total
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     """Whether anybody does on this port."""
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         for line in table.read_text().splitlines()[1:] if table.exists() else ():
@@ -198,7 +197,7 @@ def other_server(other: Other) -> Iterator[tuple[int, int]]:
         port = free.getsockname()[1]
     with started(other, port) as process:
         by = time.monotonic() + _PATIENCE
-        while not _listens(port):  # asked of the system: one of them serves the first connection only
+        while not listens(port):  # asked of the system: one of them serves the first connection only
             if process.poll() is not None or time.monotonic() > by:
                 raise RuntimeError("it does not listen")
             time.sleep(0.05)

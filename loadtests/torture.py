@@ -28,6 +28,8 @@ from typing import Any
 
 import click
 
+from smsc.journal.schema import open_readonly
+
 _PATIENCE = 600.0
 """Seconds without progress after which the run is given up."""
 
@@ -177,6 +179,7 @@ def await_end(sender: Program, messages: int, store: Path) -> None:
 
 def compare(store: Path, journal: Path, messages: int) -> dict[str, Any]:
     """The two books beside each other."""
+    open_readonly(journal).close()  # what stands in its log goes into the tables
     copies = dict(
         query(
             journal, "SELECT destination, count(*) FROM messages WHERE command = 'submit_sm' AND status = 0 GROUP BY 1"

@@ -135,6 +135,16 @@ def sender(figures: Figures) -> Iterator[str]:
     yield from table(["", "µs a message", "messages a second", "target"], rows)
 
 
+def codes(figures: Figures) -> Iterator[str]:
+    """One-time codes."""
+    alone, beside, rate = figures["alone"], figures["beside"], figures["campaign_per_second"]
+    yield (
+        f"A one-time code waits {alone['p50']:.1f} ms from its commit to the wire, at the median "
+        f"(p99 {alone['p99']:.1f} ms); beside a campaign of {rate:,} messages a second {beside['p50']:.1f} ms "
+        f"(p99 {beside['p99']:.1f} ms)."
+    )
+
+
 def steps(title: str, unit: str, digits: int = 2) -> Callable[[Figures], Iterator[str]]:
     """A table of one column."""
 
@@ -171,6 +181,8 @@ def benchmarks(found: Figures) -> Iterator[str]:
     yield from part(found, "emulator", emulator)
     yield from part(found, "start", start)
     yield from part(found, "sender", sender)
+    yield from part(found, "codes", codes)
+    yield from part(found, "api", steps("HTTP API of the sender", "µs a message", 1))
     yield from part(found, "store", steps("Store", "µs a message"))
     yield from part(found, "import", steps("Import", "µs a row"))
     yield from part(found, "session", steps("Session, both ends", "µs a message"))
@@ -181,18 +193,22 @@ def beside(ours: str) -> Callable[[Figures], Iterator[str]]:
     """A table of ours and of others."""
 
     def make(figures: Figures) -> Iterator[str]:
-        own = next((row["microseconds"] for row in figures["rows"] if row["name"] == ours), None)
+        own: list[float] = next((row["microseconds"] for row in figures["rows"] if row["name"] == ours), [])
+        shapes = [f"{connections} × {window}" for connections, window in figures["shapes"]]
         rows = []
         for row in figures["rows"]:
             name = " ".join(filter(None, (row["name"], row.get("version"))))
             if row.get("note"):
                 name += f" ({row['note']})"
             if "missing" in row:
-                rows.append([name, row["missing"], ""])
-            else:
-                ratio = "" if not own or row["name"] == ours else f"{row['microseconds'] / own:.1f}"
-                rows.append([name, number(row["microseconds"]), ratio])
-        yield from table(["", "µs a message", "times ours"], rows)
+                rows.append([name, row["missing"], *[""] * (2 * len(shapes) - 1)])
+                continue
+            cells = [name]
+            for value, mine in zip(row["microseconds"], own, strict=True):
+                cells += [number(value), "" if row["name"] == ours else f"{value / mine:.1f}"]
+            rows.append(cells)
+        headings = [heading for shape in shapes for heading in (f"µs a message, {shape}", "times ours")]
+        yield from table(["", *headings], rows)
 
     return make
 
@@ -200,7 +216,8 @@ def beside(ours: str) -> Callable[[Figures], Iterator[str]]:
 def peers(found: Figures) -> Iterator[str]:
     """Ours beside others, in the same run."""
     yield (
-        "Servers that answer every submit_sm, under the same load in turn; no receipts, nothing kept. Clients that "
+        "Servers that answer every submit_sm, under the same load (connections × window) in turn; no receipts, nothing "
+        "kept; Kannel's test SMSC has one connection only, with the windows of all. Clients that "
         "send to the same sink: those of others keep nothing, our sender has every message on the disk before it is "
         "sent, and every answer."
     )
@@ -221,7 +238,7 @@ def picture(found: Figures) -> str | None:
     groups = []
     for name, heading in (("servers", "As servers"), ("clients", "As clients")):
         rows = [
-            (row["name"], row["microseconds"], index == 0)
+            (row["name"], row["microseconds"][-1], index == 0)
             for index, row in enumerate(found.get(name, {}).get("rows", ()))
             if row.get("microseconds")
         ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from math import ceil, floor, log10
 
-COLOURS = ("#2f6fb0", "#c8553d", "#4f8a4b", "#8a5fa8", "#b58a1b")
+COLOURS = ("#2f6fb0", "#c8553d", "#4f8a4b", "#8a5fa8", "#b58a1b", "#2f8f92")
 """Readable on light and on dark ground."""
 _GREY = "#808890"
 _FONT = 'font-family="system-ui, sans-serif" font-size="12"'

@@ -14,12 +14,12 @@ Source: SMPP 3.4 §2.2-§2.4, §3.2, §7.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from smppkit.codec import CODECS
 from smppkit.commands import RESPONSE_BIT, CommandId, command_name
-from smppkit.errors import LocalProtocolError, WindowFull
+from smppkit.errors import EncodeError, LocalProtocolError, WindowFull
 from smppkit.events import (
     AcceptedResponses,
     Alive,
@@ -200,6 +200,35 @@ class Session:
         self._outstanding.add(sequence, Sent(command_id, request, context, now))
         self._timers.last_operation = now
 
+    def send_run(self, requests: Sequence[tuple[Pdu, int, object]], now: float) -> dict[int, EncodeError]:
+        """As ``send_reserved``, of one request of a kind after another, each with its number and its context.
+
+        Returns the places of those that do not fit the wire, which were not queued, and why. What is raised is about
+        the first that may not be sent at all; those before it are queued. Not for binds.
+        """
+        kind = type(requests[0][0])
+        command_id = kind.command_id
+        self._check_legal(command_id)
+        if command_id in STATE_AFTER_BIND or command_id in _NO_RESPONSE_EXPECTED:
+            raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
+        encode, add = self._wire.encoder(kind), self._outstanding.add
+        frames: list[bytes] = []
+        unfit: dict[int, EncodeError] = {}
+        try:
+            for place, (request, sequence, context) in enumerate(requests):
+                self._check_room(sequence)
+                request.sequence_number = sequence
+                try:
+                    frames.append(encode(request))
+                except EncodeError as error:
+                    unfit[place] = error
+                    continue
+                add(sequence, Sent(command_id, request, context, now))
+        finally:
+            self._wire.write_many(len(frames), frames)
+        self._timers.last_operation = now
+        return unfit
+
     def send_encoded(self, octets: bytes, command_id: int, now: float, context: object = None) -> int:
         """As ``send``, for a request that was encoded before, in the version of this session.
 
@@ -253,6 +282,23 @@ class Session:
         self._unanswered.settle(sequence)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
+
+    def respond_all(self, responses: Iterable[Pdu], now: float) -> None:
+        """As ``respond``, of one after the other."""
+        if self._binding is not None or self.state not in BOUND_STATES:
+            for response in responses:
+                self.respond(response, now)
+            return
+        unanswered, frames = self._unanswered, list[bytes]()
+        try:
+            for response in responses:
+                sequence = response.sequence_number
+                if sequence not in unanswered:
+                    self._waits_not(sequence)
+                frames.append(self._wire.encoder(type(response))(response))
+                unanswered.settle(sequence)
+        finally:
+            self._wire.write_many(len(frames), frames)
 
     def respond_octets(self, sequence_number: int, octets: bytes, now: float) -> None:
         """As ``respond``, with octets that are written as they are: encoded before, or a lie. Not for binds."""

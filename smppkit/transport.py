@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 from twisted.internet import protocol
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IDelayedCall,
@@ -26,6 +26,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from smppkit.deadlines import Alarm, Deadlines
+from smppkit.eager import EagerTcp4Endpoint, EagerTcp6Endpoint
 from smppkit.events import Closing, Event
 from smppkit.pdus import Pdu
 from smppkit.session import Session
@@ -139,9 +140,7 @@ class Link:
 
     def respond_all(self, responses: Iterable[Pdu]) -> None:
         """As ``respond``, of one after the other."""
-        now, respond = self.clock.seconds(), self.session.respond
-        for response in responses:
-            respond(response, now)
+        self.session.respond_all(responses, self.clock.seconds())
         self._write_soon()
 
     def enquire(self) -> None:
@@ -376,7 +375,7 @@ class TcpNetwork:
 
     def server(self, host: str, port: int) -> IStreamServerEndpoint:
         """Listen on an IPv4 or IPv6 address."""
-        endpoint = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+        endpoint = EagerTcp6Endpoint if ":" in host else EagerTcp4Endpoint
         return endpoint(self._reactor, port, interface=host)
 
     def client(self, host: str, port: int, timeout: float) -> IStreamClientEndpoint:

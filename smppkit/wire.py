@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from smppkit.codec import Codec
 from smppkit.pdus import Pdu
@@ -58,6 +59,19 @@ class Wire:
         self._out.append(octets)
         if self._tap is not None:
             self._tap("out", octets)
+
+    def encoder(self, kind: type[Pdu]) -> Callable[[Any], bytes]:
+        """What makes octets for ``write_many`` of PDUs of a kind. What a version leaves out of them is counted."""
+        encode = self.codec.encoders[kind]
+        if self.codec.tlvs:
+            return encode
+
+        def counting(pdu: Pdu) -> bytes:
+            octets = encode(pdu)
+            self._counters.tlvs_left_out += len(pdu.tlvs)
+            return octets
+
+        return counting
 
     def write_octets(self, octets: bytes) -> None:
         """Queue octets as they are."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from carrierlab.background.running import START_SECONDS, UNBIND_SECONDS, StartError, Where
+from smsc.journal.expansion import expand
 
 STOP_SECONDS: Final = 10.0
 """For the process to end after a signal; then it is killed."""
@@ -49,9 +50,10 @@ class EmulatorProcess:
     def copy_journal(self, path: Path) -> None:
         """See Background."""
         source = sqlite3.connect(f"file:{self._journal}?mode=ro", uri=True)
-        target = sqlite3.connect(path)
+        target = sqlite3.connect(path, isolation_level=None)
         try:
             source.backup(target)
+            expand(target)  # whoever reads it may know of the tables only
         finally:
             source.close()
             target.close()

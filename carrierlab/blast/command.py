@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import rich_click as click
 from twisted.internet.defer import Deferred
 
-from carrierlab.blast.meters import Meters, processor_time
+from carrierlab.blast.meters import Meters, processor_time, waiting_time
 from carrierlab.blast.plan import BindKind, Plan, Receipts
 from carrierlab.blast.player import Measured, Player, Unusable
 from carrierlab.blast.report import report, to_json, to_text
@@ -96,7 +96,7 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
         if problems:
             raise click.UsageError("; ".join(problems))
         try:
-            meters = Meters(time.process_time, None if pid is None else partial(processor_time, pid))
+            meters = Meters(time.process_time, None if pid is None else partial(processor_time, pid), waiting_time)
             if pid is not None:
                 processor_time(pid)
             measured = with_reactor(lambda reactor: Player(plan, reactor, TcpNetwork(reactor), meters).run())

@@ -15,12 +15,15 @@ from smppkit.status import status_name
 
 FULL: Final = 0.85
 """The share of one core above which a process of one thread has no more to give."""
+CROWDED: Final = 0.1
+"""The share of the time that the generator may wait for a processor before others are to blame."""
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 
 _LIMITS: Final = {
     "generator": "The generator was at the end of its core: the server may do more than this.",
     "server": "The server was at the end of its core: this is its limit.",
     "both": "Generator and server were both at the end of their cores: the server may do a little more.",
+    "others": "The machine was busy with others: throughput and latency are theirs too, processor time is not.",
     "rate": "The rate that was asked for was kept.",
     "behind": "The rate that was asked for was not kept; latencies have what messages waited before they were written.",
     "round trip": "Nobody was at the end of a core: the windows, and how long answers take, were the limit.",
@@ -65,9 +68,11 @@ class Report(msgspec.Struct, frozen=True):
     latency_ms: dict[str, float | None]
     receipt_ms: dict[str, float | None] | None
     generator: Cost
+    waited: float
+    """The share of the time that the generator was ready and waited for a processor."""
     server: Cost | None
     limit: str
-    """Who was the limit: generator, server, both, rate, behind or round trip."""
+    """Who was the limit: generator, server, both, others, rate, behind or round trip."""
     complete: bool
 
     @property
@@ -93,6 +98,7 @@ def report(measured: Measured) -> Report:
     span = max(answered.at - begin.at, 1e-9)
     messages = book.answered
     own = Cost((answered.own - begin.own) / span, _each(end.own - begin.own, messages))
+    waited = (answered.waited - begin.waited) / span
     if begin.server is not None and answered.server is not None and end.server is not None:
         server = Cost((answered.server - begin.server) / span, _each(end.server - begin.server, messages))
     not_written = plan.most - book.written if plan.rate is not None or plan.messages is not None else 0
@@ -132,8 +138,9 @@ def report(measured: Measured) -> Report:
         latency_ms=_milliseconds(book.latency),
         receipt_ms=_milliseconds(book.receipt_latency) if plan.receipts is Receipts.MATCH else None,
         generator=own,
+        waited=waited,
         server=server,
-        limit=_limit(plan, own, server, messages / seconds),
+        limit=_limit(plan, own, server, waited, messages / seconds),
         complete=measured.complete,
     )
 
@@ -148,12 +155,14 @@ def _milliseconds(histogram: Histogram) -> dict[str, float | None]:
     return {name: None if value is None else value * 1e3 for name, value in values.items()}
 
 
-def _limit(plan: Plan, own: Cost, server: Cost | None, per_second: float) -> str:
+def _limit(plan: Plan, own: Cost, server: Cost | None, waited: float, per_second: float) -> str:
     generator_full, server_full = own.share >= FULL, server is not None and server.share >= FULL
     if plan.rate is not None and per_second >= 0.98 * plan.rate:
         return "rate"
     if generator_full or server_full:
         return "both" if generator_full and server_full else "generator" if generator_full else "server"
+    if waited >= CROWDED:
+        return "others"
     return "round trip" if plan.rate is None else "behind"
 
 
@@ -201,7 +210,8 @@ def _lines(found: Report) -> Iterator[str]:
         yield f"  with receipts {found.seconds_with_receipts:.2f} s"
     if found.receipt_ms is not None:
         yield "  from answer to receipt " + _times(found.receipt_ms)
-    yield f"  processor time of the generator {_cost(found.generator)}"
+    waited = f", waited for a processor {found.waited:.0%} of the time" if found.waited >= CROWDED else ""
+    yield f"  processor time of the generator {_cost(found.generator)}{waited}"
     if found.server is not None:
         yield f"  processor time of the server {_cost(found.server)}"
     yield f"  {_LIMITS[found.limit]}"

@@ -35,6 +35,8 @@ REPORT_FILE: Final = "report.json"
 _LOOK: Final = 0.05
 _END_SECONDS: Final = 5.0
 """How long an end by Ctrl-C waits for responses and receipts that are still to come."""
+_GRACE: Final = 10.0
+"""How long a player may be silent beyond what it was given."""
 _ACTIVE: Final = ("spawning", "running")
 
 log = logging.getLogger(__name__)
@@ -118,7 +120,7 @@ class Conductor:
                 )  # fmt: skip
 
     def _go(self) -> None:
-        if not self._has_gone and self.profile.mode is Mode.OPEN:
+        if not self._has_gone and self.unusable is None and self.profile.mode is Mode.OPEN:
             self._has_gone = True
             self._conducting = gevent.spawn(self._conduct)
 
@@ -167,8 +169,7 @@ class Conductor:
         clients = self._clients()
         for client in clients:
             self.environment.runner.send_message(FINISH, {"seconds": seconds, "lost": not interrupted}, client)
-        deadline = seconds + float(self.profile.response_timeout)
-        with gevent.Timeout(deadline, exception=False):
+        with gevent.Timeout(seconds + _GRACE, exception=False):
             while any(client not in self._finished for client in clients if client in self._clients()):
                 gevent.sleep(_LOOK)
         self._is_done = True
@@ -186,7 +187,7 @@ class Conductor:
 
     def _end_early(self) -> None:
         """If a run is on: nothing more is sent, and what is on its way is waited for a little."""
-        if self.environment.runner.state in _ACTIVE:
+        if self.unusable is None and self.environment.runner.state in _ACTIVE:
             self._halt()
             self.finish(_END_SECONDS, interrupted=True)
 

@@ -163,6 +163,12 @@ class Player:
             self._halt()
         return False
 
+    def prepare(self) -> Mix:
+        """Read what the mix needs, before anything is due. ValueError when its numbers do not go round."""
+        if self._mix is None:
+            self._mix = Mix(self.profile.mix, self.profile.seed, self.share, self.of)
+        return self._mix
+
     def unusable(self, reason: str) -> None:
         """A user could not begin. When none has, there is nothing to test."""
         if not any(getattr(user, "has_been_bound", False) for user in self.users):
@@ -228,9 +234,7 @@ class Player:
             gevent.sleep(_LOOK)
 
     def _composed(self, stretch: int, due: float | None) -> list[Due]:
-        if self._mix is None:
-            self._mix = Mix(self.profile.mix, self.profile.seed, self.share, self.of)
-        addressed = self._mix.next()
+        addressed = self.prepare().next()
         now = time.monotonic()
         said = addressed.composed
         parts = said.parts if self.profile.target.speaks_smpp else said.parts[:1]

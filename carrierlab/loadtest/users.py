@@ -77,6 +77,7 @@ class EsmeUser(_Profiled, SmppUser):
             self.system_id, self.password = self._account.system_id, self._account.secret(os.environ)
             where = Address.parse(str(self.environment.host or self.host or ""))
             _check_stranger(self, where)
+            self.player.prepare()
             self.address = where.pair
         except (LookupError, ValueError) as error:
             self.has_begun = True
@@ -130,6 +131,7 @@ class ApiUser(_Profiled, FastHttpUser):
             raise GreenletExit
         try:
             _check_stranger(self, str(self.environment.host or self.host))
+            self.player.prepare()
         except ValueError as error:
             self.has_begun = True
             self.player.unusable(str(error))
@@ -227,6 +229,7 @@ class ControlUser(_Profiled, FastHttpUser):
         self.has_begun = True
         try:
             _check_stranger(self, str(self.environment.host or self.host))
+            self.player.prepare()
         except ValueError as error:
             self.player.unusable(str(error))
             raise GreenletExit from None

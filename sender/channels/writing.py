@@ -12,7 +12,6 @@ from sender.channels.pace import Pace
 from sender.channels.reserve import Reserve
 from sender.channels.results import Hold, Postponed, Result, Submit, Unsendable, Unwritten, Withheld
 from sender.channels.senders import SenderLimit, sender_limits
-from smppkit.errors import EncodeError
 from smppkit.transport import Link
 
 
@@ -207,23 +206,21 @@ class Writing:
     def _write(self, outlet: Outlet, run: list[Submit], now: float, refused: list[Result]) -> bool:
         """Write submits of a kind; whether any could be."""
         session = outlet.link.session
-        under_way, written = session.outstanding, 0
-        alone = not under_way and not any(each.outstanding for each in self.outlets)
-        for submit in run:
-            try:
-                session.send_reserved(submit.pdu, submit.sequence, now, submit)
-            except EncodeError as error:
-                refused.append(Unsendable(submit, str(error)))
-                continue
-            written += 1
-            submit.under_way = under_way + written
-            submit.alone, alone = alone, False
-        if not written:
+        before = session.outstanding
+        alone = not before and not any(each.outstanding for each in self.outlets)
+        unfit = session.send_run([(submit.pdu, submit.sequence, submit) for submit in run], now) if run else {}
+        if unfit:
+            refused += [Unsendable(run[place], str(error)) for place, error in unfit.items()]
+            run = [submit for place, submit in enumerate(run) if place not in unfit]
+        if not run:
             return False
+        for under_way, submit in enumerate(run, before + 1):
+            submit.under_way = under_way
+        run[0].alone = alone
         urgent = run[0].urgent
-        self.pace.take(now, written, urgent=urgent)
+        self.pace.take(now, len(run), urgent=urgent)
         if outlet.limit is not None:
-            outlet.limit.take(now, written, urgent=urgent)
+            outlet.limit.take(now, len(run), urgent=urgent)
         if self.senders:
             known = self.senders.get(run[0].pdu.source_addr)
             if known is not None:

@@ -30,10 +30,11 @@ from smppkit.segments import (
     cut_encoded,
     segment,
 )
-from smppkit.text import Alphabet, encode_first
+from smppkit.text import Alphabet, encode_first, encode_text
 from smppkit.tlvs import USER_MESSAGE_REFERENCE, Tlv
 
 _ONE_OF_GSM7: Final = ALONE[Alphabet.GSM7]
+_ONE_OF_UCS2: Final = ALONE[Alphabet.UCS2]
 
 _INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
 _ALPHANUMERIC = 5
@@ -192,6 +193,7 @@ class _Outgoing:
         "plain",
         "reference",
         "single",
+        "then_ucs2",
         "ton",
         "wording",
     )
@@ -217,6 +219,7 @@ class _Outgoing:
         self.gsm7_first = wording.alphabets[:1] == (Alphabet.GSM7,)
         self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
         """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
+        self.then_ucs2 = self.plain and wording.alphabets[1:2] == (Alphabet.UCS2,)
         self.single: tuple[int, Segment] | None = None
         """A text without fields that fits one segment: its data_coding, and it, encoded once for all."""
         if fixed is not None:
@@ -293,9 +296,12 @@ class Composer:
     def count(self, text: str, operator: str) -> int:
         """Segments of `text` through `operator`; UnencodableText or SegmentError when it cannot be sent."""
         outgoing = self._outgoing[operator]
-        if outgoing.gsm7_first:  # what nearly every text is: GSM-7 that fits, which nothing is done to
+        if outgoing.gsm7_first:  # what nearly every text is: one segment, to which nothing is done
             octets = try_encode_gsm7(text)
-            if octets is not None and len(octets) <= _ONE_OF_GSM7:
+            if octets is None:
+                if outgoing.then_ucs2 and len(encode_text(text, Alphabet.UCS2)) <= _ONE_OF_UCS2:
+                    return 1
+            elif len(octets) <= _ONE_OF_GSM7:
                 return 1
         return outgoing.wording.count(text)
 

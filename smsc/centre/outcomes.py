@@ -219,10 +219,10 @@ class Outcomes:
             self.late_notices(held, now)
         owed = self._receipts(held, now)
         if shared.journal is not None and held.row:
-            shared.journal.reached(held.row, shared.epoch + min(now, held.ends), held.fate.stat, held.fate.err)
-            if self._all_told(held):
-                shared.journal.over(held.row)
-            else:
+            over = self._all_told(held)
+            at = shared.epoch + min(now, held.ends)
+            shared.journal.reached(held.row, at, held.fate.stat, held.fate.err, over=over)
+            if not over:
                 shared.journal.told(held.row, held.told | _OVER)
         answer = self._transactions.pop(id(held), None) if self._transactions else None
         if answer is not None:

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from smsc.scenario.model import Scenario
 
 
+MOST_KEPT = 1_000_000  # messages, unless an option says otherwise
 _OTHER_FILES = 64  # journal, log, listeners, what the reactor needs
+
+
+def _duration(_: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    from yamlmodel.scalars import Duration
+
+    try:
+        return None if value is None else Duration.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(f'found "{value}"; {error}', param=param) from None
 
 
 class _ServeCommand(click.RichCommand):
@@ -56,6 +66,16 @@ class _ServeCommand(click.RichCommand):
     default=DEFAULT_JOURNAL,
     show_default=True,
     help="Where every message and PDU is kept; one that exists is continued.",
+)
+@click.option(
+    "--keep-messages",
+    type=click.IntRange(min=1),
+    default=MOST_KEPT,
+    show_default=True,
+    help="Keep the newest so many messages in the journal, and whatever is still planned or owed.",
+)
+@click.option(
+    "--keep", metavar="TIME", callback=_duration, help="Keep messages so long, such as 24h. Default: any time."
 )
 @click.option("--no-journal", is_flag=True, help="Keep nothing: faster, and forgotten at the end.")
 @click.option(
@@ -93,6 +113,8 @@ def serve(
     host: str | None,
     port: int | None,
     journal: Path,
+    keep_messages: int,
+    keep: float | None,
     no_journal: bool,
     lint: Path | None,
     settings: tuple[str, ...],
@@ -125,7 +147,8 @@ def serve(
     if paused and no_http:
         raise click.UsageError("--paused needs the control API, which lets time go on; remove --paused or --no-http")
     web = None if no_http else listening_on(http, token_file)
-    serving = partial(_Serving, scenario, None if no_journal else journal, watching, web, paused)
+    kept = None if no_journal else (journal, keep_messages, keep)
+    serving = partial(_Serving, scenario, kept, watching, web, paused)
     raise SystemExit(Run(until_eof=until_eof)(serving))
 
 
@@ -205,7 +228,7 @@ class _Serving:
     def __init__(
         self,
         scenario: Scenario,
-        journal: Path | None,
+        journal: tuple[Path, int, float | None] | None,
         watching: _Watching | None,
         web: ControlServer | None,
         paused: bool,
@@ -293,14 +316,17 @@ def _check_ports(scenario: Scenario) -> None:
             refuse(not_listening(host, port, error), UNAVAILABLE)
 
 
-def _open_journal(path: Path | None, reactor: Any) -> Journal | None:
+def _open_journal(kept: tuple[Path, int, float | None] | None, reactor: Any) -> Journal | None:
+    """`kept`: where, and the newest so many messages of so many seconds."""
     from smsc.journal.journal import Journal
+    from smsc.journal.retention import Keep
     from smsc.journal.schema import JournalError
 
-    if path is None:
+    if kept is None:
         return None
+    path, messages, seconds = kept
     try:
-        return Journal.open(path, clock=reactor, threaded=True)
+        return Journal.open(path, clock=reactor, threaded=True, keep=Keep(messages, seconds))
     except JournalError as error:
         refuse(str(error), UNUSABLE)
 

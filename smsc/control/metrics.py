@@ -54,6 +54,9 @@ class _Collector:
             yield CounterMetricFamily(
                 "smsc_journal_failed_groups", "Transactions that could not be written.", control.journal.failed_groups
             )
+            yield CounterMetricFamily(
+                "smsc_journal_dropped", "Messages that were not to be kept any longer.", control.journal.dropped
+            )
         yield CounterMetricFamily(
             "smsc_http_connections_refused", "Because too many are connected over HTTP.", control.connections_refused
         )

@@ -100,25 +100,33 @@ class Alive:
 
     def settle(self, connection: sqlite3.Connection, *, everything: bool = False) -> None:
         """Write into the tables what is held too long, or all, within the transaction that is open."""
-        row, delivery = self.last.row, self.last.delivery
-        if not everything:
-            row, delivery = row - MOST_HELD, delivery - MOST_HELD
-            if row - self._row < SETTLED_AT_ONCE and delivery - self._delivery < SETTLED_AT_ONCE:
-                return
-        self._row, self._delivery = max(self._row, row), max(self._delivery, delivery)
-        old = [number for number in self._planned if number <= self._row]
+        entries, cut = self._entries, Entry(0, self._row, self._delivery, 0.0)
+        row, delivery = self.last.row - MOST_HELD, self.last.delivery - MOST_HELD
+        if everything:
+            cut = self.last
+            entries.clear()
+        elif not entries or max(row - self._row, delivery - self._delivery, len(entries) - MOST_HELD) < SETTLED_AT_ONCE:
+            return
+        while entries and (entries[0].row <= row or entries[0].delivery <= delivery or len(entries) > MOST_HELD):
+            cut = entries.popleft()
+        self._row, self._delivery = cut.row, cut.delivery
+        old = [number for number in self._planned if number <= cut.row]
         planned = [self._planned.pop(number) for number in old]
         insert_pending(connection, [(of.pending, of.message, of.final) for of in planned])
-        due = [number for number in self._owed if number <= self._delivery]
+        due = [number for number in self._owed if number <= cut.delivery]
         insert_owed(connection, [self._owed.pop(number) for number in due])
-        entries, needed = self._entries, None
-        while entries and entries[0].row <= self._row and entries[0].delivery <= self._delivery:
-            needed = entries.popleft().number + 1
         connection.execute(
-            "UPDATE progress SET row = ?, delivery = ?, needed = coalesce(?, needed)",
-            (self._row, self._delivery, needed),
+            "UPDATE progress SET row = ?, delivery = ?, needed = max(needed, ?)",
+            (self._row, self._delivery, cut.number + 1),
         )
-        connection.execute("DELETE FROM log WHERE entry <= (SELECT expanded FROM progress) AND entry < ?", (needed,))
+        connection.execute("DELETE FROM log WHERE entry <= (SELECT min(expanded, needed - 1) FROM progress)")
+
+    def rows(self, upto: int) -> list[int]:
+        """The rows of messages, up to one, of which something is planned or owed that is not in the tables."""
+        rows = [one[2].row for one in self._owed.values() if one[2].row <= upto]
+        if upto > self._row:
+            rows += [row for row in self._planned if row <= upto]
+        return rows
 
     def _let_go(self, at: float) -> None:
         """What is of no use any more: most come to their end in the order they came."""

@@ -42,10 +42,12 @@ from smsc.journal.records import (
     submit_from,
     write,
 )
+from smsc.journal.retention import Keep, Retention
 from smsc.journal.schema import JournalError, prepare
 from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
+EVERYTHING = Keep()
 GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
@@ -102,6 +104,7 @@ class Journal:
         *,
         threaded: bool,
         logged: bool,
+        keep: Keep = EVERYTHING,
     ) -> None:
         """Use ``open``."""
         self.path = path
@@ -112,7 +115,10 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
+        self.dropped = 0
+        """Messages that were not to be kept any longer."""
         self._expansion = Expansion()
+        self._retention = None if keep == EVERYTHING else Retention(keep)
         self._logged = logged
         self._alive: Alive | None = None
         self._puts = 0  # groups that were handed over
@@ -133,20 +139,26 @@ class Journal:
 
     @classmethod
     def open(
-        cls, path: Path | str, *, clock: IReactorTime, threaded: bool = False, logged: bool | None = None
+        cls,
+        path: Path | str,
+        *,
+        clock: IReactorTime,
+        threaded: bool = False,
+        logged: bool | None = None,
+        keep: Keep = EVERYTHING,
     ) -> Journal:
         """Open or create a journal; `path` may be ":memory:" (not threaded).
 
         `threaded` needs the reactor as the clock. With `logged` the tables are filled when somebody reads; None: where
-        it is threaded. JournalError when the file is not a journal, is newer than
-        this program, is in use by another one, or cannot be opened.
+        it is threaded. A journal with a log drops what is not to be kept. JournalError when the file is not a journal,
+        is newer than this program, is in use by another one, or cannot be opened.
         """
         if str(path) == MEMORY:
             if threaded:
                 raise ValueError("a journal in memory is written inline")
             connection = _connect(MEMORY)
             prepare(connection, MEMORY)
-            return cls(MEMORY, connection, None, clock, threaded=False, logged=bool(logged))
+            return cls(MEMORY, connection, None, clock, threaded=False, logged=bool(logged), keep=keep)
         path = Path(path)
         lock = _lock(path)
         try:
@@ -154,7 +166,8 @@ class Journal:
         except BaseException:
             lock.release()
             raise
-        return cls(str(path), connection, lock, clock, threaded=threaded, logged=threaded if logged is None else logged)
+        logged = threaded if logged is None else logged
+        return cls(str(path), connection, lock, clock, threaded=threaded, logged=logged, keep=keep)
 
     # --- what an earlier run left -------------------------------------------------------------
 
@@ -228,13 +241,22 @@ class Journal:
         self._added()
 
     def reached(
-        self, row: int, at: float, stat: str | None = None, err: str | None = None, *, again: bool = False
+        self,
+        row: int,
+        at: float,
+        stat: str | None = None,
+        err: str | None = None,
+        *,
+        again: bool = False,
+        over: bool = False,
     ) -> None:
         """Record that a message came to a state: to the outcome that was decided for it, or to another.
 
-        What is recorded first stays, unless `again` says that it was not final.
+        What is recorded first stays, unless `again` says that it was not final. `over` says what ``over`` does.
         """
         self._group.reached.append((row, at, stat, err, again))
+        if over:
+            self._group.over.append(row)
         self._added()
 
     def over(self, row: int) -> None:
@@ -289,8 +311,13 @@ class Journal:
 
     def pdu(self, connection: int, direction: str, octets: bytes, at: float) -> None:
         """Record one PDU as it was on the wire; `direction` is "in" or "out"."""
-        self._group.pdus.append((at, connection, direction, octets))
-        self._added(1 + len(octets) // LARGE)
+        group = self._group
+        group.pdus.append((at, connection, direction, octets))
+        group.size = size = group.size + 1 + len(octets) // LARGE
+        if size >= GROUP_OPERATIONS:
+            self._hand_over()
+        elif self._timer is None:
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def connection_opened(self, operator: str, peer: str, at: float) -> int:
         """Record a connection; returns its number."""
@@ -381,9 +408,9 @@ class Journal:
         self._group.statements.append((sql, values))
         self._added()
 
-    def _added(self, operations: int = 1) -> None:
+    def _added(self) -> None:
         group = self._group
-        group.size += operations
+        group.size += 1
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
@@ -418,12 +445,14 @@ class Journal:
 
     def _write(self, group: Group) -> Exception | None:
         """Write one group (in the writer's thread when there is one); returns what prevented it."""
-        connection, entry = self.connection, None
+        connection, entry, dropped = self.connection, None, 0
         try:
             connection.execute("BEGIN IMMEDIATE")
             if not self._logged:
                 write(connection, group, self._expansion.parts)
             elif group.size:
+                if self._retention is not None:
+                    dropped = self._retention.step(connection, self._expansion, self._know_alive())
                 entry = self._write_log(group)
             _write_numbers(connection, group)
             if group.expansion or group.erasure is not None:
@@ -437,6 +466,10 @@ class Journal:
             return error
         if entry is not None and self._alive is not None:
             self._alive.add(group, entry)
+        if dropped:
+            if not self.dropped:
+                _log.info("%s: messages are dropped: there are more than are to be kept", self.path)
+            self.dropped += dropped
         return None
 
     def _write_log(self, group: Group) -> Entry:
@@ -526,7 +559,7 @@ class _Writer:
         self._reactor = reactor
         self._groups: deque[Group] = deque()
         self._changed = threading.Condition()
-        self._writing = False
+        self._current: Group | None = None  # that is being written
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -537,8 +570,13 @@ class _Writer:
             self._changed.notify_all()
 
     def drain(self) -> None:
+        """Return when all that was recorded is written; whoever reads may have to wait longer for the tables."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._groups and not self._writing)
+            self._changed.wait_for(self._is_idle)
+
+    def _is_idle(self) -> bool:
+        groups = self._groups if self._current is None else [self._current, *self._groups]
+        return all(group.expansion for group in groups)
 
     def stop(self) -> None:
         with self._changed:
@@ -549,13 +587,14 @@ class _Writer:
     def _run(self) -> None:
         while (group := self._take()) is not None:
             error = self._journal._write(group)
-            again = group.unfinished and error is None
+            # Nobody reads any more when it ends, and the next one may go on.
+            again = group.unfinished and error is None and not (group.expansion and self._stopping)
             if not again:
                 self._reactor.callFromThread(partial(self._journal._told, group, error))
             with self._changed:
                 if again:  # behind what has come meanwhile
                     self._groups.append(group)
-                self._writing = False
+                self._current = None
                 self._changed.notify_all()
 
     def _take(self) -> Group | None:
@@ -566,7 +605,7 @@ class _Writer:
             group = self._groups.popleft()
             while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
                 group.absorb(self._groups.popleft())
-            self._writing = True
+            self._current = group
             return group
 
 

@@ -236,6 +236,18 @@ def test_a_reset_in_the_network_reaches_both_sides() -> None:
     assert lab.clock.getDelayedCalls() == []
 
 
+def test_a_server_hears_of_a_reset_that_came_before_it_had_accepted() -> None:
+    lab = Lab()
+    servers, clients = Peers(), Peers()
+    lab.clock.wait_for(lab.network.server("127.0.0.1", 2775).listen(servers))
+    lab.clock.wait_for(lab.network.client("127.0.0.1", 2775, 30).connect(clients))
+    assert not servers.made
+    (connection,) = lab.network.connections
+    connection.reset()
+    lab.clock.advance(60)
+    assert [peer.cause for peer in servers.made] == [error.ConnectionLost]
+
+
 def test_a_cut_connection_is_silent_until_a_side_gives_up() -> None:
     lab = Lab()
     client, server = lab.join()

@@ -22,7 +22,7 @@ def test_help_and_completion_import_no_command(program):
     code = (
         f"import sys; from {program}.cli import main;"
         "main(['--help'], standalone_mode=False); main.shell_complete(__import__('click').Context(main), '');"
-        f"ours = ('{program}.commands.', 'carrierlab.conformance', 'carrierlab.gauntlet');"
+        f"ours = ('{program}.commands.', 'carrierlab.conformance', 'carrierlab.gauntlet', 'carrierlab.blast');"
         "print('imported:', [name for name in sys.modules if name.startswith(ours)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -39,12 +39,12 @@ def program(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", f"from {name}.cli import main; main()", *arguments]
 
 
-def served(name: str, ready: str, directory: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+def served(name: str, ready: str, directory: Path, *arguments: str) -> tuple[subprocess.Popen[str], re.Match[str]]:
     process = subprocess.Popen(program(name, *arguments), cwd=directory, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     found = re.search(ready, process.stdout.readline())
     assert found is not None
-    return process, found[1]
+    return process, found
 
 
 @contextlib.contextmanager
@@ -56,14 +56,20 @@ def ended(process: subprocess.Popen[str]) -> Iterator[None]:
         process.communicate(timeout=60)
 
 
+class Emulator(NamedTuple):
+    address: str
+    url: str
+    """Of its control API."""
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An emulator that takes everything from anybody."""
     home = tmp_path_factory.mktemp("emulator")
-    arguments = ("serve", "--port", "0", "--no-journal", "--no-http", "--quiet")
-    process, port = served("smsc", r"127\.0\.0\.1:(\d+) ", home, *arguments)
+    ready = r"(127\.0\.0\.1:\d+) .*inbox at (http://\S+?)/?$"
+    process, found = served("smsc", ready, home, "serve", "--port", "0", "--http", "0", "--quiet")
     with ended(process):
-        yield f"127.0.0.1:{port}"
+        yield Emulator(found[1], found[2])
 
 
 def load(tmp_path: Path, profile: str, *arguments: str) -> tuple[int, str, dict[str, Any]]:
@@ -83,9 +89,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def test_a_closed_loop_as_locusts_users_start_it_with_its_page(address: str) -> None:
+def test_a_closed_loop_as_locusts_users_start_it_with_its_page(emulator: Emulator) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py"), "--host", address]
+    command = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py"), "--host", emulator.address]
     command += ["--autostart", "-u", "2", "-r", "2", "--web-host", "127.0.0.1", "--web-port", str(port)]
     run = subprocess.Popen(command, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True)
     with ended(run):
@@ -140,28 +146,28 @@ def test_two_workers_find_the_limit_of_an_operator_that_takes_50_a_second(tmp_pa
     assert (report["receipts"]["unknown"], report["receipts"]["lost"]) == (0, 0)
 
 
-def test_the_senders_api_with_an_emulator_behind_it_until_ctrl_c(address: str, tmp_path: Path) -> None:
+def test_the_senders_api_with_an_emulator_behind_it_until_ctrl_c(emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "sender.yaml").write_text(
         "country: KZ\nroutes: [{operator: op}]\nserve: {listen: '127.0.0.1:0'}\noperators: {op: {host: 127.0.0.1, "
-        f"port: {address.rpartition(':')[2]}, system_id: shop, password: secret}}}}\n"
+        f"port: {emulator.address.rpartition(':')[2]}, system_id: shop, password: secret}}}}\n"
     )
     scopes = ("--name", "load", "--scope", "send", "--scope", "read")
     token = subprocess.run(
         program("sender", "tokens", "create", "--config", "sender.yaml", *scopes),
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
-    sender, url = served("sender", r"ready on (http://127\.0\.0\.1:\d+)/", tmp_path, "serve", "--config", "sender.yaml")
+    ready = r"ready on (http://127\.0\.0\.1:\d+)/"
+    sender, found = served("sender", ready, tmp_path, "serve", "--config", "sender.yaml")
     (tmp_path / "profile.yaml").write_text(
-        f"target: {{api: '{url}', follow: 100%}}\nmode: open\nshape: {{shape: steady, at: 10/s, for: 60s}}\n"
+        f"target: {{api: '{found[1]}', follow: 100%}}\nmode: open\nshape: {{shape: steady, at: 10/s, for: 60s}}\n"
     )
     command = program("carrierlab", "load", "profile.yaml", "--report", "reports")
     with ended(sender):
         run = subprocess.Popen(
             command, cwd=tmp_path, env=os.environ | {"TOKEN": token}, stdout=subprocess.PIPE, text=True
         )
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as api:
-            while "delivered" not in {each["state"] for each in api.get("/v1/messages").json()["messages"]}:
-                assert run.poll() is None
+        wanted = {"filters": {"system_id": "shop", "state": "DELIVRD"}, "timeout": 50}
+        assert httpx.post(f"{emulator.url}/api/messages/wait", json=wanted, timeout=60).status_code == 200
         run.send_signal(signal.SIGINT)
         said, _ = run.communicate(timeout=60)
     assert run.returncode == 130, said

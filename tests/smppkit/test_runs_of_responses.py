@@ -7,12 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smppkit.codec import CODECS, encode
+from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import LateResponse, Response, SubmitsTaken
-from smppkit.pdus import Pdu, SubmitSm, SubmitSmResp, Unbind
+from smppkit.pdus import BindTransceiver, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, Unbind
 from smppkit.runs import TakenRun, esme_readers
 from smppkit.session import Session
-from smppkit.states import Version
+from smppkit.session_config import SessionConfig
+from smppkit.states import Role, Version
 from smppkit.stream import StreamDecoder
+from smppkit.tlvs import USER_MESSAGE_REFERENCE
 from tests.smppkit.generated import pdus
 from tests.smppkit.test_session import bound_esme
 
@@ -82,3 +85,57 @@ def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
         StreamDecoder().fates_and_runs(odd[:3] + len(odd).to_bytes(1, "big") + odd[4:], esme_readers(Version.V34))
     )
     assert not any(isinstance(fate, TakenRun) for fate in fates)
+
+
+# what an ESME sends in runs
+
+
+def test_a_run_of_requests_is_sent_as_one_after_the_other() -> None:
+    one, all_at_once = reading(0), reading(0)
+    submits = [SubmitSm(destination_addr="7705", short_message=text) for text in (b"a", b"b" * 255, b"c")]
+    first = all_at_once.reserve(3)
+    unfit = all_at_once.send_run([(pdu, first + place, place) for place, pdu in enumerate(submits)], 1.0)
+    assert list(unfit) == [1]
+    for place in (0, 2):
+        one.send_reserved(submits[place], first + place, 1.0, place)
+    assert all_at_once.bytes_to_send() == one.bytes_to_send()
+    all_at_once.receive_bytes(taken(first, first + 2), 2.0)
+    assert all_at_once.events() == [SubmitsTaken([0, 2], [f"id{first}", f"id{first + 2}"], 1.0)]
+
+
+def test_a_run_ends_at_the_window_and_what_is_before_it_is_sent() -> None:
+    session = reading(0)
+    session.window = 2
+    requests = [(SubmitSm(destination_addr="7705"), session.reserve(1), None) for _ in range(3)]
+    with pytest.raises(WindowFull):
+        session.send_run(requests, 1.0)
+    assert (session.outstanding, session.bytes_to_send()) == (2, b"".join(encode(pdu) for pdu, _, _ in requests[:2]))
+
+
+def test_what_is_no_common_request_is_sent_in_no_run() -> None:
+    session = Session(Role.ESME, SessionConfig(), 0.0)
+    with pytest.raises(LocalProtocolError):
+        session.send_run([(SubmitSm(destination_addr="7705"), 1, None)], 0.0)
+    with pytest.raises(LocalProtocolError):
+        session.send_run([(BindTransceiver(), 1, None)], 0.0)
+
+
+def test_many_are_answered_as_one_after_the_other_i6() -> None:
+    session = reading(0)
+    session.receive_bytes(b"".join(encode(DeliverSm(0, number)) for number in (7, 8, 7)), 1.0)
+    session.respond_all([DeliverSmResp(0, 7), DeliverSmResp(0x64, 8), DeliverSmResp(0, 7)], 2.0)
+    assert session.bytes_to_send() == b"".join(encode(DeliverSmResp(*of)) for of in ((0, 7), (0x64, 8), (0, 7)))
+    assert session.unanswered == 0
+    with pytest.raises(LocalProtocolError):
+        session.respond_all([DeliverSmResp(0, 7)], 2.0)
+    session.connection_lost(3.0)
+    session.respond_all([DeliverSmResp(0, 9)], 3.0)
+    assert session.counters.late_answers == 1
+
+
+def test_what_a_version_leaves_out_of_a_run_is_counted() -> None:
+    session = reading(0)
+    session._wire.speak(CODECS[Version.V33], 1000)
+    submit = SubmitSm(destination_addr="7705", tlvs=(USER_MESSAGE_REFERENCE.of(7),))
+    session.send_run([(submit, session.reserve(1), None)], 1.0)
+    assert session.counters.tlvs_left_out == 1

@@ -66,7 +66,7 @@ def test_what_the_project_asks_for_is_locked() -> None:
     runtime, dev = (requirements(lock) for lock in LOCKS)
     for wanted in [*project["project"]["dependencies"], *project["build-system"]["requires"]]:
         assert normal(wanted) in runtime, wanted
-    for group in project["dependency-groups"].values():
+    for group in [*project["dependency-groups"].values(), *project["project"]["optional-dependencies"].values()]:
         for wanted in group:
             assert normal(wanted) in dev, wanted
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
-from carrierlab.blast.meters import Meters
+from carrierlab.blast.book import Book
+from carrierlab.blast.meters import Meters, Reading
 from carrierlab.blast.plan import Plan, Receipts
 from carrierlab.blast.player import Measured, Player, Unusable
 from carrierlab.blast.report import Report, report, to_json, to_text
@@ -167,6 +168,23 @@ def test_a_message_of_a_subscriber_is_answered_and_is_no_receipt() -> None:
     assert found.incoming > 0
     assert found.receipts is not None
     assert found.receipts["matched"] == 400
+
+
+@pytest.mark.parametrize(
+    ("own", "server", "waited", "limit"),
+    [
+        (0.9, 0.2, 0.0, "generator"),
+        (0.2, 0.9, 0.0, "server"),
+        (0.9, 0.9, 0.0, "both"),
+        (0.2, 0.5, 0.5, "others"),
+        (0.2, 0.5, 0.01, "round trip"),
+    ],
+)
+def test_who_was_the_limit_is_said(own: float, server: float, waited: float, limit: str) -> None:
+    begin, end = Reading(0.0, 0.0, 0.0, 0.0), Reading(1.0, own, server, waited)
+    found = report(Measured(plan(), Book(match=False), begin, end, end, complete=True))
+    assert found.limit == limit
+    assert ("waited for a processor" in to_text(found)) is (limit == "others")
 
 
 def test_the_report_says_how_it_measured_and_keeps_the_password() -> None:

@@ -75,3 +75,13 @@ def test_compiling_any_text_gives_a_template_or_a_position_inside_it(text):
     except TemplateError as error:
         position = error.position
     assert 1 <= position <= max(1, len(text))
+
+
+@given(st.text(), st.text(min_size=1).filter(str.strip), st.text())
+def test_what_stands_around_a_field_is_itself_too(before, value, after):
+    doubled = [text.replace("{", "{{").replace("}", "}}") for text in (before, after)]
+    for fields in ({"a": value}, {"a": value, "b": "%s"}):
+        template = Template.compile(f"{doubled[0]}{'{'}a{'}'}%{'{'}b|%{'}'}{doubled[1]}")
+        assert template.render(fields) == f"{before}{value.strip()}%{fields.get('b', '%')}{after}"
+    assert Template.compile("{a}").render({"a": "100%"}) == "100%"
+    assert Template.compile("{a} %s %%").render({"a": "100%"}) == "100% %s %%"

@@ -1,4 +1,8 @@
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sender.config.text import Tag, TlvConfig
 from sender.domain.message import MessageClass
@@ -8,7 +12,7 @@ from sender.store.records import Claimed
 from smppkit.gsm0338 import UnencodableText, pack_septets
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
-from smppkit.segments import LongMessage, decode_user_data, part_of
+from smppkit.segments import LongMessage, SegmentError, decode_user_data, part_of
 from smppkit.text import Alphabet
 from smppkit.tlvs import Tlv
 
@@ -92,6 +96,22 @@ def test_a_text_that_was_begun_in_parts_is_finished_in_parts() -> None:
 def test_a_text_that_only_a_payload_holds_stays_one() -> None:
     (only,) = composer("x" * 50_000).submits(claimed(), "payload", tlvs=False)
     assert len(only.pdu.tlvs) == 1
+
+
+_OFTEN = st.sampled_from(["hello", "сәлем", "ğışİ", "€[]", "“quoted” — ’", "👍🏽", "x" * 70, "я" * 35, "{" * 80, "\0"])
+
+
+@given(st.one_of(st.text(), st.lists(_OFTEN, max_size=6).map("".join)), st.sampled_from(list(WORDINGS)))
+def test_the_quick_count_is_that_of_what_is_sent(text: str, operator: str) -> None:
+    made = composer("{name}")
+
+    def told(work: Callable[[], int]) -> int | str:
+        try:
+            return work()
+        except (UnencodableText, SegmentError) as error:
+            return str(error)
+
+    assert told(lambda: made.count(text, operator)) == told(lambda: len(made.cut(text, operator).segments))
 
 
 def test_counting_tells_what_cannot_be_sent() -> None:

@@ -9,12 +9,14 @@ from sqlite_utils import Database
 from twisted.internet.task import Clock
 
 from smppkit.codec import encode
-from smppkit.pdus import DeliverSm
+from smppkit.message_state import MessageState
+from smppkit.pdus import DeliverSm, SubmitSm
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import Journal
 from smsc.journal.messages import Messages
-from smsc.journal.records import Kind
+from smsc.journal.records import Kind, plan_octets, submit_octets
 from smsc.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from smsc.scenario.decisions import Fate, Plan
 from tests.smsc.conftest import EPOCH, Lab
 
 RECEIPT = DeliverSm(source_addr="77051234567", destination_addr="SHOP", esm_class=4, short_message=b"id:8 stat:DELIVRD")
@@ -119,4 +121,34 @@ def test_parts_of_an_older_journal_find_each_other(tmp_path: Path) -> None:
     found = journal.connection.execute("SELECT row, first FROM messages WHERE row > 3 ORDER BY row").fetchall()
     assert found == [(4, None), (5, 4), (6, None)]
     assert Messages(journal.connection).of_rows([5], EPOCH)[0].text == "part 1 part 2 "
+    journal.close()
+
+
+def test_what_a_journal_of_the_third_version_has_planned_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    connection = sqlite3.connect(path, isolation_level=None)
+    for migrate in MIGRATIONS[:3]:
+        migrate(Database(connection))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 3")
+    columns = "row, at, operator, system_id, connection, status, number, message_id, outcome, err, state, final_at"
+    marks = ",".join("?" * 12)
+    for values in [
+        (1, EPOCH, "op", "shop", 3, 0, 7, "7", "DELIVRD", "000", "ENROUTE", None),
+        (2, EPOCH, "op", "shop", 3, 0, 8, "8", "DELIVRD", "001", "UNDELIV", EPOCH + 1),  # notices of it are to come
+    ]:
+        connection.execute(f"INSERT INTO messages ({columns}) VALUES ({marks})", values)  # noqa: S608 - our names
+    plan = Plan(Fate("DELIVRD", "000", MessageState.DELIVERED), 5.0)
+    for row in (1, 2):
+        connection.execute(
+            "INSERT INTO pending VALUES (?, 'op', NULL, 52, 0, ?, ?)",
+            (row, plan_octets(plan), submit_octets(SubmitSm(destination_addr="7705"))),
+        )
+    connection.close()
+    journal = Journal.open(path, clock=Clock())
+    first, second = journal.unfinished("op", EPOCH)
+    assert (first.row, first.number, first.message_id, first.connection, first.final) == (1, 7, "7", 3, None)
+    assert (first.plan, first.submit) == (plan, SubmitSm(destination_addr="7705"))
+    assert second.final == (EPOCH + 1, "UNDELIV", "001")
+    assert journal.last_number("op") == 8
     journal.close()
