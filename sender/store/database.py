@@ -82,6 +82,7 @@ class Database:
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
+        self.hand.touched = False
         self.conn.execute("SAVEPOINT call")
 
     def keep(self) -> None:
@@ -90,7 +91,7 @@ class Database:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
-        self._forget()
+        self._forget(hand=self.hand.touched)
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
         self._spill()
@@ -100,11 +101,12 @@ class Database:
         if self.hand.lost:
             intents.spill(self)
 
-    def _forget(self) -> None:
+    def _forget(self, *, hand: bool = True) -> None:
         self._accounts.clear()
         self._next_message = None
         self.consumers = None
-        self.hand.clear()
+        if hand:
+            self.hand.clear()
 
     def message_ids(self, count: int) -> int:
         """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""

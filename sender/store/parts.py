@@ -69,9 +69,12 @@ class Hand:
         self._done: list[tuple[int]] = []
         self.lost = True
         """Whether there may be rows of `intents` whose parts are not in hand."""
+        self.touched = False
+        """Whether a part was taken, put down or given out since somebody set this to False."""
 
     def submitted(self, rows: Sequence[PartRow], intent: int) -> list[PartRow]:
         """Take parts whose intents are in this row of `intents`; those that are put down for want of room."""
+        self.touched = True
         held = self._rows
         self._unanswered[intent] = len(rows)
         for row in rows:
@@ -104,10 +107,12 @@ class Hand:
 
     def of(self, message: int) -> PartRow | None:
         """The part of a message, when it is in hand."""
+        self.touched = True
         return self._rows.get(message)
 
     def by_id(self, account: int, key: str) -> PartRow | None:
         """The accepted part with this id; None also when there may be others."""
+        self.touched = True
         return self._accepted.get((account, key))
 
     def packed(self, account: int) -> list[PartRow]:

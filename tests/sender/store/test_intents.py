@@ -80,6 +80,7 @@ def lose_by_undo(desk: Desk) -> None:
     database = desk.store.database
     with database.transaction():
         database.savepoint()
+        desk.store.record_outcomes([Accepted(23, 1, "undone", 2001.0)])
         database.undo()
 
 
@@ -106,6 +107,16 @@ def test_without_the_parts_in_hand_all_goes_on(desk, lose):
     desk.accept({23: "id23"})
     assert desk.fates(told(23)) == [ReceiptFate.MATCHED]
     assert [state_of(desk.store, message) for message in (21, 22, 23)] == [State.DELIVERED] * 3
+
+
+def test_a_call_that_fails_for_its_own_reasons_costs_the_others_nothing(desk):
+    database = desk.store.database
+    with database.transaction():
+        database.savepoint()
+        database.conn.execute("UPDATE campaigns SET priority = 1")
+        database.undo()
+    assert database.hand.of(21) is not None
+    assert packed(desk) == 1
 
 
 def test_a_new_process_finds_every_intent(desk):
