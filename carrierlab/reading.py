@@ -222,7 +222,7 @@ _CHUNKS = """
 """
 _PARTS = """
     SELECT parts.message, parts.part, parts.state, smsc_id, resends, status, err
-    FROM parts JOIN messages ON messages.id = parts.message
+    FROM all_parts AS parts JOIN messages ON messages.id = parts.message
     WHERE campaign = ? ORDER BY parts.message, parts.part
 """
 _PARKED = """

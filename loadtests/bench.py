@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import random
-import re
 import socket
 import statistics
 import subprocess
@@ -188,11 +187,9 @@ def sender(size: Size) -> Figures:
 
 def store(size: Size) -> Figures:
     """The sender's store, step by step."""
-    printed = script("bench_store.py", size.store)
-    rows = re.findall(r"^  (\S.*?)\s+([\d.]+)\s+([\d.]+)$", printed, re.MULTILINE)
-    if not rows:
-        raise RuntimeError("bench_store.py prints no table")
-    return {"microseconds": {name: float(cpu) for name, cpu, _ in rows}}
+    figures: Figures = json.loads(script("bench_store.py", "--messages", size.store, "--rounds", 1))
+    steps = {name: value["cpu"][0] for name, value in figures.items() if isinstance(value, dict) and "cpu" in value}
+    return {"microseconds": steps}
 
 
 def imports(size: Size) -> Figures:

@@ -1,19 +1,33 @@
-"""What the store costs per message: ``python loadtests/bench_store.py [messages] [directory]``.
+"""What the store costs per message: microseconds of processor time for each step of its life, as JSON.
 
-Each step of a message's life is timed by itself, in batches of 500, one commit a batch (synchronous=FULL), on the
-disk of `directory` (a new temporary one by default). CPU is this thread's; the rest of the time is the wait for the
-disk, and for the processor where the machine is busy.
+    .venv/bin/python loadtests/bench_store.py [--path . --path OTHER] [--messages 50000] [--rounds 3] [--stored 0]
+
+Each step is timed by itself, in groups of calls as the sender makes them: one commit (synchronous=FULL) for 500
+messages, which are inserted, claimed and promised by the hundred, and answered and reported by fifty. Time is that of
+the thread that runs the verbs, user and system; how long the disk takes is `wall`. `all` is one message from its row to
+its final receipt.
+
+With `--stored` so many messages are finished in the store before the measuring begins: what a message costs must not
+depend on it. `--ids random` gives them ids without any order, as some operators do. With a second `--path`, another
+checkout, the two are measured in turn, each in a process of its own, and `ratio` is the second to the first (the
+medians of the rounds).
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sender.domain.message import MessageClass
 from sender.store.records import Accepted, Intent, NewCampaign, NewMessage, ReceiptIn
@@ -21,8 +35,15 @@ from sender.store.sqlite import SqliteStore
 from smppkit.message_state import MessageState
 
 BATCH = 500
+"""Messages of one commit."""
+CALL = 100
+"""Messages that are claimed, and whose intents are committed, in one call."""
+SLICE = 50
+"""Outcomes or receipts of one call."""
 CHUNK = 4000
 ACCOUNT = "beeline-kz"
+COMMON = ("insert", "claim", "intent", "accepted", "receipt")
+"""The steps of nearly every message."""
 
 
 class Stopwatch:
@@ -35,15 +56,41 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        """A transaction, with its commit."""
         wall, cpu = time.perf_counter(), time.thread_time()
         with self._db.transaction():
             yield
         self.wall[name] += time.perf_counter() - wall
         self.cpu[name] += time.thread_time() - cpu
 
+    def calls(self, name: str, verb: Callable[..., Any], items: Sequence[Any], size: int) -> None:
+        """A transaction with a call for every `size` of the items, each within a savepoint as the writer has it."""
+        with self.step(name):
+            for first in range(0, len(items), size):
+                self._db.savepoint()
+                verb(items[first : first + size])
+                self._db.keep()
 
-def live(store: SqliteStore, watch: Stopwatch, messages: int, *, receipts_first: bool) -> None:
-    """Take `messages` from import to the final receipt."""
+
+def ordered(message: int) -> str:
+    """The id that an operator gives that counts its messages."""
+    return str(900_000_000 + message)
+
+
+def scattered(message: int) -> str:
+    """The id that an operator gives whose ids have no order."""
+    return f"{message * 0x9E3779B97F4A7C15 % (1 << 64):016x}"
+
+
+def live(
+    store: SqliteStore,
+    watch: Stopwatch,
+    messages: int,
+    ids: Callable[[int], str] = ordered,
+    *,
+    receipts_first: bool,
+) -> None:
+    """Take `messages` from their rows to the final receipt, which may come before its response."""
     mode = ", receipt first" if receipts_first else ""
     with store.database.transaction():
         campaign = store.create_campaign(
@@ -55,34 +102,29 @@ def live(store: SqliteStore, watch: Stopwatch, messages: int, *, receipts_first:
             NewMessage(row, f"7705{row:07}", ACCOUNT, {"name": "Aigerim", "order": str(row)})
             for row in range(first, min(first + BATCH, messages))
         ]
-        with watch.step("insert"):
-            store.add_messages(campaign, rows)
+        watch.calls("insert", lambda some: store.add_messages(campaign, some), rows, CALL)
     with store.database.transaction():
         store.finish_import(campaign, messages, 0)
     now = 1.0
+    claimed: list[Any] = []
     while True:
         now += 1.0
-        with watch.step("claim"):
-            claimed = store.claim(ACCOUNT, BATCH, now)
+        claimed.clear()
+        watch.calls("claim", lambda _, at=now: claimed.extend(store.claim(ACCOUNT, CALL, at)), range(BATCH), CALL)
         if not claimed:
             break
         intents = [Intent(it.message_id, 1, 1, ACCOUNT, epoch, it.message_id, now) for it in claimed]
-        outcomes = [Accepted(it.message_id, 1, str(900_000_000 + it.message_id), now + 0.1) for it in claimed]
+        outcomes = [Accepted(it.message_id, 1, ids(it.message_id), now + 0.1) for it in claimed]
         state = MessageState.DELIVERED
         receipts = [
-            ReceiptIn(ACCOUNT, str(900_000_000 + it.message_id), state, state.stat, "000", it.number, now + 1)
-            for it in claimed
+            ReceiptIn(ACCOUNT, ids(it.message_id), state, state.stat, "000", it.number, now + 1) for it in claimed
         ]
-        with watch.step("mark_submitting" + mode):
-            store.mark_submitting(intents)
+        watch.calls("intent" + mode, store.mark_submitting, intents, CALL)
         if receipts_first:
-            with watch.step("receipt" + mode):
-                store.record_receipts(receipts)
-        with watch.step("accepted" + mode):
-            store.record_outcomes(outcomes)
+            watch.calls("receipt" + mode, store.record_receipts, receipts, SLICE)
+        watch.calls("accepted" + mode, store.record_outcomes, outcomes, SLICE)
         if not receipts_first:
-            with watch.step("receipt"):
-                store.record_receipts(receipts)
+            watch.calls("receipt", store.record_receipts, receipts, SLICE)
     delivered = store.report(campaign).delivered
     assert delivered == messages, f"{delivered} of {messages} delivered"
 
@@ -112,27 +154,71 @@ def import_and_expand(store: SqliteStore, watch: Stopwatch, messages: int) -> No
                 store.expand(chunk.id, chunk.taken + first, chunk.recipients[first : first + BATCH])
 
 
-def main() -> None:
-    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as directory:
+def measure(options: argparse.Namespace) -> dict[str, list[float]]:
+    """Microseconds a message by step: processor, wall. In this process, with the code that it has imported."""
+    ids = ordered if options.ids == "ordered" else scattered
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
         path = Path(directory) / "bench.sqlite"
         store = SqliteStore.open(path)
+        if options.stored:
+            live(store, Stopwatch(store), options.stored, ids, receipts_first=False)
         watch = Stopwatch(store)
-        live(store, watch, messages, receipts_first=False)
-        steps = list(watch.wall)
-        live(store, watch, messages, receipts_first=True)
+        live(store, watch, options.messages, ids, receipts_first=False)
+        for name in watch.cpu:
+            found[name] = [watch.cpu[name] / options.messages * 1e6, watch.wall[name] / options.messages * 1e6]
+        found["all"] = [sum(found[name][column] for name in COMMON) for column in (0, 1)]
+        others = Stopwatch(store)
+        live(store, others, options.messages // 5, ids, receipts_first=True)
         octets = path.stat().st_size
-        import_and_expand(store, watch, messages)
-        print(f"{messages} messages, batches of {BATCH}, µs per message{'':9} CPU    wall")
-        for name, wall in watch.wall.items():
-            count = messages * (2 if name in ("insert", "claim") else 1)
-            print(f"  {name:42} {watch.cpu[name] / count * 1e6:7.2f} {wall / count * 1e6:7.2f}")
-        each = [messages * (2 if name in ("insert", "claim") else 1) for name in steps]
-        cpu = sum(watch.cpu[name] / count for name, count in zip(steps, each, strict=True))
-        wall = sum(watch.wall[name] / count for name, count in zip(steps, each, strict=True))
-        print(f"  {'all of ' + ', '.join(steps):42} {cpu * 1e6:.2f} {wall * 1e6:.2f}")
-        print(f"  bytes per message {octets / messages / 2:.0f}")
+        import_and_expand(store, others, options.messages // 5)
+        for name in others.cpu:
+            if name not in found:
+                found[name] = [it[name] / (options.messages // 5) * 1e6 for it in (others.cpu, others.wall)]
+        found["octets"] = [octets / (options.stored + options.messages * 6 // 5)] * 2
         store.close()
+    return found
+
+
+def measure_in(path: Path, options: argparse.Namespace) -> dict[str, list[float]]:
+    """The same for a checkout, in a process of its own."""
+    more = ["--directory", options.directory] if options.directory else []
+    result = subprocess.run(
+        [sys.executable, __file__, "--here", "--messages", str(options.messages), "--stored", str(options.stored),
+         "--ids", options.ids, *more],
+        env=os.environ | {"PYTHONPATH": str(path)}, cwd=path, check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return dict(json.loads(result.stdout))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    parser.add_argument("--messages", type=int, default=50_000, help="in one round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--stored", type=int, default=0, help="finished messages that are in the store already")
+    parser.add_argument("--ids", choices=("ordered", "random"), default="ordered", help="ids of the operator")
+    parser.add_argument("--directory", help="on the disk that is to be measured")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        print(json.dumps(measure(options)))
+        return
+    paths = [path.resolve() for path in options.path or [Path()]]
+    rounds = [[measure_in(path, options) for path in paths] for _ in range(options.rounds)]
+    figures: dict[str, object] = {it: getattr(options, it) for it in ("messages", "rounds", "stored", "ids")}
+    for step in rounds[0][0]:
+        by_path = [
+            [statistics.median(it[step][column] for it in of) for column in (0, 1)] for of in zip(*rounds, strict=True)
+        ]
+        cpu, wall = zip(*by_path, strict=True)
+        shown: dict[str, object] = {"cpu": [round(it, 2) for it in cpu], "wall": [round(it, 1) for it in wall]}
+        if step == "octets":
+            shown = {"a message": [round(it) for it in cpu]}
+        if len(paths) > 1:
+            shown["ratio"] = round(cpu[1] / cpu[0], 2)
+        figures[step] = shown
+    print(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

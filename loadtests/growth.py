@@ -32,7 +32,7 @@ from idle_binds import bind_many, memory, raise_file_limit
 from sender.store.sqlite import SqliteStore
 from smppkit.pdus import SubmitSm
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.patterns import AddressPattern
+from smsc.scenario.patterns import AddressPattern, TextPattern
 from smsc.scenario.reading import Reading
 from smsc.scenario.receipts import Receipts
 from smsc.scenario.rule_model import Rule, When
@@ -180,7 +180,11 @@ def store(size: Size) -> Iterator[Point]:
 
 def rules(size: Size) -> Iterator[Point]:
     """Rules of an operator: what a message costs to be matched, by what they ask for, and a change of all of them."""
-    pdu = SubmitSm(source_addr="1000", destination_addr="77059999999", short_message=b"hello")
+    pdu = SubmitSm(
+        source_addr="1000",
+        destination_addr="77059999999",
+        short_message=b"The quick brown fox jumps over the lazy dog. " * 3,
+    )
     for count in size.rules:
         point: Point = {"x": count}
         kinds: dict[str, Callable[[int], Rule]] = {
@@ -188,6 +192,7 @@ def rules(size: Size) -> Iterator[Point]:
             "prefix": lambda n: _rule(to=AddressPattern(f"7{n:05}*")),
             "account": lambda n: _rule(account=AddressPattern(f"shop{n}")),
             "sender": lambda n: _rule(from_=AddressPattern(f"SHOP{n}")),
+            "text": lambda n: Rule(When(text=TextPattern(f"*code {n:05}*")), receipt="none"),
         }
         for kind, make in kinds.items():
             made = [make(number) for number in range(count)]

@@ -82,7 +82,7 @@ def emulator(figures: Figures) -> Iterator[str]:
     yield "### Emulator"
     yield ""
     yield (
-        "Microseconds of `smsc serve` for a message of 160 characters; its ten rules of magic numbers are active. The "
+        "Microseconds of `smsc serve` for a message of 160 characters; its 24 rules of magic numbers are active. The "
         "target is for 10 connections with a window of 100."
     )
     yield ""

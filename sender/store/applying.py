@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,8 +11,8 @@ import msgspec
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
 from sender.store.database import Database
+from sender.store.parts import PartRow, Parts
 from sender.store.records import ReceiptFate
-from sender.store.settling import PartRow, Parts
 from sender.store.sql import sql, state_is
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
@@ -39,11 +40,12 @@ HEARD_COLUMNS: Final = (
 )
 """For ``FROM … parked_receipts r``: in the order of `Heard`."""
 
+_RECEIPT: Final = "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
 
 _UPDATE_PART: Final = {
     int(state): sql(
-        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?"
+        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?, received = ?, received_at = ?"
         " WHERE message = ? AND part = ? AND $before",
         after=str(int(state)),
         before=state_is((*SOURCES[state], state)),
@@ -76,10 +78,6 @@ class Application:
     def apply(self, row: PartRow, receipt: Heard) -> ReceiptFate:
         """The state of the part follows the receipt unless it is final already; the receipt is kept either way."""
         row.receipts += 1
-        self._receipts.append(
-            (row.message, row.part, row.receipts, receipt.smsc_id, receipt.state, receipt.stat, receipt.err,
-             receipt.number, receipt.at)
-        )  # fmt: skip
         if receipt.parked is not None:
             self.unparked[receipt.parked] = None
         self.touched[row.message, row.part] = row
@@ -88,15 +86,25 @@ class Application:
         final = _FINAL_OF[receipt.state]
         if row.state in FINAL or (final is None and receipt.stat == row.stat):
             row.repeated += 1
+            self._keep(row, receipt)
             return ReceiptFate.REPEATED
         if self._journal is not None:
             self._journal.append((row.message, row.part, row.state, final or State.ACCEPTED))
+        row.stat, row.err = receipt.stat, receipt.err
         if final is None:
             row.state = State.ACCEPTED
+            self._keep(row, receipt)
         else:
             row.state = final
-        row.stat, row.err = receipt.stat, receipt.err
+            if not keep_in_part(row, receipt.smsc_id, receipt.state, receipt.number, receipt.at):
+                self._keep(row, receipt)
         return ReceiptFate.MATCHED
+
+    def _keep(self, row: PartRow, receipt: Heard) -> None:
+        self._receipts.append(
+            (row.message, row.part, row.receipts, receipt.smsc_id, receipt.state, receipt.stat, receipt.err,
+             receipt.number, receipt.at)
+        )  # fmt: skip
 
     def resolve(self, row: PartRow, receipt: Heard) -> ReceiptFate:
         """Apply a receipt to a part in doubt that goes to its number: now the operator's id is known too."""
@@ -114,20 +122,11 @@ class Application:
 
     def write(self) -> None:
         """Write receipts and parts. Messages are brought up to date by `settle`."""
-        conn = self._db.conn
-        conn.executemany("INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._receipts)
-        conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
-        by_state: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        self._db.conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
+        by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():
-            by_state[row.state].append((row.stat, row.err, row.receipts, row.repeated, row.message, row.part))
-        for state, rows in by_state.items():
-            changed = conn.executemany(_UPDATE_PART[state], rows).rowcount
-            if changed != len(rows):
-                raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
-        conn.executemany(
-            "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
-            [(at, campaign) for campaign, at in self._last.items()],
-        )
+            by_state[row.state].append(row)
+        write_parts(self._db, self._receipts, by_state.items(), self._last)
         if self.resolved:
             self._write_resolved()
 
@@ -142,6 +141,46 @@ class Application:
             "UPDATE campaigns SET doubts_resolved = doubts_resolved + ? WHERE id = ?",
             [(count, campaign) for campaign, count in Counter(row.campaign for row in self.resolved).items()],
         )
+
+
+def keep_in_part(row: PartRow, smsc_id: str, state: int, number: str, at: float) -> bool:
+    """Keep the first receipt of a part, that made it final, in the part itself; False when it must be kept by itself.
+
+    Its words are those of the part then; a receipt that spells id or number in another way is kept as it came.
+    """
+    if row.receipts != 1 or smsc_id != row.smsc_id or number != row.number:
+        return False
+    row.received, row.received_at = state, at
+    return True
+
+
+def write_parts(
+    db: Database,
+    receipts: Sequence[tuple[Any, ...]],
+    told: Iterable[tuple[int, Sequence[PartRow]]],
+    last: Mapping[int, float],
+) -> None:
+    """Write parts by their new state, the receipts that are kept by themselves, and the latest time by campaign."""
+    if receipts:
+        db.conn.executemany(_RECEIPT, receipts)
+    _update_parts(db, told)
+    db.conn.executemany(
+        "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
+        [(at, campaign) for campaign, at in last.items()],
+    )
+
+
+def _update_parts(db: Database, by_state: Iterable[tuple[int, Sequence[PartRow]]]) -> None:
+    for state, rows in by_state:
+        changed = db.conn.executemany(
+            _UPDATE_PART[state],
+            [
+                (row.stat, row.err, row.receipts, row.repeated, row.received, row.received_at, row.message, row.part)
+                for row in rows
+            ],
+        ).rowcount
+        if changed != len(rows):
+            raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
 
 
 def forget_doubts(db: Database, rows: list[PartRow]) -> None:

@@ -43,6 +43,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $SUBMITTING"
             " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id AND p.state = $SUBMITTING)"
+            " AND m.id NOT IN (SELECT json_extract(j.value, '$$[0]') FROM intents i, json_each(i.submits) j)"
         ),
     ),
     (

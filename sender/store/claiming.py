@@ -9,6 +9,7 @@ be empty without having been looked for.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from sender.domain.fairness import FairQueue, Share
 from sender.domain.message import State
 from sender.store.database import Database, json_list
 from sender.store.records import Claimed
-from sender.store.settling import move_messages
+from sender.store.settling import move_alike
 from sender.store.sql import sql
 
 _REMEMBERED: Final = 1.0
@@ -64,6 +65,12 @@ _SHARES: Final = {
     f" WHERE c.message_class = 'code' AND {_MAY} AND {_HAS} IS NOT NULL ORDER BY c.id",
 }
 """Campaign, priority, weight, and from when on it has something to claim."""
+
+
+_fields: Final = msgspec.json.Decoder(dict[str, str]).decode
+_Earlier = tuple[tuple[int, ...], int, int, float | None]
+"""Parts done, attempts, resends, first attempt."""
+_NEVER: Final[_Earlier] = ((), 0, 0, None)
 
 
 class _Turns(msgspec.Struct):
@@ -146,20 +153,23 @@ class _Batch:
         """Mark what was taken."""
         for cursor in self._cursors.values():
             cursor.close()
+        if not self._rows:
+            return []
         earlier = _earlier(self._db, [row[0] for _, row in self._rows if row[3]])
         claimed = []
         for campaign, (message, destination, fields, parts, expires) in self._rows:
-            done, attempts, resends, since = earlier.get(message, ((), 0, 0, None))
-            values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
+            done, attempts, resends, since = earlier.get(message, _NEVER) if parts else _NEVER
+            values = _fields(fields) if fields else {}
             claimed.append(
                 Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
             )
-        move_messages(self._db, [(it.message_id, it.campaign_id, State.QUEUED, State.CLAIMED) for it in claimed])
+        by_campaign = Counter([campaign for campaign, _ in self._rows])
+        move_alike(self._db, [row[0] for _, row in self._rows], by_campaign, State.QUEUED, State.CLAIMED)
         return claimed
 
 
-def _earlier(db: Database, messages: Sequence[int]) -> dict[int, tuple[tuple[int, ...], int, int, float | None]]:
-    """Of messages that were submitted before: parts done, attempts, resends, first attempt."""
+def _earlier(db: Database, messages: Sequence[int]) -> dict[int, _Earlier]:
+    """Of messages that were submitted before."""
     if not messages:
         return {}
     rows = db.conn.execute(_EARLIER, (json_list(messages),))

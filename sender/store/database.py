@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from sender.store import intents
+from sender.store.parts import Hand
+
 if TYPE_CHECKING:
     from sender.store.outbox import Wanted
 
@@ -30,6 +33,9 @@ class Database:
         self._next_message: int | None = None
         self.consumers: Wanted | None = None
         """Who wants which events: what the outbox remembers between calls."""
+        self.hand = Hand()
+        """Parts under way that this connection has written: see `Hand`."""
+        self._seen: int | None = None
         self.emitted = 0
         """Events written since the start, those of transactions that were undone included."""
 
@@ -49,6 +55,11 @@ class Database:
         if self.conn.in_transaction:
             self.rollback()  # what a disk that failed has left behind
         self.conn.execute("BEGIN IMMEDIATE")
+        seen = self.conn.execute("PRAGMA data_version").fetchone()[0]
+        if seen != self._seen:  # another connection has committed
+            self._seen = seen
+            self.hand.clear()
+        self._spill()
 
     def commit(self) -> None:
         """Make the transaction durable (synchronous=FULL: the log is on the disk when this returns)."""
@@ -71,6 +82,7 @@ class Database:
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
+        self.hand.touched = False
         self.conn.execute("SAVEPOINT call")
 
     def keep(self) -> None:
@@ -79,14 +91,22 @@ class Database:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
-        self._forget()
+        self._forget(hand=self.hand.touched)
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
+        self._spill()
 
-    def _forget(self) -> None:
+    def _spill(self) -> None:
+        """What was in hand and no longer is gets rows of its own."""
+        if self.hand.lost:
+            intents.spill(self)
+
+    def _forget(self, *, hand: bool = True) -> None:
         self._accounts.clear()
         self._next_message = None
         self.consumers = None
+        if hand:
+            self.hand.clear()
 
     def message_ids(self, count: int) -> int:
         """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""

@@ -18,7 +18,7 @@ from sender.domain.template import FieldError, Template, TemplateError
 from sender.domain.transliteration import transliterate
 from sender.store.applying import Heard
 from sender.store.database import Database, json_list
-from sender.store.settling import PART_COLUMNS, PartRow, Parts
+from sender.store.parts import PART_COLUMNS, PartRow, Parts
 from sender.store.sql import sql
 
 CLOCK_STEP: Final = 86_400.0
@@ -89,6 +89,8 @@ def under_way(db: Database, account: int) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for number, message in db.conn.execute(_UNDER_WAY, (account,)):
         found[tail(number)].add(message)
+    for row in db.hand.packed(account):
+        found[tail(row.number)].add(row.message)
     return found
 
 
@@ -125,7 +127,7 @@ class Doubts:
         tails = {it for it in (tail(receipt.number) for receipt in receipts) if it}
         rows = db.conn.execute(_BY_TAIL, (json_list(tails), account)).fetchall() if tails else []
         for columns in rows:
-            row = parts.setdefault((columns[0], columns[1]), PartRow(*columns))
+            row = parts.setdefault((columns[0], columns[1]), db.hand.of(columns[0]) or PartRow(*columns))
             self._rows[tail(row.number)].append(row)
         self._under_way = under_way(db, account) if rows else {}
 

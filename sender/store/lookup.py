@@ -330,8 +330,9 @@ def _text(template: str, fields: str | None) -> str | None:
 def _parts(db: Database, ident: int) -> tuple[PartView, ...]:
     rows = db.conn.execute(
         "SELECT part, state, smsc_id, status, stat, err, submits, submitted_at, answered_at,"
-        " (SELECT max(at) FROM receipts r WHERE r.message = p.message AND r.part = p.part), cause"
-        " FROM parts p WHERE message = ? ORDER BY part",
+        " nullif(max(coalesce(received_at, 0),"
+        " coalesce((SELECT max(at) FROM receipts r WHERE r.message = p.message AND r.part = p.part), 0)), 0), cause"
+        " FROM all_parts p WHERE message = ? ORDER BY part",
         (ident,),
     )
     return tuple(

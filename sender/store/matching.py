@@ -29,11 +29,12 @@ from sender.domain.dialect import (
 )
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
-from sender.store import dialects, guessing, multipart
+from sender.store import dialects, guessing, multipart, plain
 from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
+from sender.store.parts import PART_COLUMNS, PartRow, Parts
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
-from sender.store.settling import PART_COLUMNS, PartRow, Parts, settle
+from sender.store.settling import settle
 from sender.store.sql import sql
 from smppkit.message_ids import key
 
@@ -42,6 +43,7 @@ _BY_KEY: Final = sql(
     " JOIN messages m ON m.id = p.message",
     columns=PART_COLUMNS,
 )
+_KEY: Final = PartRow.__struct_fields__.index("key")
 _PARKED_BY_KEY: Final = sql(
     "SELECT $columns FROM json_each(?) j CROSS JOIN parked_receipts r ON r.account = ? AND r.key = j.value",
     columns=HEARD_COLUMNS,
@@ -80,19 +82,36 @@ def record(db: Database, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
         by_account[receipt.account].append(index)
     results: list[ReceiptResult] = [ReceiptResult(ReceiptFate.PARKED)] * len(receipts)
     for name, indices in by_account.items():
-        found = _record_account(db, db.account(name), [receipts[index] for index in indices])
-        for index, result in zip(indices, found, strict=True):
-            results[index] = result
+        _record_account(db, db.account(name), receipts, indices, results)
     return results
 
 
-def _record_account(db: Database, account: int, receipts: list[ReceiptIn]) -> list[ReceiptResult]:
-    heard = [Heard(None, key(it.message_id), it.message_id, it.state, it.stat, it.err, it.number, it.at,
-                   it.sender, it.text, it.reference) for it in receipts]  # fmt: skip
+def _record_account(
+    db: Database, account: int, receipts: Sequence[ReceiptIn], indices: list[int], results: list[ReceiptResult]
+) -> None:
+    """Record those receipts of an account that are at `indices`, and put down their results."""
     dialect = dialects.load(db, account)
     before = _habits(dialect)
-    for stat, times in Counter([it.stat for it in receipts]).items():
+    for stat, times in Counter([receipts[index].stat for index in indices]).items():
         count(dialect.learned.stats, stat, times)
+    rest = plain.record(db, account, dialect, receipts, indices, results)
+    if rest or _habits(dialect) != before:
+        _record_rest(db, account, dialect, before, [receipts[index] for index in rest], rest, results)
+    dialects.save(db, account, dialect)
+
+
+def _record_rest(
+    db: Database,
+    account: int,
+    dialect: Dialect,
+    before: tuple[object, ...],
+    receipts: list[ReceiptIn],
+    indices: list[int],
+    results: list[ReceiptResult],
+) -> None:
+    """Record receipts of an account whose habits were those `before`, by all that is known of them."""
+    heard = [Heard(None, key(it.message_id), it.message_id, it.state, it.stat, it.err, it.number, it.at,
+                   it.sender, it.text, it.reference) for it in receipts]  # fmt: skip
     matching = Matching(db, account, dialect, {})
     taken = matching.take(heard)
     matching.park(heard, taken)
@@ -103,22 +122,23 @@ def _record_account(db: Database, account: int, receipts: list[ReceiptIn]) -> li
     touched |= _look_at_numbers_again(db, account, dialect, matching.resolved)
     states = settle(db, touched.values())
     multipart.note(db, account, dialect, touched, states, matching.latest)
-    dialects.save(db, account, dialect)
-    return [
-        ReceiptResult(fate) if row is None else ReceiptResult(fate, row.message, row.part, states[row.message])
-        for fate, row in taken
-    ]
+    for index, (fate, row) in zip(indices, taken, strict=True):
+        if row is not None:
+            results[index] = ReceiptResult(fate, row.message, row.part, states[row.message])
+        else:
+            results[index] = ReceiptResult(fate)
 
 
-def settle_with_parked(db: Database, touched: Sequence[PartRow]) -> bool:
-    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited.
+def has_parked(db: Database) -> bool:
+    """Whether any receipt waits for its message."""
+    return db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
+
+
+def settle_with_parked(db: Database, touched: Sequence[PartRow], waiting: bool) -> bool:
+    """Settle the messages of parts whose outcome was just recorded, with the receipts that waited where there are some.
 
     Returns whether one of several parts is in the queue now.
     """
-    waiting = db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
-    if not waiting and all(row.parts == 1 for row in touched):
-        settle(db, touched)
-        return False
     queued = False
     by_account: dict[int, list[PartRow]] = defaultdict(list)
     for row in touched:
@@ -439,10 +459,11 @@ class Matching:
     def _carriers(self, account: int, keys: Iterable[str]) -> dict[str, list[PartRow]]:
         """Parts of an account by id key."""
         found: dict[str, list[PartRow]] = defaultdict(list)
-        parts = self._parts
+        parts, in_hand = self._parts, self._db.hand.of
         for columns in self._db.conn.execute(_BY_KEY, (json_list(keys), account)):
-            row = PartRow(*columns)
-            found[row.key or ""].append(parts.setdefault((row.message, row.part), row))
+            place = columns[0], columns[1]
+            row = parts.get(place) or in_hand(columns[0]) or PartRow(*columns)
+            found[columns[_KEY]].append(parts.setdefault(place, row))
         return found
 
     def _agreeing(self, receipt: Heard, rows: Sequence[PartRow] | None) -> PartRow | None:

@@ -15,7 +15,8 @@ from sender.domain.message import FINAL, State
 from sender.store import dialects
 from sender.store.applying import Application
 from sender.store.database import Database, json_list
-from sender.store.settling import PartRow, Parts, load_parts, settle
+from sender.store.parts import PartRow, Parts
+from sender.store.settling import load_parts, settle
 from sender.store.sql import sql
 
 _BATCH: Final = 500

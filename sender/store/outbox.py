@@ -158,7 +158,8 @@ def iso(at: float) -> str:
 _MESSAGES: Final = (
     "SELECT m.id, m.campaign, c.name, c.sender, c.message_class, m.number, m.state, a.name, m.parts, m.due,"
     " max(coalesce(p.answered_at, p.submitted_at)), max(p.status), max(p.stat), max(p.err),"
-    " (SELECT max(r.at) FROM receipts r WHERE r.message = m.id), i.reference, i.callback"
+    " nullif(max(coalesce(max(p.received_at), 0),"
+    " coalesce((SELECT max(r.at) FROM receipts r WHERE r.message = m.id), 0)), 0), i.reference, i.callback"
     " FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value JOIN campaigns c ON c.id = m.campaign"
     " JOIN accounts a ON a.id = m.account LEFT JOIN parts p ON p.message = m.id"
     " LEFT JOIN api_messages i ON i.message = m.id GROUP BY m.id"

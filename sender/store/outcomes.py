@@ -8,17 +8,23 @@ from typing import Any, Final
 
 from sender.domain.message import State
 from sender.domain.numbers import tail
-from sender.store import matching
+from sender.store import intents, matching
 from sender.store.applying import forget_doubts
 from sender.store.database import Database
+from sender.store.parts import PartRow
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
-from sender.store.settling import PartRow, load_parts, raise_due
+from sender.store.settling import load_parts, move_rows, raise_due, settle
 from sender.store.sql import sql
 from smppkit.message_ids import key
 
 _ACCEPTED: Final = sql(
     "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
     " WHERE message = ? AND part = ? AND $MAY_BECOME_ACCEPTED"
+)
+_WRITE_ACCEPTED: Final = sql(
+    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
+    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)"
+    " VALUES (?, 1, ?, $ACCEPTED, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, 0, 0)"
 )
 _RETRY: Final = sql(
     "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
@@ -52,6 +58,57 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
     An outcome that can no longer be true (its part is final, or was answered already) changes nothing: a receipt
     that names a message is worth more than a lost response.
     """
+    accepted, others = _accept_in_hand(db, outcomes)
+    rows = _record(db, others) if others else []
+    waiting = matching.has_parked(db)
+    if waiting or any(row.parts > 1 for row in rows):
+        return matching.settle_with_parked(db, [*accepted, *rows], waiting)
+    move_rows(db, accepted, State.ACCEPTED)
+    settle(db, rows)
+    return False
+
+
+def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[PartRow], list[Outcome]]:
+    """Record the acceptance of parts in hand; their rows, and the outcomes that are left, each in their order."""
+    hand = db.hand
+    rows: list[PartRow] = []
+    others: list[Outcome] = []
+    values: list[tuple[Any, ...]] = []
+    last: dict[int, float] = {}
+    kept_back: set[int] = set()
+    for outcome in outcomes:
+        row = hand.of(outcome.message_id)
+        if (
+            row is None
+            or not row.intent
+            or type(outcome) is not Accepted
+            or outcome.part != 1
+            or outcome.message_id in kept_back
+        ):
+            others.append(outcome)
+            kept_back.add(outcome.message_id)  # what follows about the same message keeps its turn
+            continue
+        at = outcome.at
+        row.smsc_id = smsc_id = outcome.smsc_id
+        row.key = wanted = key(smsc_id)
+        row.state = State.ACCEPTED
+        values.append(
+            (row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at, at, smsc_id, wanted)
+        )
+        rows.append(row)
+        hand.answered(row)
+        hand.accepted(row)
+        if at > last.get(row.campaign, 0.0):
+            last[row.campaign] = at
+    if rows:
+        db.conn.executemany(_WRITE_ACCEPTED, values)
+        intents.drop_done(db)
+        _note_responses(db, last)
+    return rows, others
+
+
+def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
+    """Write what became of parts, whatever it is; those that changed. Their messages are not settled yet."""
     parts = load_parts(db, {outcome.message_id: None for outcome in outcomes})
     updates: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     dues: dict[int, float] = {}
@@ -77,12 +134,15 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
         db.conn.executemany(statement, rows)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    queued_again = matching.settle_with_parked(db, touched)
+    _note_responses(db, responses)
+    return touched
+
+
+def _note_responses(db: Database, last: dict[int, float]) -> None:
     db.conn.executemany(
         "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in responses.items()],
+        [(at, campaign) for campaign, at in last.items()],
     )
-    return queued_again
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:
@@ -93,8 +153,8 @@ def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State
             # A late response to an attempt that was given up as in doubt is still the truth.
             if state not in _UNANSWERED and not (state == State.QUEUED and row.cause):
                 return None
-            row.smsc_id = outcome.smsc_id
-            return _ACCEPTED, (outcome.smsc_id, key(outcome.smsc_id), outcome.at), State.ACCEPTED
+            row.smsc_id, row.key = outcome.smsc_id, key(outcome.smsc_id)
+            return _ACCEPTED, (row.smsc_id, row.key, outcome.at), State.ACCEPTED
         case Retry():
             return (_RETRY, (outcome.status, outcome.at), State.QUEUED) if state in _UNANSWERED else None
         case Refused():

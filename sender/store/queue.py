@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from sender.domain.message import State
+from sender.store import intents
 from sender.store.database import Database, Moves, json_list
+from sender.store.parts import PartRow
 from sender.store.records import Intent
 from sender.store.settling import move_messages
 from sender.store.sql import sql
@@ -33,13 +34,12 @@ _SUBMITTING: Final = sql(
 )
 
 
-class _Message(msgspec.Struct, gc=False):
-    """What `mark_submitting` needs to know of a message."""
-
-    id: int
-    campaign: int
-    state: int
-    parts: int
+_MESSAGES: Final = (
+    "SELECT m.id, campaign, state, parts, number FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value"
+)
+_Message = tuple[int, int, int, int, str]
+"""Message, campaign, state, parts, number."""
+_SUBMITTED: Final = int(State.SUBMITTING)
 
 
 def new_epoch(db: Database) -> int:
@@ -69,37 +69,64 @@ def _move_claimed(db: Database, message_ids: Sequence[int], after: State) -> Non
 def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
     """See `SqliteStore.mark_submitting`."""
     wanted = json_list({intent.message_id: None for intent in intents})
-    rows = db.conn.execute(
-        "SELECT m.id, campaign, state, parts FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value", (wanted,)
-    )
-    messages = {row[0]: _Message(*row) for row in rows}
-    settled = _settled_parts(db, [message.id for message in messages.values() if message.parts])
+    messages: dict[int, _Message] = {row[0]: row for row in db.conn.execute(_MESSAGES, (wanted,))}
+    settled = _settled_parts(db, [row[0] for row in messages.values() if row[3]])
     good: dict[tuple[int, int], Intent] = {}
     stale: list[Intent] = []
     for intent in intents:
         message = messages.get(intent.message_id)
         part = (intent.message_id, intent.part)
-        if message is None or message.state != State.CLAIMED or part in settled or part in good:
+        if message is None or message[2] != State.CLAIMED or part in settled or part in good:
             stale.append(intent)
         else:
             good[part] = intent
-    db.conn.executemany(
-        _SUBMIT,
-        [(it.message_id, it.part, db.account(it.account), it.epoch, it.sequence, it.at, it.at) for it in good.values()],
-    )
-    submitted = {it.message_id: it for it in good.values()}
-    by_parts: dict[int, list[int]] = defaultdict(list)
-    for message_id, intent in submitted.items():
-        by_parts[intent.parts].append(message_id)
+    if good:
+        _write_intents(db, messages, good.values())
+        _move(db, messages, good.values())
+    return stale
+
+
+def _write_intents(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]) -> None:
+    """One row for all that have one part and were never submitted, and one in `parts` for each of the others."""
+    packed: dict[str, list[PartRow]] = defaultdict(list)
+    values: list[tuple[int, int, int, int, int, float, float]] = []
+    for it in good:
+        at = it.at
+        message, campaign, _, parts, number = messages[it.message_id]
+        account = db.account(it.account)
+        if parts or it.parts != 1:
+            values.append((message, it.part, account, it.epoch, it.sequence, at, at))
+            continue
+        packed[it.account].append(
+            PartRow(message, 1, account, _SUBMITTED, at, at, None, None, None, None, None, 0, 0,
+                    number, campaign, _SUBMITTED, 1, None, None, it.epoch, it.sequence)
+        )  # fmt: skip
+    if values:
+        db.conn.executemany(_SUBMIT, values)
+    for rows in packed.values():
+        intents.pack(db, rows)
+
+
+def _move(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]) -> None:
+    """Bring the messages and counts up to date, and the times of first submits."""
+    by_parts: dict[int, dict[int, None]] = defaultdict(dict)
+    first: dict[int, float] = {}
+    for it in good:
+        by_parts[it.parts][it.message_id] = None
+        campaign, at = messages[it.message_id][1], it.at
+        if at < first.get(campaign, math.inf):
+            first[campaign] = at
+    moves: Moves = Counter()
     for parts, ids in by_parts.items():
         db.conn.execute(_SUBMITTING, (parts, json_list(ids)))
-    moves: Moves = Counter()
-    for message_id in submitted:
-        moves[messages[message_id].campaign, State.CLAIMED] -= 1
-        moves[messages[message_id].campaign, State.SUBMITTING] += 1
+        for campaign, count in Counter([messages[it][1] for it in ids]).items():
+            moves[campaign, int(State.CLAIMED)] -= count
+            moves[campaign, _SUBMITTED] += count
     db.count_moves(moves)
-    _note_first_submit(db, messages, submitted.values())
-    return stale
+    db.conn.executemany(
+        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
+        [(at, campaign) for campaign, at in first.items()],
+    )
 
 
 def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:
@@ -111,14 +138,3 @@ def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:
         (json_list(messages),),
     )
     return set(rows)
-
-
-def _note_first_submit(db: Database, messages: dict[int, _Message], intents: Iterable[Intent]) -> None:
-    first: dict[int, float] = {}
-    for intent in intents:
-        campaign = messages[intent.message_id].campaign
-        first[campaign] = min(intent.at, first.get(campaign, intent.at))
-    db.conn.executemany(
-        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
-        [(at, campaign) for campaign, at in first.items()],
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sender.domain.message import FINAL, DoubtCause, MessageClass, State
-from sender.store import outcomes
+from sender.store import intents, outcomes
 from sender.store.database import Database, json_list
 from sender.store.records import CampaignState, InDoubt, Recovery
 from sender.store.settling import move_messages
@@ -20,6 +20,7 @@ _UNDER_WAY: Final = sql(
 
 def recover(db: Database, now: float) -> Recovery:
     """See `SqliteStore.recover`."""
+    intents.spill(db)
     released = _release_claimed(db)
     doubts = [
         InDoubt(message, part, DoubtCause.CRASH, _resend_due(MessageClass(message_class), resends, now), now)

@@ -32,6 +32,12 @@ _TOTALS: Final = (
     " coalesce(sum(p.resends), 0), coalesce(sum(p.receipts), 0), coalesce(sum(p.repeated), 0)"
     " FROM messages m JOIN parts p ON p.message = m.id WHERE $which"
 )
+# Submitted once, by an intent that is one of many in a row.
+_PACKED: Final = (
+    "SELECT count(*) FROM intents i, json_each(i.submits) j"
+    " CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')"
+    " WHERE $which AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
+)
 _DOUBTS: Final = (
     "SELECT p.cause, count(*) FROM messages m JOIN parts p ON p.message = m.id"
     " WHERE $which AND p.state = $IN_DOUBT GROUP BY 1 ORDER BY 1"
@@ -62,9 +68,12 @@ def figures(db: Database, which: str, parameters: tuple[Any, ...]) -> Figures:
         else:
             reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"
         failures[reason] += count
-    totals = db.conn.execute(sql(_TOTALS, which=which), parameters).fetchone()
+    totals = Counter(dict(zip(TOTALS, db.conn.execute(sql(_TOTALS, which=which), parameters).fetchone(), strict=True)))
+    under_way = db.conn.execute(sql(_PACKED, which=which), parameters).fetchone()[0]
+    for name in TOTALS[:2]:
+        totals[name] += under_way
     doubts = db.conn.execute(sql(_DOUBTS, which=which), parameters).fetchall()
-    return Figures(failures, Counter(dict(doubts)), Counter(dict(zip(TOTALS, totals, strict=True))))
+    return Figures(failures, Counter(dict(doubts)), totals)
 
 
 def _retired(db: Database, campaign: int, found: Figures) -> None:

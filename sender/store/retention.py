@@ -83,6 +83,7 @@ def _old(db: Database, campaign: int, before: float, limit: int) -> dict[int, in
 
 
 def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
+    db.hand.clear()
     ids = json_list(messages)
     found = reporting.figures(db, reporting.OF_LIST, (ids,))
     _add(db, campaign, "state", Counter(str(state) for state in messages.values()))

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from sender.domain.message import FINAL, SOURCES, State, message_state
+from sender.store import intents
 from sender.store.database import Database, Moves, json_list
 from sender.store.outbox import emit_moves
+from sender.store.parts import PART_COLUMNS, PartRow, Parts
 from sender.store.sql import sql, state_is
-
-
-class PartRow(msgspec.Struct, gc=False):
-    """A part and what is needed of its message, as loaded at the start of a verb and changed by it."""
-
-    message: int
-    part: int
-    account: int
-    state: int
-    first_at: float
-    submitted_at: float
-    cause: str | None
-    stat: str | None
-    err: str | None
-    smsc_id: str | None
-    key: str | None
-    receipts: int
-    repeated: int
-    number: str
-    campaign: int
-    message_state: int
-    parts: int
-
-
-PART_COLUMNS: Final = (
-    "p.message, p.part, p.account, p.state, p.first_at, p.submitted_at, p.cause, p.stat, p.err, p.smsc_id, p.key,"
-    " p.receipts, p.repeated, m.number, m.campaign, m.state, m.parts"
-)
-"""For ``FROM … JOIN parts p … JOIN messages m``: in the order of `PartRow`."""
-
-Parts = dict[tuple[int, int], PartRow]
-"""By (message, part): one object a part within a verb."""
 
 _LOAD: Final = sql(
     "SELECT $columns FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value JOIN parts p ON p.message = m.id",
@@ -65,8 +33,11 @@ _MOVE: Final = {
 
 def load_parts(db: Database, messages: Iterable[int]) -> Parts:
     """Every part of these messages."""
+    in_hand = db.hand.of
+    messages = list(messages)
+    intents.write_out(db, [row for row in map(in_hand, messages) if row is not None])
     rows = db.conn.execute(_LOAD, (json_list(messages),))
-    return {(row[0], row[1]): PartRow(*row) for row in rows}
+    return {(row[0], row[1]): in_hand(row[0]) or PartRow(*row) for row in rows}
 
 
 def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]], *, at: float | None = None) -> None:
@@ -93,6 +64,28 @@ def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]], *, a
     emit_moves(db, by_target, {campaign for campaign, _, _ in changes}, at)
 
 
+def move_rows(db: Database, rows: Sequence[PartRow], after: State) -> None:
+    """The same for messages of one part that are all in one state, and go to another with their parts."""
+    if not rows:
+        return
+    move_alike(db, [row.message for row in rows], Counter([row.campaign for row in rows]), rows[0].message_state, after)
+    for row in rows:
+        row.message_state = after
+
+
+def move_alike(db: Database, ids: Sequence[int], by_campaign: Mapping[int, int], before: int, after: State) -> None:
+    """The same for messages that are all in one state and go to another; `by_campaign`: how many there are of each."""
+    changed = db.conn.execute(_MOVE[after], (json_list(ids),)).rowcount
+    if changed != len(ids):
+        raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {after.label}")
+    counts: Moves = Counter()
+    for campaign, messages in by_campaign.items():
+        counts[campaign, before] -= messages
+        counts[campaign, after] += messages
+    db.count_moves(counts)
+    emit_moves(db, {after: ids}, by_campaign, None)
+
+
 def raise_due(db: Database, dues: Mapping[int, float]) -> None:
     """Put off messages until the given time, unless they are put off for longer already."""
     db.conn.executemany(
@@ -103,6 +96,8 @@ def raise_due(db: Database, dues: Mapping[int, float]) -> None:
 def settle(db: Database, touched: Iterable[PartRow]) -> dict[int, State]:
     """Bring the messages of changed parts up to date; their states now. Part rows are written already."""
     messages = {row.message: row for row in touched}
+    if not messages:
+        return {}
     now = {message: row.state for message, row in messages.items() if row.parts == 1}
     if len(now) < len(messages):
         now.update(_fold(db, [row for row in messages.values() if row.parts != 1]))
@@ -115,6 +110,9 @@ def settle(db: Database, touched: Iterable[PartRow]) -> dict[int, State]:
         elif before != after:
             moves.append((message, row.campaign, before, after))
     move_messages(db, moves)
+    for message, row in messages.items():
+        row.message_state = now[message]
+        db.hand.settle(row)
     return {message: _STATES[state] for message, state in now.items()}
 
 

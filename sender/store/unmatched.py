@@ -27,7 +27,7 @@ _ASIDE: Final = (
     "SELECT a.name, smsc_id, u.state, stat, err, number, sender, reference, at, 0"
     " FROM unmatched_receipts u JOIN accounts a ON a.id = account WHERE at < ? ORDER BY u.id LIMIT ?"
 )
-_OF_MESSAGE: Final = "SELECT part, n, smsc_id, state, stat, err, number, at FROM receipts WHERE message = ?"
+_OF_MESSAGE: Final = "SELECT part, n, smsc_id, state, stat, err, number, at FROM all_receipts WHERE message = ?"
 
 
 class Unmatched(msgspec.Struct, frozen=True, gc=False):

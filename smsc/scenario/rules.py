@@ -14,6 +14,7 @@ from smsc.scenario.receipts import Receipts
 from smsc.scenario.rule_model import Match, ReceiptChange, Rule, alternatives
 from smsc.scenario.scalars import Span, Status
 from smsc.scenario.template import Words
+from smsc.scenario.text_index import FEW, TextIndex, literal
 from smsc.scenario.tlv_values import TlvMatch
 from smsc.scenario.treatment import Fates, Treatment, look_of
 
@@ -105,7 +106,7 @@ class Rules:
         """
         pdu = reading.pdu
         destination = pdu.destination_addr.removeprefix("+")
-        for position in self._index.find(destination, pdu.source_addr.removeprefix("+"), system_id):
+        for position in self._index.find(destination, system_id, reading):
             compiled = self._all[position]
             if compiled.to is not None and not compiled.to(destination):
                 continue
@@ -169,14 +170,16 @@ class Rules:
 class _RuleIndex:
     """Which of many rules to try on a message: each is looked up by what tells most of what it asks for.
 
-    That is a whole number or name before the beginning or end of one, and one account before a sender. Rules that ask
-    for none of that (for a text, for any other pattern) are tried on every message.
+    That is a whole number or name before the beginning or end of one, one account before a sender, and a text where
+    there is nothing else. Rules that ask for none of that (for a regular expression, for a state) are tried on every
+    message.
     """
 
     def __init__(self, rules: Sequence[CompiledRule]) -> None:
         self._accounts: dict[str, list[int]] = {}
         to: list[tuple[AddressPattern, ...] | None] = []
         from_: list[tuple[AddressPattern, ...] | None] = []
+        texts: list[tuple[int, str]] = []
         for position, rule in enumerate(rules):
             asked_to, asked_from = alternatives(rule.rule.when.to), alternatives(rule.rule.when.from_)
             account = _one_account(rule)
@@ -185,18 +188,27 @@ class _RuleIndex:
                 to.append(None)
                 from_.append(None)
                 continue
+            said = literal(rule.rule.when.text)
+            if said is not None and not _telling(asked_to) and not _telling(asked_from):
+                texts.append((position, said))
             by_sender = _telling(asked_from) > _telling(asked_to)
             to.append(None if by_sender else asked_to)
             from_.append(asked_from if by_sender else None)
+        self._texts: TextIndex | None = None
+        if len(texts) > FEW:
+            self._texts = TextIndex(texts)
+            for position, _ in texts:
+                to[position] = from_[position] = None
         self._to, self._from = AddressIndex(to), AddressIndex(from_)
 
-    def find(self, destination: str, source: str, system_id: str) -> Sequence[int]:
-        """The positions of those that may be about a message, lowest first; addresses without their leading `+`."""
-        found, others = self._to.find(destination), self._from.find(source)
+    def find(self, destination: str, system_id: str, reading: Reading) -> Sequence[int]:
+        """The positions of those that may be about a message, lowest first; `destination` without its leading `+`."""
+        found, others = self._to.find(destination), self._from.find(reading.pdu.source_addr.removeprefix("+"))
         accounts = self._accounts.get(system_id, ())
-        if not others and not accounts:
+        texts = () if self._texts is None else self._texts.find(reading.text)
+        if not others and not accounts and not texts:
             return found
-        return sorted((*found, *others, *accounts))
+        return sorted((*found, *others, *accounts, *texts))
 
 
 _WHOLE, _PART = 2, 1

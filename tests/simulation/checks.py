@@ -79,7 +79,7 @@ class Checks:
         """A transaction was committed: what does it promise?"""
         self._learn(life)
         for message, part, epoch, sequence in life.query(
-            "SELECT message, part, epoch, sequence FROM parts WHERE state = 3"
+            "SELECT message, part, epoch, sequence FROM all_parts WHERE state = 3"
         ):
             known = self._intents.get((message, part, sequence))
             if known is None or known[0] != epoch:
@@ -188,7 +188,7 @@ class Checks:
         self._receipts_there(life)
         self.look(life)
         for message, part, epoch, sequence in life.query(
-            "SELECT message, part, epoch, sequence FROM parts WHERE state = 3"
+            "SELECT message, part, epoch, sequence FROM all_parts WHERE state = 3"
         ):
             intent, key = (message, part, epoch, sequence), (self._tokens[message], part)
             if intent not in self._crashed:
@@ -234,7 +234,7 @@ class Checks:
         stored = {
             (account, message_id, stat)
             for account, message_id, stat in life.query(
-                "SELECT a.name, r.smsc_id, r.stat FROM receipts r JOIN parts p ON p.message = r.message"
+                "SELECT a.name, r.smsc_id, r.stat FROM all_receipts r JOIN parts p ON p.message = r.message"
                 " AND p.part = r.part JOIN accounts a ON a.id = p.account"
                 " UNION SELECT a.name, r.smsc_id, r.stat FROM parked_receipts r JOIN accounts a ON a.id = r.account"
             )
@@ -396,7 +396,7 @@ class StoredPart(NamedTuple):
 
 def _parts(life: Life, tokens: dict[int, str]) -> dict[str, dict[int, StoredPart]]:
     parts: dict[str, dict[int, StoredPart]] = defaultdict(dict)
-    for message, part, *rest in life.query("SELECT message, part, state, submits, retries, resends FROM parts"):
+    for message, part, *rest in life.query("SELECT message, part, state, submits, retries, resends FROM all_parts"):
         parts[tokens[message]][part] = StoredPart(*rest)
     return parts
 

@@ -129,7 +129,7 @@ def state_of(store: SqliteStore, message: int) -> State:
 
 
 def part_of(store: SqliteStore, message: int, part: int = 1) -> dict[str, Any]:
-    cursor = store.database.conn.execute("SELECT * FROM parts WHERE message = ? AND part = ?", (message, part))
+    cursor = store.database.conn.execute("SELECT * FROM all_parts WHERE message = ? AND part = ?", (message, part))
     names = [column[0] for column in cursor.description]
     return dict(zip(names, cursor.fetchone(), strict=True))
 

@@ -196,7 +196,7 @@ def test_a_file_settles_by_id_in_any_base_and_by_number_and_reading_it_again_cha
     assert [fate for fate, _ in again] == [
         RowFate.ALREADY, RowFate.ALREADY, RowFate.ALREADY, RowFate.ALREADY, RowFate.UNKNOWN, RowFate.UNFINISHED,
     ]  # fmt: skip
-    assert rows(store, "SELECT count(*) FROM receipts") == [(4,)]
+    assert rows(store, "SELECT count(*) FROM all_receipts") == [(4,)]
     assert rows(store, "SELECT count(*) FROM settlements") == [(4,)]
 
 

@@ -33,7 +33,7 @@ def desk_of(store: SqliteStore, messages: int = 1, **options) -> Desk:
 
 def stored(store: SqliteStore) -> int:
     """Receipts in the store, matched and parked."""
-    return rows(store, "SELECT (SELECT count(*) FROM receipts) + (SELECT count(*) FROM parked_receipts)")[0][0]
+    return rows(store, "SELECT (SELECT count(*) FROM all_receipts) + (SELECT count(*) FROM parked_receipts)")[0][0]
 
 
 # In every order
@@ -81,7 +81,7 @@ def test_receipts_of_one_batch_are_applied_in_their_order(store):
     batch = [receipt("17", number(0), state) for state in (ENROUTE, ENROUTE, EXPIRED, DELIVERED, ENROUTE)]
     assert desk.fates(*batch) == [MATCHED, REPEATED, MATCHED, REPEATED, REPEATED]
     assert desk.states == {State.EXPIRED: 1}
-    assert [row[0] for row in rows(store, "SELECT stat FROM receipts ORDER BY n")] == [it.stat for it in batch]
+    assert [row[0] for row in rows(store, "SELECT stat FROM all_receipts ORDER BY n")] == [it.stat for it in batch]
 
 
 def test_an_intermediate_receipt_leaves_the_message_accepted(store):

@@ -11,12 +11,15 @@ import pytest
 
 from sender.domain.message import MessageClass, State
 from sender.store import schema
-from sender.store.records import CampaignKind, CampaignState, StoreError
+from sender.store.records import Accepted, CampaignKind, CampaignState, Intent, ReceiptFate, StoreError
 from sender.store.sqlite import SqliteStore
-from tests.sender.store.kit import ACCOUNT, check_i4, receipt, rows
+from tests.sender.store.kit import ACCOUNT, FIRST, check_i4, receipt, rows
 
 VERSION_1 = Path(__file__).parents[2] / "data" / "store-version-1.db"
 """Made by the program when it wrote version 1: two campaigns, and messages in every state that a run can be cut in."""
+
+VERSION_2 = VERSION_1.with_name("store-version-2.db")
+"""Made by the program when it wrote version 2: every state, a message of two parts, three receipts of one."""
 
 
 @pytest.fixture
@@ -82,6 +85,37 @@ def test_nothing_of_it_is_lost_and_the_run_goes_on(path):
     check_i4(store)
     assert rows(store, "PRAGMA integrity_check") == [("ok",)]
     assert rows(store, "PRAGMA foreign_key_check") == []
+    store.close()
+
+
+def test_a_store_of_version_2_shows_the_same_and_goes_on(tmp_path):
+    path = tmp_path / "campaign.sqlite"
+    shutil.copy(VERSION_2, path)
+    shown = "SELECT message, part, state, submits, smsc_id, stat, receipts, repeated FROM {} ORDER BY message, part"
+    told = "SELECT * FROM {} ORDER BY message, part, n"
+    conn = sqlite3.connect(path)
+    before = conn.execute(shown.format("parts")).fetchall(), conn.execute(told.format("receipts")).fetchall()
+    conn.close()
+    store = SqliteStore.open(path)
+    assert (rows(store, shown.format("all_parts")), rows(store, told.format("all_receipts"))) == before
+    assert len(before[1]) == 4
+    assert version_of(path.with_name("campaign.sqlite.version-2")) == 2
+    assert list(store.maintenance.faults()) == []
+    with store.database.transaction():
+        recovery = store.recover(3000.0)
+        assert (recovery.released, recovery.requeued) == (3, 2)
+        [late, again] = store.record_receipts([receipt("id3", str(FIRST + 2)), receipt("id1", str(FIRST))])
+        assert (late.state, again.fate) == (State.DELIVERED, ReceiptFate.REPEATED)
+        epoch = store.new_epoch()
+        taken = [it.message_id for it in store.claim(ACCOUNT, 100, 4000.0) if not it.parts]
+        assert store.mark_submitting([Intent(it, 1, 1, ACCOUNT, epoch, it, 4000.0) for it in taken]) == []
+        store.record_outcomes([Accepted(it, 1, f"new{it}", 4001.0) for it in taken])
+        for message in taken:
+            number = rows(store, "SELECT number FROM messages WHERE id = ?", message)[0][0]
+            [result] = store.record_receipts([receipt(f"new{message}", number)])
+            assert result.state is State.DELIVERED
+    check_i4(store)
+    assert list(store.maintenance.faults()) == []
     store.close()
 
 

@@ -127,7 +127,7 @@ def test_in_any_order_every_message_ends_as_the_operator_said_i3(
         assert play.states() == play.expected()
         assert rows(play.desk.store, "SELECT 1 FROM parked_receipts") == []
         told = sum(step.what in ("receipt", "again", "enroute") for step in steps)
-        assert rows(play.desk.store, "SELECT count(*) FROM receipts") == [(told,)]
+        assert rows(play.desk.store, "SELECT count(*) FROM all_receipts") == [(told,)]
         play.desk.store.close()
     finally:
         shutil.rmtree(directory)

@@ -232,8 +232,8 @@ def test_what_a_killed_process_had_told_is_in_the_file_i9(path, lines):
             word, *ids = line.split()
             promised[State[word.upper()]] |= {int(message) for message in ids}
     store = SqliteStore.open(path)
-    submitted = {message for (message,) in rows(store, "SELECT message FROM parts")}
-    accepted = {message for (message,) in rows(store, "SELECT message FROM parts WHERE smsc_id IS NOT NULL")}
+    submitted = {message for (message,) in rows(store, "SELECT message FROM all_parts")}
+    accepted = {message for (message,) in rows(store, "SELECT message FROM all_parts WHERE smsc_id IS NOT NULL")}
     assert promised[State.SUBMITTING] <= submitted
     assert promised[State.ACCEPTED] <= accepted
     with store.database.transaction():

@@ -179,14 +179,14 @@ def test_what_was_forgotten_for_want_of_room_is_counted() -> None:
     assert book.get("rule-1").counters == {Key("shop", "2"): 1, Key("shop", "3"): 1}
 
 
-def test_ten_thousand_rules_are_changed_and_listed_in_a_moment_and_keep_what_they_counted() -> None:
-    """A look at each rule for each rule would be a hundred million looks."""
-    rules = [Rule(When(AddressPattern(f"7705{number:07}")), receipt="none") for number in range(10_000)]
+def test_thousands_of_rules_are_changed_and_listed_in_a_moment_and_keep_what_they_counted() -> None:
+    """A look at each rule for each rule would be twenty-five million looks."""
+    rules = [Rule(When(AddressPattern(f"7705{number:07}")), receipt="none") for number in range(5_000)]
     book = Rulebook(rules, {}, Receipts())
     first = book.listed()[0]
     ids = book.set_rules(rules[::-1])
     assert ids[-1] == first.id
-    assert len(book.listed()) == 10_000
+    assert len(book.listed()) == 5_000
 
 
 def test_of_equal_rules_as_many_stay_as_are_asked_for() -> None:

@@ -1,0 +1,152 @@
+"""Parts as the verbs have them in memory: loaded for one call, or kept in hand from the intent to the final receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from sender.domain.message import State
+
+
+class PartRow(msgspec.Struct, gc=False):
+    """A part and what is needed of its message, as loaded at the start of a verb and changed by it."""
+
+    message: int
+    part: int
+    account: int
+    state: int
+    first_at: float
+    submitted_at: float
+    cause: str | None
+    stat: str | None
+    err: str | None
+    smsc_id: str | None
+    key: str | None
+    receipts: int
+    repeated: int
+    number: str
+    campaign: int
+    message_state: int
+    parts: int
+    received: int | None = None
+    """The message_state of the first receipt, when it is kept here and not by itself."""
+    received_at: float | None = None
+    epoch: int = 0
+    sequence: int = 0
+    intent: int = 0
+    """The row of `intents` that holds it while it has no row of its own, which then needs epoch and sequence; or 0."""
+
+
+PART_COLUMNS: Final = (
+    "p.message, p.part, p.account, p.state, p.first_at, p.submitted_at, p.cause, p.stat, p.err, p.smsc_id, p.key,"
+    " p.receipts, p.repeated, m.number, m.campaign, m.state, m.parts, p.received, p.received_at"
+)
+"""For ``FROM … JOIN parts p … JOIN messages m``: in the order of `PartRow`."""
+
+Parts = dict[tuple[int, int], PartRow]
+"""By (message, part): one object a part within a verb."""
+
+HELD: Final = 50_000
+"""Parts in hand at most; what is older is read from the file again."""
+
+
+class Hand:
+    """What this process has submitted and what waits for its receipt, as far as it went the common way.
+
+    That way is: a message of one part, submitted once, then accepted. Nearly all that comes from an operator is about
+    such a one, and is recorded without reading anything. A part that leaves the way is put down, and what is not in
+    hand is in the file: to be empty is always right. Whoever writes to parts or messages by another way than `PartRow`
+    clears it, and so do a transaction that is undone and a commit of another process.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[int, PartRow] = {}
+        self._accepted: dict[tuple[int, str], PartRow | None] = {}  # None: several have this id
+        self._unanswered: dict[int, int] = {}  # by row of `intents`: how many parts it alone holds
+        self._done: list[tuple[int]] = []
+        self.lost = True
+        """Whether there may be rows of `intents` whose parts are not in hand."""
+        self.touched = False
+        """Whether a part was taken, put down or given out since somebody set this to False."""
+
+    def submitted(self, rows: Sequence[PartRow], intent: int) -> list[PartRow]:
+        """Take parts whose intents are in this row of `intents`; those that are put down for want of room."""
+        self.touched = True
+        held = self._rows
+        self._unanswered[intent] = len(rows)
+        for row in rows:
+            row.intent = intent
+            held[row.message] = row
+        beyond = [held.pop(message) for message in list(islice(held, max(0, len(held) - HELD)))]
+        for row in beyond:
+            self._forget_id(row)
+        return beyond
+
+    def accepted(self, row: PartRow) -> None:
+        """A part in hand has its id now."""
+        place = row.account, row.key or ""
+        self._accepted[place] = None if place in self._accepted else row
+
+    def answered(self, row: PartRow) -> None:
+        """A part in `intents` has a row of its own now."""
+        intent, row.intent = row.intent, 0
+        left = self._unanswered[intent] - 1
+        if left:
+            self._unanswered[intent] = left
+        else:
+            del self._unanswered[intent]
+            self._done.append((intent,))
+
+    def take_done(self) -> list[tuple[int]]:
+        """Rows of `intents` that hold nothing any more."""
+        done, self._done = self._done, []
+        return done
+
+    def of(self, message: int) -> PartRow | None:
+        """The part of a message, when it is in hand."""
+        self.touched = True
+        return self._rows.get(message)
+
+    def by_id(self, account: int, key: str) -> PartRow | None:
+        """The accepted part with this id; None also when there may be others."""
+        self.touched = True
+        return self._accepted.get((account, key))
+
+    def packed(self, account: int) -> list[PartRow]:
+        """Parts of an account that are in `intents` alone."""
+        if not self._unanswered:
+            return []
+        return [row for row in self._rows.values() if row.intent and row.account == account]
+
+    def put_down(self, row: PartRow) -> None:
+        """It has left the common way, or is at its end."""
+        if self._rows.pop(row.message, None) is not None:
+            self._forget_id(row)
+
+    def finished(self, row: PartRow) -> None:
+        """A part that `by_id` gave is at its end."""
+        del self._rows[row.message], self._accepted[row.account, row.key or ""]
+
+    def settle(self, row: PartRow) -> None:
+        """A verb has changed this part in some way: keep it only where the next step is the common one."""
+        if row.message in self._rows and (
+            row.cause is not None
+            or row.message_state != row.state
+            or row.state not in (State.SUBMITTING, State.ACCEPTED)
+        ):
+            self.put_down(row)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+        self._accepted.clear()
+        self._unanswered.clear()
+        self._done.clear()
+        self.lost = True
+
+    def _forget_id(self, row: PartRow) -> None:
+        if row.key is not None and self._accepted.get((row.account, row.key)) is row:
+            del self._accepted[row.account, row.key]
