@@ -10,20 +10,23 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
+from smppkit.pdus import SubmitSmResp
 from smppkit.runs import RunReader, SubmitRun, run_readers
 from smppkit.states import Version
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
-from smsc.centre.shared import Peer, RunAnswer, Shared
+from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Taken
+from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
+from smsc.journal.together import MessageRun
 
 if TYPE_CHECKING:
     from smsc.scenario.id_style import Writer
@@ -38,12 +41,21 @@ _HEADS = tuple(HEADER.pack(HEADER_SIZE + length + 1, _SUBMIT_SM_RESP, 0, 0)[:12]
 class Runs:
     """Takes runs for one operator, where no message of it needs a closer look before it is read."""
 
-    def __init__(self, shared: Shared, outcomes: Outcomes, deliveries: Deliveries, *, looks: bool) -> None:
-        """`looks`: every message is looked at, whatever it is."""
+    def __init__(
+        self,
+        shared: Shared,
+        outcomes: Outcomes,
+        deliveries: Deliveries,
+        *,
+        looks: bool,
+        tidy: Callable[[int, float], None],
+    ) -> None:
+        """`looks`: every message is looked at, whatever it is. `tidy` hears how many were recorded, and when."""
         self._shared = shared
         self._outcomes = outcomes
         self._deliveries = deliveries
-        self._looks = looks or shared.journal is not None or shared.state.usual is None
+        self._tidy = tidy
+        self._looks = looks or shared.state.usual is None
         self._readers: dict[Version, dict[int, RunReader]] = {}
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
@@ -88,7 +100,40 @@ class Runs:
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken)
-        return RunAnswer(connection, run, _responses(run, usual.write_id, number), now + usual.respond_after, taken)
+        responses = _responses(run, usual.write_id, number)
+        if shared.journal is not None:
+            taken.row = self._record(taken, responses, shared.journal)
+            self._tidy(count, now)
+        return RunAnswer(connection, run, responses, now + usual.respond_after, taken)
+
+    def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
+        shared, frames = self._shared, taken.frames
+        return journal.messages(
+            MessageRun(
+                0,
+                len(taken),
+                shared.epoch + taken.at,
+                shared.name,
+                taken.system_id,
+                taken.bind,
+                frames.version,
+                frames.octets,
+                responses,
+                taken.number,
+                taken.plan_of(""),
+                None if taken.timed else shared.epoch + taken.ends,
+                shared.operator.submit.alphabet,
+            )
+        )
+
+    def one_by_one(self, answer: RunAnswer) -> list[Answer]:
+        """The same as many answers, of which each may become another one."""
+        connection, run = answer.connection, answer.run
+        connection.unroll(run)
+        return [
+            Answer(connection, SubmitSmResp(0, int.from_bytes(sequence), (), held.message_id), answer.due, held=held)
+            for sequence, held in zip(run.sequences, answer.taken.members(), strict=True)
+        ]
 
     def begin(self, answer: RunAnswer, now: float) -> Sequence[Taken | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
@@ -112,12 +157,18 @@ class Runs:
             return [owed for held in taken.held for owed in self._outcomes.come_to_end(held, now)]
         taken.over = True
         copies, taken.awaited = taken.awaited, 0
-        return self._receipts(taken, copies, min(now, taken.ends)) if copies else []
+        owed = self._receipts(taken, copies, min(now, taken.ends)) if copies else []
+        shared, fate = self._shared, taken.usual.fate
+        if shared.journal is not None:
+            shared.journal.owe_all(shared.name, shared.epoch + now, owed)
+            rows = list(range(taken.row, taken.row + len(taken)))
+            shared.journal.ended(rows, shared.epoch + min(now, taken.ends), fate.stat, fate.err)
+        return owed
 
     def _receipts(self, taken: Taken, copies: int, at: float) -> list[Owed]:
         outcomes, frames, usual, number = self._outcomes, taken.frames, taken.usual, taken.number
         system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
-        octets, starts = frames.octets, frames.starts
+        octets, starts, row = frames.octets, frames.starts, taken.row
         press = outcomes.press(usual.fate, taken.at, at)
         owed: list[Owed] = []
         for index, end in enumerate((*starts[1:], len(octets))):
@@ -129,7 +180,10 @@ class Runs:
                 self._deliveries.unplan(Kind.RECEIPT, copies)
                 continue
             receipt, to = pressed
-            owed += [Owed(0, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
+            owed += [
+                Owed(row and row + index, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life)
+                for _ in range(copies)
+            ]
         self._deliveries.made(system_id, _RECEIPT, len(owed))
         return owed
 

@@ -95,6 +95,8 @@ class RunAnswer(msgspec.Struct, eq=False, gc=False):
     octets: bytes
     due: float
     taken: Taken
+    dropped: bool = False
+    """See Answer."""
 
     def __len__(self) -> int:
         return len(self.run)

@@ -26,6 +26,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     awaited: int = 0
     over: bool = False
     planned: bool = False
+    row: int = 0  # of the first, in the journal
     held: list[Held] | None = None  # each of them, once somebody has asked
 
     def __len__(self) -> int:
@@ -41,6 +42,11 @@ class Taken(msgspec.Struct, eq=False, gc=False):
             self.held = [self.member(index) for index in range(len(self.frames))]
         return self.held
 
+    def plan_of(self, message_id: str) -> Plan:
+        """What is to become of the one that has this id."""
+        usual = self.usual
+        return Plan(usual.fate, usual.ends_after, 0.0, usual.expires_after, message_id, self.wanted)
+
     def member(self, index: int) -> Held:
         """One of them as it is now."""
         usual, number = self.usual, self.number + index
@@ -53,10 +59,11 @@ class Taken(msgspec.Struct, eq=False, gc=False):
             self.system_id,
             message_id,
             pdu,
-            Plan(usual.fate, usual.ends_after, 0.0, usual.expires_after, message_id, self.wanted),
+            self.plan_of(message_id),
             usual.fate,
             self.ends,
             number,
+            row=self.row and self.row + index,
             bind=self.bind,
             version=self.frames.version,
             awaited=self.awaited,
