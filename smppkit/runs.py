@@ -37,6 +37,17 @@ Apart: TypeAlias = Callable[[str], object]
 """Whether a message to this address is to be looked at by itself."""
 
 
+def split(octets: bytes) -> list[bytes]:
+    """The PDUs that stand one behind another, each of the length that it gives."""
+    frames: list[bytes] = []
+    at, size = 0, len(octets)
+    while at < size:
+        end = at + max(HEADER_SIZE, int.from_bytes(octets[at : at + 4], "big"))
+        frames.append(octets[at:end])
+        at = end
+    return frames
+
+
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
     """PDUs of one version as they were on the wire: `octets` are theirs alone, and `starts` is where each begins."""
 
@@ -51,6 +62,10 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         """What the decoder makes of one."""
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Where each begins and ends."""
+        return zip(self.starts, (*self.starts[1:], len(self.octets)), strict=True)
 
     def span(self, index: int) -> tuple[int, int]:
         """Where one begins and ends."""
@@ -150,6 +165,10 @@ _EMPTY_IN_SUBMIT = ("schedule_delivery_time", "validity_period")
 ADDRESSED = re.compile(rb"([^\0]*\0)(..[^\0]*\0)(..[^\0]*\0).{7}(.)..", re.DOTALL)
 """The body of a plain submit_sm, up to its user data; service_type, source and destination (each behind its TON and
 NPI) and data_coding are groups."""
+
+
+SENT = re.compile(rb"[^\0]*\0..([^\0]*\0)..([^\0]*\0).{10}", re.DOTALL)
+"""The same, with only source and destination as groups, without TON and NPI."""
 
 
 @functools.cache
