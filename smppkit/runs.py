@@ -82,6 +82,11 @@ class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
     command_id: ClassVar[int] = _SUBMIT_SM
 
+    @property
+    def octets(self) -> bytes:
+        """All of them, as they were on the wire."""
+        return self.frames.octets
+
     def __len__(self) -> int:
         return len(self.sequences)
 
@@ -91,9 +96,10 @@ class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """deliver_sm_resp that say nothing but yes, by their sequence numbers."""
+    """deliver_sm_resp that say nothing but yes, by their sequence numbers; `octets` as they were on the wire."""
 
     sequences: list[int]
+    octets: bytes
 
     command_id: ClassVar[int] = _DELIVER_SM_RESP
 
@@ -106,10 +112,11 @@ class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """submit_sm_resp with ESME_ROK and nothing but an id, by their sequence numbers."""
+    """submit_sm_resp with ESME_ROK and nothing but an id, by their sequence numbers; `octets` as they were."""
 
     sequences: list[int]
     message_ids: list[str]
+    octets: bytes
 
     command_id: ClassVar[int] = _SUBMIT_SM_RESP
 
@@ -221,7 +228,7 @@ def _accepted_reader(body: bytes) -> RunReader:
         found = match(octets, first)
         if found is None:
             return None
-        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])]), found.end()
+        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])], found[0]), found.end()
 
     return read
 
@@ -251,7 +258,7 @@ def taken_reader(version: Version) -> RunReader:
             sequences.append(number(sequence, "big"))
             message_ids.append(message_id[:-1].decode("latin-1"))
             at = end
-        return (TakenRun(sequences, message_ids), at) if sequences else None
+        return (TakenRun(sequences, message_ids, octets[first:at]), at) if sequences else None
 
     return read
 

@@ -46,7 +46,7 @@ from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Vers
 from smppkit.status import CommandStatus
 from smppkit.stream import BadPdu, BrokenStream, Fate
 from smppkit.timers import Due, Timers
-from smppkit.wire import Tap, Wire
+from smppkit.wire import ManyTap, Tap, Wire
 
 # What is asked at every PDU has a name of its own here: on Python 3.11 to look a member up in its enum costs as much as
 # five such names.
@@ -65,7 +65,9 @@ _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBI
 class Session:
     """One end of one SMPP session."""
 
-    def __init__(self, role: Role, config: SessionConfig, now: float, tap: Tap | None = None) -> None:
+    def __init__(
+        self, role: Role, config: SessionConfig, now: float, tap: Tap | None = None, many: ManyTap | None = None
+    ) -> None:
         self.role = role
         self.config = config
         self.state = BindState.OPEN
@@ -77,7 +79,7 @@ class Session:
         """Whether the peer may be sent TLVs (SMPP 3.4 §3.4); known after the bind."""
         self.counters = SessionCounters()
         self.window = config.window
-        self._wire = Wire(CODECS[self.version], config.max_pdu_before_bind, self.counters, tap)
+        self._wire = Wire(CODECS[self.version], config.max_pdu_before_bind, self.counters, tap, many)
         self._timers = Timers(role, now)
         self._sequence = SequenceNumbers()
         self._outstanding = Outstanding()
@@ -103,14 +105,14 @@ class Session:
         """True once the session is over; it takes and gives no more octets."""
         return self.state is _CLOSED
 
-    def listen_in(self, tap: Tap) -> None:
-        """Tell `tap` of every PDU from now on, instead of the one that was told so far."""
-        self._wire.listen_in(tap)
+    def listen_in(self, tap: Tap, many: ManyTap | None = None) -> None:
+        """Tell `tap` of every PDU from now on, instead of the one that was told so far; `many` as for a Session."""
+        self._wire.listen_in(tap, many)
 
     def read_runs(self, readers: Mapping[int, RunReader]) -> None:
         """Tell the owner of plain PDUs in runs (see smppkit.runs), with ``RequestRun`` and ``AcceptedResponses``.
 
-        While a tap listens every PDU is an event of its own as before.
+        While a tap listens that takes no many at once, every PDU is an event of its own as before.
         """
         self._wire.read_runs(readers)
 
@@ -445,8 +447,9 @@ class Session:
             self.counters.octets_after_close += len(data)
             return
         # Until it is bound, each PDU may change how the next is read; from then on all at once is faster.
-        fates: Iterable[Fate | Run] = self._wire.fates(data)
-        if self.state in BOUND_STATES:
+        bound = self.state in BOUND_STATES
+        fates: Iterable[Fate | Run] = self._wire.fates(data, runs=bound)
+        if bound:
             fates = list(fates)
         heard = False
         for fate in fates:

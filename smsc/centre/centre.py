@@ -12,7 +12,7 @@ brings them to their ends, ``deliveries`` sees to what goes out, ``handsets`` to
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -88,7 +88,9 @@ class MessageCentre:
         self._intake = Intake(
             shared, self._outcomes, self._deliveries, self._owners.other if self._owners.numbers else None
         )
-        self._runs = Runs(shared, self._outcomes, self._deliveries, looks=self._intake.looks_at_all)
+        self._runs = Runs(
+            shared, self._outcomes, self._deliveries, looks=self._intake.looks_at_all, tidy=self._intake.tidy
+        )
         self._handsets = Handsets(shared, self._deliveries, self._owners)
         self._broadcasts = Broadcasts(shared)
         operations = Operations(shared, self._outcomes)
@@ -267,8 +269,7 @@ class MessageCentre:
         if journal is None:
             self._release(answers)
             return
-        one_by_one = [answer for answer in answers if isinstance(answer, Answer)]  # with a journal all are
-        journal.when_committed(partial(self._committed, one_by_one, self._shared.lives.now))
+        journal.when_committed(partial(self._committed, answers, self._shared.lives.now))
         if journal.backlog > MOST_UNWRITTEN:
             for answer in answers:
                 self.keep_up(answer.connection)
@@ -319,18 +320,24 @@ class MessageCentre:
 
     # --- inside: answers ----------------------------------------------------------------------
 
-    def _committed(self, answers: list[Answer], life: int, error: Exception | None) -> None:
+    def _committed(self, answers: list[Answer | RunAnswer], life: int, error: Exception | None) -> None:
         if error is not None:
-            for answer in answers:
-                if answer.response.command_status == CommandStatus.ESME_ROK:
-                    self._refuse_unwritten(answer)
+            answers = list(self._refused(answers))
         lives = self._shared.lives
         if life != lives.now:  # something was forgotten meanwhile, and perhaps these messages with it
             for answer in answers:
                 if lives.over(life, answer.connection.system_id):
-                    self._drop_messages(answer)
+                    if isinstance(answer, Answer):
+                        self._drop_messages(answer)
                     answer.dropped = True
         self._release(answers)
+
+    def _refused(self, answers: Sequence[Answer | RunAnswer]) -> Iterator[Answer]:
+        for several in answers:
+            for answer in (several,) if isinstance(several, Answer) else self._runs.one_by_one(several):
+                if answer.response.command_status == CommandStatus.ESME_ROK:
+                    self._refuse_unwritten(answer)
+                yield answer
 
     def _refuse_unwritten(self, answer: Answer) -> None:
         """Never a ROK for what is not on the disk (I9)."""
@@ -361,6 +368,10 @@ class MessageCentre:
         ready: list[Answer | RunAnswer] = []
         for answer in answers:
             if isinstance(answer, RunAnswer):
+                if answer.dropped:
+                    stats.accepted += len(answer)
+                    self._never_answer(answer, now)
+                    continue
                 due += self._runs.begin(answer.taken, now)
                 ready += self._runs.let_go(answer, now)
                 continue

@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Final
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
+from smppkit.pdus import SubmitSmResp
 from smppkit.runs import RunReader, SubmitRun, run_readers, split
 from smppkit.states import Version
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
-from smsc.centre.shared import Peer, RunAnswer, Shared
+from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending, Taken
+from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
+from smsc.journal.together import MessageRun
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
@@ -41,12 +44,24 @@ _HEADS = tuple(HEADER.pack(HEADER_SIZE + length + 1, _SUBMIT_SM_RESP, 0, 0)[:12]
 class Runs:
     """Takes runs for one operator, where no message of it needs a closer look before it is read."""
 
-    def __init__(self, shared: Shared, outcomes: Outcomes, deliveries: Deliveries, *, looks: bool) -> None:
-        """`looks`: every message is looked at, whatever it is."""
+    def __init__(
+        self,
+        shared: Shared,
+        outcomes: Outcomes,
+        deliveries: Deliveries,
+        *,
+        looks: bool,
+        tidy: Callable[[int, float], None],
+    ) -> None:
+        """`looks`: every message is looked at, whatever it is. `tidy` hears how many were recorded, and when."""
         self._shared = shared
         self._outcomes = outcomes
         self._deliveries = deliveries
-        self._looks = looks or shared.journal is not None or shared.state.usual is None
+        self._tidy = tidy
+        usual = shared.state.usual
+        # A journal knows of a run only what all of it have in common.
+        in_common = usual is not None and usual.certain is not None and usual.certain[1] is not None
+        self._looks = looks or usual is None or (shared.journal is not None and not in_common)
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._pressed: tuple[Fate | None, int, int, Press | None] = (None, 0, 0, None)
 
@@ -94,8 +109,40 @@ class Runs:
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken)
-        octets = _responses(run, usual.write_id, number)
-        return RunAnswer(connection, run, octets, now + course.respond_after[0], taken, count)
+        responses = _responses(run, usual.write_id, number)
+        if shared.journal is not None:
+            taken.row = self._record(taken, responses, shared.journal)
+            self._tidy(count, now)
+        return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
+
+    def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
+        shared, frames = self._shared, taken.frames
+        return journal.messages(
+            MessageRun(
+                0,
+                len(taken),
+                shared.epoch + taken.at,
+                shared.name,
+                taken.system_id,
+                taken.bind,
+                frames.version,
+                frames.octets,
+                responses,
+                taken.number,
+                taken.plan_of(0, ""),
+                None if taken.timed() else shared.epoch + (taken.at + taken.course.ends_after[0]),
+                shared.operator.submit.alphabet,
+            )
+        )
+
+    def one_by_one(self, answer: RunAnswer) -> list[Answer]:
+        """The same as many answers, of which each may become another one."""
+        connection, run = answer.connection, answer.run
+        connection.unroll(run)
+        return [
+            Answer(connection, SubmitSmResp(0, int.from_bytes(sequence), (), held.message_id), answer.due, held=held)
+            for sequence, held in zip(run.sequences, answer.taken.members(), strict=True)
+        ]
 
     def begin(self, taken: Taken, now: float) -> Sequence[Ending | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
@@ -151,7 +198,7 @@ class Runs:
 
     def come_to_end(self, endings: Sequence[Ending], now: float) -> list[Owed]:
         """What is to be delivered because some of runs have come to their ends."""
-        outcomes, life = self._outcomes, self._shared.lives.now
+        outcomes, journal = self._outcomes, self._shared.journal
         made: dict[str, int] = {}
         owed: list[Owed] = []
         for ending in endings:
@@ -160,38 +207,46 @@ class Runs:
                 for held in ending.members():
                     owed += outcomes.come_to_end(held, now)
                 continue
-            frames, write_id, number = taken.frames, taken.usual.write_id, taken.number
-            system_id, bind, at, copies, over = taken.system_id, taken.bind, taken.at, taken.copies, taken.over
-            octets, starts, fates, ends_after = (
-                frames.octets,
-                frames.starts,
-                taken.course.fates,
-                taken.course.ends_after,
-            )
-            before, last = len(owed), len(starts) - 1
-            fate, after, press = None, -1.0, None
-            for index in ending.indexes:
-                over[index] = 1
-                if fates[index] is not fate or ends_after[index] != after:
-                    fate, after = fates[index], ends_after[index]
-                    ends = min(now, at + after)
-                    press = self._press(fate, at, ends)
-                message_id = write_id(number + index).encode("latin-1")
-                end = starts[index + 1] if index < last else len(octets)
-                pressed = None if press is None else press(message_id, octets, starts[index], end)
-                if pressed is None:
-                    pressed = outcomes.receipt_of(taken.member(index), fate, ends)
-                    if pressed is None:
-                        self._deliveries.unplan(Kind.RECEIPT, copies)
-                        continue
-                receipt, to = pressed
-                if copies == 1:
-                    owed.append(Owed(0, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
-                else:
-                    owed += [Owed(0, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
-            made[system_id] = made.get(system_id, 0) + len(owed) - before
+            receipts = self._receipts(taken, ending.indexes, now)
+            owed += receipts
+            made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
+            if journal is not None:
+                self._tell(journal, taken, receipts, now)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
+        return owed
+
+    def _tell(self, journal: Journal, taken: Taken, receipts: list[Owed], now: float) -> None:
+        """Record that a run has come to the end that all of it have in common, and what this brings."""
+        shared, fate = self._shared, taken.course.fates[0]
+        journal.owe_all(shared.name, shared.epoch + now, receipts)
+        rows = list(range(taken.row, taken.row + len(taken)))
+        journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
+
+    def _receipts(self, taken: Taken, indexes: Sequence[int], now: float) -> list[Owed]:
+        frames, course, over, row = taken.frames, taken.course, taken.over, taken.row
+        write_id, number, copies = taken.usual.write_id, taken.number, taken.copies
+        system_id, bind, at, life = taken.system_id, taken.bind, taken.at, self._shared.lives.now
+        octets, starts, fates, ends_after = frames.octets, frames.starts, course.fates, course.ends_after
+        last, ends, after, fate, press = len(starts) - 1, 0.0, -1.0, fates[indexes[0]], None
+        owed: list[Owed] = []
+        for index in indexes:
+            over[index] = 1
+            if ends_after[index] != after or fates[index] is not fate:
+                fate, after = fates[index], ends_after[index]
+                ends = min(now, at + after)
+                press = self._press(fate, at, ends)
+            message_id = write_id(number + index).encode("latin-1")
+            end = starts[index + 1] if index < last else len(octets)
+            pressed = None if press is None else press(message_id, octets, starts[index], end)
+            if pressed is None:
+                pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
+            if pressed is None:
+                self._deliveries.unplan(Kind.RECEIPT, copies)
+                continue
+            receipt, to = pressed
+            about = row and row + index
+            owed += [Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
         return owed
 
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:

@@ -96,6 +96,8 @@ class RunAnswer(msgspec.Struct, eq=False, gc=False):
     due: float
     taken: Taken
     count: int
+    dropped: bool = False
+    """See Answer."""
 
     def __len__(self) -> int:
         return self.count

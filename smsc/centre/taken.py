@@ -28,6 +28,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     over: bytearray  # 1 for each whose end has brought about what it does
     copies: int = 0  # of the receipt of each
     planned: bool = False
+    row: int = 0  # of the first, in the journal
     held: list[Held] | None = None  # each of them, once somebody has asked
 
     def __len__(self) -> int:
@@ -49,6 +50,12 @@ class Taken(msgspec.Struct, eq=False, gc=False):
             self.held = [self.member(index) for index in range(len(self.frames))]
         return self.held
 
+    def plan_of(self, index: int, message_id: str) -> Plan:
+        """What is to become of one that has this id."""
+        after, fate = self.course.ends_after[index], self.course.fates[index]
+        ends_after = None if after == inf else after
+        return Plan(fate, ends_after, 0.0, self.usual.expires_after, message_id, self.wanted)
+
     def timed(self) -> Sequence[int]:
         """Those whose end brings something about."""
         course = self.course
@@ -69,16 +76,16 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         if not isinstance(pdu, SubmitSm):
             raise TypeError(f"a run of submit_sm holds {pdu!r}")
         timed, over = self._is_timed(index), bool(self.over[index])
-        ends_after = None if after == inf else after
         return Held(
             self.at,
             self.system_id,
             message_id,
             pdu,
-            Plan(fate, ends_after, 0.0, usual.expires_after, message_id, self.wanted),
+            self.plan_of(index, message_id),
             fate,
             self.at + after,
             number,
+            row=self.row and self.row + index,
             bind=self.bind,
             version=self.frames.version,
             awaited=self.copies if timed and not over else 0,

@@ -64,7 +64,7 @@ class Wheel(Generic[T]):
             self._arm()
 
     def add_together(self, numbers: Iterable[int], dues: Iterable[float], make: Callable[[list[int]], T]) -> None:
-        """Hold many by their numbers, each until it is due; those that fall due together are what `make` makes of them."""
+        """Hold many by their numbers, each until it is due; those due together as what `make` makes of them."""
         tick = self._tick
         slots: dict[int, list[int]] = {}
         for number, due in zip(numbers, dues, strict=True):

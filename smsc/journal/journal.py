@@ -16,7 +16,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
 from smppkit.pdus import SubmitSm
+from smppkit.runs import split
 from smsc.journal.alive import Alive
 from smsc.journal.erasing import Erasure
 from smsc.journal.expansion import LOOK_BACK, Expansion, expand, is_behind, last_entry
@@ -44,6 +45,7 @@ from smsc.journal.records import (
 )
 from smsc.journal.retention import Keep, Retention
 from smsc.journal.schema import JournalError, prepare
+from smsc.journal.together import MessageRun, OwedRun
 from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
@@ -274,6 +276,58 @@ class Journal:
         self._group.replaced.append((pending, message))
         self._added()
 
+    def messages(self, run: MessageRun) -> int:
+        """Record messages that were accepted as one, and what is to become of them; numbers their rows.
+
+        Returns the first row.
+        """
+        row = run.row = self._next_row
+        if not self._logged:
+            for _, message, pending in run.members():
+                self.message(message)
+                self.plan(pending)
+            return row
+        self._next_row = row + run.count
+        self._group.runs.append(run)
+        self._added(2 * run.count)
+        return row
+
+    def ended(self, rows: list[int], at: float, stat: str, err: str) -> None:
+        """As ``reached`` with `over`, of messages that have come to no state before."""
+        if not self._logged:
+            for row in rows:
+                self.reached(row, at, stat, err, over=True)
+            return
+        self._group.ended.append((rows, at, stat, err))
+        self._added(len(rows))
+
+    def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
+        """As ``owe``, of receipts of one account for messages of one connection."""
+        if not self._logged or not receipts:
+            for owed in receipts:
+                self.owe(operator, due, owed)
+            return
+        number, first = self._next_delivery, receipts[0]
+        for owed in receipts:
+            owed.number = self._next_delivery
+            self._next_delivery += 1
+        rows, addresses = [owed.row for owed in receipts], [owed.to for owed in receipts]
+        octets = [owed.octets for owed in receipts]
+        run = OwedRun(number, operator, due, first.system_id, first.bind, rows, addresses, octets)
+        self._group.owed_runs.append(run)
+        self._added(len(receipts))
+
+    def settled_all(self, deliveries: Sequence[Owed], acknowledged_at: float, state: str | None = None) -> None:
+        """As ``settled``, of deliveries of one kind that were acknowledged together."""
+        if not self._logged:
+            for owed in deliveries:
+                self.settled(owed, acknowledged_at, state)
+            return
+        numbers = [owed.number for owed in deliveries]
+        rows = [owed.row for owed in deliveries] if deliveries[0].kind in _ACKNOWLEDGES else None
+        self._group.settled_runs.append((numbers, rows, acknowledged_at, state))
+        self._added(len(deliveries))
+
     def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
         """Record that a delivery is owed no more: acknowledged, or (None) given up.
 
@@ -318,6 +372,15 @@ class Journal:
             self._hand_over()
         elif self._timer is None:
             self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+
+    def pdus(self, connection: int, direction: str, count: int, octets: bytes, at: float) -> None:
+        """Record so many PDUs that were on the wire together, by the octets of all of them."""
+        if not self._logged:
+            for one in split(octets):
+                self.pdu(connection, direction, one, at)
+            return
+        self._group.pdus.append((at, connection, direction, octets, count))
+        self._added(count + len(octets) // LARGE)
 
     def connection_opened(self, operator: str, peer: str, at: float) -> int:
         """Record a connection; returns its number."""
@@ -408,9 +471,9 @@ class Journal:
         self._group.statements.append((sql, values))
         self._added()
 
-    def _added(self) -> None:
+    def _added(self, operations: int = 1) -> None:
         group = self._group
-        group.size += 1
+        group.size += operations
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
@@ -632,6 +695,9 @@ def _write_numbers(connection: sqlite3.Connection, group: Group) -> None:
     """Remember the highest message numbers: an operator uses none again."""
     if group.messages:
         numbers = {message.operator: message.number for _, message in group.messages if message.number is not None}
+        connection.executemany(_NUMBER, numbers.items())
+    if group.runs:
+        numbers = {run.operator: run.number + run.count - 1 for run in group.runs}
         connection.executemany(_NUMBER, numbers.items())
 
 

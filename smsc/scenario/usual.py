@@ -1,4 +1,4 @@
-"""How an operator treats every message that nothing sets apart, with what is left to chance: of one, or of many at once.
+"""How an operator treats every message that nothing sets apart, with what is left to chance: one, or many at once.
 
 Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
 """

@@ -150,7 +150,9 @@ class Connection:
 
     def unroll(self, run: SubmitRun) -> None:
         """Those of a run are answered one by one."""
-        self.link.session.unroll(run)
+        session = self.link.session
+        if self._in_turn or not session.closed:
+            session.unroll(run)
 
     def forget_run(self, run: SubmitRun, count: int, now: float) -> None:
         """As ``forget``, of so many of a run."""
@@ -286,7 +288,7 @@ class Connection:
     def _open_session(self, now: float) -> Session:
         server = self._server
         self.number = server.number_for(self)
-        return Session(Role.SMSC, server.session_config(None), now, server.tap_for(self))
+        return Session(Role.SMSC, server.session_config(None), now, *server.taps_for(self))
 
     def _bind(self, pdu: Any, now: float) -> None:
         server, session = self._server, self.link.session

@@ -32,7 +32,7 @@ from sender.domain.retry import RetryClass
 from sender.pipeline.verdict import Judge
 from sender.store.matching import Matching
 from sender.store.records import InDoubt, Outcome, Retry
-from sender.store.settling import PartRow, settle
+from sender.store.settling import PartRow
 from smppkit.events import Event, Request, Response
 from smppkit.outstanding import Outstanding, Sent
 from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
@@ -84,7 +84,7 @@ def receipts_die_with_the_connection(scenario: LabScenario, patch: pytest.Monkey
 
 
 def early_receipts_are_forgotten(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "settle_with_parked", settle)
+    patch.setattr(Matching, "take_parked", lambda matching, rows: None)
     return scenario
 
 

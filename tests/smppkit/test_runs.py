@@ -210,6 +210,31 @@ def test_a_tap_is_told_of_every_pdu() -> None:
     assert seen == [("in", submit(5)), ("in", submit(6)), ("out", encode(DeliverSm(0, 1)))]
 
 
+def test_a_tap_for_many_is_told_of_all_at_once() -> None:
+    """And of what is not in a run by itself, in the order on the wire. One that listens later hears of each answer."""
+    session, seen = reading(), []
+    session.listen_in(
+        lambda way, octets: seen.append((way, octets)), lambda way, count, octets: seen.append((way, count, octets))
+    )
+    enquiry, delivery = encode(EnquireLink(0, 7)), encode(DeliverSm(0, 0))
+    session.receive_bytes(submit(5) + submit(6) + enquiry, 1.0)
+    (event, *_) = session.events()
+    assert isinstance(event, RequestRun)
+    session.send_many([(delivery, None), (delivery, None)], 1.0)
+    session.receive_bytes(encode(DeliverSmResp(0, 1)) + encode(DeliverSmResp(0, 2)), 1.0)
+    assert seen == [
+        ("in", 2, submit(5) + submit(6)),
+        ("in", enquiry),
+        ("out", encode(EnquireLink(0, 7).response())),
+        ("out", 2, encode(DeliverSm(0, 1)) + encode(DeliverSm(0, 2))),
+        ("in", 2, encode(DeliverSmResp(0, 1)) + encode(DeliverSmResp(0, 2))),
+    ]
+    seen.clear()
+    session.listen_in(lambda way, octets: seen.append((way, octets)))
+    session.respond_run(event.run, 2, ANSWER * 2, 1.0)
+    assert seen == [("out", ANSWER)] * 2
+
+
 def test_deliveries_are_sent_and_accepted_together() -> None:
     session = reading(window=3)
     octets = encode(DeliverSm(0, 0, short_message=b"a"))
