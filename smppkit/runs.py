@@ -63,6 +63,10 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
 
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Where each begins and ends."""
+        return zip(self.starts, (*self.starts[1:], len(self.octets)), strict=True)
+
     def span(self, index: int) -> tuple[int, int]:
         """Where one begins and ends."""
         starts = self.starts
@@ -168,6 +172,10 @@ _EMPTY_IN_SUBMIT = ("schedule_delivery_time", "validity_period")
 ADDRESSED = re.compile(rb"([^\0]*\0)(..[^\0]*\0)(..[^\0]*\0).{7}(.)..", re.DOTALL)
 """The body of a plain submit_sm, up to its user data; service_type, source and destination (each behind its TON and
 NPI) and data_coding are groups."""
+
+
+SENT = re.compile(rb"[^\0]*\0..([^\0]*\0)..([^\0]*\0).{10}", re.DOTALL)
+"""The same, with only source and destination as groups, without TON and NPI."""
 
 
 @functools.cache

@@ -312,30 +312,33 @@ class Session:
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
 
-    def respond_run(self, run: SubmitRun, octets: bytes, now: float) -> None:
-        """Answer all of a run, with the octets of as many responses."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def respond_run(self, run: SubmitRun, count: int, octets: bytes, now: float) -> None:
+        """Answer so many of a run, with the octets of as many responses."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
             return
-        self._wire.write_many(len(run), [octets])
-        self._unanswered.settle_run(run)
+        self._wire.write_many(count, [octets])
+        self._unanswered.settle_run(run, count)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
-    def forget_run(self, run: SubmitRun, now: float) -> None:
-        """As ``forget``, of all of a run."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def forget_run(self, run: SubmitRun, count: int, now: float) -> None:
+        """As ``forget``, of so many of a run."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
             return
-        self.counters.left_unanswered += len(run)
-        self._unanswered.settle_run(run)
+        self.counters.left_unanswered += count
+        self._unanswered.settle_run(run, count)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
     def unroll(self, run: SubmitRun) -> None:
-        """From now on those of a run wait each for an answer of its own, as if each had been a Request."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+        """From now on those of a run wait each for an answer of its own, as if each had been a Request.
+
+        None of them may have been answered.
+        """
+        if self._unanswered.waiting(run) < len(run):
+            self._run_waits_not(len(run))
             return
         self._unanswered.unroll(run)
 
@@ -725,10 +728,10 @@ class Session:
             raise LocalProtocolError(f"no request with sequence number {sequence} waits for an answer")
         self.counters.late_answers += 1  # the link died while the answer was being prepared
 
-    def _run_waits_not(self, run: SubmitRun) -> None:
+    def _run_waits_not(self, count: int) -> None:
         if self.state is not BindState.CLOSED:
-            raise LocalProtocolError(f"a run of {len(run)} requests does not wait for an answer")
-        self.counters.late_answers += len(run)
+            raise LocalProtocolError(f"{count} requests of a run do not wait for an answer")
+        self.counters.late_answers += count
 
     def _settle(self, sequence: int, now: float) -> None:
         self._unanswered.settle(sequence)
