@@ -12,7 +12,7 @@ from smppkit.receipts import INTERMEDIATE_TYPE, MESSAGE_TYPE, form_of, parse_rec
 from smppkit.tlvs import USER_MESSAGE_REFERENCE
 
 _SAMPLE_FIRST: Final = 100
-_SAMPLE_EVERY: Final = 64
+_SAMPLE_EVERY: Final = 256
 """How closely receipts are looked at: the first ones all, then one in so many."""
 
 
