@@ -87,14 +87,11 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         return starts[index], starts[index + 1] if index + 1 < len(starts) else len(self.octets)
 
 
-class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """Plain submit_sm that have their `registered_delivery` in common; `sequences` as they are on the wire."""
+class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """Requests of one kind; `sequences` as they are on the wire."""
 
     frames: Frames
     sequences: list[bytes]
-    registered_delivery: int
-
-    command_id: ClassVar[int] = _SUBMIT_SM
 
     @property
     def octets(self) -> bytes:
@@ -107,6 +104,14 @@ class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
     def pdus(self) -> Iterator[Pdu]:
         """What the decoder makes of them."""
         return map(self.frames.pdu, range(len(self.frames)))
+
+
+class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
+    """Plain submit_sm that have their `registered_delivery` in common."""
+
+    registered_delivery: int
+
+    command_id: ClassVar[int] = _SUBMIT_SM
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -142,24 +147,15 @@ class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
         return map(SubmitSmResp, repeat(0), self.sequences, repeat(()), self.message_ids)
 
 
-class ReceiptRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """deliver_sm that are receipts in the form of the appendix; `sequences` as they are on the wire.
+class ReceiptRun(_Requested, eq=False, frozen=True, gc=False):
+    """deliver_sm that are receipts in the form of the appendix.
 
     `said`: source and destination address of each, and what it says.
     """
 
-    frames: Frames
-    sequences: list[bytes]
     said: list[tuple[str, str, Said]]
 
     command_id: ClassVar[int] = _DELIVER_SM
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    def pdus(self) -> Iterator[Pdu]:
-        """What the decoder makes of them."""
-        return map(self.frames.pdu, range(len(self.frames)))
 
     def responses(self, status: int) -> bytes:
         """A deliver_sm_resp with this status for each of them."""
