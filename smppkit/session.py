@@ -30,6 +30,7 @@ from smppkit.events import (
     LateResponse,
     NoResponse,
     NoResponseCause,
+    ReceiptsDelivered,
     Request,
     RequestRun,
     Response,
@@ -39,7 +40,7 @@ from smppkit.events import (
 from smppkit.negotiation import Negotiated, negotiated
 from smppkit.outstanding import Outstanding, Sent, Unanswered
 from smppkit.pdus import DeliverSmResp, EnquireLink, GenericNack, Pdu, SubmitSmResp, Unbind
-from smppkit.runs import AcceptedRun, Run, RunReader, SubmitRun, TakenRun
+from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, Run, RunReader, SubmitRun, TakenRun
 from smppkit.sequence import SequenceNumbers
 from smppkit.session_config import SessionConfig, SessionCounters
 from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Version, legal_requests, refusal
@@ -312,30 +313,33 @@ class Session:
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
 
-    def respond_run(self, run: SubmitRun, octets: bytes, now: float) -> None:
-        """Answer all of a run, with the octets of as many responses."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def respond_run(self, run: RequestedRun, count: int, octets: bytes, now: float) -> None:
+        """Answer so many of a run, with the octets of as many responses."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
             return
-        self._wire.write_many(len(run), [octets])
-        self._unanswered.settle_run(run)
+        self._wire.write_many(count, [octets])
+        self._unanswered.settle_run(run, count)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
-    def forget_run(self, run: SubmitRun, now: float) -> None:
-        """As ``forget``, of all of a run."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def forget_run(self, run: RequestedRun, count: int, now: float) -> None:
+        """As ``forget``, of so many of a run."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
             return
-        self.counters.left_unanswered += len(run)
-        self._unanswered.settle_run(run)
+        self.counters.left_unanswered += count
+        self._unanswered.settle_run(run, count)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
-    def unroll(self, run: SubmitRun) -> None:
-        """From now on those of a run wait each for an answer of its own, as if each had been a Request."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def unroll(self, run: RequestedRun) -> None:
+        """From now on those of a run wait each for an answer of its own, as if each had been a Request.
+
+        None of them may have been answered.
+        """
+        if self._unanswered.waiting(run) < len(run):
+            self._run_waits_not(len(run))
             return
         self._unanswered.unroll(run)
 
@@ -453,7 +457,7 @@ class Session:
             heard = True
             if self.state is _CLOSED:
                 self.counters.pdus_after_close += (
-                    len(fate) if isinstance(fate, (SubmitRun, AcceptedRun, TakenRun)) else 1
+                    len(fate) if isinstance(fate, (SubmitRun, ReceiptRun, AcceptedRun, TakenRun)) else 1
                 )
             elif isinstance(fate, Pdu):
                 self.counters.pdus_in += 1
@@ -461,7 +465,7 @@ class Session:
                     self._received_response(fate, now)
                 else:
                     self._received_request(fate, now)
-            elif isinstance(fate, SubmitRun):
+            elif isinstance(fate, (SubmitRun, ReceiptRun)):
                 self._received_run(fate, now)
             elif isinstance(fate, AcceptedRun):
                 self._received_accepted(fate, now)
@@ -502,7 +506,7 @@ class Session:
             self._unanswered.add(pdu.sequence_number)
             self._events.append(Request(pdu))
 
-    def _received_run(self, run: SubmitRun, now: float) -> None:
+    def _received_run(self, run: RequestedRun, now: float) -> None:
         count, limit = len(run), self.config.peer_window
         self.counters.pdus_in += count
         if run.command_id not in self._peer_may or (limit is not None and self._unanswered.count + count > limit):
@@ -511,7 +515,7 @@ class Session:
             return
         self._timers.last_operation = now
         self._unanswered.add_run(run)
-        self._events.append(RequestRun(run))
+        self._events.append(ReceiptsDelivered(run) if isinstance(run, ReceiptRun) else RequestRun(run))
 
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:
         self.counters.pdus_in += len(run)
@@ -725,10 +729,10 @@ class Session:
             raise LocalProtocolError(f"no request with sequence number {sequence} waits for an answer")
         self.counters.late_answers += 1  # the link died while the answer was being prepared
 
-    def _run_waits_not(self, run: SubmitRun) -> None:
+    def _run_waits_not(self, count: int) -> None:
         if self.state is not BindState.CLOSED:
-            raise LocalProtocolError(f"a run of {len(run)} requests does not wait for an answer")
-        self.counters.late_answers += len(run)
+            raise LocalProtocolError(f"{count} requests of a run do not wait for an answer")
+        self.counters.late_answers += count
 
     def _settle(self, sequence: int, now: float) -> None:
         self._unanswered.settle(sequence)

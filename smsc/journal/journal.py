@@ -6,7 +6,8 @@ file in groups, each one transaction: when 500 operations are waiting, when some
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
 
 A journal with a log writes each group as one row of it, and fills the tables from there when somebody reads
-(``expand``); one without writes the tables at once, and is read at any time. Threaded journals have a log.
+(``expand``), or when there has been nothing to write for a while; one without writes the tables at once, and is read at
+any time. Threaded journals have a log.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
 
+IDLE_SECONDS = 1.0  # without anything to write, after which the log is brought into the tables, a step at a time
 EXPANDED_AT_THE_END = 20_000  # operations: a journal that has no more in its log has nothing in it once it is closed
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
@@ -623,6 +625,7 @@ class _Writer:
         self._groups: deque[Group] = deque()
         self._changed = threading.Condition()
         self._current: Group | None = None  # that is being written
+        self._idle = Group() if journal._logged else None  # fills the tables while there is nothing to do; None: full
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -649,7 +652,12 @@ class _Writer:
 
     def _run(self) -> None:
         while (group := self._take()) is not None:
+            if group is self._idle:
+                self._fill(group)
+                continue
             error = self._journal._write(group)
+            if self._journal._logged and self._idle is None:
+                self._idle = Group()
             # Nobody reads any more when it ends, and the next one may go on.
             again = group.unfinished and error is None and not (group.expansion and self._stopping)
             if not again:
@@ -660,11 +668,23 @@ class _Writer:
                 self._current = None
                 self._changed.notify_all()
 
+    def _fill(self, group: Group) -> None:
+        """Do a step of bringing the log into the tables, which nobody waits for: whoever reads is told of an error."""
+        group.expansion = True
+        error = self._journal._write(group)
+        if error is not None or not group.unfinished:
+            self._idle = None
+
     def _take(self) -> Group | None:
+        """What is to be written next; the idle group while there is nothing else; None: stop."""
         with self._changed:
-            self._changed.wait_for(lambda: self._groups or self._stopping)
+            filling = self._idle is not None and self._idle.expansion  # a step was done, and nothing has come since
+            wait = None if self._idle is None else 0.0 if filling else IDLE_SECONDS
+            self._changed.wait_for(lambda: self._groups or self._stopping, wait)
             if not self._groups:
-                return None
+                return None if self._stopping else self._idle
+            if filling:
+                self._idle = Group()
             group = self._groups.popleft()
             while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
                 group.absorb(self._groups.popleft())

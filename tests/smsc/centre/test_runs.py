@@ -54,6 +54,12 @@ SCENARIOS = {
     "one bind": 'receipts: {delay: 50ms, route: same-bind, text: "{text:7} of {id:3} 9% {stat}"}\n    ids: "hex A-{}"',
     "ucs2": "receipts: {delay: 20ms, data_coding: 8}",
     "data": "receipts: {delay: 20ms, carrier: data_sm}",
+    "drawn delays": "receipts: {delay: uniform 0s 1s}",
+    "drawn fates": "receipts: {delay: 30ms, copies: 2, outcome: {DELIVRD: 50%, UNDELIV: 20%, ENROUTE: 10%, none: 20%}}",
+    "drawn responses": "submit: {latency: uniform 0ms 30ms}\n    receipts: {delay: 50ms}",
+    "all drawn": "submit: {latency: spike 0ms to 70ms 30%}\n"
+    "    receipts: {delay: normal 10ms 20ms, outcome: {DELIVRD: 60%, EXPIRED: 39%, none: 1%}}",
+    "drawn tlvs": "submit: {latency: lognormal 5ms p99 50ms}\n    receipts: {delay: spike 0ms to 1s 50%, form: tlv}",
 }
 
 
