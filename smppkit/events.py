@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 from smppkit.pdus import Pdu
-from smppkit.runs import SubmitRun
+from smppkit.runs import ReceiptRun, SubmitRun
 from smppkit.states import BindState
 from smppkit.stream import BadPdu
 
@@ -43,6 +43,15 @@ class RequestRun(msgspec.Struct, frozen=True, gc=False):
     """
 
     run: SubmitRun
+
+
+class ReceiptsDelivered(msgspec.Struct, frozen=True, gc=False):
+    """The peer delivers receipts: as many `Request` events. Only where ``Session.read_runs`` was asked for.
+
+    To be answered as a `RequestRun` is.
+    """
+
+    run: ReceiptRun
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
@@ -123,6 +132,7 @@ Event = (
     Bound
     | Request
     | RequestRun
+    | ReceiptsDelivered
     | Response
     | AcceptedResponses
     | SubmitsTaken

@@ -6,7 +6,7 @@ import msgspec
 
 from smppkit.commands import RESPONSE_BIT, CommandId
 from smppkit.pdus import Pdu
-from smppkit.runs import SubmitRun
+from smppkit.runs import RequestedRun
 
 _LATE_KEPT = 1000
 """Requests given up after their time-out whose response is still recognised; the oldest are forgotten first."""
@@ -94,7 +94,7 @@ class Unanswered(dict[int, int]):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
-        self.runs: dict[SubmitRun, int] = {}  # how many of each
+        self.runs: dict[RequestedRun, int] = {}  # how many of each
 
     def add(self, sequence: int) -> None:
         """One more waits."""
@@ -110,16 +110,16 @@ class Unanswered(dict[int, int]):
         if not self.count:
             self.clear()  # gives back the memory: most sessions are idle
 
-    def add_run(self, run: SubmitRun) -> None:
+    def add_run(self, run: RequestedRun) -> None:
         """All of a run wait, to be answered together or a few at a time."""
         self.runs[run] = len(run)
         self.count += len(run)
 
-    def waiting(self, run: SubmitRun) -> int:
+    def waiting(self, run: RequestedRun) -> int:
         """How many of a run wait."""
         return self.runs.get(run, 0)
 
-    def settle_run(self, run: SubmitRun, count: int) -> None:
+    def settle_run(self, run: RequestedRun, count: int) -> None:
         """So many of a run wait no longer."""
         others = self.runs[run] - count
         if others:
@@ -128,7 +128,7 @@ class Unanswered(dict[int, int]):
             del self.runs[run]
         self.count -= count
 
-    def unroll(self, run: SubmitRun) -> None:
+    def unroll(self, run: RequestedRun) -> None:
         """Those of a run wait each by itself."""
         self.settle_run(run, len(run))
         for sequence in run.sequences:

@@ -8,6 +8,7 @@ never raises; writing gives the canonical form.
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -98,9 +99,11 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     """
     kind = pdu.esm_class & MESSAGE_TYPE
     tlv_id, tlv_state, network_error_code = _read_tlvs(pdu.tlvs) if pdu.tlvs else ("", None, None)
-    canonical = _CANONICAL.fullmatch(user_data(pdu), 0, _MOST_READ)
+    octets = user_data(pdu)[:_MOST_READ]
+    canonical = _CANONICAL.match(octets)
     if canonical is not None and (middle := _middle(canonical[2])) is not None:
-        return _canonical(canonical, middle, pdu.data_coding, tlv_id, tlv_state, network_error_code)
+        words = _plain_words(octets[canonical.end() :], pdu.data_coding)
+        return _canonical(canonical[1].decode(), middle, words, tlv_id, tlv_state, network_error_code)
     announced = kind in _RECEIPT_TYPES or bool(tlv_id)
     text, tail = _text_of(pdu)
     if not announced and not _ID_FIRST.match(text):
@@ -147,19 +150,37 @@ def _middle(fields: bytes) -> _Middle | None:
     return state, stat, err, int(sub), int(dlvrd), _date(submit_date), _date(done_date)
 
 
+Said: TypeAlias = tuple[str, MessageState, str, str | None, str]
+"""Of a receipt: message_id, state, stat, err and text."""
+
+
+def said(text_id: bytes, fields: bytes, words: bytes, data_coding: int) -> Said | None:
+    """What a receipt says whose text is "id:", `text_id`, " ", `fields`, " Text:" and `words`.
+
+    As `parse_receipt` has it; None when only that can tell.
+    """
+    middle = _middle(fields)
+    if middle is None:
+        return None
+    text = _plain_words(words, data_coding)
+    return text_id.decode(), middle[0], middle[1], _error_code(middle[2], text), text
+
+
+def _plain_words(words: bytes, data_coding: int) -> str:
+    plain = not words.translate(None, _PLAIN)  # the same characters in every alphabet
+    return (words.decode() if plain else _words(words, data_coding)).strip()
+
+
 def _canonical(
-    found: re.Match[bytes],
+    text_id: str,
     middle: _Middle,
-    data_coding: int,
+    said: str,
     tlv_id: str,
     tlv_state: MessageState | None,
     network_error_code: bytes | None,
 ) -> Receipt:
     """The receipt in a text that has the form of the appendix, as most have; read the long way it would be the same."""
-    text_id, words = found[1].decode(), found[3]
     state, stat, err, sub, dlvrd, submit_date, done_date = middle
-    plain = not words.translate(None, _PLAIN)  # the same characters in every alphabet
-    said = (words.decode() if plain else _words(words, data_coding)).strip()
     return Receipt(
         tlv_id or text_id,
         state if tlv_state is None else tlv_state,
@@ -224,7 +245,9 @@ _CANONICAL_KEY = {
     "done_date": "done date",
 }
 # In any of its fields the words "null" and those that nobody explained take the long way.
-_CANONICAL = re.compile(rb"id:([0-9A-Fa-f-]{1,64}) (sub:(?:[^:]{1,25}:){5}[^:]{1,10}) [Tt]ext:(.*)", re.DOTALL)
+CANONICAL: Final = rb"id:([0-9A-Fa-f-]{1,64}) (sub:%b[^:]{1,10}) [Tt]ext:" % (b"[^:]{1,25}:" * 5)
+"""How a text in the form of the appendix begins: two groups, and then its words; see `said`."""
+_CANONICAL = re.compile(CANONICAL)
 _MIDDLE = re.compile(
     rb"sub:([0-9]{1,9}) dlvrd:([0-9]{1,9}) submit date:([0-9]{10,14}) done date:([0-9]{10,14})"
     rb" stat:([A-Z]{1,9}) err:([0-9A-Fa-f]{1,9})"
@@ -346,7 +369,7 @@ _CODE_IN_TEXT = re.compile(
 
 
 def _error_code(err: str, text: str) -> str | None:
-    if err.strip("0") == "":
+    if text[:1].isdigit() and err.strip("0") == "":
         in_text = _CODE_IN_TEXT.match(text)
         if in_text is not None:
             return in_text[1]

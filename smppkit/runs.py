@@ -1,9 +1,9 @@
 """Runs: PDUs of one kind, and of one plain shape, that came one behind another in one read.
 
-Most of what a busy peer sends looks the same: submit_sm without TLVs, header of user data, times of its own; and
-responses that say nothing but yes, and the id of a message. Such are cut out of a read together, by a pattern that is
-compiled from the same declarations as the decoder, and no object is made of any of them. What a pattern does not fit is
-read as ever. A run never says less than its PDUs do: `pdus` gives them.
+Most of what a busy peer sends looks the same: submit_sm without TLVs, header of user data, times of its own; responses
+that say nothing but yes, and the id of a message; receipts in the form of the appendix. Such are cut out of a read
+together, by a pattern that is compiled from the same declarations as the decoder, and no object is made of any of them.
+What a pattern does not fit is read as ever. A run never says less than its PDUs do: `pdus` gives them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,27 @@ import msgspec
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
+from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
+from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, said
 from smppkit.segments import UDHI
 from smppkit.states import Version
+from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
 
 _SUBMIT_SM = int(CommandId.SUBMIT_SM)
 _SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
+_DELIVER_SM = int(CommandId.DELIVER_SM)
 _DELIVER_SM_RESP = int(CommandId.DELIVER_SM_RESP)
+_RECEIPTS = 200
+"""In one run, at most."""
+_RECEIPT_TLVS = re.compile(
+    re.escape(RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big"))
+    + rb"\0(.)([^\0]{1,64})\0"
+    + re.escape(MESSAGE_STATE.number.to_bytes(2, "big") + b"\0\1")
+    + rb"(.)",
+    re.DOTALL,
+)
+_STATES = {int(state): state for state in MessageState}
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
 _LONGEST = 512
@@ -73,14 +87,11 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         return starts[index], starts[index + 1] if index + 1 < len(starts) else len(self.octets)
 
 
-class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """Plain submit_sm that have their `registered_delivery` in common; `sequences` as they are on the wire."""
+class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """Requests of one kind; `sequences` as they are on the wire."""
 
     frames: Frames
     sequences: list[bytes]
-    registered_delivery: int
-
-    command_id: ClassVar[int] = _SUBMIT_SM
 
     @property
     def octets(self) -> bytes:
@@ -93,6 +104,14 @@ class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
     def pdus(self) -> Iterator[Pdu]:
         """What the decoder makes of them."""
         return map(self.frames.pdu, range(len(self.frames)))
+
+
+class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
+    """Plain submit_sm that have their `registered_delivery` in common."""
+
+    registered_delivery: int
+
+    command_id: ClassVar[int] = _SUBMIT_SM
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -128,7 +147,25 @@ class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
         return map(SubmitSmResp, repeat(0), self.sequences, repeat(()), self.message_ids)
 
 
-Run: TypeAlias = SubmitRun | AcceptedRun | TakenRun
+class ReceiptRun(_Requested, eq=False, frozen=True, gc=False):
+    """deliver_sm that are receipts in the form of the appendix.
+
+    `said`: source and destination address of each, and what it says.
+    """
+
+    said: list[tuple[str, str, Said]]
+
+    command_id: ClassVar[int] = _DELIVER_SM
+
+    def responses(self, status: int) -> bytes:
+        """A deliver_sm_resp with this status for each of them."""
+        one = CODECS[self.frames.version].encode(DeliverSmResp(status, 0))
+        head, tail = one[:12], one[16:]
+        return head + (tail + head).join(self.sequences) + tail
+
+
+RequestedRun: TypeAlias = SubmitRun | ReceiptRun
+Run: TypeAlias = SubmitRun | ReceiptRun | AcceptedRun | TakenRun
 RunReader: TypeAlias = Callable[[bytes, int], "tuple[Run, int] | None"]
 """(octets, start) → the run that begins there and the position behind it; None when none does."""
 
@@ -263,9 +300,58 @@ def taken_reader(version: Version) -> RunReader:
     return read
 
 
+@functools.cache
+def receipt_reader(version: Version) -> RunReader:
+    """What cuts runs of receipts, by the hundred at most: who waits for one of them is not to wait for all of a read.
+
+    TLVs may follow that say the id of the text once more, and a state, which has the last word.
+    """
+    outline = Outline(
+        ("source_addr", "destination_addr", "data_coding", "sm_length"), {"esm_class": (RECEIPT_TYPE,)}, ()
+    )
+    for name, spec in CODECS[version].layouts[_DELIVER_SM].fields:
+        spec.emit_read(name, outline)
+    header = rb"(....)" + re.escape(_DELIVER_SM.to_bytes(4, "big")) + rb"....(....)"
+    match = re.compile(header + outline.pattern + CANONICAL, re.DOTALL).match
+    match_tlvs = _RECEIPT_TLVS.match if CODECS[version].tlvs else None
+    number = int.from_bytes
+
+    def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        starts: list[int] = []
+        sequences: list[bytes] = []
+        receipts: list[tuple[str, str, Said]] = []
+        at, size = first, len(octets)
+        while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
+            length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
+            words, end = found.end(), found.end(6) + sm_length[0]
+            if not words <= end <= size:
+                break
+            receipt = said(text_id, fields, octets[words:end], coding[0])
+            if receipt is None:
+                break
+            if number(length, "big") != end - at:
+                tlvs = None if match_tlvs is None else match_tlvs(octets, end)
+                if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
+                    break
+                state = _STATES.get(tlvs[3][0])
+                if state is None or tlvs[1][0] != len(text_id) + 1:
+                    break
+                receipt = (receipt[0], state, *receipt[2:])
+                end = tlvs.end()
+            starts.append(at - first)
+            sequences.append(sequence)
+            receipts.append((source[:-1].decode("latin-1"), destination[:-1].decode("latin-1"), receipt))
+            at = end
+        if not starts:
+            return None
+        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, receipts), at
+
+    return read
+
+
 def esme_readers(version: Version) -> dict[int, RunReader]:
     """What cuts runs for an ESME, by command_id."""
-    return {_SUBMIT_SM_RESP: taken_reader(version)}
+    return {_SUBMIT_SM_RESP: taken_reader(version), _DELIVER_SM: receipt_reader(version)}
 
 
 def run_readers(version: Version, apart: Callable[[], Apart | None]) -> dict[int, RunReader]:

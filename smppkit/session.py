@@ -30,6 +30,7 @@ from smppkit.events import (
     LateResponse,
     NoResponse,
     NoResponseCause,
+    ReceiptsDelivered,
     Request,
     RequestRun,
     Response,
@@ -39,7 +40,7 @@ from smppkit.events import (
 from smppkit.negotiation import Negotiated, negotiated
 from smppkit.outstanding import Outstanding, Sent, Unanswered
 from smppkit.pdus import DeliverSmResp, EnquireLink, GenericNack, Pdu, SubmitSmResp, Unbind
-from smppkit.runs import AcceptedRun, Run, RunReader, SubmitRun, TakenRun
+from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, Run, RunReader, SubmitRun, TakenRun
 from smppkit.sequence import SequenceNumbers
 from smppkit.session_config import SessionConfig, SessionCounters
 from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Version, legal_requests, refusal
@@ -312,7 +313,7 @@ class Session:
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
 
-    def respond_run(self, run: SubmitRun, count: int, octets: bytes, now: float) -> None:
+    def respond_run(self, run: RequestedRun, count: int, octets: bytes, now: float) -> None:
         """Answer so many of a run, with the octets of as many responses."""
         if self._unanswered.waiting(run) < count:
             self._run_waits_not(count)
@@ -322,7 +323,7 @@ class Session:
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
-    def forget_run(self, run: SubmitRun, count: int, now: float) -> None:
+    def forget_run(self, run: RequestedRun, count: int, now: float) -> None:
         """As ``forget``, of so many of a run."""
         if self._unanswered.waiting(run) < count:
             self._run_waits_not(count)
@@ -332,7 +333,7 @@ class Session:
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
-    def unroll(self, run: SubmitRun) -> None:
+    def unroll(self, run: RequestedRun) -> None:
         """From now on those of a run wait each for an answer of its own, as if each had been a Request.
 
         None of them may have been answered.
@@ -456,7 +457,7 @@ class Session:
             heard = True
             if self.state is _CLOSED:
                 self.counters.pdus_after_close += (
-                    len(fate) if isinstance(fate, (SubmitRun, AcceptedRun, TakenRun)) else 1
+                    len(fate) if isinstance(fate, (SubmitRun, ReceiptRun, AcceptedRun, TakenRun)) else 1
                 )
             elif isinstance(fate, Pdu):
                 self.counters.pdus_in += 1
@@ -464,7 +465,7 @@ class Session:
                     self._received_response(fate, now)
                 else:
                     self._received_request(fate, now)
-            elif isinstance(fate, SubmitRun):
+            elif isinstance(fate, (SubmitRun, ReceiptRun)):
                 self._received_run(fate, now)
             elif isinstance(fate, AcceptedRun):
                 self._received_accepted(fate, now)
@@ -505,7 +506,7 @@ class Session:
             self._unanswered.add(pdu.sequence_number)
             self._events.append(Request(pdu))
 
-    def _received_run(self, run: SubmitRun, now: float) -> None:
+    def _received_run(self, run: RequestedRun, now: float) -> None:
         count, limit = len(run), self.config.peer_window
         self.counters.pdus_in += count
         if run.command_id not in self._peer_may or (limit is not None and self._unanswered.count + count > limit):
@@ -514,7 +515,7 @@ class Session:
             return
         self._timers.last_operation = now
         self._unanswered.add_run(run)
-        self._events.append(RequestRun(run))
+        self._events.append(ReceiptsDelivered(run) if isinstance(run, ReceiptRun) else RequestRun(run))
 
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:
         self.counters.pdus_in += len(run)

@@ -29,6 +29,7 @@ from smppkit.deadlines import Alarm, Deadlines
 from smppkit.eager import EagerTcp4Endpoint, EagerTcp6Endpoint
 from smppkit.events import Closing, Event
 from smppkit.pdus import Pdu
+from smppkit.runs import RequestedRun
 from smppkit.session import Session
 from smppkit.tls import CertificateRefused
 
@@ -141,6 +142,11 @@ class Link:
     def respond_all(self, responses: Iterable[Pdu]) -> None:
         """As ``respond``, of one after the other."""
         self.session.respond_all(responses, self.clock.seconds())
+        self._write_soon()
+
+    def respond_run(self, run: RequestedRun, octets: bytes) -> None:
+        """Session.respond_run at the clock's time; written at the end of this turn."""
+        self.session.respond_run(run, len(run), octets, self.clock.seconds())
         self._write_soon()
 
     def enquire(self) -> None:

@@ -22,7 +22,7 @@ from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
 from sender.channels.pool import BindPool
 from sender.channels.reserve import Reserve
-from sender.channels.results import Answered, Delivery, Hold, Result, Submit, Unanswered
+from sender.channels.results import Answered, Delivered, Delivery, Hold, Receipts, Result, Submit, Unanswered
 from sender.channels.status import BindView, ChannelStatus
 from sender.channels.writing import Writing
 from sender.domain.message import DoubtCause
@@ -34,6 +34,7 @@ from smppkit.events import (
     LateResponse,
     NoResponse,
     NoResponseCause,
+    ReceiptsDelivered,
     Request,
     Response,
     SubmitsTaken,
@@ -75,7 +76,7 @@ class ChannelListener(typing.Protocol):
     def results(self, results: list[Result]) -> None:
         """What became of submits. Always before the deliveries of the same turn."""
 
-    def deliveries(self, deliveries: list[Delivery]) -> None:
+    def deliveries(self, deliveries: list[Delivered]) -> None:
         """Receipts and incoming messages; acknowledge each one."""
 
     def room(self) -> None:
@@ -194,14 +195,17 @@ class SmppChannel:
         else:
             self._pump()
 
-    def acknowledge(self, deliveries: list[Delivery], status: int = CommandStatus.ESME_ROK) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivered], status: int = CommandStatus.ESME_ROK) -> None:
         """Answer deliveries; with an error status the operator keeps them and sends them again."""
         by_link: dict[Link, list[Pdu]] = {}
         for delivery in deliveries:
-            by_link.setdefault(delivery.link, []).append(delivery.pdu.response(status))
+            if isinstance(delivery, Receipts):
+                delivery.link.respond_run(delivery.run, delivery.run.responses(status))
+            else:
+                by_link.setdefault(delivery.link, []).append(delivery.pdu.response(status))
         for link, responses in by_link.items():
             link.respond_all(responses)
-        self._unacknowledged -= len(deliveries)
+        self._unacknowledged -= _count(deliveries)
         self._check_drained()
 
     def drain(self) -> Deferred[None]:
@@ -265,7 +269,7 @@ class SmppChannel:
     def received(self, bind: Bind, link: Link, events: list[Event]) -> None:
         """Sort the events of one turn: answers first, then what the operator delivers."""
         results: list[Result] = []
-        deliveries: list[Delivery] = []
+        deliveries: list[Delivered] = []
         alive = False
         now = self._clock.seconds()
         for event in events:
@@ -275,6 +279,8 @@ class SmppChannel:
                 ids = event.message_ids  # type: ignore[union-attr]
                 self._accepted(link, submits, event.sent_at, now)  # type: ignore[union-attr]
                 results += map(Answered, submits, repeat(0), ids)
+            elif kind is ReceiptsDelivered:
+                deliveries.append(Receipts(link, event.run))  # type: ignore[union-attr,arg-type]
             elif kind is Request:
                 self._requested(bind, link, event.pdu, deliveries)  # type: ignore[union-attr]
             elif kind is Response or kind is LateResponse:
@@ -293,7 +299,7 @@ class SmppChannel:
             if results:
                 self._listener.results(results)
             if deliveries:
-                self._unacknowledged += len(deliveries)
+                self._unacknowledged += _count(deliveries)
                 self._listener.deliveries(deliveries)
             if results or alive:
                 self._pump()
@@ -400,7 +406,7 @@ class SmppChannel:
             if number == CONGESTION_STATE.number and len(octets) == 1:
                 self.pace.told_congestion(octets[0], sent_at, now)
 
-    def _requested(self, bind: Bind, link: Link, pdu: Pdu, deliveries: list[Delivery]) -> None:
+    def _requested(self, bind: Bind, link: Link, pdu: Pdu, deliveries: list[Delivered]) -> None:
         if isinstance(pdu, (DeliverSm, DataSm)):
             deliveries.append(Delivery(link, pdu))
         elif isinstance(pdu, AlertNotification):
@@ -435,6 +441,10 @@ class SmppChannel:
         waiting, self._drained = self._drained, []
         for deferred in waiting:
             deferred.callback(None)
+
+
+def _count(deliveries: Sequence[Delivered]) -> int:
+    return sum(len(it.run) if isinstance(it, Receipts) else 1 for it in deliveries)
 
 
 def _submit_of(context: object) -> Submit:

@@ -6,6 +6,7 @@ import msgspec
 
 from sender.domain.message import DoubtCause, MessageClass, State
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
+from smppkit.runs import ReceiptRun
 from smppkit.transport import Link
 
 
@@ -108,3 +109,13 @@ class Delivery(msgspec.Struct, frozen=True):
 
     link: Link
     pdu: DeliverSm | DataSm
+
+
+class Receipts(msgspec.Struct, frozen=True):
+    """Receipts that came one behind another, to be acknowledged together when it is safe."""
+
+    link: Link
+    run: ReceiptRun
+
+
+Delivered = Delivery | Receipts

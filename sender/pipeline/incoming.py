@@ -9,10 +9,11 @@ from sender.store.records import ReceiptIn
 from smppkit.message_state import MessageState
 from smppkit.pdus import DataSm, DeliverSm
 from smppkit.receipts import INTERMEDIATE_TYPE, MESSAGE_TYPE, form_of, parse_receipt
+from smppkit.runs import ReceiptRun
 from smppkit.tlvs import USER_MESSAGE_REFERENCE
 
 _SAMPLE_FIRST: Final = 100
-_SAMPLE_EVERY: Final = 64
+_SAMPLE_EVERY: Final = 256
 """How closely receipts are looked at: the first ones all, then one in so many."""
 
 
@@ -29,8 +30,27 @@ class ReceiptReader:
         self._read += receipt is not None
         return receipt
 
+    def read_run(self, run: ReceiptRun, at: float) -> list[ReceiptIn]:
+        """The receipts of a run that came at unix time `at`."""
+        account = self._account
+        receipts = [
+            ReceiptIn(account, ident, state, stat, err, source, at, destination, text[:_TEXT])
+            for source, destination, (ident, state, stat, err, text) in run.said
+        ]
+        for place in self._sample(len(receipts)):
+            receipt = receipt_of(run.frames.pdu(place), account, at, sample=True)  # type: ignore[arg-type]
+            receipts[place] = receipt or receipts[place]
+        self._read += len(receipts)
+        return receipts
+
     def _sampled(self) -> bool:
-        return self._read < _SAMPLE_FIRST or self._read % _SAMPLE_EVERY == 0
+        return bool(self._sample(1))
+
+    def _sample(self, count: int) -> range:
+        """Which of the next `count` receipts are looked at closely."""
+        if self._read < _SAMPLE_FIRST:
+            return range(min(count, _SAMPLE_FIRST - self._read))
+        return range(-self._read % _SAMPLE_EVERY, count, _SAMPLE_EVERY)
 
 
 def receipt_of(pdu: DeliverSm | DataSm, account: str, at: float, *, sample: bool = False) -> ReceiptIn | None:

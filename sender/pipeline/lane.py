@@ -15,6 +15,7 @@ import logging
 import random
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -23,17 +24,17 @@ from twisted.python.failure import Failure
 from sender.channels.account import Account
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
-from sender.channels.results import Delivery, Hold, Result, Submit
+from sender.channels.results import Delivered, Delivery, Hold, Receipts, Result, Submit
 from sender.pipeline.campaigns import Composers
 from sender.pipeline.feed import Feed
 from sender.pipeline.gate import Gate
 from sender.pipeline.health import HealthBook
 from sender.pipeline.incoming import ReceiptReader
 from sender.pipeline.mo import MobileOriginated
-from sender.pipeline.recorder import Recorder
+from sender.pipeline.recorder import Heard, Recorder
 from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
-from sender.store.records import Accepted, InDoubt, NotSent, Outcome, ReceiptIn, Retry
+from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Retry
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import Writer
 from smppkit.transport import Network
@@ -103,10 +104,11 @@ class Lane:
             feed.begin()
         self.channel.start()
 
-    def poke(self) -> None:
-        """There may be new messages in the store."""
+    def poke(self, *, urgent: bool | None = None) -> None:
+        """There may be new messages in the store: one-time codes, or others, or both."""
         for feed in self._feeds:
-            feed.poke()
+            if urgent is None or feed.urgent is urgent:
+                feed.poke()
 
     def judge_by(self, judge: Judge) -> None:
         """Decide what refusals mean by other rules from now on."""
@@ -187,22 +189,26 @@ class Lane:
         self._health.outcomes(self.account.name, outcomes, self._clock.seconds())
         self.recorder.add_outcomes(outcomes)
 
-    def deliveries(self, deliveries: list[Delivery]) -> None:
+    def deliveries(self, deliveries: list[Delivered]) -> None:
         """Have receipts recorded, and messages of subscribers stored."""
         at = self._now()
-        receipts: list[tuple[ReceiptIn, Delivery]] = []
+        receipts: list[Heard] = []
         others: list[Delivery] = []
         for delivery in deliveries:
+            if isinstance(delivery, Receipts):
+                receipts.append((self._receipts.read_run(delivery.run, at), delivery))
+                continue
             receipt = self._receipts.read(delivery.pdu, at)
             if receipt is not None:
-                receipts.append((receipt, delivery))
+                receipts.append(([receipt], delivery))
                 continue
             others.append(delivery)
         if others:
             self.incoming_messages += len(others)
             self._mobile_originated.take(self.account.name, others, self.channel.acknowledge)
         if receipts:
-            self._health.receipts(self.account.name, (receipt for receipt, _ in receipts), self._clock.seconds())
+            read = chain.from_iterable(some for some, _ in receipts)
+            self._health.receipts(self.account.name, read, self._clock.seconds())
             self.recorder.add_receipts(receipts)
 
     def room(self) -> None:
@@ -228,7 +234,7 @@ class Lane:
         """A message whose parts had to wait for one another may be due: look."""
         self.poke()
 
-    def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivered], status: int) -> None:
         """Answer receipts."""
         self.channel.acknowledge(deliveries, status)
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import logging
 import typing
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final, TypeAlias
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from sender.channels.results import Delivery
+from sender.channels.results import Delivered
 from sender.domain.message import State
 from sender.store.records import Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreUnavailable
 from sender.store.sqlite import SqliteStore
@@ -34,6 +35,10 @@ _SLICE: Final = 200
 """Outcomes or receipts of one call: a one-time code waits for the call that is running, and for no more of a batch."""
 
 
+Heard: TypeAlias = tuple[Sequence[ReceiptIn], Delivered]
+"""Receipts, and what they were delivered in: acknowledged together."""
+
+
 class RecorderOwner(typing.Protocol):
     """Who gave the outcomes and receipts."""
 
@@ -43,7 +48,7 @@ class RecorderOwner(typing.Protocol):
     def queued_again(self) -> None:
         """A message is in the queue, and none of the outcomes says when it is due."""
 
-    def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivered], status: int) -> None:
         """Answer these to the operator."""
 
     def store_failed(self, failure: Failure) -> None:
@@ -62,7 +67,7 @@ class Recorder:
         self._owner = owner
         self._clock = clock
         self._outcomes: list[Outcome] = []
-        self._receipts: list[tuple[ReceiptIn, Delivery]] = []
+        self._receipts: list[Heard] = []
         self._soon = False
         self._committing = 0
         self._failed = False
@@ -76,7 +81,7 @@ class Recorder:
         self._outcomes.extend(outcomes)
         self._flush_soon()
 
-    def add_receipts(self, receipts: Sequence[tuple[ReceiptIn, Delivery]]) -> None:
+    def add_receipts(self, receipts: Sequence[Heard]) -> None:
         """Take receipts; ``acknowledge`` follows."""
         self._receipts.extend(receipts)
         if self._writer.trouble is None:
@@ -124,10 +129,10 @@ class Recorder:
             done.addCallbacks(
                 self._outcomes_done, self._outcomes_failed, callbackArgs=(some,), errbackArgs=(some,)
             ).addCallback(self._batch_done)
-        for start in range(0, len(receipts), _SLICE):
-            heard = receipts[start : start + _SLICE]
+        for heard in _calls(receipts):
             self._committing += 1
-            recorded = self._writer.attempt(self._store.record_receipts, [receipt for receipt, _ in heard])
+            read = list(chain.from_iterable(it for it, _ in heard))
+            recorded = self._writer.attempt(self._store.record_receipts, read)
             recorded.addCallbacks(
                 self._receipts_done, self._receipts_failed, callbackArgs=(heard,), errbackArgs=(heard,)
             ).addCallback(self._batch_done)
@@ -144,20 +149,20 @@ class Recorder:
         self._failed = True
         self._owner.store_failed(failure)
 
-    def _receipts_done(self, results: list[ReceiptResult], receipts: list[tuple[ReceiptIn, Delivery]]) -> None:
+    def _receipts_done(self, results: list[ReceiptResult], receipts: list[Heard]) -> None:
         self.last_activity = self._clock.seconds()
         self.receipts.update([result.fate for result in results])
         self._owner.acknowledge([delivery for _, delivery in receipts], CommandStatus.ESME_ROK)
         if any(result.state is State.QUEUED for result in results):
             self._owner.queued_again()
 
-    def _receipts_failed(self, failure: Failure, receipts: list[tuple[ReceiptIn, Delivery]]) -> None:
+    def _receipts_failed(self, failure: Failure, receipts: list[Heard]) -> None:
         self._turn_away(receipts)
         if not isinstance(failure.value, StoreUnavailable):
             self._owner.store_failed(failure)
 
-    def _turn_away(self, receipts: Sequence[tuple[ReceiptIn, Delivery]]) -> None:
-        self.turned_away += len(receipts)
+    def _turn_away(self, receipts: Sequence[Heard]) -> None:
+        self.turned_away += sum(len(read) for read, _ in receipts)
         self._owner.acknowledge([delivery for _, delivery in receipts], _TRY_LATER)
 
     def _batch_done(self, _: None) -> None:
@@ -170,3 +175,17 @@ class Recorder:
         idle, self._idle = self._idle, []
         for waiting in idle:
             waiting.callback(None)
+
+
+def _calls(receipts: Sequence[Heard]) -> Iterator[list[Heard]]:
+    """Receipts by calls; what was delivered together is never divided."""
+    some: list[Heard] = []
+    count = 0
+    for heard in receipts:
+        if count and count + len(heard[0]) > _SLICE:
+            yield some
+            some, count = [], 0
+        some.append(heard)
+        count += len(heard[0])
+    if some:
+        yield some

@@ -10,7 +10,7 @@ import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
-from sender.store.database import Database
+from sender.store.database import Database, json_list
 from sender.store.parts import PartRow, Parts
 from sender.store.records import ReceiptFate
 from sender.store.sql import sql, state_is
@@ -43,15 +43,25 @@ HEARD_COLUMNS: Final = (
 _RECEIPT: Final = "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
 
-_UPDATE_PART: Final = {
-    int(state): sql(
-        "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?, received = ?, received_at = ?"
-        " WHERE message = ? AND part = ? AND $before",
-        after=str(int(state)),
-        before=state_is((*SOURCES[state], state)),
-    )
-    for state in State
-}
+
+def _update(where: str) -> dict[int, str]:
+    """The statement that brings parts to a state, by that."""
+    return {
+        int(state): sql(
+            "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?, received = ?,"
+            " received_at = ? WHERE $where AND $before",
+            where=where,
+            after=str(int(state)),
+            before=state_is((*SOURCES[state], state)),
+        )
+        for state in State
+    }
+
+
+_UPDATE_PART: Final = _update("message = ? AND part = ?")
+_UPDATE_ALIKE: Final = _update("message IN (SELECT value FROM json_each(?) j) AND part = 1")
+_FEW: Final = 4
+"""So many parts that become the same take as long one by one as in one statement."""
 
 
 Change = tuple[int, int, int, int]
@@ -171,14 +181,24 @@ def write_parts(
 
 
 def _update_parts(db: Database, by_state: Iterable[tuple[int, Sequence[PartRow]]]) -> None:
+    """What came in one turn and says the same is written in one statement, for half the price."""
     for state, rows in by_state:
-        changed = db.conn.executemany(
-            _UPDATE_PART[state],
-            [
-                (row.stat, row.err, row.receipts, row.repeated, row.received, row.received_at, row.message, row.part)
-                for row in rows
-            ],
-        ).rowcount
+        alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        values: list[tuple[Any, ...]] = []
+        for row in rows:
+            said = (row.stat, row.err, row.receipts, row.repeated, row.received, row.received_at)
+            if row.part == 1:
+                alike[said].append(row.message)
+            else:
+                values.append((*said, row.message, row.part))
+        changed = 0
+        for said, messages in alike.items():
+            if len(messages) > _FEW:
+                changed += db.conn.execute(_UPDATE_ALIKE[state], (*said, json_list(messages))).rowcount
+            else:
+                values += [(*said, message, 1) for message in messages]
+        if values:
+            changed += db.conn.executemany(_UPDATE_PART[state], values).rowcount
         if changed != len(rows):
             raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
 

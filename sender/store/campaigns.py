@@ -13,15 +13,16 @@ from sender.domain.message import OPEN, MessageClass, State
 from sender.store.database import Database, Moves
 from sender.store.outbox import emit_ends
 from sender.store.records import Campaign, CampaignKind, CampaignState, NewCampaign, NewMessage
-from sender.store.sql import sql
+from sender.store.sql import Insert, sql
 
 _COLUMNS: Final = (
     "id, name, state, template, sender, message_class, recipients, rejects, created_at, rows, rejected, messages,"
     " priority, paused, cancelled, starts_at, expires_at, quiet, kind, options"
 )
-_INSERT_MESSAGE: Final = sql(
-    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts) VALUES (?, ?, ?, ?, ?, $QUEUED, ?, 0)"
+_MESSAGES: Final = Insert(
+    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts)", "(?, ?, ?, ?, ?, $QUEUED, ?, 0)"
 )
+_FIELDS: Final = Insert("INSERT INTO message_fields (message, fields)", "(?, ?)")
 
 
 def create(db: Database, new: NewCampaign) -> int:
@@ -70,15 +71,10 @@ def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage], dues:
         (message_id, campaign_id, db.account(new.operator), new.row, new.number, due)
         for message_id, (new, due) in enumerate(zip(messages, dues or repeat(0.0), strict=False), first)
     ]
-    db.conn.executemany(_INSERT_MESSAGE, rows)
-    db.conn.executemany(
-        "INSERT INTO message_fields (message, fields) VALUES (?, ?)",
-        [
-            (message_id, msgspec.json.encode(new.fields).decode())
-            for message_id, new in enumerate(messages, first)
-            if new.fields
-        ],
-    )
+    _MESSAGES.run(db.conn, rows)
+    encode = msgspec.json.encode
+    fields = [(ident, encode(new.fields).decode()) for ident, new in enumerate(messages, first) if new.fields]
+    _FIELDS.run(db.conn, fields)
     db.conn.execute(
         "UPDATE campaigns SET first_message = coalesce(first_message, ?), last_message = ? WHERE id = ?",
         (first, first + len(messages) - 1, campaign_id),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -72,9 +73,12 @@ def wordings(db: Database, messages: Iterable[int]) -> dict[int, Wording]:
     }
 
 
+_compiled = lru_cache(maxsize=16)(Template.compile)
+
+
 def _render(template: str, fields: str | None) -> str:
     try:
-        return Template.compile(template).render(msgspec.json.decode(fields, type=dict[str, str]) if fields else {})
+        return _compiled(template).render(msgspec.json.decode(fields, type=dict[str, str]) if fields else {})
     except (TemplateError, FieldError, msgspec.DecodeError):
         return ""
 

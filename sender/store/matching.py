@@ -29,7 +29,7 @@ from sender.domain.dialect import (
 )
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
-from sender.store import dialects, guessing, multipart, plain
+from sender.store import dialects, guessing, multipart, plain, samples
 from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
 from sender.store.parts import PART_COLUMNS, PartRow, Parts
@@ -116,7 +116,7 @@ def _record_rest(
     taken = matching.take(heard)
     matching.park(heard, taken)
     touched = matching.finish()
-    _learn_forms(db, dialect, receipts, taken)
+    samples.learn(db, dialect, [(it, row) for it, (_, row) in zip(receipts, taken, strict=True) if it.form is not None])
     if _habits(dialect) != before:
         touched |= _look_again(db, account, dialect)
     touched |= _look_at_numbers_again(db, account, dialect, matching.resolved)
@@ -206,34 +206,6 @@ def _look_at_numbers_again(db: Database, account: int, dialect: Dialect, resolve
     matching = Matching(db, account, dialect, {})
     matching.take_again({it.parked or 0: it for it in found})
     return matching.finish()
-
-
-def _learn_forms(
-    db: Database, dialect: Dialect, receipts: list[ReceiptIn], taken: list[tuple[ReceiptFate, PartRow | None]]
-) -> None:
-    """What the receipts of the sample look like, and what of their message they repeat."""
-    if all(it.form is None for it in receipts):
-        return
-    sample = [(it, row, it.form) for it, (_, row) in zip(receipts, taken, strict=True) if it.form is not None]
-    learned = dialect.learned
-    words = guessing.wordings(db, {row.message: None for _, row, _ in sample if row is not None})
-    for receipt, row, form in sample:
-        learned.note_form(form)
-        if row is None:
-            continue
-        if row.state in FINAL and receipt.state.final:
-            learned.timed += 1
-            learned.delay += receipt.at - row.submitted_at
-        named = receipt.reference
-        echo = "none" if named is None else "echoed" if named == row.message & 0xFFFF else "other"
-        count(learned.references, echo)
-        wording = words.get(row.message)
-        if wording is None:
-            continue
-        count(learned.senders, "echoed" if guessing.same_sender(wording.sender, receipt.sender) else "other")
-        agree = wording.says(receipt.text)
-        if agree is not None:
-            count(learned.words, "echoed" if agree else "other")
 
 
 class Matching:

@@ -14,17 +14,17 @@ from sender.store.database import Database
 from sender.store.parts import PartRow
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import load_parts, move_rows, raise_due, settle
-from sender.store.sql import sql
+from sender.store.sql import Insert, sql
 from smppkit.message_ids import key
 
 _ACCEPTED: Final = sql(
     "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
     " WHERE message = ? AND part = ? AND $MAY_BECOME_ACCEPTED"
 )
-_WRITE_ACCEPTED: Final = sql(
+_WRITE_ACCEPTED: Final = Insert(
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
-    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)"
-    " VALUES (?, 1, ?, $ACCEPTED, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, 0, 0)"
+    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)",
+    "(?, 1, ?, $ACCEPTED, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, 0, 0)",
 )
 _RETRY: Final = sql(
     "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
@@ -101,7 +101,7 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
     if rows:
-        db.conn.executemany(_WRITE_ACCEPTED, values)
+        _WRITE_ACCEPTED.run(db.conn, values)
         intents.drop_done(db)
         _note_responses(db, last)
     return rows, others

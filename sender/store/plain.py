@@ -12,6 +12,7 @@ from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
 from sender.domain.message import State, final_of
+from sender.store import samples
 from sender.store.applying import keep_in_part, write_parts
 from sender.store.database import Database
 from sender.store.parts import PartRow
@@ -41,6 +42,7 @@ def record(
     told: dict[State, list[PartRow]] = defaultdict(list)
     receipt_rows: list[tuple[object, ...]] = []
     last: dict[int, float] = {}
+    sample: list[tuple[ReceiptIn, PartRow]] = []
     hand, by_id = db.hand, db.hand.by_id
     same = relation is Relation.SAME
     for index in indices:
@@ -49,14 +51,7 @@ def record(
         wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
         row = by_id(account, wanted)
         after = _FINAL_OF[state]
-        if (
-            row is None
-            or after is None
-            or row.number != it.number
-            or it.form is not None
-            or row.state != _ACCEPTED
-            or wanted in kept_back
-        ):
+        if row is None or after is None or row.number != it.number or row.state != _ACCEPTED or wanted in kept_back:
             others.append(index)
             kept_back.add(wanted)  # what follows about the same message keeps its turn
             continue
@@ -67,6 +62,8 @@ def record(
             receipt_rows.append((row.message, 1, row.receipts, smsc_id, state, it.stat, it.err, it.number, at))
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
+        if it.form is not None:
+            sample.append((it, row))
         hand.finished(row)
         told[after].append(row)
         results[index] = ReceiptResult(ReceiptFate.MATCHED, row.message, 1, after)
@@ -80,4 +77,5 @@ def record(
         learned.contrary = 0
         if learned.agreeing <= learned.strangers:
             learned.agreeing += matched
+        samples.learn(db, dialect, sample)
     return others

@@ -154,8 +154,7 @@ class Alive:
 
     def rows(self, upto: int) -> list[int]:
         """The rows of messages, up to one, of which something is planned or owed that is not in the tables."""
-        owed = [_one(one, number) for number, one in self._owed.items()]
-        rows = [one[2].row for one in owed if one[2].row <= upto]
+        rows = [row for number, one in self._owed.items() if (row := _row_of(one, number)) <= upto]
         if upto > self._row:
             rows += [row for row in self._planned if row <= upto]
         return rows
@@ -187,9 +186,13 @@ class Alive:
         for row in [row for row, of in self._planned.items() if row <= upto and of.operator == operator]:
             del self._planned[row]
         for number, one in list(self._owed.items()):
-            of, _, owed = _one(one, number)
-            if owed.row <= upto and of == operator:
+            of = one.operator if isinstance(one, OwedRun) else one[0]
+            if of == operator and _row_of(one, number) <= upto:
                 del self._owed[number]
+
+
+def _row_of(owed: tuple[str, float, Owed] | OwedRun, number: int) -> int:
+    return owed.rows[number - owed.number] if isinstance(owed, OwedRun) else owed[2].row
 
 
 def _one(owed: tuple[str, float, Owed] | OwedRun, number: int) -> tuple[str, float, Owed]:

@@ -15,9 +15,10 @@ from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
 from sender.channels.results import (
     Answered,
-    Delivery,
+    Delivered,
     Hold,
     Postponed,
+    Receipts,
     Result,
     Submit,
     Unanswered,
@@ -39,7 +40,7 @@ class Feed:
         self.channel: SmppChannel
         self.backlog: list[Submit] = []
         self.got: list[Result] = []
-        self.delivered: list[Delivery] = []
+        self.delivered: list[Delivered] = []
         self.log: list[str] = []
         self.acknowledge: int | None = 0
         self.epochs = 0
@@ -53,7 +54,7 @@ class Feed:
         self.log.append("results")
         self.got += results
 
-    def deliveries(self, deliveries: list[Delivery]) -> None:
+    def deliveries(self, deliveries: list[Delivered]) -> None:
         self.log.append("deliveries")
         self.delivered += deliveries
         if self.acknowledge is not None:
@@ -336,6 +337,23 @@ def test_deliveries_are_answered_when_they_are_acknowledged() -> None:
     world.channel.acknowledge(world.feed.delivered, CommandStatus.ESME_RX_T_APPN)
     world.clock.advance(1)
     assert [status for _, status in world.smsc.acknowledged] == [CommandStatus.ESME_RX_T_APPN]
+
+
+def test_receipts_of_one_read_are_acknowledged_together_and_draining_waits_for_them() -> None:
+    world = World()
+    world.feed.acknowledge = None
+    world.channel.start()
+    world.queue(3)
+    world.clock.advance(1)
+    (receipts,) = world.feed.delivered
+    assert isinstance(receipts, Receipts)
+    assert len(receipts.run) == 3
+    drained = world.channel.drain()
+    assert (drained.called, world.smsc.acknowledged) == (False, [])
+    world.channel.acknowledge([receipts], CommandStatus.ESME_RX_T_APPN)
+    world.clock.advance(1)
+    assert [status for _, status in world.smsc.acknowledged] == [CommandStatus.ESME_RX_T_APPN] * 3
+    assert drained.called
 
 
 def test_a_delivery_acknowledged_after_its_link_died_hurts_nobody() -> None:

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from carrierlab.clock import SimClock
-from sender.channels.results import Delivery
+from sender.channels.results import Delivered
 from sender.domain.message import State
 from sender.pipeline.recorder import Recorder
 from sender.store.records import Accepted, Outcome, ReceiptFate, ReceiptIn, ReceiptResult, StoreError, StoreUnavailable
@@ -49,7 +49,7 @@ class Bench:
     def recorded(self, outcomes: Sequence[Outcome]) -> None:
         self.durable += len(outcomes)
 
-    def acknowledge(self, deliveries: list[Delivery], status: int) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivered], status: int) -> None:
         self.acknowledged += [status] * len(deliveries)
 
     def store_failed(self, failure: Failure) -> None:
@@ -58,9 +58,9 @@ class Bench:
     def outcome(self, message_id: int = 1) -> None:
         self.recorder.add_outcomes([Accepted(message_id, 1, "id", 0.0)])
 
-    def receipt(self) -> None:
+    def receipt(self, together: int = 1) -> None:
         receipt = ReceiptIn("op", "id", MessageState.DELIVERED, "DELIVRD", None, "7705", 0.0)
-        self.recorder.add_receipts([(receipt, None)])  # type: ignore[list-item]
+        self.recorder.add_receipts([([receipt] * together, None)])  # type: ignore[list-item]
 
     def turn(self) -> None:
         self.clock.advance(0)
@@ -118,6 +118,17 @@ def test_a_receipt_is_acknowledged_after_its_commit_only() -> None:
     bench.writer.calls[0][2].callback([MATCHED])
     assert bench.acknowledged == [CommandStatus.ESME_ROK]
     assert bench.recorder.receipts[ReceiptFate.MATCHED] == 1
+
+
+def test_receipts_that_came_together_are_never_divided() -> None:
+    bench = Bench()
+    for together in (150, 50, 1, 300, 7):
+        bench.receipt(together)
+    bench.turn()
+    assert [size for _, size in bench.asked] == [200, 1, 300, 7]
+    assert bench.acknowledged == []
+    bench.writer.calls[2][2].errback(StoreError("full"))
+    assert (bench.acknowledged, bench.recorder.turned_away) == ([CommandStatus.ESME_RX_T_APPN], 300)
 
 
 def test_a_receipt_that_cannot_be_stored_is_turned_away_for_now() -> None:
