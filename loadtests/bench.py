@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emulator_cpu import Clients, Cost, loaded, processor_time, serving
+from emulator_cpu import CASES, Clients, Cost, arguments, loaded, processor_time, serving
 from other_smpp import OTHER_CLIENTS, OTHER_SERVERS, ROOT, Other, listens, other_server, session_time, started
 
 SEED = 1
@@ -142,40 +142,40 @@ def session(size: Size) -> Figures:
 
 
 def emulator(size: Size) -> Figures:
-    """``smsc serve`` in every shape, without and with receipts and journal."""
+    """``smsc serve`` in every shape, in the cases of ``emulator_cpu.py``."""
     rows = []
-    for journal in (False, True):
-        for receipts in (False, True):
-            costs: dict[tuple[int, int], list[Cost]] = {shape: [] for shape in size.shapes}
-            for _ in range(size.rounds):
-                with serving(sys.executable, ROOT, journal) as (pid, port):
-                    warm_up = size.warm_up
-                    for connections, window in size.shapes[::-1]:
-                        clients = Clients(connections, window)
-                        messages = size.emulator // (10 if window == 1 else 1)
-                        costs[connections, window].append(
-                            loaded(
-                                lambda pid=pid: processor_time(pid),  # type: ignore[misc]
-                                port,
-                                receipts,
-                                messages,
-                                clients,
-                                warm_up,
-                            )
+    for receipts, journal, scenario in CASES.values():
+        costs: dict[tuple[int, int], list[Cost]] = {shape: [] for shape in size.shapes}
+        for _ in range(size.rounds):
+            with serving(sys.executable, ROOT, journal, *arguments(scenario)) as (pid, port):
+                warm_up = size.warm_up
+                for connections, window in size.shapes[::-1]:
+                    clients = Clients(connections, window)
+                    messages = size.emulator // (10 if window == 1 else 1)
+                    costs[connections, window].append(
+                        loaded(
+                            lambda pid=pid: processor_time(pid),  # type: ignore[misc]
+                            port,
+                            receipts,
+                            messages,
+                            clients,
+                            warm_up,
                         )
-                        warm_up = connections * window  # of the server itself it needs none any more
-            for (connections, window), rounds in costs.items():
-                trips = [cost.round_trip for cost in rounds if cost.round_trip is not None]
-                rows.append(
-                    {
-                        "receipts": receipts,
-                        "journal": journal,
-                        "connections": connections,
-                        "window": window,
-                        "microseconds": round(statistics.median(cost.microseconds for cost in rounds), 1),
-                        "round_trip": round(statistics.median(trips)) if trips else None,
-                    }
-                )
+                    )
+                    warm_up = connections * window  # of the server itself it needs none any more
+        for (connections, window), rounds in costs.items():
+            trips = [cost.round_trip for cost in rounds if cost.round_trip is not None]
+            rows.append(
+                {
+                    "receipts": receipts,
+                    "journal": journal,
+                    "drawn": scenario is not None,
+                    "connections": connections,
+                    "window": window,
+                    "microseconds": round(statistics.median(cost.microseconds for cost in rounds), 1),
+                    "round_trip": round(statistics.median(trips)) if trips else None,
+                }
+            )
     return {"rows": rows}
 
 
