@@ -107,7 +107,7 @@ class Sender:
             accounts=self._accounts,
             route=self._route,
             due=self.quiet.dues,
-            on_messages=self.poke,
+            on_messages=lambda accounts, urgent: self._lanes.poke(accounts, urgent=urgent),
             on_failure=self._failed,
         )
         self._upkeep = Upkeep(

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from sender.domain.message import MessageClass
 from sender.pipeline.timer import Timer
 from sender.store.chunks import Group
 from sender.store.records import Campaign, Chunk, NewMessage
@@ -39,7 +40,8 @@ Due = Callable[[Campaign, Sequence[str], float], list[float]]
 class Expander:
     """Keeps the queues of `accounts` filled from the chunks of every campaign.
 
-    `on_messages` hears of the accounts that have new messages; `on_failure` of what went wrong.
+    `on_messages` hears of the accounts that have new messages, and whether these are one-time codes; `on_failure` of what
+    went wrong.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Expander:
         accounts: Collection[str],
         route: Route,
         due: Due,
-        on_messages: Callable[[Collection[str]], None],
+        on_messages: Callable[[Collection[str], bool], None],
         on_failure: Callable[[Failure], None],
     ) -> None:
         self._store = store
@@ -139,7 +141,7 @@ class Expander:
         landed = {message.operator: None for message in messages}
         # What lands on an account that is not configured fills a queue that nobody empties.
         self._landing[group] = tuple(name for name in landed if name in self._accounts) or tuple(landed)
-        self._on_messages(landed)
+        self._on_messages(landed, chunk.campaign.message_class is MessageClass.CODE)
 
     def _forget_others(self, groups: Collection[Group]) -> None:
         self._open = bool(groups)

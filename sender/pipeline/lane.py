@@ -104,10 +104,11 @@ class Lane:
             feed.begin()
         self.channel.start()
 
-    def poke(self) -> None:
-        """There may be new messages in the store."""
+    def poke(self, *, urgent: bool | None = None) -> None:
+        """There may be new messages in the store: one-time codes, or others, or both."""
         for feed in self._feeds:
-            feed.poke()
+            if urgent is None or feed.urgent is urgent:
+                feed.poke()
 
     def judge_by(self, judge: Judge) -> None:
         """Decide what refusals mean by other rules from now on."""

@@ -156,11 +156,11 @@ class Lanes:
             lane.cease()
             lane.channel.abort()
 
-    def poke(self, accounts: Container[str] | None = None) -> None:
+    def poke(self, accounts: Container[str] | None = None, *, urgent: bool | None = None) -> None:
         """There may be something to send, for these accounts; None = for any."""
         for lane in self._lanes:
             if accounts is None or lane.account.name in accounts:
-                lane.poke()
+                lane.poke(urgent=urgent)
 
     def give_back(self, accounts: Container[str]) -> None:
         """What these accounts have claimed, and not written, goes back to the queue."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from sender.domain.message import State
+from sender.domain.message import MessageClass, State
 from sender.pipeline.expanding import Expander
 from sender.store.records import Campaign, NewMessage
 from sender.store.sqlite import SqliteStore
@@ -31,6 +31,7 @@ class Desk:
         self.clock = Clock()
         self.writer = InlineWriter(store, self.clock)
         self.poked: list[str] = []
+        self.codes: set[bool] = set()
         self.failures: list[Failure] = []
         self.expander = Expander(
             store,
@@ -40,9 +41,13 @@ class Desk:
             accounts=(ACCOUNT, OTHER),
             route=lambda campaign, numbers: [route(campaign, number) for number in numbers],
             due=lambda campaign, numbers, now: [due(campaign, number, now) for number in numbers],
-            on_messages=self.poked.extend,
+            on_messages=self._on_messages,
             on_failure=self.failures.append,
         )
+
+    def _on_messages(self, accounts: Collection[str], codes: bool) -> None:
+        self.poked += accounts
+        self.codes.add(codes)
 
     def load(self, recipients: list[NewMessage], **options: object) -> int:
         with self.store.database.transaction():
@@ -89,6 +94,7 @@ def test_a_short_campaign_becomes_messages_at_once_and_its_lane_hears_of_it(desk
     desk.run(0.1)
     assert desk.queued() == 1200
     assert desk.poked == [ACCOUNT] * 3
+    assert desk.codes == {False}
     assert desk.expander.idle
     assert desk.clock.getDelayedCalls() == []  # nothing left: nothing to look for
 
@@ -208,3 +214,10 @@ def test_a_restart_goes_on_from_the_cursor(desk):
     again.expander.stop()
     assert rows(desk.store, "SELECT count(DISTINCT row), count(*) FROM messages") == [(3000, 3000)]
     assert desk.store.counts(number)[State.CLAIMED] == 3000
+
+
+def test_who_waits_for_codes_hears_of_codes_alone(desk):
+    desk.load([new(row) for row in range(10)], message_class=MessageClass.CODE)
+    desk.expander.start()
+    desk.run(0.1)
+    assert (desk.poked, desk.codes) == ([ACCOUNT], {True})
