@@ -1,11 +1,12 @@
 """What a message costs ``smsc serve``: microseconds of its processor time for each, as JSON.
 
-    .venv/bin/python loadtests/emulator_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3]
+    .venv/bin/python loadtests/emulator_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3] [--scenario FILE]
 
-Four cases: without and with receipts, without and with the journal. Every message has 160 characters, and goes over one
-of 10 transceivers with 100 submits outstanding on each (`--connections`, `--window`). Time is that of the server
-process (user and system, all its threads), from the first message to the last acknowledged receipt; how long the run
-takes does not matter.
+Without and with receipts, without and with the journal; and, where chance has a say in every message, receipts 0-1 s
+later (loadtests/operators/drawn.yaml). With `--scenario` every case has the first operator of that file. Every message
+has 160 characters, and goes over one of 10 transceivers with 100 submits outstanding on each (`--connections`,
+`--window`). Time is that of the server process (user and system, all its threads), from the first message to the last
+acknowledged receipt; how long the run takes does not matter.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
 medians of the rounds). The clients are one process that sends ready octets and knows no session.
@@ -34,13 +35,16 @@ from smppkit.codec import encode
 from smppkit.commands import RESPONSE_BIT
 from smppkit.pdus import BindTransceiver, BindTransmitter, SubmitSm
 
-CASES = {
-    "plain": (False, False),
-    "receipts": (True, False),
-    "journal": (False, True),
-    "receipts and journal": (True, True),
+DRAWN = Path(__file__).with_name("operators") / "drawn.yaml"
+"""Receipts 0-1 s later, an outcome mix, ten rules that are about others."""
+CASES: dict[str, tuple[bool, bool, Path | None]] = {
+    "plain": (False, False, None),
+    "receipts": (True, False, None),
+    "receipts, drawn": (True, False, DRAWN),
+    "journal": (False, True, None),
+    "receipts and journal": (True, True, None),
 }
-"""Whether receipts are asked for, and whether there is a journal."""
+"""Whether receipts are asked for, whether there is a journal, and the scenario; None for none."""
 WARM_UP = 5_000
 PATIENCE = 30.0  # seconds without an answer, after which the run has failed
 SETTLING = 0.3  # seconds for what the server does after its last word
@@ -232,9 +236,16 @@ def loaded(
     return Cost((after - before) / (messages // clients.connections * clients.connections) * 1e6, round_trip)
 
 
-def measure(python: str, path: Path, receipts: bool, journal: bool, messages: int, clients: Clients) -> Cost:
+def arguments(scenario: Path | None) -> tuple[str, ...]:
+    """What ``smsc serve`` is told to serve a scenario on a free port; nothing for none."""
+    return () if scenario is None else (str(scenario.resolve()), *_ALONE)
+
+
+def measure(
+    python: str, path: Path, receipts: bool, journal: bool, scenario: Path | None, messages: int, clients: Clients
+) -> Cost:
     """What a message costs, of one server that lives as long as this takes."""
-    with serving(python, path, journal) as (pid, port):
+    with serving(python, path, journal, *arguments(scenario)) as (pid, port):
         return loaded(lambda: processor_time(pid), port, receipts, messages, clients)
 
 
@@ -250,6 +261,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
     options.add_argument("--python", default=sys.executable, help="the interpreter that runs the server")
+    options.add_argument("--scenario", type=Path, help="in the place of what each case has")
     options.add_argument("--case", choices=CASES, action="append", help="only this one")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--messages", type=int, default=50_000, help="in one round")
@@ -261,8 +273,12 @@ def main() -> None:
     messages = chosen.messages // clients.connections * clients.connections
     figures: dict[str, object] = {"messages": messages, "rounds": chosen.rounds}
     for case in chosen.case or CASES:
+        *asked, scenario = CASES[case]
         rounds = [
-            [measure(chosen.python, path, *CASES[case], messages, clients).microseconds for path in paths]
+            [
+                measure(chosen.python, path, *asked, chosen.scenario or scenario, messages, clients).microseconds
+                for path in paths
+            ]
             for _ in range(chosen.rounds)
         ]
         medians = [round(statistics.median(of), 1) for of in zip(*rounds, strict=True)]

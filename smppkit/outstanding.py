@@ -94,7 +94,7 @@ class Unanswered(dict[int, int]):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
-        self.runs: dict[RequestedRun, None] = {}
+        self.runs: dict[RequestedRun, int] = {}  # how many of each
 
     def add(self, sequence: int) -> None:
         """One more waits."""
@@ -111,18 +111,26 @@ class Unanswered(dict[int, int]):
             self.clear()  # gives back the memory: most sessions are idle
 
     def add_run(self, run: RequestedRun) -> None:
-        """All of a run wait, to be answered together."""
-        self.runs[run] = None
+        """All of a run wait, to be answered together or a few at a time."""
+        self.runs[run] = len(run)
         self.count += len(run)
 
-    def settle_run(self, run: RequestedRun) -> None:
-        """None of a run waits any longer."""
-        del self.runs[run]
-        self.count -= len(run)
+    def waiting(self, run: RequestedRun) -> int:
+        """How many of a run wait."""
+        return self.runs.get(run, 0)
+
+    def settle_run(self, run: RequestedRun, count: int) -> None:
+        """So many of a run wait no longer."""
+        others = self.runs[run] - count
+        if others:
+            self.runs[run] = others
+        else:
+            del self.runs[run]
+        self.count -= count
 
     def unroll(self, run: RequestedRun) -> None:
         """Those of a run wait each by itself."""
-        self.settle_run(run)
+        self.settle_run(run, len(run))
         for sequence in run.sequences:
             self.add(int.from_bytes(sequence, "big"))
 

@@ -51,6 +51,17 @@ Apart: TypeAlias = Callable[[str], object]
 """Whether a message to this address is to be looked at by itself."""
 
 
+def split(octets: bytes) -> list[bytes]:
+    """The PDUs that stand one behind another, each of the length that it gives."""
+    frames: list[bytes] = []
+    at, size = 0, len(octets)
+    while at < size:
+        end = at + max(HEADER_SIZE, int.from_bytes(octets[at : at + 4], "big"))
+        frames.append(octets[at:end])
+        at = end
+    return frames
+
+
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
     """PDUs of one version as they were on the wire: `octets` are theirs alone, and `starts` is where each begins."""
 
@@ -66,20 +77,26 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
 
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Where each begins and ends."""
+        return zip(self.starts, (*self.starts[1:], len(self.octets)), strict=True)
+
     def span(self, index: int) -> tuple[int, int]:
         """Where one begins and ends."""
         starts = self.starts
         return starts[index], starts[index + 1] if index + 1 < len(starts) else len(self.octets)
 
 
-class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """Plain submit_sm that have their `registered_delivery` in common; `sequences` as they are on the wire."""
+class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """Requests of one kind; `sequences` as they are on the wire."""
 
     frames: Frames
     sequences: list[bytes]
-    registered_delivery: int
 
-    command_id: ClassVar[int] = _SUBMIT_SM
+    @property
+    def octets(self) -> bytes:
+        """All of them, as they were on the wire."""
+        return self.frames.octets
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -89,10 +106,19 @@ class SubmitRun(msgspec.Struct, eq=False, frozen=True, gc=False):
         return map(self.frames.pdu, range(len(self.frames)))
 
 
+class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
+    """Plain submit_sm that have their `registered_delivery` in common."""
+
+    registered_delivery: int
+
+    command_id: ClassVar[int] = _SUBMIT_SM
+
+
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """deliver_sm_resp that say nothing but yes, by their sequence numbers."""
+    """deliver_sm_resp that say nothing but yes, by their sequence numbers; `octets` as they were on the wire."""
 
     sequences: list[int]
+    octets: bytes
 
     command_id: ClassVar[int] = _DELIVER_SM_RESP
 
@@ -105,10 +131,11 @@ class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """submit_sm_resp with ESME_ROK and nothing but an id, by their sequence numbers."""
+    """submit_sm_resp with ESME_ROK and nothing but an id, by their sequence numbers; `octets` as they were."""
 
     sequences: list[int]
     message_ids: list[str]
+    octets: bytes
 
     command_id: ClassVar[int] = _SUBMIT_SM_RESP
 
@@ -120,24 +147,15 @@ class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
         return map(SubmitSmResp, repeat(0), self.sequences, repeat(()), self.message_ids)
 
 
-class ReceiptRun(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """deliver_sm that are receipts in the form of the appendix; `sequences` as they are on the wire.
+class ReceiptRun(_Requested, eq=False, frozen=True, gc=False):
+    """deliver_sm that are receipts in the form of the appendix.
 
     `said`: source and destination address of each, and what it says.
     """
 
-    frames: Frames
-    sequences: list[bytes]
     said: list[tuple[str, str, Said]]
 
     command_id: ClassVar[int] = _DELIVER_SM
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    def pdus(self) -> Iterator[Pdu]:
-        """What the decoder makes of them."""
-        return map(self.frames.pdu, range(len(self.frames)))
 
     def responses(self, status: int) -> bytes:
         """A deliver_sm_resp with this status for each of them."""
@@ -193,6 +211,10 @@ ADDRESSED = re.compile(rb"([^\0]*\0)(..[^\0]*\0)(..[^\0]*\0).{7}(.)..", re.DOTAL
 NPI) and data_coding are groups."""
 
 
+SENT = re.compile(rb"[^\0]*\0..([^\0]*\0)..([^\0]*\0).{10}", re.DOTALL)
+"""The same, with only source and destination as groups, without TON and NPI."""
+
+
 @functools.cache
 def submit_pattern(version: Version) -> re.Pattern[bytes]:
     """Groups: command_length, sequence_number, destination_addr with its NUL, registered_delivery, sm_length."""
@@ -243,7 +265,7 @@ def _accepted_reader(body: bytes) -> RunReader:
         found = match(octets, first)
         if found is None:
             return None
-        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])]), found.end()
+        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])], found[0]), found.end()
 
     return read
 
@@ -273,7 +295,7 @@ def taken_reader(version: Version) -> RunReader:
             sequences.append(number(sequence, "big"))
             message_ids.append(message_id[:-1].decode("latin-1"))
             at = end
-        return (TakenRun(sequences, message_ids), at) if sequences else None
+        return (TakenRun(sequences, message_ids, octets[first:at]), at) if sequences else None
 
     return read
 

@@ -47,7 +47,7 @@ from smppkit.states import BOUND_STATES, STATE_AFTER_BIND, BindState, Role, Vers
 from smppkit.status import CommandStatus
 from smppkit.stream import BadPdu, BrokenStream, Fate
 from smppkit.timers import Due, Timers
-from smppkit.wire import Tap, Wire
+from smppkit.wire import ManyTap, Tap, Wire
 
 # What is asked at every PDU has a name of its own here: on Python 3.11 to look a member up in its enum costs as much as
 # five such names.
@@ -66,7 +66,9 @@ _NO_RESPONSE_EXPECTED = frozenset({CommandId.ALERT_NOTIFICATION, CommandId.OUTBI
 class Session:
     """One end of one SMPP session."""
 
-    def __init__(self, role: Role, config: SessionConfig, now: float, tap: Tap | None = None) -> None:
+    def __init__(
+        self, role: Role, config: SessionConfig, now: float, tap: Tap | None = None, many: ManyTap | None = None
+    ) -> None:
         self.role = role
         self.config = config
         self.state = BindState.OPEN
@@ -78,7 +80,7 @@ class Session:
         """Whether the peer may be sent TLVs (SMPP 3.4 §3.4); known after the bind."""
         self.counters = SessionCounters()
         self.window = config.window
-        self._wire = Wire(CODECS[self.version], config.max_pdu_before_bind, self.counters, tap)
+        self._wire = Wire(CODECS[self.version], config.max_pdu_before_bind, self.counters, tap, many)
         self._timers = Timers(role, now)
         self._sequence = SequenceNumbers()
         self._outstanding = Outstanding()
@@ -104,14 +106,14 @@ class Session:
         """True once the session is over; it takes and gives no more octets."""
         return self.state is _CLOSED
 
-    def listen_in(self, tap: Tap) -> None:
-        """Tell `tap` of every PDU from now on, instead of the one that was told so far."""
-        self._wire.listen_in(tap)
+    def listen_in(self, tap: Tap, many: ManyTap | None = None) -> None:
+        """Tell `tap` of every PDU from now on, instead of the one that was told so far; `many` as for a Session."""
+        self._wire.listen_in(tap, many)
 
     def read_runs(self, readers: Mapping[int, RunReader]) -> None:
         """Tell the owner of plain PDUs in runs (see smppkit.runs), with ``RequestRun`` and ``AcceptedResponses``.
 
-        While a tap listens every PDU is an event of its own as before.
+        While a tap listens that takes no many at once, every PDU is an event of its own as before.
         """
         self._wire.read_runs(readers)
 
@@ -311,30 +313,33 @@ class Session:
         self._wire.write_octets(octets)
         self._settle(sequence_number, now)
 
-    def respond_run(self, run: RequestedRun, octets: bytes, now: float) -> None:
-        """Answer all of a run, with the octets of as many responses."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def respond_run(self, run: RequestedRun, count: int, octets: bytes, now: float) -> None:
+        """Answer so many of a run, with the octets of as many responses."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
             return
-        self._wire.write_many(len(run), [octets])
-        self._unanswered.settle_run(run)
+        self._wire.write_many(count, [octets])
+        self._unanswered.settle_run(run, count)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
-    def forget_run(self, run: RequestedRun, now: float) -> None:
-        """As ``forget``, of all of a run."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+    def forget_run(self, run: RequestedRun, count: int, now: float) -> None:
+        """As ``forget``, of so many of a run."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
             return
-        self.counters.left_unanswered += len(run)
-        self._unanswered.settle_run(run)
+        self.counters.left_unanswered += count
+        self._unanswered.settle_run(run, count)
         if self.state is _UNBINDING:
             self._go_on_unbinding(now)
 
     def unroll(self, run: RequestedRun) -> None:
-        """From now on those of a run wait each for an answer of its own, as if each had been a Request."""
-        if run not in self._unanswered.runs:
-            self._run_waits_not(run)
+        """From now on those of a run wait each for an answer of its own, as if each had been a Request.
+
+        None of them may have been answered.
+        """
+        if self._unanswered.waiting(run) < len(run):
+            self._run_waits_not(len(run))
             return
         self._unanswered.unroll(run)
 
@@ -443,8 +448,9 @@ class Session:
             self.counters.octets_after_close += len(data)
             return
         # Until it is bound, each PDU may change how the next is read; from then on all at once is faster.
-        fates: Iterable[Fate | Run] = self._wire.fates(data)
-        if self.state in BOUND_STATES:
+        bound = self.state in BOUND_STATES
+        fates: Iterable[Fate | Run] = self._wire.fates(data, runs=bound)
+        if bound:
             fates = list(fates)
         heard = False
         for fate in fates:
@@ -723,10 +729,10 @@ class Session:
             raise LocalProtocolError(f"no request with sequence number {sequence} waits for an answer")
         self.counters.late_answers += 1  # the link died while the answer was being prepared
 
-    def _run_waits_not(self, run: RequestedRun) -> None:
+    def _run_waits_not(self, count: int) -> None:
         if self.state is not BindState.CLOSED:
-            raise LocalProtocolError(f"a run of {len(run)} requests does not wait for an answer")
-        self.counters.late_answers += len(run)
+            raise LocalProtocolError(f"{count} requests of a run do not wait for an answer")
+        self.counters.late_answers += count
 
     def _settle(self, sequence: int, now: float) -> None:
         self._unanswered.settle(sequence)

@@ -74,12 +74,25 @@ class StreamDecoder:
         """As `feed`, one by one. To be gone through to its end before the next octets are fed."""
         return cast("Iterator[Fate]", self._fates(data, tap, _NO_RUNS))
 
-    def fates_and_runs(self, data: bytes, readers: Mapping[int, RunReader]) -> Iterator[Fate | Run]:
-        """As `fates`, with what `readers` cut out as one, by command_id, in the place of its PDUs."""
-        return self._fates(data, None, readers)
+    def fates_and_runs(
+        self,
+        data: bytes,
+        readers: Mapping[int, RunReader],
+        tap: Callable[[bytes], None] | None = None,
+        many: Callable[[Run], None] | None = None,
+    ) -> Iterator[Fate | Run]:
+        """As `fates`, with what `readers` cut out as one, by command_id, in the place of its PDUs.
+
+        `many` is given each run first, as `tap` each frame of what is not in one.
+        """
+        return self._fates(data, tap, readers, many)
 
     def _fates(
-        self, data: bytes, tap: Callable[[bytes], None] | None, readers: Mapping[int, RunReader]
+        self,
+        data: bytes,
+        tap: Callable[[bytes], None] | None,
+        readers: Mapping[int, RunReader],
+        many: Callable[[Run], None] | None = None,
     ) -> Iterator[Fate | Run]:
         if self._broken:
             return
@@ -99,6 +112,8 @@ class StreamDecoder:
                 found = readers[command_id](data, at)
                 if found is not None:
                     run, at = found
+                    if many is not None:
+                        many(run)
                     yield run
                     continue
             if tap is not None:

@@ -146,7 +146,7 @@ class Link:
 
     def respond_run(self, run: RequestedRun, octets: bytes) -> None:
         """Session.respond_run at the clock's time; written at the end of this turn."""
-        self.session.respond_run(run, octets, self.clock.seconds())
+        self.session.respond_run(run, len(run), octets, self.clock.seconds())
         self._write_soon()
 
     def enquire(self) -> None:

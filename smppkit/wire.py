@@ -8,30 +8,37 @@ from typing import Any
 
 from smppkit.codec import Codec
 from smppkit.pdus import Pdu
-from smppkit.runs import Run, RunReader
+from smppkit.runs import Run, RunReader, split
 from smppkit.session_config import SessionCounters
 from smppkit.stream import Fate, StreamDecoder
 
 Tap = Callable[[str, bytes], None]
 """Called with "in" or "out" and the octets of one PDU."""
 
+ManyTap = Callable[[str, int, bytes], None]
+"""Called with "in" or "out", how many PDUs there are, and the octets of all of them, one behind the other."""
+
 
 class Wire:
     """Both directions of one connection, in one version of SMPP."""
 
-    def __init__(self, codec: Codec, max_length: int, counters: SessionCounters, tap: Tap | None) -> None:
+    def __init__(
+        self, codec: Codec, max_length: int, counters: SessionCounters, tap: Tap | None, many: ManyTap | None = None
+    ) -> None:
         self.codec = codec
         self._decoder = StreamDecoder(max_length, codec)
         self._counters = counters
         self._tap = tap
         self._tap_in = None if tap is None else partial(tap, "in")
+        self._many = many
         self._readers: Mapping[int, RunReader] | None = None
         self._out: list[bytes] = []
 
-    def listen_in(self, tap: Tap) -> None:
-        """Tell `tap`, and nobody else, of every PDU from the next one on."""
+    def listen_in(self, tap: Tap, many: ManyTap | None = None) -> None:
+        """Tell `tap`, and nobody else, of every PDU from the next one on; `many` of those that come or go together."""
         self._tap = tap
         self._tap_in = partial(tap, "in")
+        self._many = many
 
     def speak(self, codec: Codec, max_length: int) -> None:
         """Go on in this version, and with PDUs up to this length; from the next PDU on, both ways."""
@@ -39,14 +46,16 @@ class Wire:
         self._decoder.max_length = max_length
 
     def read_runs(self, readers: Mapping[int, RunReader]) -> None:
-        """Cut plain PDUs out of what comes in runs from now on, while no tap wants to see each of them."""
+        """Cut plain PDUs out of what comes in runs from now on, while no tap wants to see each of them by itself."""
         self._readers = readers
 
-    def fates(self, data: bytes) -> Iterator[Fate | Run]:
-        """What has become complete with these octets."""
-        if self._readers is None or self._tap_in is not None:
+    def fates(self, data: bytes, *, runs: bool = True) -> Iterator[Fate | Run]:
+        """What has become complete with these octets; without `runs` each PDU by itself."""
+        if not runs or self._readers is None or (self._tap_in is not None and self._many is None):
             return self._decoder.fates(data, self._tap_in)
-        return self._decoder.fates_and_runs(data, self._readers)
+        return self._decoder.fates_and_runs(
+            data, self._readers, self._tap_in, None if self._many is None else self._run_in
+        )
 
     def write(self, pdu: Pdu, codec: Codec | None = None) -> None:
         """Encode a PDU, and queue it; EncodeError, and nothing is queued."""
@@ -81,11 +90,14 @@ class Wire:
             self._tap("out", octets)
 
     def write_many(self, count: int, frames: Sequence[bytes]) -> None:
-        """Queue the octets of so many PDUs as they are: one frame for each, or, where no tap listens, any pieces."""
+        """Queue the octets of so many PDUs as they are: one frame for each, or any pieces."""
         self._counters.pdus_out += count
         self._out += frames
-        if self._tap is not None:
-            for octets in frames:
+        if self._many is not None:
+            if count:
+                self._many("out", count, frames[0] if len(frames) == 1 else b"".join(frames))
+        elif self._tap is not None:
+            for octets in frames if len(frames) == count else split(b"".join(frames)):
                 self._tap("out", octets)
 
     def drain(self) -> bytes:
@@ -95,6 +107,10 @@ class Wire:
         octets = b"".join(self._out)
         self._out.clear()
         return octets
+
+    def _run_in(self, run: Run) -> None:
+        if self._many is not None:
+            self._many("in", len(run), run.octets)
 
     def drop(self) -> None:
         """The connection is gone, and what is queued stays here."""

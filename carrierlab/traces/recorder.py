@@ -33,6 +33,7 @@ from carrierlab.traces.format import (
     TraceFile,
 )
 from sender.domain.message import State
+from sender.store.sql import sql
 from smsc.journal.inbox import Inbox, MessageRow
 
 MAX_LINES: Final = 1_000_000
@@ -45,9 +46,16 @@ _TRIGGERS = (
        BEGIN SELECT carrierlab_state(new.id, new.number, 0, new.state, NULL); END""",
     """CREATE TEMP TRIGGER carrierlab_message_moved AFTER UPDATE OF state ON main.messages WHEN new.state <> old.state
        BEGIN SELECT carrierlab_state(new.id, new.number, 0, new.state, NULL); END""",
-    """CREATE TEMP TRIGGER carrierlab_part_made AFTER INSERT ON main.parts
+    # A part that is submitted for the first time stands in `intents`, and gets its own row later.
+    sql("""CREATE TEMP TRIGGER carrierlab_intended AFTER INSERT ON main.intents
+       BEGIN SELECT carrierlab_state(json_extract(value, '$$[0]'), (SELECT number FROM messages
+                                     WHERE id = json_extract(value, '$$[0]')), 1, $SUBMITTING, NULL)
+             FROM json_each(new.submits); END"""),
+    sql("""CREATE TEMP TRIGGER carrierlab_part_made AFTER INSERT ON main.parts
+       WHEN new.state <> $SUBMITTING OR NOT EXISTS (SELECT 1 FROM intents, json_each(submits)
+                                                    WHERE json_extract(value, '$$[0]') = new.message)
        BEGIN SELECT carrierlab_state(new.message, (SELECT number FROM messages WHERE id = new.message), new.part,
-                                     new.state, new.smsc_id); END""",
+                                     new.state, new.smsc_id); END"""),
     """CREATE TEMP TRIGGER carrierlab_part_moved AFTER UPDATE OF state ON main.parts WHEN new.state <> old.state
        BEGIN SELECT carrierlab_state(new.message, (SELECT number FROM messages WHERE id = new.message), new.part,
                                      new.state, new.smsc_id); END""",

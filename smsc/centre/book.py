@@ -94,13 +94,13 @@ class Held(msgspec.Struct, gc=False):
 
 
 class Group(Protocol):
-    """Messages that came together and come to the same end at the same time."""
+    """Messages that came together."""
 
     def __len__(self) -> int:
         """How many they are."""
 
-    def is_done(self, now: float) -> bool:
-        """Whether nobody waits for any of them any more."""
+    def alike(self, first: int, last: int, now: float) -> tuple[int, bool]:
+        """Whether nobody waits for `first` any more, and for how many from there to before `last` the same is true."""
 
     def members(self) -> list[Held]:
         """Each of them; always the same ones, and from now on what becomes of them is said there."""
@@ -315,8 +315,9 @@ class Book:
 
     def _look_at_slice(self, oldest: Slice, looks: int, now: float) -> int:
         """Do with those of a slice what is done with messages one after another; how many were looked at."""
-        count = min(looks, oldest.last - oldest.first)
-        if oldest.group.is_done(now):
+        last = min(oldest.last, oldest.first + looks)
+        count, done = oldest.group.alike(oldest.first, last, now)
+        if done:
             return self._let_go_of(oldest, min(count, self._weight - self._most_kept))
         order, looked_at = self._in_order, oldest.first + count
         if looked_at < oldest.last:

@@ -12,7 +12,7 @@ brings them to their ends, ``deliveries`` sees to what goes out, ``handsets`` to
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,7 @@ from smsc.centre.outcomes import Outcomes
 from smsc.centre.owners import Owners
 from smsc.centre.runs import Runs
 from smsc.centre.shared import Answer, Due, Errand, Peer, RunAnswer, Shared
-from smsc.centre.taken import Taken
+from smsc.centre.taken import Ending
 from smsc.centre.wheel import Wheel
 from smsc.clock import TICK
 from smsc.journal.journal import Journal, Unfinished
@@ -80,7 +80,7 @@ class MessageCentre:
         state.epoch = epoch
         self.state = state
         self.name = state.name
-        wheel: Wheel[Due] = Wheel(clock, TICK, self._perform)
+        wheel: Wheel[Due] = Wheel(clock, TICK, self._perform, _goes_on)
         self._shared = shared = Shared(state, clock=clock, epoch=epoch, journal=journal, stats=stats, wheel=wheel)
         self._deliveries = Deliveries(shared, self._told, unreceived)
         self._outcomes = Outcomes(shared, self._deliveries, self._ended)
@@ -88,7 +88,9 @@ class MessageCentre:
         self._intake = Intake(
             shared, self._outcomes, self._deliveries, self._owners.other if self._owners.numbers else None
         )
-        self._runs = Runs(shared, self._outcomes, self._deliveries, looks=self._intake.looks_at_all)
+        self._runs = Runs(
+            shared, self._outcomes, self._deliveries, looks=self._intake.looks_at_all, tidy=self._intake.tidy
+        )
         self._handsets = Handsets(shared, self._deliveries, self._owners)
         self._broadcasts = Broadcasts(shared)
         operations = Operations(shared, self._outcomes)
@@ -267,8 +269,7 @@ class MessageCentre:
         if journal is None:
             self._release(answers)
             return
-        one_by_one = [answer for answer in answers if isinstance(answer, Answer)]  # with a journal all are
-        journal.when_committed(partial(self._committed, one_by_one, self._shared.lives.now))
+        journal.when_committed(partial(self._committed, answers, self._shared.lives.now))
         if journal.backlog > MOST_UNWRITTEN:
             for answer in answers:
                 self.keep_up(answer.connection)
@@ -319,18 +320,24 @@ class MessageCentre:
 
     # --- inside: answers ----------------------------------------------------------------------
 
-    def _committed(self, answers: list[Answer], life: int, error: Exception | None) -> None:
+    def _committed(self, answers: list[Answer | RunAnswer], life: int, error: Exception | None) -> None:
         if error is not None:
-            for answer in answers:
-                if answer.response.command_status == CommandStatus.ESME_ROK:
-                    self._refuse_unwritten(answer)
+            answers = list(self._refused(answers))
         lives = self._shared.lives
         if life != lives.now:  # something was forgotten meanwhile, and perhaps these messages with it
             for answer in answers:
                 if lives.over(life, answer.connection.system_id):
-                    self._drop_messages(answer)
+                    if isinstance(answer, Answer):
+                        self._drop_messages(answer)
                     answer.dropped = True
         self._release(answers)
+
+    def _refused(self, answers: Sequence[Answer | RunAnswer]) -> Iterator[Answer]:
+        for several in answers:
+            for answer in (several,) if isinstance(several, Answer) else self._runs.one_by_one(several):
+                if answer.response.command_status == CommandStatus.ESME_ROK:
+                    self._refuse_unwritten(answer)
+                yield answer
 
     def _refuse_unwritten(self, answer: Answer) -> None:
         """Never a ROK for what is not on the disk (I9)."""
@@ -361,11 +368,12 @@ class MessageCentre:
         ready: list[Answer | RunAnswer] = []
         for answer in answers:
             if isinstance(answer, RunAnswer):
-                due += self._runs.begin(answer, now)
-                if answer.due <= now:
-                    ready.append(answer)
-                else:
-                    wheel.add(answer.due, answer)
+                if answer.dropped:
+                    stats.accepted += len(answer)
+                    self._never_answer(answer, now)
+                    continue
+                due += self._runs.begin(answer.taken, now)
+                ready += self._runs.let_go(answer, now)
                 continue
             status = answer.response.command_status
             if status:
@@ -412,20 +420,29 @@ class MessageCentre:
         early: list[Owed] = []
         answers: list[Answer | RunAnswer] = []
         later: list[Owed] = []
+        endings: list[Ending] = []
         jobs: list[Callable[[float], None]] = []
         come_to_end = self._outcomes.come_to_end
         for item in due:
             if isinstance(item, (Answer, RunAnswer)):
                 answers.append(item)
-            elif isinstance(item, Taken):
-                later += self._runs.come_to_end(item, now)
+            elif isinstance(item, Ending):
+                endings.append(item)
             elif isinstance(item, Held):
+                if endings:
+                    later += self._runs.come_to_end(endings, now)
+                    endings = []
                 (early if item.plan.early else later).extend(come_to_end(item, now))
             elif isinstance(item, Owed):
+                if endings:
+                    later += self._runs.come_to_end(endings, now)
+                    endings = []
                 self._deliveries.first_time(item, now)
                 later.append(item)
             else:
                 jobs.append(item)
+        if endings:
+            later += self._runs.come_to_end(endings, now)
         if early:
             self._deliveries.deliver(early)
         self._answer(answers, now)
@@ -438,7 +455,7 @@ class MessageCentre:
         """What a request was about is forgotten: it leaves the window as one that nobody answers."""
         if isinstance(answer, RunAnswer):
             self._shared.stats.answered_late += len(answer)
-            answer.connection.forget_run(answer.run, now)
+            answer.connection.forget_run(answer.run, len(answer), now)
             return
         self._shared.stats.answered_late += 1
         if answer.response.command_id & RESPONSE_BIT:
@@ -451,7 +468,7 @@ class MessageCentre:
             connection, number = answer.connection, 1
             if isinstance(answer, RunAnswer):
                 number = len(answer)
-                answered = connection.answer_run(answer.run, answer.octets, now)
+                answered = connection.answer_run(answer.run, number, answer.octets, now)
             elif answer.body:
                 answered = connection.answer_octets(
                     answer.response.sequence_number, _with_body(answer.response, answer.body), now
@@ -499,7 +516,15 @@ def _with_body(response: Pdu, body: bytes) -> bytes:
     return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
 
 
-_OF_ACCOUNTS = (Held, Owed, Errand, Taken)
+_OF_ACCOUNTS = (Held, Owed, Errand, Ending)
+
+
+_INDEPENDENT = frozenset((Answer, RunAnswer, Held, Ending, Owed))
+
+
+def _goes_on(due: list[Due]) -> bool:
+    """Whether what is due may be done together with what is due next: no job has to be done in between."""
+    return _INDEPENDENT.issuperset(map(type, due))
 
 
 def _is_of(due: Due, system_id: str | None) -> bool:
@@ -513,8 +538,8 @@ def _planned(waiting: list[Due]) -> dict[Kind, int]:
     """The deliveries that are planned and not made yet, by what waits for that."""
     planned: dict[Kind, int] = {}
     for due in waiting:
-        if isinstance(due, (Held, Taken)):
-            for held in due.members() if isinstance(due, Taken) else (due,):
+        if isinstance(due, (Held, Ending)):
+            for held in due.members() if isinstance(due, Ending) else (due,):
                 if held.awaited:
                     planned[Kind.RECEIPT] = planned.get(Kind.RECEIPT, 0) + held.awaited
                     held.awaited = 0  # it may be in the wheel more than once

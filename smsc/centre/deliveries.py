@@ -24,6 +24,7 @@ ANYBODY = ""  # the mailbox of MOs that no account claims: for whoever binds as 
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
 _ALERT: Final = Kind.ALERT
 _MESSAGE: Final = Kind.MESSAGE
+_MO: Final = Kind.MO
 
 _kind_of = attrgetter("kind")
 _ACCEPTED: Final = DeliverSmResp()
@@ -178,9 +179,9 @@ class Deliveries:
 
     def accepted(self, deliveries: Sequence[Owed]) -> None:
         """An ESME answered deliveries of its account, one after another, each with ESME_ROK: see ``acknowledged``."""
-        life = self._lives.now
+        life, shared = self._lives.now, self._shared
         simple = all(owed.life == life and not owed.withdrawn for owed in deliveries)
-        if not simple or self._shared.journal is not None:
+        if not simple:
             for owed in deliveries:
                 self.acknowledged(owed, _ACCEPTED)
             return
@@ -194,6 +195,9 @@ class Deliveries:
             stats.acknowledged += len(answered)
             stats.waiting -= len(answered)
             self.made(answered[0].system_id, kind, -len(answered))
+            if shared.journal is not None:
+                at = shared.epoch + shared.now()
+                shared.journal.settled_all(answered, at, "DELIVRD" if kind is _MO else None)
 
     def acknowledged(self, owed: Owed, response: Pdu) -> None:
         """An ESME answered a delivery (SMPP 5.0 §4.7.6: 0x64 try again, 0x65 no more there, 0x66 not this one)."""

@@ -269,7 +269,7 @@ class Intake:
         shared.book.enter(held)
         if shared.journal is not None:
             outcomes.record(held, request, shared.journal)
-            self._tidy(now)
+            self.tidy(1, now)
         if self._numbered is not None:
             self._revise(self._numbered, held, decision, now)
         if decision.remark:
@@ -315,8 +315,9 @@ class Intake:
             self._numbered = {number: part for number, part in numbered.items() if not part.final(now)}
             self._most_numbered = max(TIDY_EVERY, 2 * len(self._numbered))
 
-    def _tidy(self, now: float) -> None:
-        self._untidied += 1
+    def tidy(self, number: int, now: float) -> None:
+        """So many messages were recorded; now and then what is of no use any more leaves the journal."""
+        self._untidied += number
         if self._untidied >= TIDY_EVERY and self._shared.journal is not None:
             self._untidied = 0
             self._shared.journal.tidy(self._shared.name, self._shared.epoch + now)

@@ -16,7 +16,7 @@ from smppkit.states import Version
 from smsc.centre.book import Book, Held
 from smsc.centre.lives import Lives
 from smsc.centre.mailbox import Receiver
-from smsc.centre.taken import Taken
+from smsc.centre.taken import Ending, Taken
 from smsc.centre.wheel import Wheel
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
@@ -48,8 +48,8 @@ class Peer(Receiver, Protocol):
     def answer_octets(self, sequence: int, octets: bytes, now: float) -> bool:
         """Queue a response that no encoder would write; False when the session is over."""
 
-    def answer_run(self, run: SubmitRun, octets: bytes, now: float) -> bool:
-        """Queue the responses to all of a run; False when the session is over."""
+    def answer_run(self, run: SubmitRun, count: int, octets: bytes, now: float) -> bool:
+        """Queue the responses to so many of a run; False when the session is over."""
 
     def unroll(self, run: SubmitRun) -> None:
         """Those of a run are answered one by one."""
@@ -57,8 +57,8 @@ class Peer(Receiver, Protocol):
     def forget(self, sequence: int, now: float) -> None:
         """A request is never to be answered."""
 
-    def forget_run(self, run: SubmitRun, now: float) -> None:
-        """None of a run is ever to be answered."""
+    def forget_run(self, run: SubmitRun, count: int, now: float) -> None:
+        """So many of a run are never to be answered."""
 
     def hold_back(self) -> None:
         """Stop reading from it."""
@@ -88,16 +88,19 @@ class Answer(msgspec.Struct, gc=False):
 
 
 class RunAnswer(msgspec.Struct, eq=False, gc=False):
-    """The responses to all of a run, and when they go out (clock seconds)."""
+    """The responses to `count` of a run, and when they go out (clock seconds; of the first, until they are let go)."""
 
     connection: Peer
     run: SubmitRun
     octets: bytes
     due: float
     taken: Taken
+    count: int
+    dropped: bool = False
+    """See Answer."""
 
     def __len__(self) -> int:
-        return len(self.run)
+        return self.count
 
 
 Job: TypeAlias = Callable[[float], None]
@@ -116,7 +119,7 @@ class Errand(msgspec.Struct, gc=False):
         self.job(now)
 
 
-Due: TypeAlias = Answer | RunAnswer | Held | Taken | Owed | Errand | Job
+Due: TypeAlias = Answer | RunAnswer | Held | Ending | Owed | Errand | Job
 """What waits for its time in the wheel."""
 
 
@@ -151,7 +154,11 @@ class Shared:
 
     def wall(self, now: float) -> datetime:
         """The date of a moment of the clock, in whole seconds."""
-        return _date(int(self.epoch + now + _ROUNDING))
+        return _date(self.second(now))
+
+    def second(self, now: float) -> int:
+        """The same as unix time."""
+        return int(self.epoch + now + _ROUNDING)
 
 
 @lru_cache(maxsize=1024)

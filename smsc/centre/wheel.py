@@ -7,7 +7,7 @@ tick, and one delayed call stands for the earliest tick.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from math import ceil
 from typing import Generic, TypeVar
@@ -24,11 +24,21 @@ _SLACK = 1e-9
 class Wheel(Generic[T]):
     """Gives items back when they are due: never early, and late by less than one tick."""
 
-    def __init__(self, clock: IReactorTime, tick: float, fire: Callable[[list[T]], None]) -> None:
-        """`tick` is in seconds; `fire` gets all the items of one tick, in the order they were added."""
+    def __init__(
+        self,
+        clock: IReactorTime,
+        tick: float,
+        fire: Callable[[list[T]], None],
+        joins: Callable[[list[T]], bool] | None = None,
+    ) -> None:
+        """`tick` is in seconds; `fire` gets all the items of one tick, in the order they were added.
+
+        Where several ticks have gone by at once it gets those of the next tick, too, if `joins` says so of a tick's.
+        """
         self._clock = clock
         self._tick = tick
         self._fire = fire
+        self._joins = joins
         self._slots: dict[int, list[T]] = {}
         self._order: list[int] = []  # a heap of the keys of _slots
         self._armed: IDelayedCall | None = None
@@ -40,7 +50,9 @@ class Wheel(Generic[T]):
 
     def add(self, due: float, item: T) -> None:
         """Hold `item` until `due`, in seconds of the clock; what is due already comes in the next turn."""
-        slot = ceil((due - _SLACK) / self._tick)
+        self._add(ceil((due - _SLACK) / self._tick), item)
+
+    def _add(self, slot: int, item: T) -> None:
         self._count += 1
         items = self._slots.get(slot)
         if items is not None:
@@ -50,6 +62,20 @@ class Wheel(Generic[T]):
         heappush(self._order, slot)
         if self._armed is None or slot < self._armed_slot:
             self._arm()
+
+    def add_together(self, numbers: Iterable[int], dues: Iterable[float], make: Callable[[list[int]], T]) -> None:
+        """Hold many by their numbers, each until it is due; those due together as what `make` makes of them."""
+        tick = self._tick
+        slots: dict[int, list[int]] = {}
+        for number, due in zip(numbers, dues, strict=True):
+            slot = ceil((due - _SLACK) / tick)
+            together = slots.get(slot)
+            if together is None:
+                slots[slot] = [number]
+            else:
+                together.append(number)
+        for slot, together in slots.items():
+            self._add(slot, make(together))
 
     def take(self, unwanted: Callable[[T], bool]) -> list[T]:
         """Take out what is not wanted any more; in the order of falling due. Goes through everything."""
@@ -95,6 +121,10 @@ class Wheel(Generic[T]):
         try:
             while due:
                 _, items = due.popleft()
+                more = items
+                while due and self._joins is not None and self._joins(more):
+                    _, more = due.popleft()
+                    items += more
                 self._count -= len(items)
                 self._fire(items)
         finally:

@@ -6,7 +6,8 @@ file in groups, each one transaction: when 500 operations are waiting, when some
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
 
 A journal with a log writes each group as one row of it, and fills the tables from there when somebody reads
-(``expand``); one without writes the tables at once, and is read at any time. Threaded journals have a log.
+(``expand``), or when there has been nothing to write for a while; one without writes the tables at once, and is read at
+any time. Threaded journals have a log.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
 from smppkit.pdus import SubmitSm
+from smppkit.runs import split
 from smsc.journal.alive import Alive
 from smsc.journal.erasing import Erasure
 from smsc.journal.expansion import LOOK_BACK, Expansion, expand, is_behind, last_entry
@@ -44,6 +46,7 @@ from smsc.journal.records import (
 )
 from smsc.journal.retention import Keep, Retention
 from smsc.journal.schema import JournalError, prepare
+from smsc.journal.together import MessageRun, OwedRun
 from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
@@ -53,6 +56,7 @@ GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
 
+IDLE_SECONDS = 1.0  # without anything to write, after which the log is brought into the tables, a step at a time
 EXPANDED_AT_THE_END = 20_000  # operations: a journal that has no more in its log has nothing in it once it is closed
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
@@ -274,6 +278,58 @@ class Journal:
         self._group.replaced.append((pending, message))
         self._added()
 
+    def messages(self, run: MessageRun) -> int:
+        """Record messages that were accepted as one, and what is to become of them; numbers their rows.
+
+        Returns the first row.
+        """
+        row = run.row = self._next_row
+        if not self._logged:
+            for _, message, pending in run.members():
+                self.message(message)
+                self.plan(pending)
+            return row
+        self._next_row = row + run.count
+        self._group.runs.append(run)
+        self._added(2 * run.count)
+        return row
+
+    def ended(self, rows: list[int], at: float, stat: str, err: str) -> None:
+        """As ``reached`` with `over`, of messages that have come to no state before."""
+        if not self._logged:
+            for row in rows:
+                self.reached(row, at, stat, err, over=True)
+            return
+        self._group.ended.append((rows, at, stat, err))
+        self._added(len(rows))
+
+    def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
+        """As ``owe``, of receipts of one account for messages of one connection."""
+        if not self._logged or not receipts:
+            for owed in receipts:
+                self.owe(operator, due, owed)
+            return
+        number, first = self._next_delivery, receipts[0]
+        for owed in receipts:
+            owed.number = self._next_delivery
+            self._next_delivery += 1
+        rows, addresses = [owed.row for owed in receipts], [owed.to for owed in receipts]
+        octets = [owed.octets for owed in receipts]
+        run = OwedRun(number, operator, due, first.system_id, first.bind, rows, addresses, octets)
+        self._group.owed_runs.append(run)
+        self._added(len(receipts))
+
+    def settled_all(self, deliveries: Sequence[Owed], acknowledged_at: float, state: str | None = None) -> None:
+        """As ``settled``, of deliveries of one kind that were acknowledged together."""
+        if not self._logged:
+            for owed in deliveries:
+                self.settled(owed, acknowledged_at, state)
+            return
+        numbers = [owed.number for owed in deliveries]
+        rows = [owed.row for owed in deliveries] if deliveries[0].kind in _ACKNOWLEDGES else None
+        self._group.settled_runs.append((numbers, rows, acknowledged_at, state))
+        self._added(len(deliveries))
+
     def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
         """Record that a delivery is owed no more: acknowledged, or (None) given up.
 
@@ -318,6 +374,15 @@ class Journal:
             self._hand_over()
         elif self._timer is None:
             self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+
+    def pdus(self, connection: int, direction: str, count: int, octets: bytes, at: float) -> None:
+        """Record so many PDUs that were on the wire together, by the octets of all of them."""
+        if not self._logged:
+            for one in split(octets):
+                self.pdu(connection, direction, one, at)
+            return
+        self._group.pdus.append((at, connection, direction, octets, count))
+        self._added(count + len(octets) // LARGE)
 
     def connection_opened(self, operator: str, peer: str, at: float) -> int:
         """Record a connection; returns its number."""
@@ -408,9 +473,9 @@ class Journal:
         self._group.statements.append((sql, values))
         self._added()
 
-    def _added(self) -> None:
+    def _added(self, operations: int = 1) -> None:
         group = self._group
-        group.size += 1
+        group.size += operations
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
@@ -560,6 +625,7 @@ class _Writer:
         self._groups: deque[Group] = deque()
         self._changed = threading.Condition()
         self._current: Group | None = None  # that is being written
+        self._idle = Group() if journal._logged else None  # fills the tables while there is nothing to do; None: full
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -586,7 +652,12 @@ class _Writer:
 
     def _run(self) -> None:
         while (group := self._take()) is not None:
+            if group is self._idle:
+                self._fill(group)
+                continue
             error = self._journal._write(group)
+            if self._journal._logged and self._idle is None:
+                self._idle = Group()
             # Nobody reads any more when it ends, and the next one may go on.
             again = group.unfinished and error is None and not (group.expansion and self._stopping)
             if not again:
@@ -597,11 +668,23 @@ class _Writer:
                 self._current = None
                 self._changed.notify_all()
 
+    def _fill(self, group: Group) -> None:
+        """Do a step of bringing the log into the tables, which nobody waits for: whoever reads is told of an error."""
+        group.expansion = True
+        error = self._journal._write(group)
+        if error is not None or not group.unfinished:
+            self._idle = None
+
     def _take(self) -> Group | None:
+        """What is to be written next; the idle group while there is nothing else; None: stop."""
         with self._changed:
-            self._changed.wait_for(lambda: self._groups or self._stopping)
+            filling = self._idle is not None and self._idle.expansion  # a step was done, and nothing has come since
+            wait = None if self._idle is None else 0.0 if filling else IDLE_SECONDS
+            self._changed.wait_for(lambda: self._groups or self._stopping, wait)
             if not self._groups:
-                return None
+                return None if self._stopping else self._idle
+            if filling:
+                self._idle = Group()
             group = self._groups.popleft()
             while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
                 group.absorb(self._groups.popleft())
@@ -632,6 +715,9 @@ def _write_numbers(connection: sqlite3.Connection, group: Group) -> None:
     """Remember the highest message numbers: an operator uses none again."""
     if group.messages:
         numbers = {message.operator: message.number for _, message in group.messages if message.number is not None}
+        connection.executemany(_NUMBER, numbers.items())
+    if group.runs:
+        numbers = {run.operator: run.number + run.count - 1 for run in group.runs}
         connection.executemany(_NUMBER, numbers.items())
 
 

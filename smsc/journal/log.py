@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
 
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
+from smppkit.runs import split
 from smppkit.tlvs import Tlv
 from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
+from smsc.journal.together import MessageRun, OwedRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
 
 _encode: Final = msgspec.msgpack.Encoder(enc_hook=plain).encode
 _decode: Final = msgspec.msgpack.Decoder().decode
 _NOTHING: Final = b""
+_PLAN: Final = MessageRun.__struct_fields__.index("plan")
 
 _CLASSES: Final[tuple[type[SubmitSm | DataSm | DeliverSm], ...]] = (SubmitSm, DataSm, DeliverSm)  # by number
 _KINDS: Final = {kind: number for number, kind in enumerate(_CLASSES)}
@@ -41,13 +45,21 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 def append(connection: sqlite3.Connection, group: Group, last: Entry) -> Entry:
     """Write a group into the log, within the transaction that is open; `last` is the entry before it."""
-    row = group.messages[-1][0] if group.messages else last.row
-    delivery = group.owed[-1][2].number if group.owed else last.delivery
-    at = last.at
+    row, delivery, at = last.row, last.delivery, last.at
+    if group.messages:
+        row = group.messages[-1][0]
+    if group.runs:
+        row = max(row, group.runs[-1].rows()[-1])
+    if group.owed:
+        delivery = group.owed[-1][2].number
+    if group.owed_runs:
+        delivery = max(delivery, group.owed_runs[-1].numbers()[-1])
     if group.pdus:
         at = max(at, group.pdus[-1][0])
     elif group.messages:
         at = max(at, group.messages[-1][1].at)
+    elif group.runs:
+        at = max(at, group.runs[-1].at)
     entry = Entry(last.number + 1, row, delivery, at)
     connection.execute(
         "INSERT INTO log (entry, row, delivery, at, size, events, messages, pdus) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -57,15 +69,16 @@ def append(connection: sqlite3.Connection, group: Group, last: Entry) -> Entry:
 
 
 def _events(group: Group) -> bytes:
-    if not (group.reached or group.over or group.settled or group.told or group.replaced):
+    together = group.ended or group.settled_runs
+    if not (together or group.reached or group.over or group.settled or group.told or group.replaced):
         return _NOTHING
     replaced = [(_pending(pending, None), message, _KINDS[type(message.pdu)]) for pending, message in group.replaced]
-    return _encode((group.reached, group.over, group.settled, group.told, replaced))
+    return _encode((group.reached, group.over, group.settled, group.told, replaced, group.ended, group.settled_runs))
 
 
 def _messages(group: Group) -> bytes:
     messages = group.messages
-    if not (messages or group.pending or group.owed):
+    if not (messages or group.pending or group.owed or group.runs or group.owed_runs):
         return _NOTHING
     submits = {row: message.pdu for row, message in messages} if group.pending else {}
     return _encode(
@@ -74,36 +87,89 @@ def _messages(group: Group) -> bytes:
             bytes([_KINDS[type(message.pdu)] for _, message in messages]),
             [_pending(pending, submits.get(pending.row)) for pending in group.pending],
             [_owed(*entry) for entry in group.owed],
+            group.runs,
+            group.owed_runs,
         )
     )
 
 
 def _pdus(group: Group) -> bytes:
-    return _encode(group.pdus) if group.pdus else _NOTHING
+    """Where they are the messages of a run of this group, their octets are not written twice."""
+    if not group.pdus:
+        return _NOTHING
+    if not group.runs:
+        return _encode(group.pdus)
+    here = {id(run.octets): run.row for run in group.runs}
+    return _encode([(*pdu[:3], here.get(id(pdu[3]), pdu[3]), *pdu[4:]) for pdu in group.pdus])
 
 
 # --- reading ---------------------------------------------------------------------------------------
 
 
 def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
-    """The group that an entry keeps; what is left empty of it is not taken into it."""
+    """The group that an entry keeps; what is left empty of it is not taken into it. Each is there by itself."""
     group = Group()
     group.size = size
+    runs: dict[int, bytes] = {}
     if events:
-        reached, over, settled, told, replaced = _decode(events)
+        # Journals that were written before there were runs have not the last two, here and below.
+        reached, over, settled, told, replaced, ended, settled_runs = (*_decode(events), [], [])[:7]
         group.reached, group.over, group.told = reached, over, told
         group.settled = [tuple(entry) for entry in settled]
+        if ended:
+            group.reached = [[row, at, stat, err, False] for rows, at, stat, err in ended for row in rows] + reached
+            group.over += [row for rows, *_ in ended for row in rows]
+        if settled_runs:
+            _settle_all(group, settled_runs)
         for pending, message, kind in replaced:
             group.replaced.append((_pending_from(pending, None), _message_from(message, kind)))
     if messages:
-        taken, kinds, planned, owed = _decode(messages)
+        taken, kinds, planned, owed, together, owed_runs = (*_decode(messages), [], [])[:6]
         group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
         submits = {row: message.pdu for row, message in group.messages} if planned else {}
         group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
         group.owed = [_owed_from(*entry) for entry in owed]
-    if pdus:
-        group.pdus = _decode(pdus)
+        for values in together:
+            run = _run_from(values)
+            runs[run.row] = run.octets
+            for row, message, pending in run.members():
+                group.messages.append((row, message))
+                group.pending.append(pending)
+        for values in owed_runs:
+            several = OwedRun(*values)
+            group.owed += map(several.one, several.numbers())
+        if together:
+            group.messages.sort(key=_first)
+            group.pending.sort(key=_row)
+        if owed_runs:
+            group.owed.sort(key=_number)
+    for at, connection, direction, written, *count in _decode(pdus) if pdus else ():
+        octets = runs[written] if isinstance(written, int) else written
+        group.pdus += [(at, connection, direction, one) for one in (split(octets) if count else (octets,))]
     return group
+
+
+def _first(entry: tuple[int, Message]) -> int:
+    return entry[0]
+
+
+def _row(pending: Pending) -> int:
+    return pending.row
+
+
+def _number(entry: tuple[str, float, Owed]) -> int:
+    return entry[2].number
+
+
+def _settle_all(group: Group, together: list[Any]) -> None:
+    """Of several copies the first that was acknowledged is to come first."""
+    for numbers, rows, at, state in together:
+        group.settled += [(number, row, at, state) for number, row in zip(numbers, rows or repeat(None), strict=False)]
+    group.settled.sort(key=_acknowledged_at)
+
+
+def _acknowledged_at(entry: tuple[int, int | None, float | None, str | None]) -> float:
+    return entry[2] or 0.0
 
 
 # --- one of each -----------------------------------------------------------------------------------
@@ -131,6 +197,12 @@ def _pending_from(values: Sequence[Any], submit: Any) -> Pending:
     row, operator, until, version, plan, own, told = values
     own = submit if own is None else _pdu_from(SubmitSm, own)
     return Pending(row, operator, until, version, _plan(plan), own, told)
+
+
+def _run_from(values: list[Any]) -> MessageRun:
+    run = MessageRun(*values)
+    run.plan = _plan(values[_PLAN])
+    return run
 
 
 def _owed(operator: str, due: float, owed: Owed) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from struct import unpack_from
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -21,6 +22,9 @@ from smsc.journal.erasing import Erasure
 from smsc.journal.parts import PartKey, Parts
 from smsc.scenario.decisions import Plan
 from smsc.scenario.reading import read
+
+if TYPE_CHECKING:
+    from smsc.journal.together import MessageRun, OwedRun
 
 
 @at_hand
@@ -91,23 +95,34 @@ class Owed(msgspec.Struct, gc=False):
 
 
 Committed = Callable[[Exception | None], None]
+OnePdu: TypeAlias = tuple[float, int, str, bytes]
+ManyPdus: TypeAlias = tuple[float, int, str, bytes, int]
+"""As one: when, on which connection, "in" or "out", and the octets; and how many they are."""
 
 
 class Group:
-    """What is written in one transaction; an `erasure` and an `expansion` in one after another, while `unfinished`."""
+    """What is written in one transaction; an `erasure` and an `expansion` in one after another, while `unfinished`.
+
+    What was recorded as one (`runs`, `ended`, `owed_runs`, `settled_runs`, and of `pdus` the entries that say how many
+    they are) goes into a log alone; what is read from there has each by itself.
+    """
 
     __slots__ = (
+        "ended",
         "erasure",
         "expansion",
         "forgotten",
         "messages",
         "over",
         "owed",
+        "owed_runs",
         "pdus",
         "pending",
         "reached",
         "replaced",
+        "runs",
         "settled",
+        "settled_runs",
         "size",
         "statements",
         "told",
@@ -126,7 +141,11 @@ class Group:
         self.replaced: list[tuple[Pending, Message]] = []
         self.forgotten: list[tuple[str, int]] = []
         self.settled: list[tuple[int, int | None, float | None, str | None]] = []
-        self.pdus: list[tuple[float, int, str, bytes]] = []
+        self.pdus: list[OnePdu | ManyPdus] = []
+        self.runs: list[MessageRun] = []
+        self.ended: list[tuple[list[int], float, str, str]] = []  # the rows that came to their end, and are over
+        self.owed_runs: list[OwedRun] = []
+        self.settled_runs: list[tuple[list[int], list[int] | None, float, str | None]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
         self.waiting: list[Committed] = []
         self.erasure: Erasure | None = None
@@ -141,6 +160,12 @@ class Group:
         rows.update(entry[0] for entry in self.reached)
         rows.update(entry[0].row for entry in self.replaced)
         rows.update(entry[1] for entry in self.settled if entry[1] is not None)
+        for run in self.runs:
+            rows.update(run.rows())
+        for several, *_ in self.ended:
+            rows.update(several)
+        for _, of, *_ in self.settled_runs:
+            rows.update(of or ())
         return frozenset(rows)
 
     def takes(self, later: Group, most: int) -> bool:
@@ -192,7 +217,7 @@ def write(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
 def write_rows(connection: sqlite3.Connection, group: Group, parts: Parts) -> None:
     """Write what people look at: messages, what became of them, and PDUs."""
     _insert(connection, "messages", _MESSAGE_COLUMNS, [_message_row(*entry, parts) for entry in group.messages])
-    _insert(connection, "pdus", _PDU_COLUMNS, [_pdu_row(*entry) for entry in group.pdus])
+    _insert(connection, "pdus", _PDU_COLUMNS, [_pdu_row(*entry[:4]) for entry in group.pdus])
     for pending, message in group.replaced:
         connection.execute(_REPLACED, (*_replaced_row(message), pending.row))
     if group.reached:

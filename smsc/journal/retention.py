@@ -53,9 +53,10 @@ class Retention:
                 {"floor": self._floor, "held": held},
             ).rowcount
         self._steps += 1
-        oldest = connection.execute("SELECT min(row) FROM messages WHERE row > ?", (self._floor,)).fetchone()[0]
-        if oldest is not None and oldest <= upto:
-            return dropped + self._drop_rows(connection, oldest, min(upto, oldest + AT_ONCE), held)
+        found = connection.execute("SELECT min(row), max(row) FROM messages WHERE row > ?", (self._floor,))
+        oldest, newest = found.fetchone()
+        if oldest is not None and oldest <= upto:  # what is in the log only may be behind the newest of the tables
+            return dropped + self._drop_rows(connection, oldest, min(upto, oldest + AT_ONCE, newest), held)
         return dropped + self._drop_entries(connection, expansion, upto, held)
 
     def _upto(self, connection: sqlite3.Connection, last: int, now: float) -> int:

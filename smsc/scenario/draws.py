@@ -7,18 +7,22 @@ occurrence and gets other draws.
 
 import struct
 from collections import OrderedDict
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
+from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
+from smppkit.runs import SENT, Frames
 from smppkit.segments import part_of
 
 REMEMBERED: Final = 65_536
 _UDHI: Final = 0x40
 _BLOCK: Final = 8  # draws per digest: 64 octets, eight each
 _UNPACK: Final = struct.Struct(">8Q").unpack
+_FIRST: Final = struct.Struct(">3Q40x").iter_unpack
 
 
 class Chance:
@@ -45,6 +49,30 @@ class Chance:
         digest = blake2b(self._salt + words.encode() + data).digest()
         occurrence = self._occurrence(digest[:16])
         return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
+
+    def first(self, system_id: str, frames: Frames) -> list[tuple[int, ...]]:
+        """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came."""
+        octets, counts, remembered = frames.octets, self._counts, self._remembered
+        head = self._salt + system_id.encode() + b"\0"
+        digests: list[bytes] = []
+        for start, end in frames.spans():
+            found = SENT.match(octets, start + HEADER_SIZE)
+            if found is None:
+                raise ValueError("a plain submit_sm is not plain")
+            source, destination = found.groups()
+            if not (source.isascii() and destination.isascii()):
+                source, destination = (address.decode("latin-1").encode() for address in (source, destination))
+            digest = blake2b(b"%b%b%b\0%b" % (head, source, destination, octets[found.end() : end])).digest()
+            key = digest[:16]
+            before = counts.get(key, 0)
+            counts[key] = before + 1
+            if before:
+                counts.move_to_end(key)
+                digest = blake2b(digest + before.to_bytes(8, "big")).digest()
+            elif len(counts) > remembered:
+                counts.popitem(last=False)
+            digests.append(digest)
+        return list(zip(*_FIRST(b"".join(digests)), strict=True))
 
     def _occurrence(self, key: bytes) -> int:
         counts = self._counts
@@ -80,3 +108,8 @@ class Draws(msgspec.Struct, gc=False):
             values = _UNPACK(blake2b(self._digest + block.to_bytes(4, "big")).digest())
         # 52 of 64 bits: with the half added the sum is exact, so the result is never 0 and never 1.
         return ((values[slot] >> 12) + 0.5) * 2.0**-52
+
+
+def uniforms(values: Iterable[int]) -> list[float]:
+    """The same of many."""
+    return [((value >> 12) + 0.5) * 2.0**-52 for value in values]

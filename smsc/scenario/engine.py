@@ -8,8 +8,6 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Final
 
-import msgspec
-
 from smppkit.pdus import SubmitSm
 from smppkit.segments import UDHI
 from smppkit.states import Version
@@ -20,8 +18,7 @@ from smsc.scenario.checks import checks_of
 from smsc.scenario.commands import commands_in, treatment_of
 from smsc.scenario.decisions import Decision, Fate, Plan
 from smsc.scenario.draws import Chance, Draws
-from smsc.scenario.id_style import LONGEST, LONGEST_V33, Writer
-from smsc.scenario.latency import Fixed
+from smsc.scenario.id_style import LONGEST, LONGEST_V33
 from smsc.scenario.limits import AccountRates, FillingQueue, Load, throttle_limit
 from smsc.scenario.long_texts import LongTexts
 from smsc.scenario.model import FIRST_MESSAGE_NUMBER, Operator
@@ -35,21 +32,12 @@ from smsc.scenario.template import Request
 from smsc.scenario.timeline_model import Fault, OutageFault, ResetFault, ThrottleFault
 from smsc.scenario.tlv_values import extra_tlvs
 from smsc.scenario.treatment import REFUSED, RESPONSE, IdWriter, id_text, seconds
+from smsc.scenario.usual import Usual
 
 _V33: Final = Version.V33
 _SYSTEM_ERROR: Final = int(CommandStatus.ESME_RSYSERR)
 _THROTTLED: Final = int(CommandStatus.ESME_RTHROTTLED)
 _NO_SUCH_PREDEFINED: Final = int(CommandStatus.ESME_RINVDFTMSGID)
-
-
-class Usual(msgspec.Struct, frozen=True):
-    """How an operator treats every message that nothing sets apart; times as in Plan."""
-
-    write_id: Writer
-    respond_after: float
-    fate: Fate
-    ends_after: float
-    expires_after: float
 
 
 class OperatorState:
@@ -105,13 +93,12 @@ class OperatorState:
     def _usual(self) -> Usual | None:
         submit, planner = self.operator.submit, self.planner
         looks = self.checks or self.refused or self.adds_tlvs or self.operator.commands or self.people is not None
-        if looks or self.long_texts is not None or planner.certain is None or type(submit.latency) is not Fixed:
+        if looks or self.long_texts is not None or planner.usual is None or submit.latency.at(0.5) == math.inf:
             return None
-        fate, delay = planner.certain
-        write, respond_after = self.ids.plain, submit.latency.seconds
-        if write is None or respond_after == math.inf:
+        write, (delay, outcomes) = self.ids.plain, planner.usual
+        if write is None:
             return None
-        return Usual(write, respond_after, fate, respond_after + delay, planner.usual_window.expires_after)
+        return Usual(write, submit.latency, delay, outcomes, planner.usual_window.expires_after)
 
     def _have_rules(self, rules: Rules) -> None:
         """The rulebook has other rules from now on."""
@@ -217,8 +204,9 @@ def decide_submit(
         state.next_id = number + 1
         message_id = usual.write_id(number)
         wanted = state.planner.wanted[pdu.registered_delivery & 0b11]
-        plan = Plan(usual.fate, usual.ends_after, 0.0, usual.expires_after, message_id, wanted)
-        return Decision(0, message_id, usual.respond_after, plan, False, number)
+        respond_after, ends_after, fate = usual.certain or usual.one(Draws(state.chance, account.system_id, pdu))
+        plan = Plan(fate, ends_after, 0.0, usual.expires_after, message_id, wanted)
+        return Decision(0, message_id, respond_after, plan, False, number)
     message = Submission(
         pdu,
         state.operator.submit.alphabet,

@@ -6,7 +6,7 @@ A time below 0 becomes 0, and nothing but `never` takes longer than 31 days.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from statistics import NormalDist
 from typing import ClassVar, Final
 
@@ -48,6 +48,10 @@ class Latency(msgspec.Struct, frozen=True):
         """Return the seconds at the draw `u` (0 < u < 1); never below 0, never falling as `u` grows."""
         raise NotImplementedError
 
+    def each(self, us: Iterable[float]) -> list[float]:
+        """Return the seconds at each of many draws."""
+        return list(map(self.at, us))
+
 
 class Fixed(Latency, frozen=True):
     """Always the same."""
@@ -68,6 +72,11 @@ class Uniform(Latency, frozen=True):
     def at(self, u: float) -> float:
         """Interpolate between the bounds."""
         return self.low + (self.high - self.low) * u
+
+    def each(self, us: Iterable[float]) -> list[float]:
+        """Interpolate many times between the bounds."""
+        low, width = self.low, self.high - self.low
+        return [low + width * u for u in us]
 
 
 class Normal(Latency, frozen=True):

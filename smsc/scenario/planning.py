@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -25,11 +24,11 @@ from smsc.scenario.rules import Matched
 from smsc.scenario.submitting import Schedule
 from smsc.scenario.template import Request, RuleTemplate, Words
 from smsc.scenario.treatment import OUTCOME, RECEIPT, REPLY, USUAL, Fates, Look, Treatment, look_of, seconds
+from smsc.scenario.usual import NEVER, Outcomes
 
 # registered_delivery bits 1–0 (SMPP 3.4 §5.2.17; 0b11 is of SMPP 5.0 §4.7.21): the states that earn a receipt.
 WANTED: Final = (NOTHING, EVERY_STATE, FAILURES, EVERY_STATE & ~FAILURES)
 _INTERMEDIATE: Final = 0x10
-_NEVER: Final = Fate("ENROUTE", "000", MessageState.ENROUTE)
 _MISSING_PARTS: Final = "408"  # the code that kast.ph has for a long message that never became whole
 
 
@@ -104,16 +103,23 @@ class Planner:
         self.wanted = tuple(wanted or (EVERY_STATE if receipts.unasked else NOTHING) for wanted in WANTED)
         """The states that earn a receipt, by the bits 1-0 of registered_delivery."""
         self._tries = tuple(float(wait) for wait in schedule.tries)
-        shares = {stat: share for stat, share in receipts.outcome.items() if share > 0}
-        fates = [None if stat == "none" else self.fates.of(stat) for stat in shares]
-        self._outcomes = tuple(zip(accumulate(shares.values()), fates, strict=True))
-        self._is_drawn = len(self._outcomes) > 1
+        self._outcomes = Outcomes.of(
+            {
+                None if stat == "none" else self.fates.of(stat): share
+                for stat, share in receipts.outcome.items()
+                if share > 0
+            }
+        )
         self._expired = self.fates.of("EXPIRED")
         self._rejected = self.fates.of("REJECTD")
         self._incomplete = self.fates.of("UNDELIV", _MISSING_PARTS)
         self._reassembles = receipts.reassembly is not None
         self._part = receipts.parts
         self._one_fate = receipts.one_fate
+        look = self.look
+        is_special = bool(look.early or look.notices or look.ids or look.tlv_ids or look.needs_words)
+        self.usual = None if is_special or self._delay.at(0.5) == math.inf else (self._delay, self._outcomes)
+        """When all messages come to their end after the response, and to which, where nothing sets one apart."""
         self.certain = self._without_chance()
         """The fate of all messages and its time after the response, where nothing but the response tells them apart."""
         self.minds_parts = self.shares_rules = False
@@ -126,15 +132,14 @@ class Planner:
         self.minds_parts = (
             self._reassembles
             or self._part is not PerPart.EVERY
-            or (self._one_fate and (draw_fates or len(self._outcomes) > 1))
+            or (self._one_fate and (draw_fates or self._outcomes.drawn))
         )
 
     def _without_chance(self) -> tuple[Fate, float] | None:
-        fate, look = self._outcomes[0][1], self.look
-        is_special = bool(look.early or look.notices or look.ids or look.tlv_ids or look.needs_words)
-        if self._is_drawn or fate is None or is_special or type(self._delay) is not Fixed:
+        fate = self._outcomes.fates[0]
+        if self.usual is None or self._outcomes.drawn or fate is None or type(self._delay) is not Fixed:
             return None
-        return (fate, self._delay.seconds) if self._delay.seconds < math.inf else None
+        return fate, self._delay.seconds
 
     def plan(
         self, message: Submission, number: int, message_id: str, respond_after: float
@@ -250,11 +255,11 @@ class Planner:
         elif treatment.fate is not None:
             fate = treatment.fate
         elif person is None:
-            fate = self._drawn(draws, outcome) if self._is_drawn else self._outcomes[0][1]
+            fate = self._drawn(draws, outcome)
         else:
             fate, after = self._reached(message, person, after, outcome)
         if fate is None or after == math.inf:
-            return _NEVER, None
+            return NEVER, None
         if treatment.err is not None and treatment.err != fate.err:
             fate = Fate(fate.stat, treatment.err, fate.state)
         return fate, after
@@ -262,13 +267,9 @@ class Planner:
     def _drawn(self, draws: Draws, outcome: float | None) -> Fate | None:
         """Draw what becomes of an accepted message; None is never heard of again."""
         outcomes = self._outcomes
-        if len(outcomes) == 1:
-            return outcomes[0][1]
-        u = draws.uniform(OUTCOME) if outcome is None else outcome
-        for upto, fate in outcomes:
-            if u < upto:
-                return fate
-        return outcomes[-1][1]  # the shares, added as floats, may end a hair below 1
+        if not outcomes.drawn:
+            return outcomes.fates[0]
+        return outcomes.at(draws.uniform(OUTCOME) if outcome is None else outcome)
 
     def _reached(
         self, message: Submission, person: Person, first: float, outcome: float | None

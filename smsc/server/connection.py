@@ -140,21 +140,23 @@ class Connection:
         session.respond_octets(sequence, octets, now)
         return True
 
-    def answer_run(self, run: SubmitRun, octets: bytes, now: float) -> bool:
-        """Queue the responses to all of a run; False when the session is over. ``flush`` writes them."""
+    def answer_run(self, run: SubmitRun, count: int, octets: bytes, now: float) -> bool:
+        """Queue the responses to so many of a run; False when the session is over. ``flush`` writes them."""
         session = self.link.session
         if session.closed and not self._in_turn:
             return False
-        session.respond_run(run, octets, now)
+        session.respond_run(run, count, octets, now)
         return True
 
     def unroll(self, run: SubmitRun) -> None:
         """Those of a run are answered one by one."""
-        self.link.session.unroll(run)
+        session = self.link.session
+        if self._in_turn or not session.closed:
+            session.unroll(run)
 
-    def forget_run(self, run: SubmitRun, now: float) -> None:
-        """As ``forget``, of all of a run."""
-        self.link.session.forget_run(run, now)
+    def forget_run(self, run: SubmitRun, count: int, now: float) -> None:
+        """As ``forget``, of so many of a run."""
+        self.link.session.forget_run(run, count, now)
         self.flush()
 
     def forget(self, sequence: int, now: float) -> None:
@@ -286,7 +288,7 @@ class Connection:
     def _open_session(self, now: float) -> Session:
         server = self._server
         self.number = server.number_for(self)
-        return Session(Role.SMSC, server.session_config(None), now, server.tap_for(self))
+        return Session(Role.SMSC, server.session_config(None), now, *server.taps_for(self))
 
     def _bind(self, pdu: Any, now: float) -> None:
         server, session = self._server, self.link.session

@@ -19,6 +19,7 @@ from smppkit.session_config import SessionConfig
 from smppkit.states import Version
 from smppkit.tls import TlsServer
 from smppkit.transport import TLS_ERROR, UNREAD, Network, Patience
+from smppkit.wire import ManyTap, Tap
 from smsc.centre.centre import MOST_UNWRITTEN, MessageCentre
 from smsc.faults.active import ActiveFaults
 from smsc.journal.journal import Journal
@@ -201,12 +202,15 @@ class OperatorServer:
             return self.journal.connection_opened(self.name, connection.link.peer, self._wall())
         return next(self._numbers)
 
-    def tap_for(self, connection: Connection) -> Callable[[str, bytes], None] | None:
-        """What records and watches the PDUs of a connection; None when nobody wants them."""
+    def taps_for(self, connection: Connection) -> tuple[Tap | None, ManyTap | None]:
+        """What records and watches the PDUs of a connection, one by one and many at once; None: nobody wants them so.
+
+        The journal takes many; whoever else listens is told of each.
+        """
         journal, number, keep_up = self.journal, connection.number, self.centre.keep_up
         recorders = self._recorders
         if not recorders:
-            return None
+            return None, None
         clock, epoch = self.clock, self._epoch
 
         def tap(direction: str, octets: bytes) -> None:
@@ -216,7 +220,16 @@ class OperatorServer:
             if journal is not None and journal.backlog > MOST_UNWRITTEN:
                 keep_up(connection)
 
-        return tap
+        if journal is None or len(recorders) > 1:
+            return tap, None
+        record_many = journal.pdus
+
+        def many(direction: str, count: int, octets: bytes) -> None:
+            record_many(number, direction, count, octets, epoch + clock.seconds())
+            if journal.backlog > MOST_UNWRITTEN:
+                keep_up(connection)
+
+        return tap, many
 
     def session_config(self, account: Account | None) -> SessionConfig:
         """The settings of the sessions of an account, or of those that have not bound; shared by all that are alike."""
@@ -312,11 +325,19 @@ class OperatorServer:
     def record(self, recorder: Recorder) -> Callable[[], None]:
         """Tell `recorder` of every PDU from now on; returns what ends that."""
         self._recorders.append(recorder)
-        if len(self._recorders) == 1:  # the connections that there are tell nobody yet
-            for connection in self.connections.values():
-                if (tap := self.tap_for(connection)) is not None:
-                    connection.link.session.listen_in(tap)
-        return partial(self._recorders.remove, recorder)
+        self._listen_in()
+        return partial(self._record_no_more, recorder)
+
+    def _record_no_more(self, recorder: Recorder) -> None:
+        self._recorders.remove(recorder)
+        self._listen_in()
+
+    def _listen_in(self) -> None:
+        """Let the connections that there are tell those who want to know now, as they want it."""
+        for connection in self.connections.values():
+            tap, many = self.taps_for(connection)
+            if tap is not None:
+                connection.link.session.listen_in(tap, many)
 
     def tell(self, told: Told) -> Callable[[], None]:
         """Tell `told` what becomes of connections from now on; returns what ends that."""

@@ -19,6 +19,8 @@ from smppkit.codec import encode
 from smppkit.pdus import BindTransceiver, SubmitSm
 from tests.docs.blocks import of_kind
 
+pytestmark = pytest.mark.xdist_group("page of the control API")  # what a line asks for follows from those before it
+
 USUAL = "http://127.0.0.1:2780/"
 PATIENCE = 30.0
 

@@ -157,6 +157,8 @@ def test_commands_are_what_the_programs_take(block: Block, workplace: Path, monk
             parse(program, arguments, block)
         elif program == "make":
             check_make(arguments, block)
+        elif program == ".venv/bin/python":
+            check_script(arguments, block)
         else:
             assert program in OTHERS, f"{block.id}: {line}"
             for word in arguments:
@@ -165,6 +167,14 @@ def test_commands_are_what_the_programs_take(block: Block, workplace: Path, monk
 
 
 PROGRAMS = ("carrierlab", "smsc", "sender")
+
+
+def check_script(arguments: list[str], block: Block) -> None:
+    """The script is there and knows every option."""
+    script, *rest = arguments
+    text = (ROOT / script).read_text()
+    for word in rest:
+        assert not word.startswith("--") or f'"{word}"' in text, f"{block.id}: {script} has no {word}"
 
 
 def parse(program: str, arguments: list[str], block: Block) -> None:

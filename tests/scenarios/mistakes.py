@@ -32,7 +32,7 @@ from sender.domain.retry import RetryClass
 from sender.pipeline.verdict import Judge
 from sender.store.matching import Matching
 from sender.store.records import InDoubt, Outcome, Retry
-from sender.store.settling import PartRow, settle
+from sender.store.settling import PartRow
 from smppkit.events import Event, Request, Response
 from smppkit.outstanding import Outstanding, Sent
 from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
@@ -46,6 +46,11 @@ from smppkit.text import Alphabet
 from smppkit.transport import Link
 from smsc.centre.mailbox import Mailbox
 from tests.scenarios.playing import with_campaign
+
+
+def _one_by_one(patch: pytest.MonkeyPatch) -> None:
+    """Every PDU is an event of its own, which a mistake can be made with."""
+    patch.setattr(Session, "read_runs", lambda self, readers: None)
 
 
 def sender_never_slows_down(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
@@ -84,7 +89,7 @@ def receipts_die_with_the_connection(scenario: LabScenario, patch: pytest.Monkey
 
 
 def early_receipts_are_forgotten(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
-    patch.setattr(sender.store.matching, "settle_with_parked", settle)
+    patch.setattr(Matching, "take_parked", lambda matching, rows: None)
     return scenario
 
 
@@ -116,6 +121,7 @@ def the_case_counts(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScen
 
 def each_connection_knows_its_own(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     """A receipt on another connection than its response is one of an unknown message."""
+    _one_by_one(patch)
     received, connection_of = SmppChannel.received, dict[str, Link]()
 
     def own(event: Event, link: Link) -> Event:
@@ -181,6 +187,7 @@ def a_refusal_breaks_the_connection(scenario: LabScenario, patch: pytest.MonkeyP
         if any(isinstance(event, Response) and event.response.command_status for event in events):
             link.reset()
 
+    _one_by_one(patch)
     patch.setattr(SmppChannel, "received", wrapper)
     return scenario
 
@@ -213,11 +220,13 @@ def receipts_are_as_in_the_appendix(scenario: LabScenario, patch: pytest.MonkeyP
         plain = isinstance(pdu, DeliverSm) and canonical.match(pdu.short_message)
         return parse_receipt(pdu) if plain else None
 
+    _one_by_one(patch)
     patch.setattr(sender.pipeline.incoming, "parse_receipt", strict)
     return scenario
 
 
 def responses_come_in_order(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
+    _one_by_one(patch)
     take = Outstanding.take
 
     def oldest(self: Outstanding, sequence: int, command_id: int) -> Sent | None:
@@ -229,6 +238,7 @@ def responses_come_in_order(scenario: LabScenario, patch: pytest.MonkeyPatch) ->
 
 def dates_decide(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
     """A receipt is for a message of the last hours, and delivered after it was sent."""
+    _one_by_one(patch)
 
     def believed(pdu: DeliverSm | DataSm) -> Receipt | None:
         receipt = parse_receipt(pdu)

@@ -135,18 +135,36 @@ def test_i6_a_run_is_answered_once() -> None:
     (event,) = session.events()
     assert isinstance(event, RequestRun)
     assert (session.unanswered, session.counters.pdus_in) == (2, 3)
-    session.respond_run(event.run, ANSWER * 2, 1.0)
+    session.respond_run(event.run, 2, ANSWER * 2, 1.0)
     assert (session.bytes_to_send(), session.unanswered, session.counters.pdus_out) == (ANSWER * 2, 0, 3)
     for again in (
-        lambda: session.respond_run(event.run, ANSWER, 1.0),
-        lambda: session.forget_run(event.run, 1.0),
+        lambda: session.respond_run(event.run, 2, ANSWER, 1.0),
+        lambda: session.forget_run(event.run, 2, 1.0),
         lambda: session.unroll(event.run),
     ):
-        with pytest.raises(LocalProtocolError, match="a run of 2 requests does not wait"):
+        with pytest.raises(LocalProtocolError, match="2 requests of a run do not wait"):
             again()
     session.connection_lost(2.0)
-    session.respond_run(event.run, ANSWER, 2.0)
+    session.respond_run(event.run, 2, ANSWER, 2.0)
     assert session.counters.late_answers == 2
+
+
+def test_i6_a_run_is_answered_a_few_at_a_time() -> None:
+    session = reading()
+    session.receive_bytes(submit(5) + submit(6) + submit(7), 1.0)
+    (event,) = session.events()
+    assert isinstance(event, RequestRun)
+    session.respond_run(event.run, 1, ANSWER, 1.0)
+    assert (session.unanswered, session.counters.pdus_out) == (2, 2)
+    for too_many in (
+        lambda: session.respond_run(event.run, 3, ANSWER * 3, 1.0),
+        lambda: session.forget_run(event.run, 3, 1.0),
+        lambda: session.unroll(event.run),
+    ):
+        with pytest.raises(LocalProtocolError, match="3 requests of a run do not wait"):
+            too_many()
+    session.forget_run(event.run, 2, 1.0)
+    assert (session.unanswered, session.counters.left_unanswered) == (0, 2)
 
 
 def test_a_run_can_be_taken_apart() -> None:
@@ -178,7 +196,7 @@ def test_an_unbind_waits_for_a_run() -> None:
     session.receive_bytes(submit(7), 1.0)
     assert session.counters.illegal_requests == 1
     session.bytes_to_send()
-    session.forget_run(run.run, 1.0)
+    session.forget_run(run.run, 1, 1.0)
     assert [type(event) for event in session.events()] == [Closing]
     assert session.counters.left_unanswered == 1
 
@@ -190,6 +208,31 @@ def test_a_tap_is_told_of_every_pdu() -> None:
     assert [type(event) for event in session.events()] == [Request, Request]
     session.send_many([(encode(DeliverSm(0, 0)), None)], 1.0)
     assert seen == [("in", submit(5)), ("in", submit(6)), ("out", encode(DeliverSm(0, 1)))]
+
+
+def test_a_tap_for_many_is_told_of_all_at_once() -> None:
+    """And of what is not in a run by itself, in the order on the wire. One that listens later hears of each answer."""
+    session, seen = reading(), []
+    session.listen_in(
+        lambda way, octets: seen.append((way, octets)), lambda way, count, octets: seen.append((way, count, octets))
+    )
+    enquiry, delivery = encode(EnquireLink(0, 7)), encode(DeliverSm(0, 0))
+    session.receive_bytes(submit(5) + submit(6) + enquiry, 1.0)
+    (event, *_) = session.events()
+    assert isinstance(event, RequestRun)
+    session.send_many([(delivery, None), (delivery, None)], 1.0)
+    session.receive_bytes(encode(DeliverSmResp(0, 1)) + encode(DeliverSmResp(0, 2)), 1.0)
+    assert seen == [
+        ("in", 2, submit(5) + submit(6)),
+        ("in", enquiry),
+        ("out", encode(EnquireLink(0, 7).response())),
+        ("out", 2, encode(DeliverSm(0, 1)) + encode(DeliverSm(0, 2))),
+        ("in", 2, encode(DeliverSmResp(0, 1)) + encode(DeliverSmResp(0, 2))),
+    ]
+    seen.clear()
+    session.listen_in(lambda way, octets: seen.append((way, octets)))
+    session.respond_run(event.run, 2, ANSWER * 2, 1.0)
+    assert seen == [("out", ANSWER)] * 2
 
 
 def test_deliveries_are_sent_and_accepted_together() -> None:

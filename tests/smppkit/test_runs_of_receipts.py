@@ -117,10 +117,10 @@ def test_a_run_is_answered_once_and_each_of_it_by_its_number(status: int) -> Non
     session = reading()
     run = run_of(session, 3, 0x01020304, 5)
     assert run.said[0] == ("77051112233", "SHOP", ("0aF", MessageState.DELIVERED, "DELIVRD", "000", "Dear"))
-    session.respond_run(run, run.responses(status), 2.0)
+    session.respond_run(run, len(run), run.responses(status), 2.0)
     assert sent(session) == [DeliverSmResp(status, number) for number in (3, 0x01020304, 5)]
     with pytest.raises(LocalProtocolError):
-        session.respond_run(run, run.responses(status), 2.0)
+        session.respond_run(run, len(run), run.responses(status), 2.0)
 
 
 def test_unbinding_waits_for_the_answers_to_a_run() -> None:
@@ -128,7 +128,7 @@ def test_unbinding_waits_for_the_answers_to_a_run() -> None:
     run = run_of(session, 3, 4)
     session.unbind(1.5)
     assert session.bytes_to_send() == b""
-    session.respond_run(run, run.responses(0), 2.0)
+    session.respond_run(run, len(run), run.responses(0), 2.0)
     assert [type(pdu) for pdu in sent(session)] == [DeliverSmResp, DeliverSmResp, Unbind]
 
 
@@ -136,7 +136,7 @@ def test_a_run_whose_link_is_gone_is_answered_in_vain() -> None:
     session = reading()
     run = run_of(session, 3, 4)
     session.connection_lost(1.5)
-    session.respond_run(run, run.responses(0), 2.0)
+    session.respond_run(run, len(run), run.responses(0), 2.0)
     assert (session.counters.unanswered_at_end, session.counters.late_answers) == (2, 2)
     assert session.bytes_to_send() == b""
 

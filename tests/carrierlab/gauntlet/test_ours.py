@@ -10,13 +10,12 @@ from rich.console import Console
 
 import sender.domain.dialect
 import sender.pipeline.incoming
-import sender.store.matching
 from carrierlab.gauntlet import ours
 from carrierlab.gauntlet.console import print_score
 from carrierlab.gauntlet.plan import Course, all_courses, select
 from carrierlab.gauntlet.score import Score, VariantScore, Verdict
 from carrierlab.gauntlet.seen import Seen, read_seen
-from sender.store.settling import settle
+from sender.store.matching import Matching
 from smppkit.message_state import MessageState
 from smppkit.pdus import DataSm, DeliverSm
 from smppkit.receipts import Receipt, parse_receipt
@@ -57,7 +56,7 @@ def ids_are_compared_as_text(patch: Patch) -> None:
 
 
 def nothing_is_kept_for_later(patch: Patch) -> None:
-    patch.setattr(sender.store.matching, "settle_with_parked", settle)
+    patch.setattr(Matching, "take_parked", lambda matching, rows: None)
 
 
 def reads(change: Callable[[DeliverSm | DataSm], Receipt | None]) -> Callable[[Patch], None]:

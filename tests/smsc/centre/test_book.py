@@ -257,20 +257,21 @@ class Several:
     def __len__(self) -> int:
         return len(self.messages)
 
-    def is_done(self, now: float) -> bool:
-        return now >= self.messages[0].ends
+    def alike(self, first: int, last: int, now: float) -> tuple[int, bool]:
+        done = [now >= message.ends for message in self.messages[first:last]]
+        return next((count for count, one in enumerate(done) if one != done[0]), len(done)), done[0]
 
     def members(self) -> list[Held]:
         return self.messages
 
 
-def grown(groups: list[tuple[int, float]], *, together: bool) -> list[tuple[int, int, list[int]]]:
+def grown(groups: list[list[float]], *, together: bool) -> list[tuple[int, int, list[int]]]:
     """What a small book has after each of so many messages that last so long: its size, what went, who is there."""
     book, seen, number, now = Book(most_kept=10, most_living=30), [], 0, 0.0
-    for count, lasts in groups:
+    for lasts in groups:
         now += 1.0
-        messages = [held(number + index, at=now, ends=lasts) for index in range(count)]
-        number += count
+        messages = [held(number + index, at=now, ends=ends) for index, ends in enumerate(lasts)]
+        number += len(messages)
         if together:
             book.enter_group(Several(*messages))
         else:
@@ -284,7 +285,11 @@ def grown(groups: list[tuple[int, float]], *, together: bool) -> list[tuple[int,
 @pytest.mark.parametrize("seed", range(20))
 def test_a_group_makes_room_as_its_messages_would(seed: int) -> None:
     chance = Random(seed)
-    groups = [(chance.randrange(1, 9), chance.choice([0.5, 2.0, 2.0, 9.0])) for _ in range(40)]
+    lasts = [0.5, 2.0, 2.0, 9.0]
+    groups = [
+        chance.choices(lasts, k=count) if chance.random() < 0.5 else [chance.choice(lasts)] * count
+        for count in (chance.randrange(1, 9) for _ in range(40))
+    ]
     assert grown(groups, together=True) == grown(groups, together=False)
 
 

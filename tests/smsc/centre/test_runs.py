@@ -1,7 +1,8 @@
 """Runs: what is taken as one is taken, answered and told of, octet for octet, as if each had come by itself.
 
-Where somebody records PDUs each message goes its own way; so the same traffic is played to an emulator with a recorder
-and to one without, and both have to write the same octets at the same times, and count and keep the same.
+Where somebody looks at PDUs each message goes its own way; so the same traffic is played to an emulator with a recorder
+and to one without, and both have to write the same octets at the same times, and count and keep the same; in a journal
+as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from smppkit.codec import SMPP_50, encode
@@ -30,8 +32,10 @@ from smppkit.pdus import (
 )
 from smppkit.stream import StreamDecoder
 from smppkit.tlvs import MESSAGE_PAYLOAD, USER_MESSAGE_REFERENCE
+from smsc.journal import alive, expansion
+from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.timeline_model import ThrottleFault
-from tests.smsc.conftest import Lab
+from tests.smsc.conftest import EPOCH, Lab
 
 RULES = """
     rules:
@@ -50,6 +54,12 @@ SCENARIOS = {
     "one bind": 'receipts: {delay: 50ms, route: same-bind, text: "{text:7} of {id:3} 9% {stat}"}\n    ids: "hex A-{}"',
     "ucs2": "receipts: {delay: 20ms, data_coding: 8}",
     "data": "receipts: {delay: 20ms, carrier: data_sm}",
+    "drawn delays": "receipts: {delay: uniform 0s 1s}",
+    "drawn fates": "receipts: {delay: 30ms, copies: 2, outcome: {DELIVRD: 50%, UNDELIV: 20%, ENROUTE: 10%, none: 20%}}",
+    "drawn responses": "submit: {latency: uniform 0ms 30ms}\n    receipts: {delay: 50ms}",
+    "all drawn": "submit: {latency: spike 0ms to 70ms 30%}\n"
+    "    receipts: {delay: normal 10ms 20ms, outcome: {DELIVRD: 60%, EXPIRED: 39%, none: 1%}}",
+    "drawn tlvs": "submit: {latency: lognormal 5ms p99 50ms}\n    receipts: {delay: spike 0ms to 1s 50%, form: tlv}",
 }
 
 
@@ -62,6 +72,7 @@ class Player:
 
     def __init__(self, lab: Lab, seed: int, *, apart: bool) -> None:
         self.lab = lab
+        self.fails = False
         self.chance = Random(seed)
         self.written: list[tuple[float, int, bytes]] = []
         self.esmes: list[_Esme] = []
@@ -77,6 +88,9 @@ class Player:
         for _ in range(steps):
             for esme in self.esmes:
                 esme.act()
+            if self.lab.journal is not None and self.chance.random() < 0.1:
+                self.fails = not self.fails
+                self.lab.journal.connection.execute(f"PRAGMA query_only = {int(self.fails)}")
             self.lab.clock.advance(self.chance.choice([0.0, 0.002, 0.01, 0.01, 0.05, 1.1]))
 
     def state(self) -> object:
@@ -154,7 +168,10 @@ class _Esme:
             self.link.dataReceived(octets[:cut])
         server = self.player.server
         if chance.random() < 0.02:
-            server.centre.reset(chance.choice(["twin", "modern", None]))
+            whose = chance.choice(["twin", "modern", None])
+            server.centre.reset(whose)
+            if self.player.lab.journal is not None:
+                self.player.lab.journal.erase(whose, lambda error: None)
         if chance.random() < 0.03:
             server.state.begin(ThrottleFault(rate=20.0)) if not server.state.throttled else server.state.end(
                 ThrottleFault(rate=20.0)
@@ -235,8 +252,10 @@ def _with(octets: bytes, at: int, value: int) -> bytes:
     return bytes(changed)
 
 
-def played(keys: str, seed: int, *, apart: bool, steps: int = 25) -> tuple[Player, int]:
+def played(keys: str, seed: int, *, apart: bool, steps: int = 25, journal: bool = False) -> tuple[Player, int]:
     lab = Lab()
+    if journal:
+        lab.journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
     lab.start(scenario(keys), journal=None)
     player = Player(lab, seed, apart=apart)
     runs = 0
@@ -272,3 +291,93 @@ def test_what_is_taken_as_one_is_as_if_each_had_come_by_itself(name: str) -> Non
         assert not none
         taken += runs
     assert taken > 10
+
+
+def left(player: Player) -> dict[str, object]:
+    """All that a journal says to whoever reads it, and to the next run, after the emulator was killed."""
+    before = player.lab.journal
+    assert before is not None
+    before.connection.execute("PRAGMA query_only = 0")
+    before.flush()
+    now = EPOCH + player.lab.now
+    journal = Journal(MEMORY, before.connection, None, Clock(), threaded=False, logged=True)
+    try:
+        journal.expand(lambda error: None)
+        rows = journal.connection.execute
+        return {
+            "unfinished": list(journal.unfinished("op", now)),
+            "owed": [(due, owed.row, owed.system_id, owed.octets, owed.to) for due, owed in journal.owed("op")],
+            "number": journal.last_number("op"),
+            **{
+                table: rows(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608 - our names
+                for table in ("messages", "pdus", "connections")
+            },
+        }
+    finally:
+        journal.close()
+
+
+@pytest.mark.parametrize("held", [10, 1000])
+@pytest.mark.parametrize("name", ["usual", "at once", "slow"])
+def test_a_journal_says_the_same_of_what_was_taken_as_one(
+    name: str, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after it could not be written for a while, and when accounts were erased."""
+    monkeypatch.setattr(alive, "MOST_HELD", held)
+    monkeypatch.setattr(alive, "SETTLED_AT_ONCE", 2)
+    monkeypatch.setattr(expansion, "OPERATIONS_AT_ONCE", 50)
+    taken = 0
+    for seed in range(2):
+        together, runs = played(SCENARIOS[name], seed, apart=False, journal=True)
+        by_itself, none = played(SCENARIOS[name], seed, apart=True, journal=True)
+        assert together.written == by_itself.written
+        assert together.state() == by_itself.state()
+        assert left(together) == left(by_itself)
+        assert not none
+        taken += runs
+    assert taken > 10
+
+
+class Waiting:
+    """A lab whose journal has written nothing yet; two messages of one read wait for it."""
+
+    def __init__(self, lab: Lab) -> None:
+        lab.journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
+        lab.start(scenario(SCENARIOS["usual"]), journal=None)
+        self.esme = lab.bound()
+        self.committed: list[Callable[[Exception | None], None]] = []
+        self.lab, self.journal = lab, lab.journal
+        self.journal.when_committed = self.committed.append  # type: ignore[method-assign]
+        self.esme.heard.clear()
+        self.sequences = [self.esme.submit(), self.esme.submit()]
+        lab.settle()
+
+    def tell(self, error: Exception | None = None) -> list[int]:
+        """Let it be written; the statuses that the messages are answered with."""
+        assert not self.esme.responses
+        (told,) = self.committed
+        told(error)
+        del self.journal.when_committed
+        self.lab.run(2)
+        answers = self.esme.responses
+        assert [pdu.sequence_number for pdu in answers] == self.sequences[: len(answers)]
+        return [pdu.command_status for pdu in answers]
+
+
+def test_i9_no_run_is_answered_before_it_is_on_the_disk(lab: Lab) -> None:
+    waiting = Waiting(lab)
+    assert waiting.tell() == [0, 0]
+    assert lab.stats.receipts.acknowledged == 2
+
+
+def test_a_run_that_could_not_be_written_is_refused(lab: Lab) -> None:
+    waiting = Waiting(lab)
+    assert waiting.tell(OSError("full")) == [8, 8]
+    assert (lab.stats.book.taken, lab.stats.journal_failures, lab.stats.receipts.planned) == (0, 2, 0)
+
+
+def test_a_run_that_is_forgotten_before_it_is_on_the_disk_gets_no_answer(lab: Lab) -> None:
+    waiting = Waiting(lab)
+    lab.emulator.operators["op"].centre.reset("shop")
+    assert waiting.tell() == []
+    assert (lab.stats.answered_late, lab.stats.receipts.planned, lab.stats.book.forgotten) == (2, 0, 2)

@@ -107,3 +107,24 @@ def test_what_is_not_wanted_any_more_is_taken_out_and_the_rest_comes_in_time() -
         clock.advance(0.01)
     assert fired == ["b", "d"]
     assert clock.getDelayedCalls() == []
+
+
+def test_many_are_held_as_one_where_they_fall_due_together() -> None:
+    clock, fired = Clock(), []
+    wheel: Wheel[list[int]] = Wheel(clock, 0.01, lambda items: fired.append((round(clock.seconds(), 3), items)))
+    wheel.add(0.02, [0])
+    wheel.add_together([1, 2, 3, 4], [0.015, 0.04, 0.02, 0.0399], list)
+    assert len(wheel) == 3
+    for _ in range(10):
+        clock.advance(0.01)
+    assert fired == [(0.02, [[0], [1, 3]]), (0.04, [[2, 4]])]
+
+
+def test_ticks_that_have_gone_by_are_done_together_up_to_one_that_is_to_be_done_first() -> None:
+    clock, fired = Clock(), []
+    wheel: Wheel[str] = Wheel(clock, 0.01, fired.append, lambda items: "job" not in items)
+    for due, item in ((0.01, "a"), (0.02, "b"), (0.03, "job"), (0.03, "c"), (0.04, "d"), (0.5, "e")):
+        wheel.add(due, item)
+    clock.advance(0.1)
+    assert fired == [["a", "b", "job", "c"], ["d"]]
+    assert len(wheel) == 1

@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 
 from smppkit.codec import encode
 from smppkit.message_state import MessageState as M
-from smppkit.pdus import DataSm, DeliverSm, EnquireLink, SubmitSm
+from smppkit.pdus import DataSm, DeliverSm, EnquireLink, SubmitSm, SubmitSmResp
 from smppkit.tlvs import Tlv
 from smsc.journal import alive, expansion
 from smsc.journal.expansion import expand_file, is_behind
@@ -23,6 +23,7 @@ from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.journal.schema import open_readonly
+from smsc.journal.together import MessageRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
 
 PLAN = Plan(
@@ -34,6 +35,15 @@ PART = b"\x05\x00\x03\x07\x02"
 
 def logged(path: Path | str = MEMORY, *, logged: bool = True) -> Journal:
     return Journal.open(path, clock=Clock(), logged=logged)
+
+
+def run_of(count: int, number: int, at: float, system_id: str = "shop", until: float | None = None) -> MessageRun:
+    submits = [encode(SubmitSm(0, 100 + number + index, destination_addr="7705")) for index in range(count)]
+    answers = [encode(SubmitSmResp(0, 100 + number + index, (), str(number + index))) for index in range(count)]
+    plan = Plan(Fate("DELIVRD", "000", M.DELIVERED), 5.0)
+    return MessageRun(
+        0, count, at, "op", system_id, 1, 0x34, b"".join(submits), b"".join(answers), number, plan, until, "gsm7"
+    )
 
 
 def submitted(number: int, **more: Any) -> Message:
@@ -62,6 +72,7 @@ class Story:
         self.at = 1000.0
         self.number = 0
         self.planned: list[int] = []
+        self.ended: set[int] = set()
         self.messages: dict[int, Message] = {}
         self.owed: list[Owed] = []
         self.deeds: list[Callable[[], None]] = [
@@ -72,6 +83,11 @@ class Story:
             *[self.settle] * 4,
             *[self.talk] * 3,
             *[self.flush] * 3,
+            *[self.take_run] * 4,
+            *[self.end_run] * 3,
+            *[self.owe_run] * 2,
+            *[self.settle_run] * 2,
+            self.talk_together,
             self.notice,
             self.replace,
             self.refuse,
@@ -111,11 +127,47 @@ class Story:
     def end(self) -> None:
         if self.planned:
             row = self.random.choice(self.planned)
+            self.ended.add(row)
             again = self.random.random() < 0.2
             self.journal.reached(row, self.at, self.random.choice(["UNDELIV", "DELIVRD"]), "001", again=again)
             if self.random.random() < 0.8:
                 self.journal.over(row)
                 self.planned.remove(row)
+
+    def take_run(self) -> None:
+        until = self.random.choice([None, self.at + 3.0])
+        run = run_of(self.random.randrange(1, 5), self.number + 1, self.at, self.random.choice(["shop", "bank"]), until)
+        self.number += run.count
+        row = self.journal.messages(run)
+        self.planned += range(row, row + run.count)
+        self.messages |= {row: message for row, message, _ in run.members()}
+        self.journal.pdus(1, "in", run.count, run.octets, self.at)
+
+    def end_run(self) -> None:
+        rows = self.some([row for row in self.planned if row not in self.ended])
+        if rows:
+            self.journal.ended(rows, self.at, "DELIVRD", "000")
+            self.planned = [row for row in self.planned if row not in rows]
+
+    def owe_run(self) -> None:
+        rows = self.some(self.planned)
+        owed = [Owed(row, "shop", encode(DeliverSm(0, row)), to=str(row), bind=3) for row in rows]
+        self.journal.owe_all("op", self.at, owed)
+        self.owed += owed
+
+    def settle_run(self) -> None:
+        kind = self.random.choice([Kind.MO, Kind.RECEIPT])
+        deliveries = self.some([owed for owed in self.owed if owed.kind is kind])
+        if deliveries:
+            self.journal.settled_all(deliveries, self.at, "DELIVRD" if kind is Kind.MO else None)
+            self.owed = [owed for owed in self.owed if owed not in deliveries]
+
+    def some(self, these: list[Any]) -> list[Any]:
+        first = self.random.randrange(len(these) + 1)
+        return these[first : first + self.random.randrange(5)]
+
+    def talk_together(self) -> None:
+        self.journal.pdus(1, "out", 2, encode(EnquireLink(0, 8)) + encode(DeliverSm(0, 9)), self.at)
 
     def notice(self) -> None:
         if self.planned:
@@ -141,7 +193,9 @@ class Story:
     def settle(self) -> None:
         if self.owed:
             owed = self.owed.pop(self.random.randrange(len(self.owed)))
-            self.journal.settled(owed, self.random.choice([None, self.at]), self.random.choice([None, "DELIVRD"]))
+            at, state = self.random.choice([None, self.at]), self.random.choice([None, "DELIVRD"])
+            # The receipt of a message that comes to an end of its own does not say what that is.
+            self.journal.settled(owed, at, None if owed.row in self.messages else state)
 
     def talk(self) -> None:
         self.journal.pdu(1, "in", encode(EnquireLink(sequence_number=9)), self.at)
@@ -223,6 +277,51 @@ def test_a_message_is_found_before_it_is_in_the_tables(monkeypatch: pytest.Monke
         journal.forget("op")
         assert found(journal, "2", 1800.0) is None
         journal.close()
+
+
+def test_a_message_of_a_run_is_found_before_it_is_in_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = logged()
+    monkeypatch.setattr(journal, "expand", lambda callback: None)
+    row = journal.messages(run_of(3, 7, 1000.0))
+    journal.flush()
+    assert found(journal, "8", 1400.0) == (row + 1, "ENROUTE", None)
+    journal.ended([row, row + 1, row + 2], 1500.0, "UNDELIV", "001")
+    journal.flush()
+    assert found(journal, "9", 1600.0) == (row + 2, "UNDELIV", 1500.0)
+    assert found(journal, "10", 1600.0) is None
+    journal.close()
+
+
+def test_the_octets_of_a_run_are_written_once() -> None:
+    """They are the messages, and the PDUs that brought them."""
+    journal = logged()
+    run = run_of(5, 1, 1000.0)
+    journal.messages(run)
+    journal.pdus(1, "in", 5, run.octets, 1000.0)
+    journal.flush()
+    ((messages, pdus),) = journal.connection.execute("SELECT messages, pdus FROM log").fetchall()
+    assert run.octets in messages
+    assert len(pdus) < 30
+    journal.expand(lambda error: None)
+    octets = [one for (one,) in journal.connection.execute("SELECT octets FROM pdus ORDER BY row")]
+    assert b"".join(octets) == run.octets
+    assert len(octets) == 5
+    journal.close()
+
+
+def test_whoever_watches_is_told_of_each_message_of_a_run() -> None:
+    journal, told = logged(), list[frozenset[int]]()
+    journal.watch(lambda rows, error: told.append(rows))
+    row = journal.messages(run_of(2, 1, 1000.0))
+    journal.flush()
+    journal.ended([row], 1001.0, "DELIVRD", "000")
+    journal.flush()
+    owed = [Owed(row + 1, "shop", b"octets")]
+    journal.owe_all("op", 1001.0, owed)
+    journal.settled_all(owed, 1002.0)
+    journal.flush()
+    assert told == [{row, row + 1}, {row}, {row + 1}]
+    journal.close()
 
 
 def found(journal: Journal, message_id: str, now: float) -> tuple[int, str, float | None] | None:

@@ -13,6 +13,7 @@ from smsc.journal.journal import MEMORY, Journal
 from smsc.journal.records import Message, Owed, Pending
 from smsc.journal.retention import Keep
 from smsc.scenario.decisions import Fate, Plan
+from tests.smsc.journal.test_log import run_of
 
 PLAN = Plan(Fate("DELIVRD", "000", M.DELIVERED), 5.0)
 SUBMIT = SubmitSm(source_addr="SHOP", destination_addr="7705", short_message=b"hello")
@@ -39,6 +40,14 @@ def submit(journal: Journal, number: int) -> int:
     return row
 
 
+def submit_run(journal: Journal, number: int, until: float | None = 0.0) -> int:
+    run = run_of(3, number, 1000.0 + number, until=until)
+    journal.pdus(1, "in", 3, run.octets, run.at)
+    row = journal.messages(run)
+    journal.flush()
+    return row
+
+
 def rows(journal: Journal) -> list[int]:
     journal.expand(lambda error: None)
     return [row for (row,) in journal.connection.execute("SELECT row FROM messages ORDER BY row")]
@@ -60,6 +69,30 @@ def test_the_newest_are_kept(looked_at: int) -> None:
     assert pdus <= len(kept) + 6
     assert last == (100 if looked_at else pdus)
     assert journal.connection.execute("SELECT count(*) FROM log").fetchone()[0] <= 6
+    journal.close()
+
+
+@pytest.mark.parametrize("looked_at", [0, 7])
+def test_what_came_as_one_is_dropped_as_others_are(looked_at: int) -> None:
+    """And kept as they are, if something is planned or owed."""
+    journal = journal_of(Keep(KEPT))
+    planned = submit_run(journal, 1, None)
+    waiting = submit_run(journal, 4)
+    owed = [Owed(waiting + 1, "shop", b"octets"), Owed(waiting + 2, "shop", b"octets")]
+    journal.owe_all("op", 1002.0, owed)
+    for number in range(7, 121, 3):
+        submit_run(journal, number)
+        if number == 31:
+            journal.ended([planned, planned + 1], 1031.0, "UNDELIV", "001")
+            journal.settled_all(owed[:1], 1031.0)
+        if looked_at and not number % looked_at:
+            rows(journal)
+    kept = rows(journal)
+    assert kept[:2] == [planned + 2, waiting + 2]
+    assert kept[2:] == list(range(123 - len(kept), 121))
+    assert KEPT <= len(kept) <= KEPT + 10
+    assert [one.row for one in journal.unfinished("op", 1200.0)] == [planned + 2]
+    assert [one.row for _, one in journal.owed("op")] == [waiting + 2]
     journal.close()
 
 

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smppkit.codec import encode
 from smppkit.pdus import SubmitSm
+from smppkit.runs import SubmitRun, submit_reader
 from smppkit.segments import LongMessage, segment
-from smsc.scenario.draws import Chance, Draws
+from smppkit.states import Version
+from smsc.scenario.draws import Chance, Draws, uniforms
 
 
 def message(**changes: object) -> SubmitSm:
@@ -117,3 +120,31 @@ def test_draws_are_spread_evenly() -> None:
     for tenth in range(10):
         share = sum(tenth <= value * 10 < tenth + 1 for value in values) / len(values)
         assert share == pytest.approx(0.1, abs=0.02)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["SHOP", "", "caf\xe9", "1000"]),
+            st.sampled_from(["77051234567", "\xff"]),
+            st.sampled_from([b"", b"hello", b"\0\xff", b"x" * 254]),
+        ),
+        min_size=1,
+        max_size=20,
+    ),
+    st.sampled_from(["shop", "caf\xe9"]),
+)
+def test_plain_messages_as_they_came_have_the_draws_of_each(messages: list[tuple[str, str, bytes]], who: str) -> None:
+    pdus = [message(source_addr=source, destination_addr=to, short_message=text) for source, to, text in messages]
+    octets = b"".join(map(encode, pdus))
+    read = submit_reader(Version.V34, lambda: None)(octets, 0)
+    assert read is not None
+    run, end = read
+    assert isinstance(run, SubmitRun)
+    assert (len(run), end) == (len(pdus), len(octets))
+    together, each = Chance(42, "kcell", remembered=3), Chance(42, "kcell", remembered=3)
+    for _ in range(2):
+        draws = [Draws(each, who, pdu) for pdu in pdus]
+        by_message = [[one.uniform(slot) for slot in range(3)] for one in draws]
+        by_slot = map(uniforms, together.first(who, run.frames))
+        assert [list(one) for one in zip(*by_slot, strict=True)] == by_message

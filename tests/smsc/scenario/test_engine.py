@@ -50,17 +50,21 @@ ALIKE = (
     "submit: {default_messages: {7: hello}, schedule: {validity: 1h}}",
     "receipts: {reassembly: 5s}",
     "receipts: {parts: first}",
+    "submit: {latency: uniform 10ms 20ms}",
+    "receipts: {delay: normal 1s 2s}",
+    "receipts: {outcome: {none: 100%}}",
+    "receipts: {outcome: {DELIVRD: 40%, UNDELIV: 30%, none: 30%}}",
+    "receipts: {outcome: {DELIVRD: 50%, UNDELIV: 50%}, one_fate: false}",
 )
 APART = (
-    "submit: {latency: uniform 10ms 20ms}",
     "submit: {latency: never}",
+    "receipts: {delay: never}",
     "submit: {refuse: {ESME_RSYSERR: 50%}}",
     "submit: {service_types: ['']}",
     "submit: {content: {spam: ['*hello*']}}",
     "submit: {tlvs: [{tag: 0x1403, text: '1'}]}",
     'ids: "decimal {}-{part}"',
     "receipts: {ids: hex}",
-    "receipts: {outcome: {DELIVRD: 50%, UNDELIV: 50%}}",
     "commands: true",
 )
 

@@ -339,7 +339,27 @@ def test_without_a_journal_and_a_watcher_there_is_no_tap(lab: Lab) -> None:
     lab.start(operator("access: {}"), None)
     lab.bound()
     (connection,) = lab.emulator.operators["op"].bound_connections()
-    assert lab.emulator.operators["op"].tap_for(connection) is None
+    assert lab.emulator.operators["op"].taps_for(connection) == (None, None)
+
+
+def test_the_journal_takes_many_pdus_at_once_while_nobody_else_listens(lab: Lab) -> None:
+    lab.start(operator("access: {}"))
+    esme, seen = lab.bound(), list[str]()
+    server = lab.emulator.operators["op"]
+    (connection,) = server.bound_connections()
+    assert None not in server.taps_for(connection)
+    stop = server.record(lambda number, direction, octets, at: seen.append(direction))
+    assert server.taps_for(connection)[1] is None
+    esme.submit(registered=0)
+    esme.submit(registered=0)
+    lab.run(0)
+    assert seen == ["in", "in", "out", "out"]
+    stop()
+    assert None not in server.taps_for(connection)
+    esme.submit(registered=0)
+    lab.run(0)
+    assert len(seen) == 4
+    assert sum(pdu.command_id == 4 for pdu in lab.inbox().pdus()) == 3
 
 
 def test_who_sends_more_than_the_journal_can_take_is_not_read_from_whatever_it_sends(

@@ -1,0 +1,120 @@
+"""How an operator treats every message that nothing sets apart, with what is left to chance: one, or many at once.
+
+Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from math import inf
+from typing import Final, TypeAlias
+
+import msgspec
+
+from smppkit.message_state import MessageState
+from smppkit.runs import Frames
+from smsc.scenario.decisions import Fate
+from smsc.scenario.draws import Chance, Draws, uniforms
+from smsc.scenario.id_style import Writer
+from smsc.scenario.latency import Fixed, Latency
+from smsc.scenario.treatment import OUTCOME, RECEIPT, RESPONSE, seconds
+
+NEVER: Final = Fate("ENROUTE", "000", MessageState.ENROUTE)
+"""Of a message that is never heard of again."""
+
+
+class Outcomes(msgspec.Struct, frozen=True):
+    """Fates and their shares: a draw below `upto[n]`, and not below the one before, is `fates[n]`; None is never."""
+
+    upto: tuple[float, ...]
+    fates: tuple[Fate | None, ...]
+
+    @classmethod
+    def of(cls, shares: dict[Fate | None, float]) -> "Outcomes":
+        """The fates with their shares of 1."""
+        return cls(tuple(accumulate(shares.values())), tuple(shares))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a choice."""
+        return len(self.fates) > 1
+
+    def at(self, u: float) -> Fate | None:
+        """Return the fate at the draw `u` (0 < u < 1)."""
+        # The shares, added as floats, may end a hair below 1.
+        return self.fates[min(bisect_right(self.upto, u), len(self.fates) - 1)]
+
+
+class Course(msgspec.Struct, frozen=True, gc=False):
+    """What becomes of several messages, one after another; times as in Plan, but inf for never."""
+
+    respond_after: Sequence[float]
+    ends_after: Sequence[float]
+    fates: Sequence[Fate]
+    alike: bool
+    """All of them come to the same end."""
+    together: bool
+    """All of them are answered at the same time."""
+
+
+Fortune: TypeAlias = tuple[float, float | None, Fate]
+"""When a message is answered, when it comes to its end (None: never), and to which; times as in Plan."""
+
+
+class Usual:
+    """How an operator treats every message that nothing sets apart."""
+
+    def __init__(
+        self, write_id: Writer, latency: Latency, delay: Latency, outcomes: Outcomes, expires_after: float
+    ) -> None:
+        """`latency` is that of the response, `delay` how long the end comes after it; neither is `never`."""
+        self.write_id = write_id
+        self.expires_after = expires_after
+        self._latency = latency
+        self._delay = delay
+        self._outcomes = outcomes
+        self._upto = (*outcomes.upto[:-1], inf)
+        self._may_be_never = None in outcomes.fates
+        self.certain: Fortune | None = None
+        """That of all messages, where chance has no say in it."""
+        if type(latency) is Fixed and type(delay) is Fixed and not outcomes.drawn:
+            after, fate = latency.seconds + delay.seconds, outcomes.fates[0]
+            self.certain = (latency.seconds, None, NEVER) if fate is None else (latency.seconds, after, fate)
+
+    def one(self, draws: Draws) -> Fortune:
+        """That of one message."""
+        outcomes = self._outcomes
+        respond_after = seconds(self._latency, draws, RESPONSE)
+        ends_after = respond_after + seconds(self._delay, draws, RECEIPT)
+        fate = outcomes.at(draws.uniform(OUTCOME)) if outcomes.drawn else outcomes.fates[0]
+        return (respond_after, None, NEVER) if fate is None else (respond_after, ends_after, fate)
+
+    def many(self, chance: Chance, system_id: str, frames: Frames) -> Course:
+        """Those of plain submit_sm as they came."""
+        count = len(frames)
+        if self.certain is not None:
+            respond_after, after, fate = self.certain
+            ends = inf if after is None else after
+            return Course([respond_after] * count, [ends] * count, [fate] * count, alike=True, together=True)
+        values = chance.first(system_id, frames)
+        respond_afters = _each(self._latency, values[RESPONSE])
+        delays = _each(self._delay, values[RECEIPT])
+        ends_after = [first + second for first, second in zip(respond_afters, delays, strict=True)]
+        if not self._outcomes.drawn:
+            fates = [self._outcomes.fates[0]] * count
+        else:
+            upto, known = self._upto, self._outcomes.fates
+            fates = [known[bisect_right(upto, u)] for u in uniforms(values[OUTCOME])]
+        if self._may_be_never:
+            ends_after = [inf if fate is None else after for fate, after in zip(fates, ends_after, strict=True)]
+        return Course(
+            respond_afters,
+            ends_after,
+            [fate or NEVER for fate in fates],
+            alike=False,
+            together=type(self._latency) is Fixed,
+        )
+
+
+def _each(latency: Latency, values: Sequence[int]) -> list[float]:
+    return [latency.seconds] * len(values) if type(latency) is Fixed else latency.each(uniforms(values))
