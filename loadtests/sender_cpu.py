@@ -129,7 +129,7 @@ class Operator:
                     receipts.append(self._deliver + submits.to_bytes(4, "big") + self._before + number + text)
             elif command_id == DELIVER_RESP:
                 if octets[at + 8 : at + 12] != b"\0\0\0\0":
-                    raise RuntimeError("a receipt was refused")
+                    raise RuntimeError(f"a receipt was refused with 0x{octets[at + 8 : at + 12].hex()}")
                 self.acknowledged += 1
             elif command_id == BIND_TRANSCEIVER:
                 # With sc_interface_version, as operators of 3.4 answer.

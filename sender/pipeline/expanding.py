@@ -40,8 +40,8 @@ Due = Callable[[Campaign, Sequence[str], float], list[float]]
 class Expander:
     """Keeps the queues of `accounts` filled from the chunks of every campaign.
 
-    `on_messages` hears of the accounts that have new messages, and whether these are one-time codes; `on_failure` of
-    what went wrong.
+    `on_messages` hears of the accounts that have new messages, and whether these are one-time codes; `on_failure` hears
+    of what went wrong.
     """
 
     def __init__(
