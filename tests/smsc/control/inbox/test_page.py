@@ -43,8 +43,7 @@ def busy(serve: Callable[..., Emulator], tmp_path: Path) -> Emulator:
     return emulator
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
 def test_every_control_has_a_name_and_every_text_can_be_read(
     tab_of: Callable[[Emulator], Tab], busy: Emulator, scheme: str, width: int
 ) -> None:
