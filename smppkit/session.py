@@ -111,7 +111,7 @@ class Session:
         self._wire.listen_in(tap, many)
 
     def read_runs(self, readers: Mapping[int, RunReader]) -> None:
-        """Tell the owner of plain PDUs in runs (see smppkit.runs), with ``RequestRun`` and ``AcceptedResponses``.
+        """Tell the owner of plain PDUs in runs (see smppkit.runs): ``RequestRun``, ``ReceiptsDelivered`` and so on.
 
         While a tap listens that takes no many at once, every PDU is an event of its own as before.
         """
