@@ -231,7 +231,8 @@ def main(messages: int, kills: int, seed: int, keep: Path | None) -> None:
             file.write("phone\n")
             file.writelines(f"+7705{row:07d}\n" for row in range(messages))
         began = time.monotonic()
-        operator = Program([*SMSC, "serve", "operator.yaml", "--no-http", "-q", "--keep-messages", str(2 * messages)], home, "smsc.log")
+        keeps = ["--keep-messages", str(2 * messages)]  # the book is to have all of them
+        operator = Program([*SMSC, "serve", "operator.yaml", "--no-http", "-q", *keeps], home, "smsc.log")
         sender = Program([*SENDER, "resume", "--config", "sender.yaml", "--receipt-wait", "60s"], home, "sender.log")
         store, journal = home / "store.sqlite", home / "smsc-journal.sqlite"
         try:
