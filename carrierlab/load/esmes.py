@@ -13,7 +13,7 @@ from carrierlab.load.book import LoadBook, Part, Sending, recipient_of
 from sender.channels.account import Account
 from sender.channels.bind import Bind
 from smppkit.commands import CommandId
-from smppkit.events import Event, LateResponse, NoResponse, Request, Response, SubmitsTaken
+from smppkit.events import Event, LateResponse, NoResponse, Request, Response
 from smppkit.pdus import DataSm, DeliverSm, SubmitSmResp
 from smppkit.receipts import parse_receipt
 from smppkit.status import CommandStatus
@@ -99,8 +99,6 @@ class Esmes:
             match event:
                 case Response() | LateResponse() if isinstance(event.context, Part):
                     self._answered(event.context, event.response)
-                case SubmitsTaken():
-                    self._taken(event)
                 case NoResponse() if isinstance(event.context, Part):
                     self._book.doubted(event.context)
                 case Request():
@@ -115,12 +113,6 @@ class Esmes:
         if not isinstance(response, SubmitSmResp) and not status:
             status = CommandStatus.ESME_RUNKNOWNERR
         self._book.answered(part, status, smsc_id, self._clock.seconds())
-
-    def _taken(self, event: SubmitsTaken) -> None:
-        now = self._clock.seconds()
-        for part, smsc_id in zip(event.contexts, event.message_ids, strict=True):
-            if isinstance(part, Part):
-                self._book.answered(part, CommandStatus.ESME_ROK, smsc_id, now)
 
     def _asked(self, link: Link, event: Request) -> None:
         pdu = event.pdu

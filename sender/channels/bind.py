@@ -19,7 +19,6 @@ from sender.channels.account import Account, BindKind
 from sender.channels.backoff import Backoff
 from smppkit.events import Bound, Event, NoResponse, Request, Response, Unbound
 from smppkit.pdus import Outbind
-from smppkit.runs import esme_readers
 from smppkit.session import Session
 from smppkit.states import Role
 from smppkit.status import CommandStatus, status_name
@@ -339,7 +338,6 @@ class Bind:
     def _now_bound(self, link: Link) -> None:
         self.bound_at = self._clock.seconds()
         self.bound_times += 1
-        link.session.read_runs(esme_readers(link.session.version))
         self.trouble = None
         self._refused_backoff.reset()
         self.status = BindStatus.BOUND

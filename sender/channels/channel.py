@@ -41,6 +41,7 @@ from smppkit.events import (
 )
 from smppkit.masking import masked
 from smppkit.pdus import AlertNotification, DataSm, DeliverSm, Pdu, SubmitSmResp
+from smppkit.runs import esme_readers
 from smppkit.status import CommandStatus
 from smppkit.tlvs import CONGESTION_STATE
 from smppkit.transport import Link, Network
@@ -257,6 +258,7 @@ class SmppChannel:
 
     def bound(self, bind: Bind, link: Link) -> None:
         """A bind stands."""
+        link.session.read_runs(esme_readers(link.session.version))
         outlet = self._pool.outlet(bind, link)
         self._outlet_of[link] = outlet
         self.bound_at = self._clock.seconds()
