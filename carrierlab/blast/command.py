@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -90,7 +91,9 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
         for name, kind in (("alphabet", Alphabet), ("bind", BindKind), ("receipts", Receipts)):
             options[name] = kind(options[name])
         if password is None:
-            password = click.prompt("Password", hide_input=True, err=True)
+            if not sys.stdin.isatty():
+                raise click.UsageError("no password: give --password or SMPP_PASSWORD (which may be empty)")
+            password = click.prompt("Password", default="", show_default=False, hide_input=True, err=True)
         plan = Plan(host=address[0], port=address[1], password=password, **options)
         problems = list(plan.problems())
         if problems:
