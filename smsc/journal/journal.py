@@ -15,8 +15,6 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -47,6 +45,7 @@ from smsc.journal.records import (
 from smsc.journal.retention import Keep, Retention
 from smsc.journal.schema import JournalError, prepare
 from smsc.journal.together import MessageRun, OwedRun
+from smsc.journal.writer import Writer
 from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
@@ -54,9 +53,7 @@ EVERYTHING = Keep()
 GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
-MOST_AT_ONCE = 5_000  # operations in one transaction, of groups that have piled up behind the one that is written
 
-IDLE_SECONDS = 1.0  # without anything to write, after which the log is brought into the tables, a step at a time
 EXPANDED_AT_THE_END = 20_000  # operations: a journal that has no more in its log has nothing in it once it is closed
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
@@ -139,7 +136,9 @@ class Journal:
         if not logged:
             load_parts(connection, self._expansion.parts, after=self._next_row - LOOK_BACK)
         self._behind = is_behind(connection)
-        self._writer = _Writer(self, IReactorFromThreads(clock)) if threaded else None
+        self._writer: Writer | None = None
+        if threaded:
+            self._writer = Writer(IReactorFromThreads(clock), self._write, self._told, fills=logged)
 
     @classmethod
     def open(
@@ -614,82 +613,6 @@ class Journal:
     def _highest(self, table: str, column: str) -> int:
         row = self.connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our names
         return int(row[0] or 0)
-
-
-class _Writer:
-    """The thread that writes groups, several small ones at once when they have piled up."""
-
-    def __init__(self, journal: Journal, reactor: IReactorFromThreads) -> None:
-        self._journal = journal
-        self._reactor = reactor
-        self._groups: deque[Group] = deque()
-        self._changed = threading.Condition()
-        self._current: Group | None = None  # that is being written
-        self._idle = Group() if journal._logged else None  # fills the tables while there is nothing to do; None: full
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
-
-    def put(self, group: Group) -> None:
-        with self._changed:
-            self._groups.append(group)
-            self._changed.notify_all()
-
-    def drain(self) -> None:
-        """Return when all that was recorded is written; whoever reads may have to wait longer for the tables."""
-        with self._changed:
-            self._changed.wait_for(self._is_idle)
-
-    def _is_idle(self) -> bool:
-        groups = self._groups if self._current is None else [self._current, *self._groups]
-        return all(group.expansion for group in groups)
-
-    def stop(self) -> None:
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (group := self._take()) is not None:
-            if group is self._idle:
-                self._fill(group)
-                continue
-            error = self._journal._write(group)
-            if self._journal._logged and self._idle is None:
-                self._idle = Group()
-            # Nobody reads any more when it ends, and the next one may go on.
-            again = group.unfinished and error is None and not (group.expansion and self._stopping)
-            if not again:
-                self._reactor.callFromThread(partial(self._journal._told, group, error))
-            with self._changed:
-                if again:  # behind what has come meanwhile
-                    self._groups.append(group)
-                self._current = None
-                self._changed.notify_all()
-
-    def _fill(self, group: Group) -> None:
-        """Do a step of bringing the log into the tables, which nobody waits for: whoever reads is told of an error."""
-        group.expansion = True
-        error = self._journal._write(group)
-        if error is not None or not group.unfinished:
-            self._idle = None
-
-    def _take(self) -> Group | None:
-        """What is to be written next; the idle group while there is nothing else; None: stop."""
-        with self._changed:
-            filling = self._idle is not None and self._idle.expansion  # a step was done, and nothing has come since
-            wait = None if self._idle is None else 0.0 if filling else IDLE_SECONDS
-            self._changed.wait_for(lambda: self._groups or self._stopping, wait)
-            if not self._groups:
-                return None if self._stopping else self._idle
-            if filling:
-                self._idle = Group()
-            group = self._groups.popleft()
-            while self._groups and group.takes(self._groups[0], MOST_AT_ONCE):
-                group.absorb(self._groups.popleft())
-            self._current = group
-            return group
 
 
 def _unfinished(values: tuple[Any, ...]) -> Unfinished:

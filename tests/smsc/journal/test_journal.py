@@ -15,16 +15,17 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 import smsc.journal.expansion
-import smsc.journal.journal
+import smsc.journal.writer
 from smppkit.codec import encode
 from smppkit.message_state import MessageState as M
 from smppkit.pdus import EnquireLink, SubmitSm
 from smppkit.tlvs import Tlv
 from smsc.journal.expansion import is_behind
 from smsc.journal.inbox import Inbox
-from smsc.journal.journal import GROUP_OPERATIONS, LARGE, Journal, _Writer
+from smsc.journal.journal import GROUP_OPERATIONS, LARGE, Journal
 from smsc.journal.records import Group, Kind, Message, Owed, Pending
 from smsc.journal.schema import APPLICATION_ID, VERSION, JournalError
+from smsc.journal.writer import Writer
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
 
@@ -301,20 +302,20 @@ def test_a_thread_writes_and_the_reactor_is_told(tmp_path: Path) -> None:
 
 def test_tables_are_filled_while_there_is_nothing_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled, clock = threading.Event(), ThreadClock()
-    fill = _Writer._fill
+    fill = Writer._fill
 
-    def counted(writer: _Writer, group: Group) -> None:
+    def counted(writer: Writer, group: Group) -> None:
         fill(writer, group)
         if not group.unfinished:
             filled.set()
 
-    monkeypatch.setattr(_Writer, "_fill", counted)
+    monkeypatch.setattr(Writer, "_fill", counted)
     monkeypatch.setattr(smsc.journal.expansion, "OPERATIONS_AT_ONCE", 500)
     journal = Journal.open(tmp_path / "journal.sqlite", clock=clock, threaded=True)
     for _ in range(1200):
         journal.message(message())
     journal.flush()
-    monkeypatch.setattr(smsc.journal.journal, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(smsc.journal.writer, "IDLE_SECONDS", 0.0)
     filled.clear()
     journal.message(message())
     journal.flush()

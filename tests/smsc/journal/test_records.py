@@ -9,10 +9,10 @@ import pytest
 
 from smppkit.message_state import MessageState
 from smppkit.pdus import SubmitSm
-from smsc.journal.journal import MOST_AT_ONCE
 from smsc.journal.parts import Parts
 from smsc.journal.records import Group, Kind, Message, Owed, Pending, write
 from smsc.journal.schema import prepare
+from smsc.journal.writer import MOST_AT_ONCE
 from smsc.scenario.decisions import Fate, Plan
 
 PLAN = Plan(Fate("DELIVRD", "000", MessageState.DELIVERED), 5.0)
