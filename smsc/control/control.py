@@ -93,7 +93,7 @@ class Control:
         return self.epoch + self.clock.seconds()
 
     def stop(self) -> None:
-        """Nobody waits or looks on any longer, and nothing more is read."""
+        """Nobody waits or looks on any longer; what is asked for is still answered until ``close``."""
         self.steering.stop()
         self.events.stop()
         self.binds.vitals.stop()
@@ -102,3 +102,8 @@ class Control:
         self._ends.clear()
         if self.desk is not None:
             self.desk.stop()
+
+    def close(self) -> None:
+        """Nothing more is read."""
+        if self.desk is not None:
+            self.desk.close()

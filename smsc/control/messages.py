@@ -53,9 +53,12 @@ class MessageDesk:
         self.waiters = Waiters(feed, reader, clock)
 
     def stop(self) -> None:
-        """Nobody waits any longer, and nothing more is read."""
+        """Nobody waits or looks on any longer."""
         self.waiters.stop()
         self.feed.stop()
+
+    def close(self) -> None:
+        """Nothing more is read."""
         self.reader.stop()
 
     def page(

@@ -89,11 +89,16 @@ class ControlServer:
         if self._control is not None:
             self._control.stop()
         if self._edge is not None:
-            return self._edge.stop()
+            return self._edge.stop().addCallback(self._close)
         self._socket.close()
         done: Deferred[Any] = Deferred()
         done.callback(None)
         return done
+
+    def _close(self, _: object) -> None:
+        # A page that loses its stream of events asks once more: that is answered before nothing is read any longer.
+        if self._control is not None:
+            self._control.close()
 
     async def _build(self) -> uvicorn.Server:
         loop = asyncio.get_running_loop()

@@ -53,6 +53,7 @@ def desks(lab: Lab) -> Iterator[Callable[..., Desk]]:
     yield new
     for desk in made:
         desk.control.stop()
+        desk.control.close()
 
 
 @pytest.fixture
