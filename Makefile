@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCENARIO ?= scenarios/quickstart.yaml
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios torture torture-faults interop peers bench growth lock docs screenshots docker-check matrix clean
+.PHONY: help setup setup-dev rehearse test check fuzz fuzz-setup fuzz-coverage differential corpus simulate simulate-night planted scenarios mutations torture torture-faults interop peers bench growth lock docs screenshots docker-check matrix clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ planted: setup-dev ## plant bugs in a copy of the sender, and see whether the si
 
 scenarios: setup-dev ## play every scenario, and every run of its matrix, in virtual time with many seeds (SEEDS=20)
 	@$(BIN)/carrierlab run scenarios/*.yaml --seeds 1..$(or $(SEEDS),20) --quiet
+
+mutations: setup-dev ## see that every scenario fails when what it rehearses is taken away: all of its mutations
+	@ALL_MUTATIONS=1 $(BIN)/pytest -n $(WORKERS) tests/scenarios/test_mutations.py
 
 torture-faults: setup-dev ## bad links, an expired certificate, no DNS, a disk that fails, a clock that jumps (TRIALS="links disk")
 	@$(BIN)/python loadtests/torture_faults.py $(TRIALS)
