@@ -28,9 +28,7 @@ def trace_of(name: str, hash_seed: str, tmp_path: Path) -> str:
     return result.stdout.split()[-1]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("operator-restart", "hex-ids")]
-)
+@pytest.mark.parametrize("name", ["operator-restart", "hex-ids"])
 def test_the_trace_is_the_same_in_another_process(name: str, tmp_path: Path) -> None:
     """This process has a hash seed of its own: any other one will do."""
     assert trace_of(name, "1", tmp_path) == played(name).trace

@@ -24,10 +24,7 @@ OWN = {
 }
 """Those that rehearse no failure of another gateway."""
 
-each_scenario = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
-)
-"""Once for each; all tests of one scenario in one process, so that it is played once."""
+each_scenario = pytest.mark.parametrize("name", NAMES)
 
 
 def comment(name: str) -> str:
@@ -89,7 +86,6 @@ async def test_quickstart_passes_over_sockets() -> None:
     assert outcome.duration < 60, "a first run must not bore"
 
 
-@pytest.mark.xdist_group("quickstart")
 def test_messages_of_every_country_are_in_the_quickstart() -> None:
     operators = played("quickstart").operators
     assert len(operators) == 2
