@@ -33,6 +33,8 @@ class Orders:
         self.ever_cancelled: set[str] = set()
         self._world = world
         self._wanted: list[tuple[str, str]] = []
+        self._early: set[str] = set()
+        """Campaigns that somebody paused before there were any: whoever resumes them comes after that."""
 
     def give(self, order: str, whom: str) -> None:
         """``pause``, ``resume`` or ``cancel`` a campaign by its name, or ``opt out`` a number."""
@@ -67,9 +69,13 @@ class Orders:
             await life.sender.suppressing.add([entry])
             return True
         rows = life.query("SELECT id FROM campaigns WHERE name = ?", whom)
-        if not rows:
+        if not rows or (order == "resume" and whom in self._early):
+            if order == "pause":
+                self._early.add(whom)
             life.clock.callLater(1.0, self._later, life, order, whom)
             return False
+        if order == "pause":
+            self._early.discard(whom)
         verb = {"pause": life.store.pause, "resume": life.store.resume, "cancel": life.store.cancel}[order]
         await life.writer.call(verb, rows[0][0])
         await life.sender.on_outside_change()
