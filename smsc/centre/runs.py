@@ -67,8 +67,7 @@ class Runs:
         self._looks = looks or usual is None or (shared.journal is not None and not in_common)
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
-        """By fate and the second of the end, of messages that were submitted in the second `_submitted`."""
-        self._submitted = 0
+        self._submitted = 0  # the second of their messages
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -263,30 +262,22 @@ class Runs:
 
     def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
         """The receipts that those of a run will have, each at its time."""
-        course, row, system_id, bind, life = (
-            taken.course,
-            taken.row,
-            taken.system_id,
-            taken.bind,
-            self._shared.lives.now,
-        )
-        at, ends_after, fates, starts, size = (
-            taken.at,
-            course.ends_after,
-            course.fates,
-            taken.frames.starts,
-            len(taken.frames.octets),
-        )
+        course, row, frames, at, second = taken.course, taken.row, taken.frames, taken.at, self._shared.second
+        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
+        ends_after, fates, presses = course.ends_after, course.fates, self._presses_of(at)
+        ends = [*frames.starts[1:], len(frames.octets)]
+        about = 0
         receipts: list[Receipt] = []
         for index in taken.timed():
-            after, pressed = ends_after[index], None
+            after = ends_after[index]
+            octets, to = b"", ""
             if after < WRITTEN_BEFORE:
-                press = self._press(fates[index], at, at + after)
+                fate, ends_at = fates[index], at + after
+                press = presses.get((fate, second(ends_at))) or self._press(fate, at, ends_at)
                 if press is not None:
-                    end = starts[index + 1] if index + 1 < len(starts) else size
-                    pressed = press(ids[index], addressed[index], end)
-            octets, to = pressed or (b"", "")
-            about = row and row + index
+                    octets, to = press(ids[index], addressed[index], ends[index]) or (octets, to)
+            if row:
+                about = row + index
             receipts.append(
                 Receipt(about, system_id, octets, _RECEIPT, to, bind, 0, 0, False, life, None, taken, index)
             )
@@ -338,17 +329,18 @@ class Runs:
 
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:
         """What makes receipts of a fate; most that are asked for have the seconds of one before."""
-        second = self._shared.second
-        submitted = second(at)
+        presses, key = self._presses_of(at), (fate, self._shared.second(ends))
+        if key not in presses:
+            presses[key] = self._outcomes.press(fate, at, ends)
+        return presses[key]
+
+    def _presses_of(self, at: float) -> dict[tuple[Fate, int], Press | None]:
+        """Those that were made for messages of the same second, by fate and the second of the end."""
+        submitted = self._shared.second(at)
         if submitted != self._submitted:
             self._submitted = submitted
-            self._presses.clear()
-        key = (fate, second(ends))
-        try:
-            return self._presses[key]
-        except KeyError:
-            press = self._presses[key] = self._outcomes.press(fate, at, ends)
-            return press
+            self._presses = {}
+        return self._presses
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:

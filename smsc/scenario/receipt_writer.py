@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -16,8 +17,8 @@ from smsc.scenario.decisions import Fate, Plan
 from smsc.scenario.dialect import (
     ESCAPE,
     MOST_SHORT,
+    QUOTED_OCTETS,
     encoding_of,
-    quoted_octets,
     quoted_text,
     quotes_octets,
     receipt_pdu,
@@ -152,6 +153,12 @@ class ReceiptWriter:
         return stamp
 
 
+@lru_cache(maxsize=1024)
+def _address(octets: bytes) -> str:
+    """Of TON, NPI and a C-string; most messages come from a few."""
+    return octets[2:-1].decode("latin-1")
+
+
 def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool) -> Press:
     said: list[str] = []  # what the places of the words are filled with, in order
     most = 0  # octets of the text that are quoted
@@ -174,10 +181,10 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         service_type, source, destination, data_coding = found.groups()
         text = b""
         if quotes:
-            octets, begin = found.string, found.end()
-            if data_coding != b"\0" or octets.find(ESCAPE, begin, end) >= 0:
+            begin = found.end()
+            text = found.string[begin : begin + most if begin + most < end else end].translate(QUOTED_OCTETS)
+            if data_coding != b"\0" or ESCAPE in text:
                 return None
-            text = quoted_octets(octets[begin : min(end, begin + most)])
         if usual:
             written = words % (message_id, text)
         else:
@@ -189,6 +196,6 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         if names_id:
             pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
         body = b"".join(pieces)
-        return _HEADS[len(body)] + body, source[2:-1].decode("latin-1")
+        return _HEADS[len(body)] + body, _address(source)
 
     return press
