@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -29,7 +30,7 @@ from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
-from smsc.journal.together import MessageRun
+from smsc.journal.together import Drawn, MessageRun
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
@@ -61,10 +62,7 @@ class Runs:
         self._outcomes = outcomes
         self._deliveries = deliveries
         self._tidy = tidy
-        usual = shared.state.usual
-        # A journal knows of a run only what all of it have in common.
-        in_common = usual is not None and usual.certain is not None and usual.certain[1] is not None
-        self._looks = looks or usual is None or (shared.journal is not None and not in_common)
+        self._looks = looks or shared.state.usual is None
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
@@ -123,7 +121,12 @@ class Runs:
         return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
 
     def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
-        shared, frames = self._shared, taken.frames
+        shared, frames, course = self._shared, taken.frames, taken.course
+        drawn, until = None, None
+        if not course.alike or course.ends_after[0] == inf:
+            drawn = _drawn(taken, shared.epoch)
+        elif not taken.timed():
+            until = shared.epoch + (taken.at + course.ends_after[0])
         return journal.messages(
             MessageRun(
                 0,
@@ -137,8 +140,9 @@ class Runs:
                 responses,
                 taken.number,
                 taken.plan_of(0, ""),
-                None if taken.timed() else shared.epoch + (taken.at + taken.course.ends_after[0]),
+                until,
                 shared.operator.submit.alphabet,
+                drawn,
             )
         )
 
@@ -285,9 +289,11 @@ class Runs:
 
     def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
-        outcomes, life = self._outcomes, self._shared.lives.now
+        outcomes, shared, life = self._outcomes, self._shared, self._shared.lives.now
+        journal = shared.journal
         made: dict[str, int] = {}
         owed: list[Owed] = []
+        told = _Told(shared.name, shared.epoch + now)
         for receipt in receipts:
             taken, index = receipt.taken, receipt.index
             if taken is None:
@@ -296,16 +302,28 @@ class Runs:
                 continue
             receipt.taken = None
             if taken.held is not None:
+                if journal is not None:
+                    told.tell(journal)
                 owed += outcomes.come_to_end(taken.held[index], now)
                 continue
             taken.over[index] = 1
+            if journal is not None:
+                course = taken.course
+                ended = told.ended.setdefault(course.fates[index], ([], []))
+                ended[0].append(taken.row + index)
+                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
             if not receipt.octets and not self._write(receipt, taken, now):
                 continue
             receipt.life = life
             owed.append(receipt)
+            told.owed.append(receipt)
             for _ in range(1, taken.copies):
-                owed.append(msgspec.structs.replace(receipt))
+                copy = msgspec.structs.replace(receipt)
+                owed.append(copy)
+                told.owed.append(copy)
             made[receipt.system_id] = made.get(receipt.system_id, 0) + taken.copies
+        if journal is not None:
+            told.tell(journal)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
@@ -341,6 +359,33 @@ class Runs:
             self._submitted = submitted
             self._presses = {}
         return self._presses
+
+
+class _Told:
+    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+
+    def __init__(self, operator: str, now: float) -> None:
+        self.owed: list[Owed] = []
+        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
+        """The rows of messages, and when each ended."""
+        self._operator = operator
+        self._now = now
+
+    def tell(self, journal: Journal) -> None:
+        """Record it; what comes later is told of later."""
+        journal.owe_all(self._operator, self._now, self.owed)
+        for fate, (rows, at) in self.ended.items():
+            journal.ended(rows, at, fate.stat, fate.err)
+        self.owed, self.ended = [], {}
+
+
+def _drawn(taken: Taken, epoch: float) -> Drawn:
+    """What is to be recorded of a run whose messages have each an end of its own."""
+    course = taken.course
+    fates = dict.fromkeys(course.fates)
+    places = {fate: place for place, fate in enumerate(fates)}
+    ends_after = [None if after == inf else after for after in course.ends_after]
+    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:

@@ -27,7 +27,7 @@ _QUOTED: Final = bytes(octet if octet in _COMMON else ord("?") for octet in rang
 ESCAPE: Final = b"\x1b"
 """Announces a character of the extension table, in data_coding 0."""
 QUOTED_OCTETS: Final = _QUOTED[:0x1B] + ESCAPE + _QUOTED[0x1C:]
-"""Translates a text in data_coding 0 into what ``quoted_text`` has, an octet a character, as far as it has no ESCAPE."""
+"""Translates a text in data_coding 0 into what ``quoted_text`` has, an octet a character, where it has no ESCAPE."""
 _STATES: Final = {state: MESSAGE_STATE.of(int(state)) for state in MessageState}
 
 
