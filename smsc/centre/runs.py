@@ -10,30 +10,33 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
-from smppkit.runs import RunReader, SubmitRun, run_readers, split
+from smppkit.runs import ADDRESSED, RunReader, SubmitRun, run_readers, split
 from smppkit.states import Version
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
 from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
-from smsc.centre.taken import Ending, Taken
+from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import MessageRun
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
-    from smsc.scenario.id_style import Writer
     from smsc.scenario.receipt_writer import Press
 
+WRITTEN_BEFORE: Final = 10.0
+"""Seconds: a receipt that is to come sooner is written with the answer, when all that it says is at hand."""
 _RECEIPT: Final = Kind.RECEIPT
 _SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
 _LONGEST_ID = 64
@@ -63,7 +66,9 @@ class Runs:
         in_common = usual is not None and usual.certain is not None and usual.certain[1] is not None
         self._looks = looks or usual is None or (shared.journal is not None and not in_common)
         self._readers: dict[Version, dict[int, RunReader]] = {}
-        self._pressed: tuple[Fate | None, int, int, Press | None] = (None, 0, 0, None)
+        self._presses: dict[tuple[Fate, int], Press | None] = {}
+        """By fate and the second of the end, of messages that were submitted in the second `_submitted`."""
+        self._submitted = 0
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -92,7 +97,8 @@ class Runs:
             state.began = now
         number = state.next_id
         state.next_id = number + count
-        course = usual.many(state.chance, connection.system_id, run.frames)
+        addressed = run.frames.addressed() if usual.certain is None else ()
+        course = usual.many(state.chance, connection.system_id, run.frames, addressed)
         wanted = state.planner.wanted[run.registered_delivery & 0b11]
         taken = Taken(
             now,
@@ -108,10 +114,13 @@ class Runs:
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken, count)
-        responses = _responses(run, usual.write_id, number)
+        ids = [usual.write_id(one).encode("latin-1") for one in range(number, number + count)]
+        responses = _responses(run, ids)
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
             self._tidy(count, now)
+        if wanted and not course.alike:
+            taken.receipts = self._waiting(taken, addressed, ids)
         return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
 
     def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
@@ -143,7 +152,7 @@ class Runs:
             for sequence, held in zip(run.sequences, answer.taken.members(), strict=True)
         ]
 
-    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Held]:
+    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Receipt | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
         shared = self._shared
         shared.stats.accepted += len(taken.over)
@@ -157,13 +166,20 @@ class Runs:
         self._deliveries.plan(Kind.RECEIPT, len(timed) * taken.copies)
         at, course, wheel = taken.at, taken.course, shared.wheel
         if course.alike:
-            ending, ends = Ending(taken, timed), at + course.ends_after[0]
+            ending, ends = Ending(taken), at + course.ends_after[0]
             if ends <= now:
                 return (ending,)
             wheel.add(ends, ending)
             return ()
-        due = self._hold(timed, [at + course.ends_after[index] for index in timed], partial(Ending, taken), now)
-        return (Ending(taken, due),) if due else ()
+        receipts, taken.receipts = taken.receipts, ()
+        ends_after = course.ends_after
+        dues = [at + ends_after[receipt.index] for receipt in receipts]
+        if min(dues) > now:
+            wheel.add_patient(dues, receipts)
+            return ()
+        later = [index for index, due in enumerate(dues) if due > now]
+        wheel.add_patient([dues[index] for index in later], [receipts[index] for index in later])
+        return [receipt for due, receipt in zip(dues, receipts, strict=True) if due <= now]
 
     def let_go(self, answer: RunAnswer, now: float) -> Sequence[RunAnswer]:
         """Have a run answered, each of it at its time; the answer to those whose time has come."""
@@ -184,7 +200,7 @@ class Runs:
         return (to(ready),) if ready else ()
 
     def _hold(
-        self, indexes: Sequence[int], dues: Sequence[float], make: Callable[[list[int]], Ending | RunAnswer], now: float
+        self, indexes: Sequence[int], dues: Sequence[float], make: Callable[[list[int]], RunAnswer], now: float
     ) -> list[int]:
         """Put some of a run into the wheel, each until it is due; returns those that are due already."""
         due: list[int] = []
@@ -206,7 +222,7 @@ class Runs:
                 for held in ending.members():
                     owed += outcomes.come_to_end(held, now)
                 continue
-            receipts = self._receipts(taken, ending.indexes, now)
+            receipts = self._receipts(taken, now)
             owed += receipts
             made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
             if journal is not None:
@@ -222,22 +238,19 @@ class Runs:
         rows = list(range(taken.row, taken.row + len(taken)))
         journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
 
-    def _receipts(self, taken: Taken, indexes: Sequence[int], now: float) -> list[Owed]:
-        frames, course, over, row = taken.frames, taken.course, taken.over, taken.row
-        write_id, number, copies = taken.usual.write_id, taken.number, taken.copies
-        system_id, bind, at, life = taken.system_id, taken.bind, taken.at, self._shared.lives.now
-        octets, starts, fates, ends_after = frames.octets, frames.starts, course.fates, course.ends_after
-        last, ends, after, fate, press = len(starts) - 1, 0.0, -1.0, fates[indexes[0]], None
-        owed: list[Owed] = []
-        for index in indexes:
-            over[index] = 1
-            if ends_after[index] != after or fates[index] is not fate:
-                fate, after = fates[index], ends_after[index]
-                ends = min(now, at + after)
-                press = self._press(fate, at, ends)
-            message_id = write_id(number + index).encode("latin-1")
-            end = starts[index + 1] if index < last else len(octets)
-            pressed = None if press is None else press(message_id, octets, starts[index], end)
+    def _receipts(self, taken: Taken, now: float) -> list[Owed]:
+        """Those of all of a run."""
+        frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
+        write_id, number, octets, ends = taken.usual.write_id, taken.number, frames.octets, taken.at
+        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
+        taken.over[:] = b"\1" * len(taken)
+        ends = min(now, taken.at + course.ends_after[0])
+        press = self._press(fate, taken.at, ends)
+        addressed, owed = ADDRESSED.match, list[Owed]()
+        for index, (start, end) in enumerate(frames.spans()):
+            pressed = None
+            if press is not None and (found := addressed(octets, start + HEADER_SIZE)) is not None:
+                pressed = press(write_id(number + index).encode("latin-1"), found, end)
             if pressed is None:
                 pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
             if pressed is None:
@@ -248,20 +261,98 @@ class Runs:
             owed += [Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
         return owed
 
+    def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
+        """The receipts that those of a run will have, each at its time."""
+        course, row, system_id, bind, life = (
+            taken.course,
+            taken.row,
+            taken.system_id,
+            taken.bind,
+            self._shared.lives.now,
+        )
+        at, ends_after, fates, starts, size = (
+            taken.at,
+            course.ends_after,
+            course.fates,
+            taken.frames.starts,
+            len(taken.frames.octets),
+        )
+        receipts: list[Receipt] = []
+        for index in taken.timed():
+            after, pressed = ends_after[index], None
+            if after < WRITTEN_BEFORE:
+                press = self._press(fates[index], at, at + after)
+                if press is not None:
+                    end = starts[index + 1] if index + 1 < len(starts) else size
+                    pressed = press(ids[index], addressed[index], end)
+            octets, to = pressed or (b"", "")
+            about = row and row + index
+            receipts.append(
+                Receipt(about, system_id, octets, _RECEIPT, to, bind, 0, 0, False, life, None, taken, index)
+            )
+        return receipts
+
+    def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
+        """What is to be delivered because messages of runs have come to their ends, one by one."""
+        outcomes, life = self._outcomes, self._shared.lives.now
+        made: dict[str, int] = {}
+        owed: list[Owed] = []
+        for receipt in receipts:
+            taken, index = receipt.taken, receipt.index
+            if taken is None:
+                self._deliveries.first_time(receipt, now)
+                owed.append(receipt)
+                continue
+            receipt.taken = None
+            if taken.held is not None:
+                owed += outcomes.come_to_end(taken.held[index], now)
+                continue
+            taken.over[index] = 1
+            if not receipt.octets and not self._write(receipt, taken, now):
+                continue
+            receipt.life = life
+            owed.append(receipt)
+            for _ in range(1, taken.copies):
+                owed.append(msgspec.structs.replace(receipt))
+            made[receipt.system_id] = made.get(receipt.system_id, 0) + taken.copies
+        for system_id, count in made.items():
+            self._deliveries.made(system_id, _RECEIPT, count)
+        return owed
+
+    def _write(self, receipt: Receipt, taken: Taken, now: float) -> bool:
+        """Write a receipt that was not yet; False when it cannot be."""
+        index, course, frames = receipt.index, taken.course, taken.frames
+        fate, ends = course.fates[index], min(now, taken.at + course.ends_after[index])
+        press, pressed = self._press(fate, taken.at, ends), None
+        if press is not None:
+            start, end = frames.span(index)
+            found = ADDRESSED.match(frames.octets, start + HEADER_SIZE)
+            if found is not None:
+                pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
+        pressed = pressed or self._outcomes.receipt_of(taken.member(index), fate, ends)
+        if pressed is None:
+            self._deliveries.unplan(Kind.RECEIPT, taken.copies)
+            return False
+        receipt.octets, receipt.to = pressed
+        return True
+
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:
-        """What makes receipts of a fate; most that are asked for have the seconds of the one before."""
+        """What makes receipts of a fate; most that are asked for have the seconds of one before."""
         second = self._shared.second
-        submitted, done = second(at), second(ends)
-        known = self._pressed
-        if known[0] is not fate or known[1] != submitted or known[2] != done:
-            known = self._pressed = (fate, submitted, done, self._outcomes.press(fate, at, ends))
-        return known[3]
+        submitted = second(at)
+        if submitted != self._submitted:
+            self._submitted = submitted
+            self._presses.clear()
+        key = (fate, second(ends))
+        try:
+            return self._presses[key]
+        except KeyError:
+            press = self._presses[key] = self._outcomes.press(fate, at, ends)
+            return press
 
 
-def _responses(run: SubmitRun, write_id: Writer, number: int) -> bytes:
+def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
     pieces: list[bytes] = []
-    for sequence in run.sequences:
-        message_id = write_id(number).encode("latin-1")
+    for sequence, message_id in zip(run.sequences, ids, strict=True):
         pieces += (_HEADS[len(message_id)], sequence, message_id, b"\0")
-        number += 1
     return b"".join(pieces)

@@ -5,6 +5,7 @@ alone and neither concurrency nor the order of other messages changes it. The sa
 occurrence and gets other draws.
 """
 
+import re
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -13,9 +14,8 @@ from typing import Final
 
 import msgspec
 
-from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
-from smppkit.runs import SENT, Frames
+from smppkit.runs import Frames
 from smppkit.segments import part_of
 
 REMEMBERED: Final = 65_536
@@ -50,19 +50,21 @@ class Chance:
         occurrence = self._occurrence(digest[:16])
         return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
 
-    def first(self, system_id: str, frames: Frames) -> list[tuple[int, ...]]:
-        """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came."""
+    def first(self, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> list[tuple[int, ...]]:
+        """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came.
+
+        `addressed` is what ``frames.addressed`` says.
+        """
         octets, counts, remembered = frames.octets, self._counts, self._remembered
         head = self._salt + system_id.encode() + b"\0"
         digests: list[bytes] = []
-        for start, end in frames.spans():
-            found = SENT.match(octets, start + HEADER_SIZE)
-            if found is None:
-                raise ValueError("a plain submit_sm is not plain")
-            source, destination = found.groups()
+        for (_, end), found in zip(frames.spans(), addressed, strict=True):
+            _, source, destination, _ = found.groups()
+            source, destination = source[2:], destination[2:]
             if not (source.isascii() and destination.isascii()):
                 source, destination = (address.decode("latin-1").encode() for address in (source, destination))
-            digest = blake2b(b"%b%b%b\0%b" % (head, source, destination, octets[found.end() : end])).digest()
+            words = b"%b%b%b\0%b" % (head, source, destination, octets[found.end() : end])
+            digest = blake2b(words).digest()
             key = digest[:16]
             before = counts.get(key, 0)
             counts[key] = before + 1

@@ -10,7 +10,6 @@ import msgspec
 from smppkit.codec import HEADER, HEADER_SIZE, encode, write_tlvs
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSm
-from smppkit.runs import ADDRESSED
 from smppkit.states import Version
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.decisions import Fate, Plan
@@ -38,11 +37,13 @@ _ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
 
 
 _PLACE = re.compile(r"%(?:\((id|text)\)(\.\d+)?s|%)")
+_HEADS: Final = tuple(HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0) for length in range(512))
+"""Of deliver_sm, by the length of what follows: an address, an id and a text are bounded."""
 _OCTET: Final = tuple(bytes((length,)) for length in range(256))
 
-Press: TypeAlias = Callable[[bytes, bytes, int, int], "tuple[bytes, str] | None"]
-"""(message_id, octets, start, end) → the receipt of the plain submit_sm in octets[start:end], and the address that it
-is for; None when it needs a closer look."""
+Press: TypeAlias = Callable[[bytes, "re.Match[bytes]", int], "tuple[bytes, str] | None"]
+"""(message_id, what ADDRESSED has found, end) → the receipt of the plain submit_sm whose user data goes from there to
+the end, and the address that it is for; None when it needs a closer look."""
 
 
 class Stamp(msgspec.Struct, frozen=True, gc=False):
@@ -166,16 +167,14 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
 
     words = _PLACE.sub(place, form).encode("latin-1", "replace")
     usual = said == ["id", "text"]
-    addressed, pack = ADDRESSED.match, HEADER.pack
 
-    def press(message_id: bytes, octets: bytes, start: int, end: int) -> tuple[bytes, str] | None:
-        found = addressed(octets, start + HEADER_SIZE)
-        if found is None or len(message_id) > _MOST_ID:
+    def press(message_id: bytes, found: re.Match[bytes], end: int) -> tuple[bytes, str] | None:
+        if len(message_id) > _MOST_ID:
             return None
         service_type, source, destination, data_coding = found.groups()
         text = b""
         if quotes:
-            begin = found.end()
+            octets, begin = found.string, found.end()
             if data_coding != b"\0" or octets.find(ESCAPE, begin, end) >= 0:
                 return None
             text = quoted_octets(octets[begin : min(end, begin + most)])
@@ -190,6 +189,6 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         if names_id:
             pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
         body = b"".join(pieces)
-        return pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, 0) + body, source[2:-1].decode("latin-1")
+        return _HEADS[len(body)] + body, source[2:-1].decode("latin-1")
 
     return press
