@@ -80,7 +80,7 @@ class Runs:
     def take(self, connection: Peer, run: SubmitRun, now: float) -> RunAnswer | None:
         """Decide about a run, and enter it into the book; None when each has to be decided about by itself."""
         shared = self._shared
-        state, book, count = shared.state, shared.book, len(run)
+        state, book, count = shared.state, shared.book, len(run.sequences)
         usual = state.usual
         if (
             usual is None
@@ -110,7 +110,7 @@ class Runs:
         )
         shared.stats.submitted += count
         shared.stats.book.taken += count
-        book.enter_group(taken)
+        book.enter_group(taken, count)
         ids = [usual.write_id(one).encode("latin-1") for one in range(number, number + count)]
         responses = _responses(run, ids)
         if shared.journal is not None:
@@ -158,7 +158,7 @@ class Runs:
     def begin(self, taken: Taken, now: float) -> Sequence[Ending | Receipt | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
         shared = self._shared
-        shared.stats.accepted += len(taken)
+        shared.stats.accepted += len(taken.over)
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
