@@ -162,7 +162,7 @@ class Runs:
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed()
+        timed = taken.timed() if taken.course.alike else taken.receipts
         if not timed:
             return ()
         taken.copies = shared.operator.receipts.copies
