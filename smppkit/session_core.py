@@ -115,6 +115,11 @@ class SessionCore:
         return self._timers.enquired_at is not None
 
     @property
+    def unfinished(self) -> bytes | None:
+        """What has come of a PDU that is not complete; None when no more can come."""
+        return None if self.state is _CLOSED else self._wire.unfinished
+
+    @property
     def unanswered(self) -> int:
         """The peer's requests that we have not answered yet."""
         return self._unanswered.count
@@ -167,9 +172,11 @@ class SessionCore:
         """When ``on_deadline`` must be called next, or None when nothing is timed."""
         if self.state is _CLOSED:
             return None
-        response = self._outstanding.next_deadline(self.config.response_timeout)
         timer = self._timers.next_deadline(self.state, self.config)
-        return min((at for at in (response, timer) if at is not None), default=None)
+        if not self._outstanding:
+            return timer
+        response = self._outstanding.next_deadline(self.config.response_timeout)
+        return response if timer is None or (response is not None and response < timer) else timer
 
     def on_deadline(self, now: float) -> None:
         """Act on every timer that is due at `now`; harmless when called early."""

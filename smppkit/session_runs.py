@@ -112,14 +112,14 @@ class RunTraffic(SessionCore):
     # --- from the peer --------------------------------------------------------------------------
 
     def _received_run(self, run: RequestedRun, now: float) -> None:
-        count, limit = len(run), self.config.peer_window
+        count, limit = len(run.sequences), self.config.peer_window
         self.counters.pdus_in += count
         if run.command_id not in self._peer_may or (limit is not None and self._unanswered.count + count > limit):
             for pdu in run.pdus():
                 self._received_request(pdu, now)
             return
         self._timers.last_operation = now
-        self._unanswered.add_run(run)
+        self._unanswered.add_run(run, count)
         self._events.append(ReceiptsDelivered(run) if isinstance(run, ReceiptRun) else RequestRun(run))
 
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:

@@ -467,7 +467,7 @@ class MessageCentre:
         for answer in answers:
             connection, number = answer.connection, 1
             if isinstance(answer, RunAnswer):
-                number = len(answer)
+                number = answer.count
                 answered = connection.answer_run(answer.run, number, answer.octets, now)
             elif answer.body:
                 answered = connection.answer_octets(
