@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -10,15 +11,14 @@ import msgspec
 from smppkit.codec import HEADER, HEADER_SIZE, encode, write_tlvs
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSm
-from smppkit.runs import ADDRESSED
 from smppkit.states import Version
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.decisions import Fate, Plan
 from smsc.scenario.dialect import (
     ESCAPE,
     MOST_SHORT,
+    QUOTED_OCTETS,
     encoding_of,
-    quoted_octets,
     quoted_text,
     quotes_octets,
     receipt_pdu,
@@ -38,11 +38,13 @@ _ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
 
 
 _PLACE = re.compile(r"%(?:\((id|text)\)(\.\d+)?s|%)")
+_HEADS: Final = tuple(HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0) for length in range(512))
+"""Of deliver_sm, by the length of what follows: an address, an id and a text are bounded."""
 _OCTET: Final = tuple(bytes((length,)) for length in range(256))
 
-Press: TypeAlias = Callable[[bytes, bytes, int, int], "tuple[bytes, str] | None"]
-"""(message_id, octets, start, end) → the receipt of the plain submit_sm in octets[start:end], and the address that it
-is for; None when it needs a closer look."""
+Press: TypeAlias = Callable[[bytes, "re.Match[bytes]", int], "tuple[bytes, str] | None"]
+"""(message_id, what ADDRESSED has found, end) → the receipt of the plain submit_sm whose user data goes from there to
+the end, and the address that it is for; None when it needs a closer look."""
 
 
 class Stamp(msgspec.Struct, frozen=True, gc=False):
@@ -151,6 +153,12 @@ class ReceiptWriter:
         return stamp
 
 
+@lru_cache(maxsize=1024)
+def _address(octets: bytes) -> str:
+    """Of TON, NPI and a C-string; most messages come from a few."""
+    return octets[2:-1].decode("latin-1")
+
+
 def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool) -> Press:
     said: list[str] = []  # what the places of the words are filled with, in order
     most = 0  # octets of the text that are quoted
@@ -166,19 +174,17 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
 
     words = _PLACE.sub(place, form).encode("latin-1", "replace")
     usual = said == ["id", "text"]
-    addressed, pack = ADDRESSED.match, HEADER.pack
 
-    def press(message_id: bytes, octets: bytes, start: int, end: int) -> tuple[bytes, str] | None:
-        found = addressed(octets, start + HEADER_SIZE)
-        if found is None or len(message_id) > _MOST_ID:
+    def press(message_id: bytes, found: re.Match[bytes], end: int) -> tuple[bytes, str] | None:
+        if len(message_id) > _MOST_ID:
             return None
         service_type, source, destination, data_coding = found.groups()
         text = b""
         if quotes:
             begin = found.end()
-            if data_coding != b"\0" or octets.find(ESCAPE, begin, end) >= 0:
+            text = found.string[begin : begin + most if begin + most < end else end].translate(QUOTED_OCTETS)
+            if data_coding != b"\0" or ESCAPE in text:
                 return None
-            text = quoted_octets(octets[begin : min(end, begin + most)])
         if usual:
             written = words % (message_id, text)
         else:
@@ -190,6 +196,6 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         if names_id:
             pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
         body = b"".join(pieces)
-        return pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, 0) + body, source[2:-1].decode("latin-1")
+        return _HEADS[len(body)] + body, _address(source)
 
     return press

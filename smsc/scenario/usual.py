@@ -3,8 +3,9 @@
 Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from math import inf
 from typing import Final, TypeAlias
@@ -89,14 +90,14 @@ class Usual:
         fate = outcomes.at(draws.uniform(OUTCOME)) if outcomes.drawn else outcomes.fates[0]
         return (respond_after, None, NEVER) if fate is None else (respond_after, ends_after, fate)
 
-    def many(self, chance: Chance, system_id: str, frames: Frames) -> Course:
-        """Those of plain submit_sm as they came."""
+    def many(self, chance: Chance, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> Course:
+        """Those of plain submit_sm as they came; `addressed` is what the frames say, where chance has a say."""
         count = len(frames)
         if self.certain is not None:
             respond_after, after, fate = self.certain
             ends = inf if after is None else after
             return Course([respond_after] * count, [ends] * count, [fate] * count, alike=True, together=True)
-        values = chance.first(system_id, frames)
+        values = chance.first(system_id, frames, addressed)
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])
         ends_after = [first + second for first, second in zip(respond_afters, delays, strict=True)]

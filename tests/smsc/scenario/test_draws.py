@@ -146,5 +146,5 @@ def test_plain_messages_as_they_came_have_the_draws_of_each(messages: list[tuple
     for _ in range(2):
         draws = [Draws(each, who, pdu) for pdu in pdus]
         by_message = [[one.uniform(slot) for slot in range(3)] for one in draws]
-        by_slot = map(uniforms, together.first(who, run.frames))
+        by_slot = map(uniforms, together.first(who, run.frames, run.frames.addressed()))
         assert [list(one) for one in zip(*by_slot, strict=True)] == by_message
