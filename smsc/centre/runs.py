@@ -348,7 +348,7 @@ class Runs:
     def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
         outcomes, shared, life = self._outcomes, self._shared, self._shared.lives.now
-        journal = shared.journal
+        journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
         told = _Told(shared.name, shared.epoch + now)
@@ -374,12 +374,11 @@ class Runs:
                 continue
             receipt.life = life
             owed.append(receipt)
-            told.owed.append(receipt)
-            for _ in range(1, taken.copies):
-                copy = msgspec.structs.replace(receipt)
-                owed.append(copy)
-                told.owed.append(copy)
-            made[receipt.system_id] = made.get(receipt.system_id, 0) + taken.copies
+            if copies > 1:
+                owed += [msgspec.structs.replace(receipt) for _ in range(1, copies)]
+            if journal is not None:
+                told.owed += owed[-copies:]
+            made[receipt.system_id] = made.get(receipt.system_id, 0) + copies
         if journal is not None:
             told.tell(journal)
         for system_id, count in made.items():
