@@ -14,12 +14,12 @@ Source: SMPP 3.4 §2.2-§2.4, §3.2, §7.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from smppkit.codec import CODECS
+from smppkit.codec import CODECS, HEADER, HEADER_SIZE
 from smppkit.commands import RESPONSE_BIT, CommandId, command_name
-from smppkit.errors import EncodeError, LocalProtocolError, WindowFull
+from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import (
     AcceptedResponses,
     Alive,
@@ -203,34 +203,27 @@ class Session:
         self._outstanding.add(sequence, Sent(command_id, request, context, now))
         self._timers.last_operation = now
 
-    def send_run(self, requests: Sequence[tuple[Pdu, int, object]], now: float) -> dict[int, EncodeError]:
-        """As ``send_reserved``, of one request of a kind after another, each with its number and its context.
+    def send_run(self, command_id: int, requests: Iterable[tuple[bytes, int, object]], now: float) -> None:
+        """As ``send_encoded``, of one request of a kind after another: its body, its reserved number, its context.
 
-        Returns the places of those that do not fit the wire, which were not queued, and why. What is raised is about
-        the first that may not be sent at all; those before it are queued. Not for binds.
+        What is raised is about the first that cannot be sent; those before it are queued. Not for binds.
         """
-        kind = type(requests[0][0])
-        command_id = kind.command_id
         self._check_legal(command_id)
         if command_id in STATE_AFTER_BIND or command_id in _NO_RESPONSE_EXPECTED:
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
-        encode, add = self._wire.encoder(kind), self._outstanding.add
-        frames: list[bytes] = []
-        unfit: dict[int, EncodeError] = {}
+        outstanding, header = self._outstanding, HEADER.pack
+        room = self.window - len(outstanding)
+        count, frames = 0, list[bytes]()
         try:
-            for place, (request, sequence, context) in enumerate(requests):
-                self._check_room(sequence)
-                request.sequence_number = sequence
-                try:
-                    frames.append(encode(request))
-                except EncodeError as error:
-                    unfit[place] = error
-                    continue
-                add(sequence, Sent(command_id, request, context, now))
+            for body, sequence, context in requests:
+                if count >= room or sequence in outstanding:
+                    self._check_room(sequence)
+                frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
+                outstanding.add(sequence, Sent(command_id, None, context, now))
+                count += 1
         finally:
-            self._wire.write_many(len(frames), frames)
+            self._wire.write_many(count, frames)
         self._timers.last_operation = now
-        return unfit
 
     def send_encoded(self, octets: bytes, command_id: int, now: float, context: object = None) -> int:
         """As ``send``, for a request that was encoded before, in the version of this session.

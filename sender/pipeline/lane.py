@@ -185,7 +185,7 @@ class Lane:
         """Decide what each result means, and have it recorded."""
         at = self._now()
         self.tally.add(results)
-        outcomes = [self._judge.outcome(result, at) for result in results]
+        outcomes = self._judge.outcomes(results, at)
         self._health.outcomes(self.account.name, outcomes, self._clock.seconds())
         self.recorder.add_outcomes(outcomes)
 
