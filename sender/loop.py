@@ -27,6 +27,8 @@ class Loop(AsyncioSelectorReactor):
         connector.connect()
         return connector
 
-    def callFromThread(self, f: Callable[..., Any], *args: object, **kwargs: object) -> None:  # noqa: N802
+    def callFromThread(  # type: ignore[override] # its two bases disagree
+        self, f: Callable[..., Any], *args: object, **kwargs: object
+    ) -> None:
         """See IReactorFromThreads."""
         self._asyncioEventloop.call_soon_threadsafe(partial(f, *args, **kwargs))

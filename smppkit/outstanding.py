@@ -110,10 +110,10 @@ class Unanswered(dict[int, int]):
         if not self.count:
             self.clear()  # gives back the memory: most sessions are idle
 
-    def add_run(self, run: RequestedRun) -> None:
-        """All of a run wait, to be answered together or a few at a time."""
-        self.runs[run] = len(run)
-        self.count += len(run)
+    def add_run(self, run: RequestedRun, count: int) -> None:
+        """All `count` of a run wait, to be answered together or a few at a time."""
+        self.runs[run] = count
+        self.count += count
 
     def waiting(self, run: RequestedRun) -> int:
         """How many of a run wait."""

@@ -47,8 +47,9 @@ _LONGEST = 512
 """Octets of a plain submit_sm, at most: its fields are all bounded."""
 _LENGTHS = tuple(length.to_bytes(4, "big") for length in range(_LONGEST))
 
-Apart: TypeAlias = Callable[[str], object]
-"""Whether a message to this address is to be looked at by itself."""
+Apart: TypeAlias = Callable[[list[bytes]], "int | None"]
+"""Of which of these addresses, each with its NUL, the message is the first that is to be looked at by itself; None: of
+none."""
 
 
 def split(octets: bytes) -> list[bytes]:
@@ -233,7 +234,10 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
         sequences: list[bytes] = []
-        is_apart = apart()
+        destinations: list[bytes] = []
+        first_apart = apart()
+        # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
+        asked, ask_at = 0, 0 if first_apart is None else 1
         at, size, common = first, len(octets), b""
         while (found := match(octets, at)) is not None:
             length, sequence, destination, registered, sm_length = found.groups()
@@ -244,11 +248,18 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                 if starts:
                     break
                 common = registered
-            if is_apart is not None and is_apart(destination[:-1].decode("latin-1")):
-                break
             starts.append(at - first)
             sequences.append(sequence)
+            destinations.append(destination)
             at = end
+            if len(starts) == ask_at and first_apart is not None:
+                if first_apart(destinations) is not None:
+                    break
+                destinations.clear()
+                asked, ask_at = ask_at, 4 * ask_at
+        if destinations and first_apart is not None and (place := first_apart(destinations)) is not None:
+            at = first + starts[asked + place]
+            del starts[asked + place :], sequences[asked + place :]
         if not starts:
             return None
         return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0]), at

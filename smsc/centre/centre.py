@@ -50,7 +50,8 @@ from smsc.centre.shared import Answer, Due, Errand, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending
 from smsc.centre.wheel import Wheel
 from smsc.clock import TICK
-from smsc.journal.journal import Journal, Unfinished
+from smsc.journal.earlier import Unfinished
+from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.scenario.engine import OperatorState
 from smsc.scenario.mobile import MoMessage, UssdSession
@@ -467,7 +468,7 @@ class MessageCentre:
         for answer in answers:
             connection, number = answer.connection, 1
             if isinstance(answer, RunAnswer):
-                number = len(answer)
+                number = answer.count
                 answered = connection.answer_run(answer.run, number, answer.octets, now)
             elif answer.body:
                 answered = connection.answer_octets(

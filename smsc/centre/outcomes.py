@@ -23,7 +23,8 @@ from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.shared import Answer, Errand, Shared
 from smsc.centre.translate import as_delivery
-from smsc.journal.journal import Journal, Unfinished
+from smsc.journal.earlier import Unfinished
+from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.scenario.decisions import Fate, Plan
 from smsc.scenario.receipt_writer import Press, ReceiptWriter

@@ -78,7 +78,7 @@ class Runs:
     def take(self, connection: Peer, run: SubmitRun, now: float) -> RunAnswer | None:
         """Decide about a run, and enter it into the book; None when each has to be decided about by itself."""
         shared = self._shared
-        state, book, count = shared.state, shared.book, len(run)
+        state, book, count = shared.state, shared.book, len(run.sequences)
         usual = state.usual
         if (
             usual is None
@@ -92,7 +92,6 @@ class Runs:
             state.began = now
         number = state.next_id
         state.next_id = number + count
-        wanted = state.planner.wanted[run.registered_delivery & 0b11]
         course = usual.many(state.chance, connection.system_id, run.frames)
         wanted = state.planner.wanted[run.registered_delivery & 0b11]
         taken = Taken(
@@ -108,7 +107,7 @@ class Runs:
         )
         shared.stats.submitted += count
         shared.stats.book.taken += count
-        book.enter_group(taken)
+        book.enter_group(taken, count)
         responses = _responses(run, usual.write_id, number)
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
@@ -147,7 +146,7 @@ class Runs:
     def begin(self, taken: Taken, now: float) -> Sequence[Ending | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
         shared = self._shared
-        shared.stats.accepted += len(taken)
+        shared.stats.accepted += len(taken.over)
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]

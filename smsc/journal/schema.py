@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsc.journal.parts import Parts, load_parts
@@ -236,50 +235,6 @@ def check(connection: sqlite3.Connection, path: str) -> None:
         raise JournalError(
             f"{path} is a journal of version {version}; serve it once to bring it up to version {VERSION}"
         )
-
-
-_NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
-WHERE_JOURNALS_COME_FROM = "smsc serve makes one, and --journal names another"
-
-
-def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM, *, shared: bool = False) -> sqlite3.Connection:
-    """A journal for reading, also one that is being written, with all that it has now in its tables; JournalError.
-
-    With `shared` another thread may close it.
-    """
-    if path.is_dir():
-        raise JournalError(f"{path} is a directory; {remedy}")
-    if not path.is_file():
-        raise JournalError(f"{path} does not exist; {remedy}")
-    try:
-        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, check_same_thread=not shared)
-    except sqlite3.Error as error:
-        raise JournalError(f"{path} cannot be opened: {error}") from error
-    try:
-        check(connection, str(path))
-        return _expanded(path, connection, shared=shared)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _expanded(path: Path, connection: sqlite3.Connection, *, shared: bool) -> sqlite3.Connection:
-    if not connection.execute("SELECT 1 FROM log WHERE entry > (SELECT expanded FROM progress) LIMIT 1").fetchone():
-        return connection
-    from smsc.journal.expansion import expand_file, expanded_copy  # most journals have been read before
-
-    try:
-        try:
-            expand_file(path)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _NOT_WRITABLE:
-                raise
-            copy = expanded_copy(connection, shared=shared)
-            connection.close()
-            return copy
-    except sqlite3.Error as error:
-        raise JournalError(f"{path} cannot be read: {error}") from error
-    return connection
 
 
 def _recognise(connection: sqlite3.Connection, path: str) -> int:

@@ -101,6 +101,10 @@ class Connection:
 
     # --- for the server and the message centre ------------------------------------------------
 
+    def unfinished(self) -> bytes | None:
+        """What has come of a PDU that is not complete; None when no more can come."""
+        return self.link.session.unfinished
+
     def who(self) -> str:
         """The system_id of the ESME that is bound here, "" when none is."""
         return self.system_id

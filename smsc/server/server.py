@@ -416,6 +416,7 @@ class OperatorServer:
             key=f"{next(self._wires)}",
             system_id=connection.who,
             disturbed=None if watcher is None else lambda: watcher.disturbed(connection.number),
+            unfinished=connection.unfinished,
         )
         return connection.wire
 

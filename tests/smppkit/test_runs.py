@@ -39,7 +39,7 @@ def reading(**config: object) -> Session:
 def read(octets: bytes, version: Version = Version.V34, apart: object = None) -> list[object]:
     decoder = StreamDecoder(codec=CODECS[version])
     readers = run_readers(version, lambda: apart)  # type: ignore[arg-type, return-value]
-    return list(decoder.fates_and_runs(octets, readers))
+    return list(decoder.fates(octets, readers=readers))
 
 
 # what is cut out
@@ -62,8 +62,26 @@ def test_a_run_has_its_registered_delivery_in_common() -> None:
 
 def test_what_is_apart_is_in_no_run() -> None:
     octets = submit(1) + encode(SubmitSm(0, 2, destination_addr="5550008")) + submit(3)
-    fates = read(octets, apart=lambda to: to.endswith("5550008"))
+    fates = read(octets, apart=apart)
     assert [type(fate) for fate in fates] == [SubmitRun, SubmitSm, SubmitRun]
+
+
+def apart(addresses: list[bytes]) -> int | None:
+    return next((place for place, address in enumerate(addresses) if address.endswith(b"8\0")), None)
+
+
+@given(last=st.lists(st.sampled_from("1118"), max_size=40))
+def test_what_is_apart_is_in_no_run_wherever_it_comes(last: list[str]) -> None:
+    sent = [SubmitSm(0, number, destination_addr="7705" + digit) for number, digit in enumerate(last, 1)]
+    fates = read(b"".join(map(encode, sent)), apart=apart)
+    assert [pdu for fate in fates for pdu in (fate.pdus() if isinstance(fate, SubmitRun) else [fate])] == sent
+    kinds = [
+        "8" if isinstance(fate, SubmitSm) else "1" * len(fate)
+        for fate in fates
+        if isinstance(fate, (SubmitSm, SubmitRun))
+    ]
+    assert "".join(kinds) == "".join(last)
+    assert all(one != "1" or other == "8" for one, other in zip(kinds, kinds[1:], strict=False))
 
 
 @pytest.mark.parametrize(
@@ -118,8 +136,8 @@ def test_a_run_ends_where_a_pdu_is_not_whole_or_cannot_be_read() -> None:
     octets = submit(1) + submit(2)
     decoder = StreamDecoder()
     readers = run_readers(Version.V34, lambda: None)
-    first = list(decoder.fates_and_runs(octets[:-1], readers))
-    second = list(decoder.fates_and_runs(octets[-1:], readers))
+    first = list(decoder.fates(octets[:-1], readers=readers))
+    second = list(decoder.fates(octets[-1:], readers=readers))
     assert [len(run) for run in (*first, *second) if isinstance(run, SubmitRun)] == [1, 1]
     wrong = bytearray(submit(2))
     wrong[17] = 9  # a reserved type of number

@@ -19,10 +19,10 @@ from smppkit.pdus import DataSm, DeliverSm, EnquireLink, SubmitSm, SubmitSmResp
 from smppkit.tlvs import Tlv
 from smsc.journal import alive, expansion
 from smsc.journal.expansion import expand_file, is_behind
+from smsc.journal.file import open_readonly
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
-from smsc.journal.schema import open_readonly
 from smsc.journal.together import MessageRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
 
