@@ -27,7 +27,7 @@ class Loop(AsyncioSelectorReactor):
         connector.connect()
         return connector
 
-    def callFromThread(  # type: ignore[override] # its two bases disagree
+    def callFromThread(  # type: ignore[override] # noqa: N802 - Twisted's name, whose bases disagree
         self, f: Callable[..., Any], *args: object, **kwargs: object
     ) -> None:
         """See IReactorFromThreads."""

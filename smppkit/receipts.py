@@ -163,7 +163,9 @@ def said(text_id: bytes, fields: bytes, words: bytes, data_coding: int) -> Said 
     if middle is None:
         return None
     text = _plain_words(words, data_coding)
-    return text_id.decode(), middle[0], middle[1], _error_code(middle[2], text), text
+    state, stat, err = middle[:3]
+    # Few texts begin with a digit, as one does that has the error code in it.
+    return text_id.decode(), state, stat, _error_code(err, text) if text[:1].isdigit() else err, text
 
 
 def _plain_words(words: bytes, data_coding: int) -> str:

@@ -331,6 +331,7 @@ def receipt_reader(version: Version) -> RunReader:
         starts: list[int] = []
         sequences: list[bytes] = []
         receipts: list[tuple[str, str, Said]] = []
+        ours, to = b"\0", ""  # the same in most of a run
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
@@ -340,7 +341,7 @@ def receipt_reader(version: Version) -> RunReader:
             receipt = said(text_id, fields, octets[words:end], coding[0])
             if receipt is None:
                 break
-            if number(length, "big") != end - at:
+            if length != _LENGTHS[end - at]:
                 tlvs = None if match_tlvs is None else match_tlvs(octets, end)
                 if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
                     break
@@ -351,7 +352,9 @@ def receipt_reader(version: Version) -> RunReader:
                 end = tlvs.end()
             starts.append(at - first)
             sequences.append(sequence)
-            receipts.append((source[:-1].decode("latin-1"), destination[:-1].decode("latin-1"), receipt))
+            if destination != ours:
+                ours, to = destination, destination[:-1].decode("latin-1")
+            receipts.append((source[:-1].decode("latin-1"), to, receipt))
             at = end
         if not starts:
             return None

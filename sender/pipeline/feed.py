@@ -13,16 +13,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
 from sender.channels.results import Submit
-from sender.pipeline.campaigns import Composers
 from sender.pipeline.press import UNCOMPOSABLE, Press
+from sender.pipeline.shared import Shared
 from sender.store.records import Claimed, Intent
-from sender.store.sqlite import SqliteStore
-from sender.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +47,9 @@ class Feed:
     def __init__(
         self,
         channel: SmppChannel,
-        composers: Composers,
+        shared: Shared,
         *,
         urgent: bool,
-        store: SqliteStore,
-        writer: Writer,
-        clock: IReactorTime,
-        epoch: float,
         start: Callable[[Work], None],
     ) -> None:
         self.urgent = urgent
@@ -63,11 +57,11 @@ class Feed:
         """Messages whose text this account cannot carry; the program that routed them here believed it could."""
         self._channel = channel
         self._account = channel.account.name
-        self._composers = composers
-        self._store = store
-        self._call = writer.urgent if urgent else writer.call
-        self._clock = clock
-        self._epoch = epoch
+        self._composers = shared.composers
+        self._store = shared.store
+        self._call = shared.writer.urgent if urgent else shared.writer.call
+        self._clock = shared.clock
+        self._now = shared.now
         self._start = start
         self._ready: deque[Claimed] = deque()
         self._running = False
@@ -275,6 +269,3 @@ class Feed:
         self._wake_call = None
         self._wake_due = math.inf
         self.poke()
-
-    def _now(self) -> float:
-        return self._epoch + self._clock.seconds()
