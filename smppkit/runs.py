@@ -22,7 +22,7 @@ from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, said
+from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, middle_of, said
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -331,16 +331,18 @@ def receipt_reader(version: Version) -> RunReader:
         starts: list[int] = []
         sequences: list[bytes] = []
         receipts: list[tuple[str, str, Said]] = []
-        ours, to = b"\0", ""  # the same in most of a run
+        ours, to, between, middle = b"\0", "", b"", None  # the same in most of a run
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
             words, end = found.end(), found.end(6) + sm_length[0]
             if not words <= end <= size:
                 break
-            receipt = said(text_id, fields, octets[words:end], coding[0])
-            if receipt is None:
+            if fields != between:
+                between, middle = fields, middle_of(fields)
+            if middle is None:
                 break
+            receipt = said(text_id, middle, octets[words:end], coding[0])
             if length != _LENGTHS[end - at]:
                 tlvs = None if match_tlvs is None else match_tlvs(octets, end)
                 if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -136,20 +137,20 @@ class RunTraffic(SessionCore):
 
     def _received_taken(self, run: TakenRun, now: float) -> None:
         self.counters.pdus_in += len(run)
-        taken: SubmitsTaken | None = None
         outstanding, events = self._outstanding, self._events
+        contexts, message_ids, sent_at = list[object](), list[str](), -math.inf
         for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
             sent = outstanding.get(sequence)
             if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
-                taken = None
+                sent_at = -math.inf
                 self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
                 continue
             del outstanding[sequence]
-            if taken is None or taken.sent_at != sent.sent_at:
-                taken = SubmitsTaken([], [], sent.sent_at)
-                events.append(taken)
-            taken.contexts.append(sent.context)
-            taken.message_ids.append(message_id)
+            if sent.sent_at != sent_at:
+                contexts, message_ids, sent_at = [], [], sent.sent_at
+                events.append(SubmitsTaken(contexts, message_ids, sent_at))
+            contexts.append(sent.context)
+            message_ids.append(message_id)
         self._timers.last_operation = now
 
     def _run_waits_not(self, count: int) -> None:

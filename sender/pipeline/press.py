@@ -34,7 +34,6 @@ _UNKNOWN_PLAN = 0  # NPI, SMPP 3.4 §5.2.6
 _ISDN_PLAN = 1
 _RECEIPT_ALWAYS = 1  # registered_delivery, SMPP 3.4 §5.2.17
 
-_GSM7: Final = Alphabet.GSM7
 _ONE_OF_GSM7: Final = ALONE[Alphabet.GSM7]
 _LONGEST: Final = max(ALONE.values())
 _SIZES: Final = tuple(bytes((size,)) for size in range(_LONGEST + 1))
@@ -59,6 +58,7 @@ class Outgoing:
         "_made",
         "adds",
         "data_codings",
+        "gsm7",
         "gsm7_first",
         "message_class",
         "npi",
@@ -81,6 +81,8 @@ class Outgoing:
         self.data_codings = {
             alphabet: wording.data_codings.get(alphabet, alphabet.data_coding) for alphabet in Alphabet
         }
+        self.gsm7 = self.data_codings[Alphabet.GSM7]
+        """Its data_coding."""
         self.reference = wording.message_reference
         self._fixed: tuple[Tlv, ...] = ()
         made: list[tuple[TlvConfig, Template]] = []
@@ -161,8 +163,7 @@ class Press:
         if self._alone and not done:  # what nearly every text is: one segment, to which nothing is done
             octets = try_encode_gsm7(text)
             if octets is not None and len(octets) <= _ONE_OF_GSM7:
-                body = self._body(claimed.number, outgoing.data_codings[_GSM7], octets, added)
-                return [self._submit(claimed, 1, 1, body)]
+                return [self._submit(claimed, 1, 1, self._body(claimed.number, outgoing.gsm7, octets, added))]
         data_coding, pieces = self._cut(claimed, text)
         parts = len(pieces)
         return [
@@ -225,8 +226,8 @@ class Press:
             # Behind the number there are fields of one octet each, and empty ones.
             made = self._encoded(_PLACE, data_coding, b"", (), udhi=udhi)
             before, _, behind = made.rpartition(_PLACE.encode())
-            frame = self._frames[data_coding, udhi] = before, behind[:-1]  # sm_length is the last of them
-        return frame[0] + number.encode() + frame[1] + _SIZES[len(octets)] + octets
+            frame = self._frames[data_coding, udhi] = before, behind[:-1]  # the last is sm_length
+        return b"".join((frame[0], number.encode(), frame[1], _SIZES[len(octets)], octets))
 
     def _encoded(self, number: str, data_coding: int, octets: bytes, tlvs: tuple[Tlv, ...], *, udhi: bool) -> bytes:
         outgoing = self._outgoing
