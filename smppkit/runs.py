@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import repeat
-from struct import Struct
+from struct import Struct, unpack
 from typing import ClassVar, TypeAlias
 
 import msgspec
@@ -292,23 +292,32 @@ def taken_reader(version: Version) -> RunReader:
         spec.emit_read(name, outline)
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
-    number = int.from_bytes
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
-        sequences: list[int] = []
-        message_ids: list[str] = []
+        numbers: list[bytes] = []
+        ids: list[bytes] = []
         at = first
         while (found := match(octets, at)) is not None:
-            length, sequence, message_id = found.groups()
+            length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
-            sequences.append(number(sequence, "big"))
-            message_ids.append(message_id[:-1].decode("latin-1"))
+            numbers.append(number)
+            ids.append(message_id)
             at = end
-        return (TakenRun(sequences, message_ids, octets[first:at]), at) if sequences else None
+        if not numbers:
+            return None
+        sequences = list(unpack(f">{len(numbers)}I", b"".join(numbers)))
+        return TakenRun(sequences, _strings(ids), octets[first:at]), at
 
     return read
+
+
+def _strings(octets: list[bytes]) -> list[str]:
+    """Strings of a PDU, each with its NUL and no other."""
+    strings = b"".join(octets).decode("latin-1").split("\0")
+    strings.pop()
+    return strings
 
 
 @functools.cache

@@ -42,17 +42,20 @@ class RunTraffic(SessionCore):
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
         outstanding, header = self._outstanding, HEADER.pack
         room = self.window - len(outstanding)
-        count, frames = 0, list[bytes]()
-        try:
-            for body, sequence, context in requests:
-                if count >= room or sequence in outstanding:
-                    self._check_room(sequence)
-                frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
-                outstanding.add(sequence, Sent(command_id, None, context, now))
-                count += 1
-        finally:
-            self._wire.write_many(count, frames)
+        sent: dict[int, Sent] = {}
+        frames: list[bytes] = []
+        refused: int | None = None
+        for body, sequence, context in requests:
+            if len(sent) >= room or sequence in outstanding or sequence in sent:
+                refused = sequence
+                break
+            frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
+            sent[sequence] = Sent(command_id, None, context, now)
+        outstanding.add_all(sent)
+        self._wire.write_many(len(sent), frames)
         self._timers.last_operation = now
+        if refused is not None:
+            self._check_room(refused)
 
     def send_many(self, requests: Iterable[tuple[bytes, object]], now: float) -> None:
         """As ``send_encoded`` of one deliver_sm after another: its octets, and its context.
