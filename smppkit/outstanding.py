@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from smppkit.commands import RESPONSE_BIT, CommandId
@@ -39,6 +41,13 @@ class Outstanding(dict[int, Sent]):
         self[sequence] = sent
         if self._given_up:
             self._given_up.pop(sequence, None)
+
+    def add_all(self, sent: Mapping[int, Sent]) -> None:
+        """These were sent, by their sequence numbers."""
+        self.update(sent)
+        if self._given_up:
+            for sequence in sent:
+                self._given_up.pop(sequence, None)
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
