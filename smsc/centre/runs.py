@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -31,9 +32,11 @@ from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
+from smsc.scenario.receipt_run import press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
+    from smsc.scenario.receipt_run import Form
     from smsc.scenario.receipt_writer import Press
 
 WRITTEN_BEFORE: Final = 10.0
@@ -66,6 +69,7 @@ class Runs:
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
+        self._forms: tuple[int, dict[tuple[Fate, int], Form]] = (0, {})
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -162,7 +166,7 @@ class Runs:
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed()
+        timed = taken.timed() if taken.course.alike else taken.receipts
         if not timed:
             return ()
         taken.copies = shared.operator.receipts.copies
@@ -266,26 +270,73 @@ class Runs:
 
     def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
         """The receipts that those of a run will have, each at its time."""
-        course, row, frames, at, second = taken.course, taken.row, taken.frames, taken.at, self._shared.second
-        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
-        ends_after, fates, presses = course.ends_after, course.fates, self._presses_of(at)
-        ends = [*frames.starts[1:], len(frames.octets)]
-        about = 0
-        receipts: list[Receipt] = []
-        for index in taken.timed():
-            after = ends_after[index]
-            octets, to = b"", ""
-            if after < WRITTEN_BEFORE:
-                fate, ends_at = fates[index], at + after
-                press = presses.get((fate, second(ends_at))) or self._press(fate, at, ends_at)
-                if press is not None:
-                    octets, to = press(ids[index], addressed[index], ends[index]) or (octets, to)
-            if row:
-                about = row + index
-            receipts.append(
-                Receipt(about, system_id, octets, _RECEIPT, to, bind, 0, 0, False, life, None, taken, index)
+        course, row, frames, at = taken.course, taken.row, taken.frames, taken.at
+        indexes, fates, ends_after = taken.timed(), course.fates, course.ends_after
+        if not indexes:
+            return []
+        ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
+        if len(indexes) < len(ends):
+            fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
+            ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
+            ends = [ends[index] for index in indexes]
+        pressed = None
+        if max(ends_after) < WRITTEN_BEFORE:
+            forms = self._forms_of(fates, at, [at + after for after in ends_after])
+            pressed = None if forms is None else press_all(forms, ids, addressed, ends)
+        if pressed is None:
+            pressed = self._each_pressed(at, ends_after, fates, ids, addressed, ends)
+        return list(
+            map(
+                Receipt,
+                [row + index for index in indexes] if row else repeat(0),
+                repeat(taken.system_id),
+                pressed[0],
+                repeat(_RECEIPT),
+                pressed[1],
+                repeat(taken.bind),
+                repeat(0),
+                repeat(0),
+                repeat(False),
+                repeat(self._shared.lives.now),
+                repeat(None),
+                repeat(taken),
+                indexes,
             )
-        return receipts
+        )
+
+    def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
+        submitted, second, known = self._shared.second(at), self._shared.second, self._forms
+        if submitted != known[0]:
+            known = self._forms = (submitted, {})
+        forms: list[Form] = []
+        by_key = known[1]
+        for key in zip(fates, map(second, ends), strict=True):
+            form = by_key.get(key)
+            if form is None:
+                form = self._outcomes.form(key[0], at, key[1] - self._shared.epoch)
+                if form is None:
+                    return None
+                by_key[key] = form
+            forms.append(form)
+        return forms
+
+    def _each_pressed(
+        self,
+        at: float,
+        ends_after: Sequence[float],
+        fates: Sequence[Fate],
+        ids: Sequence[bytes],
+        addressed: Sequence[re.Match[bytes]],
+        ends: Sequence[int],
+    ) -> tuple[list[bytes], list[str]]:
+        """The receipts of messages that came together, and the addresses they are for; empty what is written later."""
+        octets, addresses = [b""] * len(ids), [""] * len(ids)
+        for place, after in enumerate(ends_after):
+            press = self._press(fates[place], at, at + after) if after < WRITTEN_BEFORE else None
+            pressed = None if press is None else press(ids[place], addressed[place], ends[place])
+            if pressed is not None:
+                octets[place], addresses[place] = pressed
+        return octets, addresses
 
     def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""

@@ -9,7 +9,9 @@ import re
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable
+from fractions import Fraction
 from hashlib import blake2b
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -122,6 +124,11 @@ class Draws(msgspec.Struct, gc=False):
             values = _UNPACK(blake2b(self._digest + block.to_bytes(4, "big")).digest())
         # 52 of 64 bits: with the half added the sum is exact, so the result is never 0 and never 1.
         return ((values[slot] >> 12) + 0.5) * 2.0**-52
+
+
+def least(u: float) -> int:
+    """The least value of which `uniforms` makes no less than `u` (0 < u < 1)."""
+    return ceil(Fraction(u) * 2**52 - Fraction(1, 2)) << 12
 
 
 def uniforms(values: Iterable[int]) -> list[float]:
