@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from math import inf
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -115,7 +116,7 @@ class Runs:
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken, count)
-        ids = [usual.write_id(one).encode("latin-1") for one in range(number, number + count)]
+        ids = usual.ids(number, count)
         responses = _responses(run, ids)
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
@@ -248,16 +249,14 @@ class Runs:
     def _receipts(self, taken: Taken, now: float) -> list[Owed]:
         """Those of all of a run."""
         frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
-        write_id, number, octets, ends = taken.usual.write_id, taken.number, frames.octets, taken.at
         system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
         ends = min(now, taken.at + course.ends_after[0])
         press = self._press(fate, taken.at, ends)
-        addressed, owed = ADDRESSED.match, list[Owed]()
-        for index, (start, end) in enumerate(frames.spans()):
-            pressed = None
-            if press is not None and (found := addressed(octets, start + HEADER_SIZE)) is not None:
-                pressed = press(write_id(number + index).encode("latin-1"), found, end)
+        owed = list[Owed]()
+        each = zip(taken.usual.ids(taken.number, len(taken)), frames.addressed(), frames.spans(), strict=True)
+        for index, (message_id, found, (_, end)) in enumerate(each):
+            pressed = None if press is None else press(message_id, found, end)
             if pressed is None:
                 pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
             if pressed is None:
@@ -265,7 +264,8 @@ class Runs:
                 continue
             receipt, to = pressed
             about = row and row + index
-            owed += [Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
+            for _ in range(copies):
+                owed.append(Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
         return owed
 
     def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
@@ -440,6 +440,10 @@ def _drawn(taken: Taken, epoch: float) -> Drawn:
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
+    lengths = set(map(len, ids))
+    if len(lengths) == 1:
+        head = _HEADS[lengths.pop()]
+        return head + (b"\0" + head).join(map(add, run.sequences, ids)) + b"\0"
     pieces: list[bytes] = []
     for sequence, message_id in zip(run.sequences, ids, strict=True):
         pieces += (_HEADS[len(message_id)], sequence, message_id, b"\0")
