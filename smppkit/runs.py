@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import repeat
 from struct import Struct, unpack
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
@@ -77,6 +77,14 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         """What the decoder makes of one."""
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
+
+    def addressed(self) -> list[re.Match[bytes]]:
+        """What ADDRESSED finds in each; ValueError where one is no plain submit_sm."""
+        octets, match = self.octets, ADDRESSED.match
+        found = [match(octets, start + HEADER_SIZE) for start in self.starts]
+        if None in found:
+            raise ValueError("a plain submit_sm is not plain")
+        return cast("list[re.Match[bytes]]", found)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -210,10 +218,6 @@ _EMPTY_IN_SUBMIT = ("schedule_delivery_time", "validity_period")
 ADDRESSED = re.compile(rb"([^\0]*\0)(..[^\0]*\0)(..[^\0]*\0).{7}(.)..", re.DOTALL)
 """The body of a plain submit_sm, up to its user data; service_type, source and destination (each behind its TON and
 NPI) and data_coding are groups."""
-
-
-SENT = re.compile(rb"[^\0]*\0..([^\0]*\0)..([^\0]*\0).{10}", re.DOTALL)
-"""The same, with only source and destination as groups, without TON and NPI."""
 
 
 @functools.cache

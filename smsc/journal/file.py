@@ -59,6 +59,7 @@ def _open(path: Path) -> sqlite3.Connection:
         prepare(connection, str(path))
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = FAST")  # pages that are free are written when they are used again
     except sqlite3.Error as error:
         connection.close()
         raise JournalError(f"{path} cannot be used: {error}") from error

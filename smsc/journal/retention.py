@@ -53,8 +53,11 @@ class Retention:
                 {"floor": self._floor, "held": held},
             ).rowcount
         self._steps += 1
-        found = connection.execute("SELECT min(row), max(row) FROM messages WHERE row > ?", (self._floor,))
-        oldest, newest = found.fetchone()
+        # Asked for together they would be looked for in every row.
+        oldest, newest = connection.execute(
+            "SELECT (SELECT min(row) FROM messages WHERE row > :floor), (SELECT max(row) FROM messages)",
+            {"floor": self._floor},
+        ).fetchone()
         if oldest is not None and oldest <= upto:  # what is in the log only may be behind the newest of the tables
             return dropped + self._drop_rows(connection, oldest, min(upto, oldest + AT_ONCE, newest), held)
         return dropped + self._drop_entries(connection, expansion, upto, held)
