@@ -29,7 +29,7 @@ RUN: Final = 4_000_000
 """Ids of a run, some 100 MB."""
 _BUCKETS: Final = 256
 _AT_ONCE: Final = 2
-"""Buckets that one call writes at most."""
+"""A call writes at most so many times as many ids as it brings, and a bucket."""
 _SHORT: Final = 12
 """Characters of an id that is a number of 63 bits in base 36; nothing is larger than `_LONG` decimal digits."""
 _LONG: Final = 18
@@ -70,7 +70,8 @@ class PartIds:
 
     def __init__(self) -> None:
         self._buckets: list[dict[int, int | tuple[int, ...]]] = []  # empty: not read yet
-        self._held = 0
+        self.held = 0
+        """Ids in memory."""
         self._rows: deque[tuple[int, int]] = deque()  # of `new_ids`: id, and what `_written` was when it came
         self._written = 0  # buckets
         self._run = 1
@@ -83,7 +84,7 @@ class PartIds:
         """Forget everything."""
         self._buckets.clear()
         self._rows.clear()
-        self._held = self._written = 0
+        self.held = self._written = 0
 
     def check(self, db: Database) -> None:
         """Another process has committed: forget what is no longer so."""
@@ -103,13 +104,15 @@ class PartIds:
             mark, part = crc32(it[0].encode()), _part(it)
             new.extend((mark, part))
             _put(buckets[mark >> 24], mark, part)
-        self._held += len(named)
+        self.held += len(named)
         ident = db.conn.execute("INSERT INTO new_ids (ids) VALUES (?)", (new.tobytes(),)).lastrowid or 0
         self._rows.append((ident, self._written))
         self._span = (self._span[0] or ident, ident)
-        for _ in range(_AT_ONCE):
-            if self._held > HELD:
-                self._write_bucket(db)
+        enough = self.held - _AT_ONCE * len(named)
+        for _ in range(_BUCKETS):
+            if self.held <= max(HELD, enough):
+                break
+            self._write_bucket(db)
 
     def find(self, db: Database, keys: Iterable[str]) -> list[int]:
         """Parts that may have one of these ids, in order; their rows tell."""
@@ -177,7 +180,7 @@ class PartIds:
             numbers = array("q", octets)
             for mark, part in zip(numbers[::2], numbers[1::2], strict=True):
                 _put(self._buckets[mark >> 24], mark, part)
-            self._held += len(numbers) // 2
+            self.held += len(numbers) // 2
             self._rows.append((ident, 0))
 
     def _write_bucket(self, db: Database) -> None:
@@ -190,7 +193,7 @@ class PartIds:
             else:
                 rows += [(~mark, part) for part in parts]
         bucket.clear()
-        self._held -= len(rows)
+        self.held -= len(rows)
         self._written += 1
         rows.sort()
         self._write(db, rows)
