@@ -7,7 +7,7 @@ of a statement and a busy reactor keeps it for milliseconds, so a row at a time 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from struct import unpack_from
 from typing import TYPE_CHECKING, TypeAlias
@@ -168,6 +168,14 @@ class Group:
             rows.update(of or ())
         return frozenset(rows)
 
+    def numbers(self) -> dict[str, int]:
+        """The highest message number that each operator has used in it, where there is one."""
+        numbers = {message.operator: message.number for _, message in self.messages if message.number is not None}
+        for run in self.runs:
+            last = run.number + run.count - 1
+            numbers[run.operator] = max(last, numbers.get(run.operator, 0))
+        return numbers
+
     def takes(self, later: Group, most: int) -> bool:
         """Whether both can be written at once: they are no more than so many operations, and of the plain kind."""
         special = self.erasure or later.erasure or self.expansion or later.expansion
@@ -197,6 +205,10 @@ _OWED_COLUMNS = "delivery, row, operator, system_id, kind, destination, bind, du
 _REPLACED = (
     "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
     " state = ?, starts_at = ?, settles_at = ? WHERE row = ?"
+)
+_NUMBER = (
+    "INSERT INTO numbers VALUES (?, ?)"
+    " ON CONFLICT (operator) DO UPDATE SET number = excluded.number WHERE number < excluded.number"
 )
 _MOST_MARKS = 32_766  # question marks in a statement: what SQLite allows unless it was built otherwise
 _PDU_COLUMNS = "at, connection, direction, command_id, status, sequence, octets"
@@ -297,6 +309,12 @@ def insert_pending(connection: sqlite3.Connection, pending: Sequence[tuple[Pendi
 def insert_owed(connection: sqlite3.Connection, owed: Sequence[tuple[str, float, Owed]]) -> None:
     """Write deliveries that are owed: of which operator, and from when on (unix seconds)."""
     _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in owed])
+
+
+def insert_numbers(connection: sqlite3.Connection, numbers: Mapping[str, int]) -> None:
+    """Remember the highest message numbers of operators: they use none again."""
+    if numbers:
+        connection.executemany(_NUMBER, numbers.items())
 
 
 _SUBMITS = msgspec.msgpack.Encoder()
