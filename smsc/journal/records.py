@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from itertools import chain
 from struct import unpack_from
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -369,7 +370,7 @@ def _insert(connection: sqlite3.Connection, table: str, columns: str, rows: Sequ
         values = ", ".join([one] * len(some))
         connection.execute(
             f"INSERT INTO {table} ({columns}) VALUES {values}",  # noqa: S608 - our names, and marks
-            [value for row in some for value in row],
+            list(chain.from_iterable(some)),
         )
 
 

@@ -7,7 +7,7 @@ are in these. Nothing is decoded before somebody looks at one of them, and for m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -43,8 +43,8 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
         """The rows of the messages."""
         return range(self.row, self.row + self.count)
 
-    def members(self) -> Iterator[tuple[int, Message, Pending]]:
-        """Each of them, and what is to become of it, as if it had been recorded by itself; with its row."""
+    def messages(self) -> Iterator[tuple[int, Message]]:
+        """Each of them with its row, as if it had been recorded by itself."""
         codec, fate = CODECS[Version(self.version)], self.plan.fate
         number = self.number
         frames = zip(self.rows(), split(self.octets), split(self.responses), strict=True)
@@ -53,7 +53,6 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
             if not isinstance(submit, SubmitSm):
                 raise TypeError(f"a run of submit_sm holds {submit!r}")
             message_id = response[HEADER_SIZE:-1].decode("latin-1")
-            plan = msgspec.structs.replace(self.plan, receipt_id=message_id)
             message = Message(
                 self.at,
                 self.operator,
@@ -70,6 +69,13 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
                 self.until,
                 self.alphabet,
             )
+            yield row, message
+
+    def members(self) -> Iterator[tuple[int, Message, Pending]]:
+        """As ``messages``, each with what is to become of it."""
+        for row, message in self.messages():
+            plan = msgspec.structs.replace(self.plan, receipt_id=message.message_id)
+            submit = cast(SubmitSm, message.pdu)
             yield row, message, Pending(row, self.operator, self.until, self.version, plan, submit)
 
 
