@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from smsc.journal.log import Entry, group_from
+from smsc.journal.log import Entry, each_ended, group_from
 from smsc.journal.records import Final as Ended
 from smsc.journal.records import (
     Group,
@@ -42,8 +42,7 @@ class _Planned(msgspec.Struct, gc=False):
         """As of a run."""
         return self.pending.operator
 
-    @property
-    def until(self) -> float | None:
+    def until_of(self, row: int) -> float | None:
         """As of a run."""
         return self.pending.until
 
@@ -85,10 +84,10 @@ class Alive:
         late.told = [entry for entry in group.told if entry[0] <= row]
         late.replaced = [entry for entry in group.replaced if entry[0].row <= row]
         late.settled = [entry for entry in group.settled if entry[0] <= delivery]
-        for rows, at, stat, err in group.ended:
-            older = [one for one in rows if one <= row] if rows[0] <= row else []
-            late.reached += [(one, at, stat, err, False) for one in older]
-            late.over += older
+        for ended in group.ended:
+            older = [entry for entry in each_ended(ended) if entry[0] <= row] if min(ended[0]) <= row else []
+            late.reached += older
+            late.over += [entry[0] for entry in older]
         for numbers, *_ in group.settled_runs:
             if min(numbers) <= delivery:
                 late.settled += [(number, None, None, None) for number in numbers if number <= delivery]
@@ -189,7 +188,7 @@ class Alive:
         planned = self._planned
         done = []
         for row, of in planned.items():
-            until = of.until
+            until = of.until_of(row)
             if until is None or until > at:
                 break
             done.append(row)

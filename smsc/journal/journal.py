@@ -16,6 +16,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
@@ -228,17 +229,17 @@ class Journal:
         self._added(2 * run.count)
         return row
 
-    def ended(self, rows: list[int], at: float, stat: str, err: str) -> None:
-        """As ``reached`` with `over`, of messages that have come to no state before."""
+    def ended(self, rows: list[int], at: float | list[float], stat: str, err: str) -> None:
+        """As ``reached`` with `over`, of messages that have come to no state before; `at` is that of all, or each."""
         if not self._logged:
-            for row in rows:
-                self.reached(row, at, stat, err, over=True)
+            for row, one in zip(rows, at if isinstance(at, list) else repeat(at), strict=False):
+                self.reached(row, one, stat, err, over=True)
             return
         self._group.ended.append((rows, at, stat, err))
         self._added(len(rows))
 
     def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
-        """As ``owe``, of receipts of one account for messages of one connection."""
+        """As ``owe``, of receipts; those that fall due at the same time are best told of at once."""
         if not self._logged or not receipts:
             for owed in receipts:
                 self.owe(operator, due, owed)
@@ -249,7 +250,12 @@ class Journal:
             self._next_delivery += 1
         rows, addresses = [owed.row for owed in receipts], [owed.to for owed in receipts]
         octets = [owed.octets for owed in receipts]
-        run = OwedRun(number, operator, due, first.system_id, first.bind, rows, addresses, octets)
+        bind: int | list[int] = first.bind
+        system_id: str | list[str] = first.system_id
+        if any(owed.bind != bind for owed in receipts):
+            bind = [owed.bind for owed in receipts]
+            system_id = [owed.system_id for owed in receipts]
+        run = OwedRun(number, operator, due, system_id, bind, rows, addresses, octets)
         self._group.owed_runs.append(run)
         self._added(len(receipts))
 

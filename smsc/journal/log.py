@@ -18,7 +18,7 @@ from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.runs import split
 from smppkit.tlvs import Tlv
 from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
-from smsc.journal.together import MessageRun, OwedRun
+from smsc.journal.together import Drawn, MessageRun, OwedRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
 
@@ -120,7 +120,7 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes, *, alive:
         group.reached, group.over, group.told = reached, over, told
         group.settled = [tuple(entry) for entry in settled]
         if ended:
-            group.reached = [[row, at, stat, err, False] for rows, at, stat, err in ended for row in rows] + reached
+            group.reached = [entry for several in ended for entry in each_ended(several)] + reached
             group.over += [row for rows, *_ in ended for row in rows]
         if settled_runs:
             _settle_all(group, settled_runs)
@@ -153,6 +153,13 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes, *, alive:
         octets = runs[written] if isinstance(written, int) else written
         group.pdus += [(at, connection, direction, one) for one in (split(octets) if count else (octets,))]
     return group
+
+
+def each_ended(ended: Sequence[Any]) -> list[tuple[int, float, str | None, str | None, bool]]:
+    """Messages that came to their ends together, each as if that had been recorded by itself."""
+    rows, at, stat, err = ended
+    times = at if isinstance(at, list) else repeat(at)
+    return [(row, one, stat, err, False) for row, one in zip(rows, times, strict=False)]
 
 
 def _first(entry: tuple[int, Message]) -> int:
@@ -208,6 +215,8 @@ def _pending_from(values: Sequence[Any], submit: Any) -> Pending:
 def _run_from(values: list[Any]) -> MessageRun:
     run = MessageRun(*values)
     run.plan = _plan(values[_PLAN])
+    if run.drawn is not None:
+        run.drawn = msgspec.convert(run.drawn, Drawn)
     return run
 
 

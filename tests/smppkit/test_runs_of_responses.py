@@ -42,7 +42,7 @@ def test_a_run_is_what_the_decoder_reads(version: Version, sent: list[Pdu], chan
         octets[changes.draw(st.integers(0, len(octets) - 1))] = changes.draw(st.integers(0, 255))
     plain = StreamDecoder(codec=CODECS[version]).feed(bytes(octets))
     found: list[object] = []
-    for fate in StreamDecoder(codec=CODECS[version]).fates_and_runs(bytes(octets), esme_readers(version)):
+    for fate in StreamDecoder(codec=CODECS[version]).fates(bytes(octets), readers=esme_readers(version)):
         found += fate.pdus() if isinstance(fate, TakenRun) else [fate]
     assert found == plain
 
@@ -82,7 +82,7 @@ def test_the_last_answer_lets_unbinding_go_on() -> None:
 )
 def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
     fates = list(
-        StreamDecoder().fates_and_runs(odd[:3] + len(odd).to_bytes(1, "big") + odd[4:], esme_readers(Version.V34))
+        StreamDecoder().fates(odd[:3] + len(odd).to_bytes(1, "big") + odd[4:], readers=esme_readers(Version.V34))
     )
     assert not any(isinstance(fate, TakenRun) for fate in fates)
 

@@ -81,5 +81,5 @@ def test_a_run_is_read_as_each_of_it() -> None:
     one_by_one, together = ReceiptReader("beeline"), ReceiptReader("beeline")
     made = [receipt_for(SUBMIT, f"{number:04X}", "UNDELIV" if number % 3 else "DELIVRD") for number in range(1000)]
     read = [one_by_one.read(pdu, 5.0) for pdu in made]
-    runs = StreamDecoder().fates_and_runs(b"".join(map(encode, made)), esme_readers(Version.V34))
+    runs = StreamDecoder().fates(b"".join(map(encode, made)), readers=esme_readers(Version.V34))
     assert [it for run in runs if isinstance(run, ReceiptRun) for it in together.read_run(run, 5.0)] == read
