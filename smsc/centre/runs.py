@@ -11,7 +11,7 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from math import inf
 from operator import add
@@ -252,10 +252,17 @@ class Runs:
         system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
         ends = min(now, taken.at + course.ends_after[0])
+        ids, addressed = taken.usual.ids(taken.number, len(taken)), frames.addressed()
+        forms = self._forms_of((fate,), taken.at, (ends,))
+        if forms is not None and copies == 1:
+            together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
+            if together is not None:
+                abouts: Iterable[int] = range(row, row + len(ids)) if row else repeat(0)
+                return list(map(Owed, abouts, repeat(system_id), together[0], repeat(_RECEIPT), together[1],
+                                repeat(bind), repeat(0), repeat(0), repeat(False), repeat(life)))  # fmt: skip
         press = self._press(fate, taken.at, ends)
         owed = list[Owed]()
-        each = zip(taken.usual.ids(taken.number, len(taken)), frames.addressed(), frames.spans(), strict=True)
-        for index, (message_id, found, (_, end)) in enumerate(each):
+        for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
             pressed = None if press is None else press(message_id, found, end)
             if pressed is None:
                 pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
