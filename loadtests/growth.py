@@ -5,8 +5,8 @@
 Curves over binds, over messages in the emulator's journal and in the sender's store, over rules, and over operators.
 Each point is measured by itself, from the smallest on; microseconds are of processor time. `bend` is the exponent with
 which a figure grows from the second point to the last (the first holds what costs the same however little there is):
-0 stays, 1 is linear, 2 quadratic. ``--most 10000000`` goes to as many messages: half an hour for each of the two on a machine
-that does nothing else, and some 10 GB of the disk meanwhile.
+0 stays, 1 is linear, 2 quadratic. ``--most 10000000`` goes to as many messages: half an
+hour for each of the two on a machine that does nothing else, and some 10 GB of the disk meanwhile.
 """
 
 from __future__ import annotations
