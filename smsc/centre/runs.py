@@ -28,7 +28,7 @@ from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
-from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
+from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
@@ -312,20 +312,20 @@ class Runs:
         )
 
     def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
-        submitted, second, known = self._shared.second(at), self._shared.second, self._forms
-        if submitted != known[0]:
-            known = self._forms = (submitted, {})
-        forms: list[Form] = []
-        by_key = known[1]
-        for key in zip(fates, map(second, ends), strict=True):
-            form = by_key.get(key)
-            if form is None:
-                form = self._outcomes.form(key[0], at, key[1] - self._shared.epoch)
+        submitted, epoch = self._shared.second(at), self._shared.epoch
+        if submitted != self._forms[0]:
+            self._forms = (submitted, {})
+        known = self._forms[1]
+        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            for fate, second in set(keys).difference(known):
+                form = self._outcomes.form(fate, at, second - epoch)
                 if form is None:
                     return None
-                by_key[key] = form
-            forms.append(form)
-        return forms
+                known[fate, second] = form
+        return [known[key] for key in keys]
 
     def _each_pressed(
         self,
