@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -42,12 +42,25 @@ class Outstanding(dict[int, Sent]):
         if self._given_up:
             self._given_up.pop(sequence, None)
 
-    def add_all(self, sent: Mapping[int, Sent]) -> None:
-        """These were sent, by their sequence numbers."""
-        self.update(sent)
+    def add_all(self, sequences: Collection[int], sent: Iterable[Sent]) -> None:
+        """As ``add``, of one after the other."""
+        self.update(zip(sequences, sent, strict=True))
         if self._given_up:
-            for sequence in sent:
+            for sequence in sequences:
                 self._given_up.pop(sequence, None)
+
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[object] | None:
+        """The contexts of the requests with these numbers, which wait no longer.
+
+        None, and nothing is taken, unless each is that of another request, and all are of this kind.
+        """
+        found = list(map(self.get, sequences))
+        contexts = [sent.context for sent in found if sent is not None and sent.command_id == command_id]
+        if len(contexts) < len(found) or len(set(sequences)) < len(found):
+            return None
+        for sequence in sequences:
+            del self[sequence]
+        return contexts
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import repeat
+from itertools import chain, repeat
 from struct import Struct, unpack
 from typing import ClassVar, TypeAlias, cast
 
@@ -280,7 +280,7 @@ def _accepted_reader(body: bytes) -> RunReader:
         found = match(octets, first)
         if found is None:
             return None
-        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])], found[0]), found.end()
+        return AcceptedRun(list(chain.from_iterable(sequences_of(found[0]))), found[0]), found.end()
 
     return read
 

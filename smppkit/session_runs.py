@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from struct import Struct
 from typing import Final
 
 from smppkit.codec import HEADER, HEADER_SIZE
@@ -13,6 +15,7 @@ from smppkit.events import AcceptedResponses, ReceiptsDelivered, RequestRun, Sub
 from smppkit.outstanding import Sent
 from smppkit.pdus import DeliverSmResp, SubmitSmResp
 from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, RunReader, TakenRun
+from smppkit.sequence import run
 from smppkit.session_core import NO_RESPONSE_EXPECTED, SessionCore
 from smppkit.states import STATE_AFTER_BIND, BindState
 
@@ -20,6 +23,8 @@ _CLOSED: Final = BindState.CLOSED
 _UNBINDING: Final = BindState.UNBINDING
 _DELIVER_SM: Final = CommandId.DELIVER_SM
 _SUBMIT_SM: Final = CommandId.SUBMIT_SM
+_SEQUENCE_NUMBER: Final = 12  # where it stands in a header (SMPP 3.4 §3.2)
+_write_number = Struct(">I").pack_into
 
 
 class RunTraffic(SessionCore):
@@ -51,30 +56,32 @@ class RunTraffic(SessionCore):
                 break
             frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
             sent[sequence] = Sent(command_id, None, context, now)
-        outstanding.add_all(sent)
+        outstanding.add_all(sent, sent.values())
         self._wire.write_many(len(sent), frames)
         self._timers.last_operation = now
         if refused is not None:
             self._check_room(refused)
 
-    def send_many(self, requests: Iterable[tuple[bytes, object]], now: float) -> None:
-        """As ``send_encoded`` of one deliver_sm after another: its octets, and its context.
+    def send_many(self, requests: Sequence[bytes], contexts: Sequence[object], now: float) -> None:
+        """As ``send_encoded`` of one deliver_sm after another: the octets of each, and the context of each.
 
         What is raised is about the first that cannot be sent; those before it are queued.
         """
         self._check_legal(_DELIVER_SM)
-        outstanding, take = self._outstanding, self._sequence.take
-        room = self.window - len(outstanding)
-        frames: list[bytes] = []
-        try:
-            for octets, context in requests:
-                sequence = take()
-                if len(frames) >= room or sequence in outstanding:
-                    self._check_room(sequence)
-                frames.append(octets[:12] + sequence.to_bytes(4, "big") + octets[16:])
-                outstanding.add(sequence, Sent(_DELIVER_SM, None, context, now))
-        finally:
-            self._wire.write_many(len(frames), frames)
+        outstanding, count = self._outstanding, len(requests)
+        numbers = run(self._sequence.take(count), count)
+        room = max(0, self.window - len(outstanding))
+        if not outstanding.keys().isdisjoint(numbers):
+            room = min(room, next(place for place, number in enumerate(numbers) if number in outstanding))
+        octets, at = bytearray(b"".join(requests[:room])), _SEQUENCE_NUMBER
+        for request, number in zip(requests[:room], numbers, strict=False):
+            _write_number(octets, at, number)
+            at += len(request)
+        sent = map(Sent, repeat(_DELIVER_SM), repeat(None), contexts[:room], repeat(now))
+        outstanding.add_all(numbers[:room], sent)
+        self._wire.write_many(min(room, count), [bytes(octets)])
+        if room < count:
+            self._check_room(numbers[room])
         self._timers.last_operation = now
 
     def respond_run(self, run: RequestedRun, count: int, octets: bytes, now: float) -> None:
@@ -122,6 +129,10 @@ class RunTraffic(SessionCore):
 
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:
         self.counters.pdus_in += len(run)
+        if self.state is not _UNBINDING and (all_of_them := self._outstanding.take_all(run.sequences, _DELIVER_SM)):
+            self._timers.last_operation = now
+            self._events.append(AcceptedResponses(all_of_them))
+            return
         contexts: list[object] = []
         outstanding = self._outstanding
         for sequence in run.sequences:

@@ -32,6 +32,7 @@ from sender.domain.numbers import same_number, tail
 from sender.store import dialects, guessing, multipart, plain, samples
 from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
+from sender.store.part_ids import PARTS
 from sender.store.parts import PART_COLUMNS, PartRow, Parts
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
 from sender.store.settling import settle
@@ -39,8 +40,10 @@ from sender.store.sql import sql
 from smppkit.message_ids import key
 
 _BY_KEY: Final = sql(
-    "SELECT $columns FROM json_each(?) j CROSS JOIN parts p ON p.account = ? AND p.key = j.value"
-    " JOIN messages m ON m.id = p.message",
+    "SELECT $columns FROM json_each(?) j"
+    " CROSS JOIN parts p ON p.message = j.value / $parts AND p.part = j.value % $parts"
+    " JOIN messages m ON m.id = p.message WHERE p.account = ?",
+    parts=str(PARTS),
     columns=PART_COLUMNS,
 )
 _KEY: Final = PartRow.__struct_fields__.index("key")
@@ -432,7 +435,13 @@ class Matching:
         """Parts of an account by id key."""
         found: dict[str, list[PartRow]] = defaultdict(list)
         parts, in_hand = self._parts, self._db.hand.of
-        for columns in self._db.conn.execute(_BY_KEY, (json_list(keys), account)):
+        wanted = set(keys)
+        candidates = self._db.ids.find(self._db, wanted)
+        if not candidates:
+            return found
+        for columns in self._db.conn.execute(_BY_KEY, (json_list(candidates), account)):
+            if columns[_KEY] not in wanted:
+                continue
             place = columns[0], columns[1]
             row = parts.get(place) or in_hand(columns[0]) or PartRow(*columns)
             found[columns[_KEY]].append(parts.setdefault(place, row))

@@ -11,9 +11,10 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from math import inf
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -27,7 +28,7 @@ from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
-from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
+from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
@@ -115,7 +116,7 @@ class Runs:
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken, count)
-        ids = [usual.write_id(one).encode("latin-1") for one in range(number, number + count)]
+        ids = usual.ids(number, count)
         responses = _responses(run, ids)
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
@@ -248,16 +249,21 @@ class Runs:
     def _receipts(self, taken: Taken, now: float) -> list[Owed]:
         """Those of all of a run."""
         frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
-        write_id, number, octets, ends = taken.usual.write_id, taken.number, frames.octets, taken.at
         system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
         ends = min(now, taken.at + course.ends_after[0])
+        ids, addressed = taken.usual.ids(taken.number, len(taken)), frames.addressed()
+        forms = self._forms_of((fate,), taken.at, (ends,))
+        if forms is not None and copies == 1:
+            together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
+            if together is not None:
+                abouts: Iterable[int] = range(row, row + len(ids)) if row else repeat(0)
+                return list(map(Owed, abouts, repeat(system_id), together[0], repeat(_RECEIPT), together[1],
+                                repeat(bind), repeat(0), repeat(0), repeat(False), repeat(life)))  # fmt: skip
         press = self._press(fate, taken.at, ends)
-        addressed, owed = ADDRESSED.match, list[Owed]()
-        for index, (start, end) in enumerate(frames.spans()):
-            pressed = None
-            if press is not None and (found := addressed(octets, start + HEADER_SIZE)) is not None:
-                pressed = press(write_id(number + index).encode("latin-1"), found, end)
+        owed = list[Owed]()
+        for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
+            pressed = None if press is None else press(message_id, found, end)
             if pressed is None:
                 pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
             if pressed is None:
@@ -265,7 +271,8 @@ class Runs:
                 continue
             receipt, to = pressed
             about = row and row + index
-            owed += [Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
+            for _ in range(copies):
+                owed.append(Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
         return owed
 
     def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
@@ -305,20 +312,20 @@ class Runs:
         )
 
     def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
-        submitted, second, known = self._shared.second(at), self._shared.second, self._forms
-        if submitted != known[0]:
-            known = self._forms = (submitted, {})
-        forms: list[Form] = []
-        by_key = known[1]
-        for key in zip(fates, map(second, ends), strict=True):
-            form = by_key.get(key)
-            if form is None:
-                form = self._outcomes.form(key[0], at, key[1] - self._shared.epoch)
+        submitted, epoch = self._shared.second(at), self._shared.epoch
+        if submitted != self._forms[0]:
+            self._forms = (submitted, {})
+        known = self._forms[1]
+        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            for fate, second in set(keys).difference(known):
+                form = self._outcomes.form(fate, at, second - epoch)
                 if form is None:
                     return None
-                by_key[key] = form
-            forms.append(form)
-        return forms
+                known[fate, second] = form
+        return [known[key] for key in keys]
 
     def _each_pressed(
         self,
@@ -440,6 +447,10 @@ def _drawn(taken: Taken, epoch: float) -> Drawn:
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
+    lengths = set(map(len, ids))
+    if len(lengths) == 1:
+        head = _HEADS[lengths.pop()]
+        return head + (b"\0" + head).join(map(add, run.sequences, ids)) + b"\0"
     pieces: list[bytes] = []
     for sequence, message_id in zip(run.sequences, ids, strict=True):
         pieces += (_HEADS[len(message_id)], sequence, message_id, b"\0")

@@ -141,7 +141,7 @@ def _first_row(connection: sqlite3.Connection, entry: int) -> int:
     """The row of the first message of an entry, or of one after it."""
     entries = connection.execute("SELECT messages FROM log WHERE entry >= ? ORDER BY entry", (entry,))
     for (messages,) in entries:
-        group = group_from(0, b"", messages, b"")
+        group = group_from(0, b"", messages, b"", alive=False)
         if group.messages:
             entries.close()
             return group.messages[0][0]

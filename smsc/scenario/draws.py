@@ -52,7 +52,7 @@ class Chance:
         # A C-string holds no NUL, so the parts cannot run into each other.
         words = f"{system_id}\0{pdu.source_addr}\0{pdu.destination_addr}\0{part}\0"
         digest = blake2b(self._salt + words.encode() + data).digest()
-        occurrence = self._occurrence(digest[:16])
+        occurrence = self._occurrence(digest)
         return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
 
     def first(self, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> list[tuple[int, ...]]:
@@ -69,11 +69,10 @@ class Chance:
             digest = known.get(body)
             if digest is None:
                 digest = known[body] = self._first_time(head, found, octets[found.end() : end])
-            key = digest[:16]
-            before = counts.get(key, 0)
-            counts[key] = before + 1
+            before = counts.get(digest, 0)
+            counts[digest] = before + 1
             if before:
-                counts.move_to_end(key)
+                counts.move_to_end(digest)
                 digest = blake2b(digest + before.to_bytes(8, "big")).digest()
             elif len(counts) > remembered:
                 counts.popitem(last=False)

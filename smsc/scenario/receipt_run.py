@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Final
@@ -40,6 +40,11 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Octets of the text, at most."""
 
     @property
+    def lengths(self) -> tuple[int, ...]:
+        """What has to be the same of all."""
+        return len(self.fixed), self.size, len(self.between), -1 if self.tlvs is None else len(self.tlvs)
+
+    @property
     def size(self) -> int:
         """Octets of the words, without id and text."""
         return len(self.before) + len(self.between) + len(self.behind)
@@ -67,7 +72,7 @@ def press_all(
             return None
     parts = (service_types, sources, destinations, texts, ids)
     lengths = [set(map(len, part)) for part in parts]
-    if any(len(several) > 1 for several in lengths) or len({form.size for form in kinds}) > 1:
+    if any(len(several) > 1 for several in lengths) or len({form.lengths for form in kinds}) > 1:
         return None
     *_, text, named = (several.pop() for several in lengths)
     size = first.size + text + named
@@ -77,18 +82,21 @@ def press_all(
     for form in kinds:
         leads[form] = form.fixed + OCTET[size] + form.before
         tails[form] = form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1]
-    pieces: list[Sequence[bytes]] = [
-        service_types,
-        destinations,
-        sources,
-        [leads[form] for form in forms],
-        ids,
-        [form.between for form in forms],
-        texts,
-        [tails[form] for form in forms],
-    ]
+    said: list[Iterable[bytes]]
+    if len(kinds) == 1:
+        said = [repeat(leads[first]), ids, repeat(first.between), texts, repeat(tails[first])]
+    else:
+        said = [
+            [leads[form] for form in forms],
+            ids,
+            [form.between for form in forms],
+            texts,
+            [tails[form] for form in forms],
+        ]
+    length = sum(len(part[0]) for part in parts) + len(leads[first]) + len(first.between) + len(tails[first])
     if first.tlvs is not None:
-        pieces += [ids, [form.tlvs or b"" for form in forms]]
-    length = sum(len(piece[0]) for piece in pieces)
+        said += [ids, [form.tlvs or b"" for form in forms]]
+        length += named + len(first.tlvs)
     head = HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0)
-    return list(map(b"".join, zip(repeat(head), *pieces))), list(map(address, sources))
+    receipts = map(b"".join, zip(repeat(head), service_types, destinations, sources, *said))
+    return list(receipts), list(map(address, sources))

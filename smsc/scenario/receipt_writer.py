@@ -192,6 +192,11 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
 
     words = _PLACE.sub(place, form).encode("latin-1", "replace")
     usual = said == ["id", "text"]
+    # The whole of it, behind its length: the addresses, then what is the same of all, then words, then TLVs.
+    whole = b"%b%b%b%b" + fixed.replace(b"%", b"%%") + b"%b%b"
+    if names_id:
+        whole += _ID_TAG.replace(b"%", b"%%") + b"%b%b\0" + tlvs.replace(b"%", b"%%")
+    apart_from = len(whole % ((b"",) * whole.count(b"%b")))  # octets
 
     def press(message_id: bytes, found: re.Match[bytes], end: int) -> tuple[bytes, str] | None:
         if len(message_id) > MOST_ID:
@@ -210,10 +215,11 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         size = len(written)
         if size > MOST_SHORT:
             return None
-        pieces = [service_type, destination, source, fixed, _OCTET[size], written]
+        length = apart_from + len(service_type) + len(destination) + len(source) + 1 + size
+        pieces = (service_type, destination, source, _OCTET[size], written)
         if names_id:
-            pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
-        body = b"".join(pieces)
-        return _HEADS[len(body)] + body, address(source)
+            named = len(message_id) + 1
+            return whole % (_HEADS[length + named], *pieces, _OCTET[named], message_id), address(source)
+        return whole % (_HEADS[length], *pieces), address(source)
 
     return press

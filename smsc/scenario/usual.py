@@ -83,6 +83,11 @@ class Usual:
             after, fate = latency.seconds + delay.seconds, outcomes.fates[0]
             self.certain = (latency.seconds, None, NEVER) if fate is None else (latency.seconds, after, fate)
 
+    def ids(self, number: int, count: int) -> list[bytes]:
+        """The ids of `count` messages, the first of which has this number, as on the wire."""
+        write = self.write_id
+        return [write(one).encode("latin-1") for one in range(number, number + count)]
+
     def one(self, draws: Draws) -> Fortune:
         """That of one message."""
         outcomes = self._outcomes

@@ -11,6 +11,7 @@ from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, Closing, Request, RequestRun, Response, Unbound
 from smppkit.pdus import DeliverSm, DeliverSmResp, EnquireLink, Pdu, SubmitSm, SubmitSmResp, Unbind
 from smppkit.runs import ADDRESSED, Frames, SubmitRun, run_readers
+from smppkit.sequence import LAST
 from smppkit.session import Session
 from smppkit.states import Role, Version
 from smppkit.stream import BadPdu, StreamDecoder
@@ -219,7 +220,7 @@ def test_a_tap_is_told_of_every_pdu() -> None:
     session.listen_in(lambda way, octets: seen.append((way, octets)))
     session.receive_bytes(submit(5) + submit(6), 1.0)
     assert [type(event) for event in session.events()] == [Request, Request]
-    session.send_many([(encode(DeliverSm(0, 0)), None)], 1.0)
+    session.send_many([encode(DeliverSm(0, 0))], [None], 1.0)
     assert seen == [("in", submit(5)), ("in", submit(6)), ("out", encode(DeliverSm(0, 1)))]
 
 
@@ -233,7 +234,7 @@ def test_a_tap_for_many_is_told_of_all_at_once() -> None:
     session.receive_bytes(submit(5) + submit(6) + enquiry, 1.0)
     (event, *_) = session.events()
     assert isinstance(event, RequestRun)
-    session.send_many([(delivery, None), (delivery, None)], 1.0)
+    session.send_many([delivery, delivery], [None, None], 1.0)
     session.receive_bytes(encode(DeliverSmResp(0, 1)) + encode(DeliverSmResp(0, 2)), 1.0)
     assert seen == [
         ("in", 2, submit(5) + submit(6)),
@@ -251,7 +252,7 @@ def test_a_tap_for_many_is_told_of_all_at_once() -> None:
 def test_deliveries_are_sent_and_accepted_together() -> None:
     session = reading(window=3)
     octets = encode(DeliverSm(0, 0, short_message=b"a"))
-    session.send_many([(octets, "a"), (octets, "b"), (octets, "c")], 1.0)
+    session.send_many([octets] * 3, "abc", 1.0)
     expected = b"".join(encode(DeliverSm(0, number, short_message=b"a")) for number in (1, 2, 3))
     assert (session.bytes_to_send(), session.window_free) == (expected, 0)
     session.receive_bytes(accepted(1, 3) + accepted(9) + accepted(2) + encode(EnquireLink(0, 1)), 2.0)
@@ -261,14 +262,14 @@ def test_deliveries_are_sent_and_accepted_together() -> None:
 
 def test_what_says_more_than_yes_is_an_event_of_its_own() -> None:
     session = reading()
-    session.send_many([(encode(DeliverSm(0, 0)), number) for number in range(3)], 1.0)
+    session.send_many([encode(DeliverSm(0, 0))] * 3, range(3), 1.0)
     session.receive_bytes(accepted(1) + encode(DeliverSmResp(0x64, 2)) + encode(DeliverSmResp(0, 3, message_id="x")), 2)
     assert [type(event) for event in session.events()] == [AcceptedResponses, Response, Response]
 
 
 def test_the_last_answer_lets_unbinding_go_on() -> None:
     session = reading()
-    session.send_many([(encode(DeliverSm(0, 0)), None)], 1.0)
+    session.send_many([encode(DeliverSm(0, 0))], [None], 1.0)
     session.unbind(1.0)
     session.bytes_to_send()
     session.receive_bytes(accepted(1), 2.0)
@@ -279,8 +280,29 @@ def test_nothing_is_sent_beyond_the_window() -> None:
     session = reading(window=2)
     octets = encode(DeliverSm(0, 0))
     with pytest.raises(LocalProtocolError):
-        session.send_many([(octets, number) for number in range(3)], 1.0)
+        session.send_many([octets] * 3, range(3), 1.0)
     assert session.bytes_to_send() == encode(DeliverSm(0, 1)) + encode(DeliverSm(0, 2))
     esme = Session(Role.ESME, session.config, 0.0)
     with pytest.raises(LocalProtocolError):
-        esme.send_many([(octets, None)], 0.0)
+        esme.send_many([octets], [None], 0.0)
+
+
+def test_numbers_of_those_sent_together_go_round_and_none_in_use_is_used_again() -> None:
+    session = reading(window=10)
+    octets = encode(DeliverSm(0, 0))
+    session.send_many([octets] * 2, "ab", 1.0)
+    session.reserve(LAST - 4)
+    session.bytes_to_send()
+    with pytest.raises(LocalProtocolError):
+        session.send_many([octets] * 4, "cdef", 1.0)
+    assert session.bytes_to_send() == encode(DeliverSm(0, LAST - 1)) + encode(DeliverSm(0, LAST))
+    session.receive_bytes(accepted(LAST - 1, LAST, 1, 2), 2.0)
+    assert session.events() == [AcceptedResponses(list("cdab"))]
+
+
+def test_a_delivery_is_accepted_once_however_often_that_is_said() -> None:
+    session = reading()
+    session.send_many([encode(DeliverSm(0, 0))] * 2, "ab", 1.0)
+    session.receive_bytes(accepted(1, 1, 2), 2.0)
+    assert session.events() == [AcceptedResponses(["a"]), AcceptedResponses(["b"])]
+    assert (session.outstanding, session.counters.unknown_responses) == (0, 1)

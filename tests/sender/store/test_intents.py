@@ -146,7 +146,7 @@ def test_more_than_can_be_held_is_put_down(desk, monkeypatch):
 
 def test_of_two_with_one_id_the_number_decides(desk):
     desk.accept({21: "same", 22: "same"})
-    assert desk.store.database.hand.by_id(1, "same") is None
+    assert desk.store.database.hand.by_id(1)["same"] is None
     assert [it.message_id for it in desk.receipts(told(22, smsc_id="same"), told(21, smsc_id="same"))] == [22, 21]
 
 
