@@ -74,8 +74,6 @@ _LOOKED_THROUGH: Final = 10_000
 """Parked receipts that are looked at again when a dialect becomes known."""
 _ZONES: Final = 14 * 3600.0
 """Seconds by which the times of a file may be wrong that does not name its zone."""
-_SHORT_ID: Final = 6
-"""Characters: a shorter id proves little when the handset is another one."""
 
 
 def record(db: Database, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
@@ -427,7 +425,7 @@ class Matching:
         """
         end = tail(receipt.number)
         others = set(self._under_way().get(end, ()))
-        if relation is not Relation.SAME and len(receipt.key) < _SHORT_ID:
+        if relation is not Relation.SAME and len(receipt.key) < guessing.SHORT_ID:
             others |= self._doubtful().get(end, set())
         return bool(others - {row.message})
 
@@ -465,7 +463,7 @@ class Matching:
         if agreeing:
             return max(agreeing, key=lambda row: (row.state not in FINAL, row.submitted_at))
         if len(rows) == 1 and rows[0].key == receipt.key and rows[0].state not in FINAL:
-            self._learned.strangers += receipt.parked is None and len(receipt.key) >= _SHORT_ID
+            self._learned.strangers += receipt.parked is None and len(receipt.key) >= guessing.SHORT_ID
             if not self._numbers:
                 return rows[0]
         return None
@@ -508,7 +506,7 @@ class Matching:
             }
             if receipt.parked is None and any(row.state not in FINAL for row in found.values()):
                 self._learned.contrary += 1
-            if len(found) != 1 or len(receipt.key) < _SHORT_ID:
+            if len(found) != 1 or len(receipt.key) < guessing.SHORT_ID:
                 continue
             (row,) = found.values()
             if self._under_way().get(tail(receipt.number), set()) - {row.message}:

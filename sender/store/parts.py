@@ -85,16 +85,11 @@ class Hand:
             self._claimed.clear()
         self._claimed.update(messages)
 
-    def take_claimed(self, messages: Iterable[int]) -> list[Known] | None:
-        """What is known of claimed messages, which are not claimed any more; None when it is not known of all."""
+    def take_claimed(self, messages: Sequence[int]) -> list[Known | None]:
+        """What is known of each of these messages, which are about to leave the state of being claimed."""
         self.touched = True
-        take, taken = self._claimed.pop, []
-        for message in messages:
-            known = take(message, None)
-            if known is None:
-                return None  # whoever is asked for it again is looked for in the file
-            taken.append(known)
-        return taken
+        take = self._claimed.pop
+        return [take(message, None) for message in messages]
 
     def released(self, message: int) -> None:
         """A message may no longer be claimed."""

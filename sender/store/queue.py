@@ -87,16 +87,16 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
 
 def _submit_in_hand(db: Database, intents: Sequence[Intent]) -> bool:
     """Submit messages of one part that were claimed by this process and never submitted; False when some are not so."""
-    if any(it.parts != 1 or it.part != 1 for it in intents):
-        return False
     known = db.hand.take_claimed([it.message_id for it in intents])
-    if known is None:
-        return False
+    submitted: Counter[int] = Counter()
     packed: dict[str, list[PartRow]] = defaultdict(list)
     first: dict[int, float] = {}
-    for it, (campaign, number) in zip(intents, known, strict=True):
-        at = it.at
+    for it, claimed in zip(intents, known, strict=True):
+        if claimed is None or it.parts != 1 or it.part != 1:
+            return False
+        (campaign, number), at = claimed, it.at
         packed[it.account].append(_row(it, db.account(it.account), campaign, number))
+        submitted[campaign] += 1
         if at < first.get(campaign, math.inf):
             first[campaign] = at
     for rows in packed.values():
@@ -105,7 +105,7 @@ def _submit_in_hand(db: Database, intents: Sequence[Intent]) -> bool:
     changed = _SUBMITTING.run(db.conn, (1,), ids)
     if changed != len(ids):
         raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages are not claimed")
-    _count(db, Counter([campaign for campaign, _ in known]), first)
+    _count(db, submitted, first)
     return True
 
 
