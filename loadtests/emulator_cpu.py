@@ -2,8 +2,8 @@
 
     .venv/bin/python loadtests/emulator_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3] [--scenario FILE]
 
-Without and with receipts, without and with the journal; and, where chance has a say in every message, receipts 0-1 s
-later (loadtests/operators/drawn.yaml). With `--scenario` every case has the first operator of that file. Every message
+Without and with receipts, and with receipts 0-1 s later where chance has a say in every message
+(loadtests/operators/drawn.yaml); without and with the journal. With `--scenario` every case has the first operator of that file. Every message
 has 160 characters, and goes over one of 10 transceivers with 100 submits outstanding on each (`--connections`,
 `--window`). Time is that of the server process (user and system, all its threads), from the first message to the last
 acknowledged receipt; how long the run takes does not matter.

@@ -26,6 +26,7 @@ TARGETS: dict[tuple[bool, bool, bool], float] = {
     (True, False, False): 9,
     (True, False, True): 9,
     (True, True, False): 22,
+    (True, True, True): 22,
 }
 """Microseconds that a message may cost the emulator: without and with receipts and journal, and where chance decides
 about every receipt."""
