@@ -3,10 +3,10 @@
     .venv/bin/python loadtests/emulator_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3] [--scenario FILE]
 
 Without and with receipts, and with receipts 0-1 s later where chance has a say in every message
-(loadtests/operators/drawn.yaml); without and with the journal. With `--scenario` every case has the first operator of that file. Every message
-has 160 characters, and goes over one of 10 transceivers with 100 submits outstanding on each (`--connections`,
-`--window`). Time is that of the server process (user and system, all its threads), from the first message to the last
-acknowledged receipt; how long the run takes does not matter.
+(loadtests/operators/drawn.yaml); without and with the journal. With `--scenario` every case has the first operator of
+that file. Every message has 160 characters, and goes over one of 10 transceivers with 100 submits outstanding on each
+(`--connections`, `--window`). Time is that of the server process (user and system, all its threads), from the first
+message to the last acknowledged receipt; how long the run takes does not matter.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
 medians of the rounds). The clients are one process that sends ready octets and knows no session.
