@@ -19,6 +19,9 @@ setup-dev: ## set up .venv with the development tools too
 rehearse: setup ## run a scenario and print its report (SCENARIO=scenarios/quickstart.yaml)
 	@$(BIN)/carrierlab run $(SCENARIO)
 
+# The processes of a run, and the next run, need not rewrite the assertions of hundreds of files anew.
+test mutations: export PYTHONDONTWRITEBYTECODE =
+
 test: setup-dev ## run the test suite on all cores (ARGS=... is passed on, WORKERS=0 stays in one process)
 	@scripts/browser
 	@$(BIN)/pytest -n $(WORKERS) $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -42,7 +42,7 @@ class Outstanding(dict[int, Sent]):
         if self._given_up:
             self._given_up.pop(sequence, None)
 
-    def add_all(self, sequences: Sequence[int], sent: Iterable[Sent]) -> None:
+    def add_all(self, sequences: Collection[int], sent: Iterable[Sent]) -> None:
         """As ``add``, of one after the other."""
         self.update(zip(sequences, sent, strict=True))
         if self._given_up:

@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, repeat
-from struct import Struct
+from struct import Struct, unpack
 from typing import ClassVar, TypeAlias, cast
 
 import msgspec
@@ -22,7 +22,7 @@ from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, said
+from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, middle_of, said
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -296,23 +296,32 @@ def taken_reader(version: Version) -> RunReader:
         spec.emit_read(name, outline)
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
-    number = int.from_bytes
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
-        sequences: list[int] = []
-        message_ids: list[str] = []
+        numbers: list[bytes] = []
+        ids: list[bytes] = []
         at = first
         while (found := match(octets, at)) is not None:
-            length, sequence, message_id = found.groups()
+            length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
-            sequences.append(number(sequence, "big"))
-            message_ids.append(message_id[:-1].decode("latin-1"))
+            numbers.append(number)
+            ids.append(message_id)
             at = end
-        return (TakenRun(sequences, message_ids, octets[first:at]), at) if sequences else None
+        if not numbers:
+            return None
+        sequences = list(unpack(f">{len(numbers)}I", b"".join(numbers)))
+        return TakenRun(sequences, _strings(ids), octets[first:at]), at
 
     return read
+
+
+def _strings(octets: list[bytes]) -> list[str]:
+    """Strings of a PDU, each with its NUL and no other."""
+    strings = b"".join(octets).decode("latin-1").split("\0")
+    strings.pop()
+    return strings
 
 
 @functools.cache
@@ -335,16 +344,19 @@ def receipt_reader(version: Version) -> RunReader:
         starts: list[int] = []
         sequences: list[bytes] = []
         receipts: list[tuple[str, str, Said]] = []
+        ours, to, between, middle = b"\0", "", b"", None  # the same in most of a run
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
             words, end = found.end(), found.end(6) + sm_length[0]
             if not words <= end <= size:
                 break
-            receipt = said(text_id, fields, octets[words:end], coding[0])
-            if receipt is None:
+            if fields != between:
+                between, middle = fields, middle_of(fields)
+            if middle is None:
                 break
-            if number(length, "big") != end - at:
+            receipt = said(text_id, middle, octets[words:end], coding[0])
+            if length != _LENGTHS[end - at]:
                 tlvs = None if match_tlvs is None else match_tlvs(octets, end)
                 if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
                     break
@@ -355,7 +367,9 @@ def receipt_reader(version: Version) -> RunReader:
                 end = tlvs.end()
             starts.append(at - first)
             sequences.append(sequence)
-            receipts.append((source[:-1].decode("latin-1"), destination[:-1].decode("latin-1"), receipt))
+            if destination != ours:
+                ours, to = destination, destination[:-1].decode("latin-1")
+            receipts.append((source[:-1].decode("latin-1"), to, receipt))
             at = end
         if not starts:
             return None

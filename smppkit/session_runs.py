@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from struct import Struct
 from typing import Final
 
+from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId, command_name
-from smppkit.errors import EncodeError, LocalProtocolError
+from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, ReceiptsDelivered, RequestRun, SubmitsTaken
 from smppkit.outstanding import Sent
-from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
+from smppkit.pdus import DeliverSmResp, SubmitSmResp
 from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, RunReader, TakenRun
 from smppkit.sequence import run
 from smppkit.session_core import NO_RESPONSE_EXPECTED, SessionCore
@@ -35,34 +37,30 @@ class RunTraffic(SessionCore):
         """
         self._wire.read_runs(readers)
 
-    def send_run(self, requests: Sequence[tuple[Pdu, int, object]], now: float) -> dict[int, EncodeError]:
-        """As ``send_reserved``, of one request of a kind after another, each with its number and its context.
+    def send_run(self, command_id: int, requests: Iterable[tuple[bytes, int, object]], now: float) -> None:
+        """As ``send_encoded``, of one request of a kind after another: its body, its reserved number, its context.
 
-        Returns the places of those that do not fit the wire, which were not queued, and why. What is raised is about
-        the first that may not be sent at all; those before it are queued. Not for binds.
+        What is raised is about the first that cannot be sent; those before it are queued. Not for binds.
         """
-        kind = type(requests[0][0])
-        command_id = kind.command_id
         self._check_legal(command_id)
         if command_id in STATE_AFTER_BIND or command_id in NO_RESPONSE_EXPECTED:
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
-        encode, add = self._wire.encoder(kind), self._outstanding.add
+        outstanding, header = self._outstanding, HEADER.pack
+        room = self.window - len(outstanding)
+        sent: dict[int, Sent] = {}
         frames: list[bytes] = []
-        unfit: dict[int, EncodeError] = {}
-        try:
-            for place, (request, sequence, context) in enumerate(requests):
-                self._check_room(sequence)
-                request.sequence_number = sequence
-                try:
-                    frames.append(encode(request))
-                except EncodeError as error:
-                    unfit[place] = error
-                    continue
-                add(sequence, Sent(command_id, request, context, now))
-        finally:
-            self._wire.write_many(len(frames), frames)
+        refused: int | None = None
+        for body, sequence, context in requests:
+            if len(sent) >= room or sequence in outstanding or sequence in sent:
+                refused = sequence
+                break
+            frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
+            sent[sequence] = Sent(command_id, None, context, now)
+        outstanding.add_all(sent, sent.values())
+        self._wire.write_many(len(sent), frames)
         self._timers.last_operation = now
-        return unfit
+        if refused is not None:
+            self._check_room(refused)
 
     def send_many(self, requests: Sequence[bytes], contexts: Sequence[object], now: float) -> None:
         """As ``send_encoded`` of one deliver_sm after another: the octets of each, and the context of each.
@@ -153,20 +151,20 @@ class RunTraffic(SessionCore):
 
     def _received_taken(self, run: TakenRun, now: float) -> None:
         self.counters.pdus_in += len(run)
-        taken: SubmitsTaken | None = None
         outstanding, events = self._outstanding, self._events
+        contexts, message_ids, sent_at = list[object](), list[str](), -math.inf
         for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
             sent = outstanding.get(sequence)
             if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
-                taken = None
+                sent_at = -math.inf
                 self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
                 continue
             del outstanding[sequence]
-            if taken is None or taken.sent_at != sent.sent_at:
-                taken = SubmitsTaken([], [], sent.sent_at)
-                events.append(taken)
-            taken.contexts.append(sent.context)
-            taken.message_ids.append(message_id)
+            if sent.sent_at != sent_at:
+                contexts, message_ids, sent_at = [], [], sent.sent_at
+                events.append(SubmitsTaken(contexts, message_ids, sent_at))
+            contexts.append(sent.context)
+            message_ids.append(message_id)
         self._timers.last_operation = now
 
     def _run_waits_not(self, count: int) -> None:

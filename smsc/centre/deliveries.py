@@ -132,7 +132,9 @@ class Deliveries:
             if owed.withdrawn or (owed.life != life and self._lives.over(owed.life, owed.system_id)):
                 continue
             if mailbox is None or mailbox.system_id != owed.system_id:
-                mailbox = touched[owed.system_id] = self.mailbox(owed.system_id)
+                mailbox = touched.get(owed.system_id)
+                if mailbox is None:
+                    mailbox = touched[owed.system_id] = self.mailbox(owed.system_id)
             mailbox.queue.append(owed)
         for mailbox in touched.values():
             self._pump(mailbox, now)

@@ -11,7 +11,8 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from math import inf
 from operator import add
 from typing import TYPE_CHECKING, Final
@@ -27,14 +28,16 @@ from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
-from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
+from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
+from smsc.scenario.receipt_run import press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
+    from smsc.scenario.receipt_run import Form
     from smsc.scenario.receipt_writer import Press
 
 WRITTEN_BEFORE: Final = 10.0
@@ -67,6 +70,7 @@ class Runs:
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
+        self._forms: tuple[int, dict[tuple[Fate, int], Form]] = (0, {})
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -163,7 +167,7 @@ class Runs:
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed()
+        timed = taken.timed() if taken.course.alike else taken.receipts
         if not timed:
             return ()
         taken.copies = shared.operator.receipts.copies
@@ -248,10 +252,17 @@ class Runs:
         system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
         ends = min(now, taken.at + course.ends_after[0])
+        ids, addressed = taken.usual.ids(taken.number, len(taken)), frames.addressed()
+        forms = self._forms_of((fate,), taken.at, (ends,))
+        if forms is not None and copies == 1:
+            together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
+            if together is not None:
+                abouts: Iterable[int] = range(row, row + len(ids)) if row else repeat(0)
+                return list(map(Owed, abouts, repeat(system_id), together[0], repeat(_RECEIPT), together[1],
+                                repeat(bind), repeat(0), repeat(0), repeat(False), repeat(life)))  # fmt: skip
         press = self._press(fate, taken.at, ends)
         owed = list[Owed]()
-        each = zip(taken.usual.ids(taken.number, len(taken)), frames.addressed(), frames.spans(), strict=True)
-        for index, (message_id, found, (_, end)) in enumerate(each):
+        for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
             pressed = None if press is None else press(message_id, found, end)
             if pressed is None:
                 pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
@@ -266,26 +277,73 @@ class Runs:
 
     def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
         """The receipts that those of a run will have, each at its time."""
-        course, row, frames, at, second = taken.course, taken.row, taken.frames, taken.at, self._shared.second
-        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
-        ends_after, fates, presses = course.ends_after, course.fates, self._presses_of(at)
-        ends = [*frames.starts[1:], len(frames.octets)]
-        about = 0
-        receipts: list[Receipt] = []
-        for index in taken.timed():
-            after = ends_after[index]
-            octets, to = b"", ""
-            if after < WRITTEN_BEFORE:
-                fate, ends_at = fates[index], at + after
-                press = presses.get((fate, second(ends_at))) or self._press(fate, at, ends_at)
-                if press is not None:
-                    octets, to = press(ids[index], addressed[index], ends[index]) or (octets, to)
-            if row:
-                about = row + index
-            receipts.append(
-                Receipt(about, system_id, octets, _RECEIPT, to, bind, 0, 0, False, life, None, taken, index)
+        course, row, frames, at = taken.course, taken.row, taken.frames, taken.at
+        indexes, fates, ends_after = taken.timed(), course.fates, course.ends_after
+        if not indexes:
+            return []
+        ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
+        if len(indexes) < len(ends):
+            fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
+            ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
+            ends = [ends[index] for index in indexes]
+        pressed = None
+        if max(ends_after) < WRITTEN_BEFORE:
+            forms = self._forms_of(fates, at, [at + after for after in ends_after])
+            pressed = None if forms is None else press_all(forms, ids, addressed, ends)
+        if pressed is None:
+            pressed = self._each_pressed(at, ends_after, fates, ids, addressed, ends)
+        return list(
+            map(
+                Receipt,
+                [row + index for index in indexes] if row else repeat(0),
+                repeat(taken.system_id),
+                pressed[0],
+                repeat(_RECEIPT),
+                pressed[1],
+                repeat(taken.bind),
+                repeat(0),
+                repeat(0),
+                repeat(False),
+                repeat(self._shared.lives.now),
+                repeat(None),
+                repeat(taken),
+                indexes,
             )
-        return receipts
+        )
+
+    def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
+        submitted, epoch = self._shared.second(at), self._shared.epoch
+        if submitted != self._forms[0]:
+            self._forms = (submitted, {})
+        known = self._forms[1]
+        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            for fate, second in set(keys).difference(known):
+                form = self._outcomes.form(fate, at, second - epoch)
+                if form is None:
+                    return None
+                known[fate, second] = form
+        return [known[key] for key in keys]
+
+    def _each_pressed(
+        self,
+        at: float,
+        ends_after: Sequence[float],
+        fates: Sequence[Fate],
+        ids: Sequence[bytes],
+        addressed: Sequence[re.Match[bytes]],
+        ends: Sequence[int],
+    ) -> tuple[list[bytes], list[str]]:
+        """The receipts of messages that came together, and the addresses they are for; empty what is written later."""
+        octets, addresses = [b""] * len(ids), [""] * len(ids)
+        for place, after in enumerate(ends_after):
+            press = self._press(fates[place], at, at + after) if after < WRITTEN_BEFORE else None
+            pressed = None if press is None else press(ids[place], addressed[place], ends[place])
+            if pressed is not None:
+                octets[place], addresses[place] = pressed
+        return octets, addresses
 
     def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""

@@ -13,7 +13,7 @@ from smsc.journal.alive import Alive
 from smsc.journal.expansion import LOOK_BACK, Expansion, expand, last_entry
 from smsc.journal.log import Entry, append
 from smsc.journal.parts import load_parts
-from smsc.journal.records import Group, write
+from smsc.journal.records import Group, insert_numbers, write
 from smsc.journal.retention import Keep, Retention
 
 EVERYTHING: Final = Keep()
@@ -23,10 +23,6 @@ _HIGHEST: Final = (
     "UPDATE progress SET row = max(row, (SELECT coalesce(max(row), 0) FROM messages),"
     " (SELECT coalesce(max(row), 0) FROM forgotten)),"
     " delivery = max(delivery, (SELECT coalesce(max(delivery), 0) FROM owed))"
-)
-_NUMBER: Final = (
-    "INSERT INTO numbers VALUES (?, ?)"
-    " ON CONFLICT (operator) DO UPDATE SET number = excluded.number WHERE number < excluded.number"
 )
 
 _log = logging.getLogger("smsc.journal.journal")
@@ -56,11 +52,11 @@ class Commits:
             connection.execute("BEGIN IMMEDIATE")
             if not self._logged:
                 write(connection, group, self._expansion.parts)
+                insert_numbers(connection, group.numbers())
             elif group.size:
                 if self._retention is not None:
                     dropped = self._retention.step(connection, self._expansion, self._know_alive())
                 entry = self._write_log(group)
-            _write_numbers(connection, group)
             if group.expansion or group.erasure is not None:
                 group.unfinished = not self._go_on(group)
             connection.execute("COMMIT")
@@ -138,13 +134,3 @@ class Commits:
 
     def _last_row(self) -> int:
         return int(self.connection.execute("SELECT row FROM progress").fetchone()[0])
-
-
-def _write_numbers(connection: sqlite3.Connection, group: Group) -> None:
-    """Remember the highest message numbers: an operator uses none again."""
-    if group.messages:
-        numbers = {message.operator: message.number for _, message in group.messages if message.number is not None}
-        connection.executemany(_NUMBER, numbers.items())
-    if group.runs:
-        numbers = {run.operator: run.number + run.count - 1 for run in group.runs}
-        connection.executemany(_NUMBER, numbers.items())

@@ -26,6 +26,12 @@ def connect_readonly(path: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
+def set_up(connection: sqlite3.Connection) -> None:
+    """What a connection that writes a journal promises, and how it goes about it; sqlite3.Error."""
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = FAST")  # pages that are free are written when they are used again
+
+
 def open_file(path: Path) -> tuple[sqlite3.Connection, LockFile]:
     """Open or create a journal to write it, and keep others from doing so; JournalError."""
     lock = _lock(path)
@@ -58,7 +64,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         prepare(connection, str(path))
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        set_up(connection)
     except sqlite3.Error as error:
         connection.close()
         raise JournalError(f"{path} cannot be used: {error}") from error

@@ -106,8 +106,11 @@ def _pdus(group: Group) -> bytes:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
-    """The group that an entry keeps; what is left empty of it is not taken into it. Each is there by itself."""
+def group_from(size: int, events: bytes, messages: bytes, pdus: bytes, *, alive: bool = True) -> Group:
+    """The group that an entry keeps; what is left empty of it is not taken into it. Each is there by itself.
+
+    Without `alive` it says nothing of what is planned and owed.
+    """
     group = Group()
     group.size = size
     runs: dict[int, bytes] = {}
@@ -126,23 +129,26 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
     if messages:
         taken, kinds, planned, owed, together, owed_runs = (*_decode(messages), [], [])[:6]
         group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
-        submits = {row: message.pdu for row, message in group.messages} if planned else {}
-        group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
-        group.owed = [_owed_from(*entry) for entry in owed]
+        if alive:
+            submits = {row: message.pdu for row, message in group.messages} if planned else {}
+            group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
+            group.owed = [_owed_from(*entry) for entry in owed]
+            for values in owed_runs:
+                several = OwedRun(*values)
+                group.owed += map(several.one, several.numbers())
+            group.owed.sort(key=_number)
         for values in together:
             run = _run_from(values)
             runs[run.row] = run.octets
+            if not alive:
+                group.messages += run.messages()
+                continue
             for row, message, pending in run.members():
                 group.messages.append((row, message))
                 group.pending.append(pending)
-        for values in owed_runs:
-            several = OwedRun(*values)
-            group.owed += map(several.one, several.numbers())
         if together:
             group.messages.sort(key=_first)
             group.pending.sort(key=_row)
-        if owed_runs:
-            group.owed.sort(key=_number)
     for at, connection, direction, written, *count in _decode(pdus) if pdus else ():
         octets = runs[written] if isinstance(written, int) else written
         group.pdus += [(at, connection, direction, one) for one in (split(octets) if count else (octets,))]

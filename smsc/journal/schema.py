@@ -5,7 +5,7 @@ progress     how far the log is in the tables, and from where on it is needed to
 messages     one row per message and destination: a submit of an ESME, refused or accepted, or an MO
 pending      what is planned for messages that are not final yet: all that is needed to go on after a restart
 owed         what still has to be delivered to an ESME until it is acknowledged: receipts, MOs, other ESMEs' messages
-numbers      the highest message number that an operator has used
+numbers      the highest message number that an operator has used, but for those that the log has from `needed` on
 forgotten    up to which row of `messages` an operator has lost its memory
 pdus         every PDU of every connection, as it was on the wire
 connections  who was connected from where, when, and how it ended
@@ -194,11 +194,18 @@ def _log_first(db: Database) -> None:
     )
 
 
+def _numbers_late(db: Database) -> None:
+    """The highest numbers may be in the log alone, where earlier programs do not look for them."""
+    # Asked for by an operator alone it made SQLite sort all of its messages, and nobody asks for a number.
+    db.execute("DROP INDEX idx_messages_operator_number")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first_tables,
     _states_over_time,
     _long_messages_as_one,
     _log_first,
+    _numbers_late,
 )
 """Number n brings a file of version n to version n + 1 (PRAGMA user_version)."""
 

@@ -7,7 +7,7 @@ are in these. Nothing is decoded before somebody looks at one of them, and for m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -75,10 +75,10 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
         """When one of them is of no use any more."""
         return self.until if self.drawn is None else self.drawn.until(row - self.row, self.plan)
 
-    def members(self) -> Iterator[tuple[int, Message, Pending]]:
-        """Each of them, and what is to become of it, as if it had been recorded by itself; with its row."""
-        codec, fate, until, drawn = CODECS[Version(self.version)], self.plan.fate, self.until, self.drawn
-        ends_after, settles_at = self.plan.ends_after, until
+    def messages(self) -> Iterator[tuple[int, Message]]:
+        """Each of them with its row, as if it had been recorded by itself."""
+        codec, fate, drawn = CODECS[Version(self.version)], self.plan.fate, self.drawn
+        ends_after, settles_at = self.plan.ends_after, self.until
         number = self.number
         frames = zip(self.rows(), split(self.octets), split(self.responses), strict=True)
         for index, (row, frame, response) in enumerate(frames):
@@ -88,8 +88,7 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
             message_id = response[HEADER_SIZE:-1].decode("latin-1")
             if drawn is not None:
                 fate, ends_after = drawn.fate(index), drawn.ends_after[index]
-                until, settles_at = drawn.until(index, self.plan), drawn.settles_at(index, self.plan)
-            plan = msgspec.structs.replace(self.plan, receipt_id=message_id, fate=fate, ends_after=ends_after)
+                settles_at = drawn.settles_at(index, self.plan)
             known = ends_after is not None
             message = Message(
                 self.at,
@@ -107,7 +106,17 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
                 settles_at,
                 self.alphabet,
             )
-            yield row, message, Pending(row, self.operator, until, self.version, plan, submit)
+            yield row, message
+
+    def members(self) -> Iterator[tuple[int, Message, Pending]]:
+        """As ``messages``, each with what is to become of it."""
+        drawn, fate, ends_after = self.drawn, self.plan.fate, self.plan.ends_after
+        for index, (row, message) in enumerate(self.messages()):
+            if drawn is not None:
+                fate, ends_after = drawn.fate(index), drawn.ends_after[index]
+            plan = msgspec.structs.replace(self.plan, receipt_id=message.message_id, fate=fate, ends_after=ends_after)
+            submit = cast(SubmitSm, message.pdu)
+            yield row, message, Pending(row, self.operator, self.until_of(row), self.version, plan, submit)
 
 
 class OwedRun(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -9,7 +9,9 @@ import re
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable
+from fractions import Fraction
 from hashlib import blake2b
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -50,7 +52,7 @@ class Chance:
         # A C-string holds no NUL, so the parts cannot run into each other.
         words = f"{system_id}\0{pdu.source_addr}\0{pdu.destination_addr}\0{part}\0"
         digest = blake2b(self._salt + words.encode() + data).digest()
-        occurrence = self._occurrence(digest[:16])
+        occurrence = self._occurrence(digest)
         return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
 
     def first(self, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> list[tuple[int, ...]]:
@@ -67,11 +69,10 @@ class Chance:
             digest = known.get(body)
             if digest is None:
                 digest = known[body] = self._first_time(head, found, octets[found.end() : end])
-            key = digest[:16]
-            before = counts.get(key, 0)
-            counts[key] = before + 1
+            before = counts.get(digest, 0)
+            counts[digest] = before + 1
             if before:
-                counts.move_to_end(key)
+                counts.move_to_end(digest)
                 digest = blake2b(digest + before.to_bytes(8, "big")).digest()
             elif len(counts) > remembered:
                 counts.popitem(last=False)
@@ -122,6 +123,11 @@ class Draws(msgspec.Struct, gc=False):
             values = _UNPACK(blake2b(self._digest + block.to_bytes(4, "big")).digest())
         # 52 of 64 bits: with the half added the sum is exact, so the result is never 0 and never 1.
         return ((values[slot] >> 12) + 0.5) * 2.0**-52
+
+
+def least(u: float) -> int:
+    """The least value of which `uniforms` makes no less than `u` (0 < u < 1)."""
+    return ceil(Fraction(u) * 2**52 - Fraction(1, 2)) << 12
 
 
 def uniforms(values: Iterable[int]) -> list[float]:

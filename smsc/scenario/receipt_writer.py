@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -25,6 +24,7 @@ from smsc.scenario.dialect import (
     said_of,
 )
 from smsc.scenario.model import Operator
+from smsc.scenario.receipt_run import MOST_ID, Form, address
 from smsc.scenario.receipts import Carrier, ReceiptForm
 
 MOST_STAMPS: Final = 4096
@@ -34,7 +34,7 @@ _DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 _NO_ADDRESSES: Final = HEADER_SIZE + 7
 _FIXED: Final = 9  # octets of esm_class to sm_default_msg_id, without schedule and validity
 _ESCAPE: Final = ESCAPE[0]  # an octet is found five times as fast as octets are
-_MOST_ADDRESS, _MOST_SERVICE_TYPE, _MOST_ID = 20, 5, 64
+_MOST_ADDRESS, _MOST_SERVICE_TYPE = 20, 5
 _ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
 
 
@@ -55,6 +55,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
     fixed: bytes  # behind the addresses, up to sm_length
     tlvs: bytes  # behind receipted_message_id
     press: Press | None
+    form: Form | None
 
 
 class ReceiptWriter:
@@ -96,11 +97,15 @@ class ReceiptWriter:
         They are those of ``write`` for a plan without a look of its own, to an ESME of SMPP 3.4 or later. None where an
         operator writes others.
         """
-        if not self._presses:
-            return None
+        return self._stamp_of(fate, submitted_at, done_at).press if self._presses else None
+
+    def form(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Form | None:
+        """The same for ``press_all``."""
+        return self._stamp_of(fate, submitted_at, done_at).form if self._presses else None
+
+    def _stamp_of(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Stamp:
         key = (fate, submitted_at, done_at)
-        stamp = self._stamps.get(key) or self._stamp(*key)
-        return stamp.press
+        return self._stamps.get(key) or self._stamp(*key)
 
     def _stamped(
         self, plan: Plan, fate: Fate, submit: SubmitSm, submitted_at: datetime, done_at: datetime
@@ -119,7 +124,7 @@ class ReceiptWriter:
             or len(source) > _MOST_ADDRESS
             or len(destination) > _MOST_ADDRESS
             or len(service_type) > _MOST_SERVICE_TYPE
-            or len(identity) > _MOST_ID
+            or len(identity) > MOST_ID
             or "\0" in source + destination + service_type + identity
         ):
             return None
@@ -146,18 +151,31 @@ class ReceiptWriter:
         words = self._operator.receipts.text.form(said)
         fixed = octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED]
         tlvs = write_tlvs(pdu.tlvs[1:])
-        press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id) if self._presses else None
-        stamp = Stamp(words, fixed, tlvs, press)
+        press, form = None, None
+        if self._presses:
+            press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id)
+            form = _form(words, fixed, tlvs if self._names_id else None)
+        stamp = Stamp(words, fixed, tlvs, press, form)
         if len(self._stamps) >= MOST_STAMPS:
             self._stamps.clear()
         self._stamps[fate, submitted_at, done_at] = stamp
         return stamp
 
 
-@lru_cache(maxsize=1024)
-def _address(octets: bytes) -> str:
-    """Of TON, NPI and a C-string; most messages come from a few."""
-    return octets[2:-1].decode("latin-1")
+_IN_ORDER = re.compile(r"(.*)%\(id\)(?:\.(\d+))?s(.*)%\(text\)(?:\.(\d+))?s(.*)", re.DOTALL)
+
+
+def _form(words: str, fixed: bytes, tlvs: bytes | None) -> Form | None:
+    found = _IN_ORDER.fullmatch(words)
+    if found is None or len(_PLACE.findall(words.replace("%%", ""))) != 2:
+        return None
+    before, most_of_id, between, most, behind = found.groups()
+    if int(most_of_id or MOST_ID) < MOST_ID:
+        return None
+    before, between, behind = (
+        said.replace("%%", "%").encode("latin-1", "replace") for said in (before, between, behind)
+    )
+    return Form(fixed, before, between, behind, None if tlvs is None else b"\0" + tlvs, int(most or MOST_SHORT))
 
 
 def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool) -> Press:
@@ -172,7 +190,7 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         octets = int(match[2][1:]) if match[2] else MOST_SHORT
         if match[1] == "text":
             most = max(most, octets)
-        return f"%.{octets}b" if octets < _MOST_ID else "%b"
+        return f"%.{octets}b" if octets < MOST_ID else "%b"
 
     words = _PLACE.sub(place, form).encode("latin-1", "replace")
     usual = said == ["id", "text"] and b"%." not in words.partition(b"%b")[0]
@@ -185,7 +203,7 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
 
     def press(message_id: bytes, found: re.Match[bytes], end: int) -> tuple[bytes, str] | None:
         named = len(message_id)
-        if named > _MOST_ID:
+        if named > MOST_ID:
             return None
         service_type, source, destination, data_coding = found.groups()
         text = b""
@@ -208,7 +226,7 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
             pieces = (head, service_type, destination, source, _OCTET[size], *written, _OCTET[named + 1], message_id)
         else:
             pieces = (_HEADS[length], service_type, destination, source, _OCTET[size], *written)
-        return whole % pieces, _address(source)
+        return whole % pieces, address(source)
 
     return press
 

@@ -15,7 +15,7 @@ import msgspec
 from smppkit.message_state import MessageState
 from smppkit.runs import Frames
 from smsc.scenario.decisions import Fate
-from smsc.scenario.draws import Chance, Draws, uniforms
+from smsc.scenario.draws import Chance, Draws, least, uniforms
 from smsc.scenario.id_style import Writer
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.treatment import OUTCOME, RECEIPT, RESPONSE, seconds
@@ -74,7 +74,8 @@ class Usual:
         self._latency = latency
         self._delay = delay
         self._outcomes = outcomes
-        self._upto = (*outcomes.upto[:-1], inf)
+        self._upto = [least(share) for share in outcomes.upto[:-1]]
+        self._fates = tuple(fate or NEVER for fate in outcomes.fates)
         self._may_be_never = None in outcomes.fates
         self.certain: Fortune | None = None
         """That of all messages, where chance has no say in it."""
@@ -106,17 +107,14 @@ class Usual:
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])
         ends_after = [first + second for first, second in zip(respond_afters, delays, strict=True)]
-        if not self._outcomes.drawn:
-            fates = [self._outcomes.fates[0]] * count
-        else:
-            upto, known = self._upto, self._outcomes.fates
-            fates = [known[bisect_right(upto, u)] for u in uniforms(values[OUTCOME])]
+        known, upto = self._fates, self._upto
+        fates = [known[bisect_right(upto, value)] for value in values[OUTCOME]] if upto else [known[0]] * count
         if self._may_be_never:
-            ends_after = [inf if fate is None else after for fate, after in zip(fates, ends_after, strict=True)]
+            ends_after = [inf if fate is NEVER else after for fate, after in zip(fates, ends_after, strict=True)]
         return Course(
             respond_afters,
             ends_after,
-            [fate or NEVER for fate in fates],
+            fates,
             alike=False,
             together=type(self._latency) is Fixed,
         )

@@ -24,6 +24,12 @@ def invoke(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="carrierlab")
 
 
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that one process plays many runs; how several share them is in test_crew.py."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+
+
 def test_a_run_that_passes_exits_with_0_and_says_so(tmp_path: Path) -> None:
     result = invoke("run", write(tmp_path), "--virtual")
     assert result.exit_code == 0, result.output

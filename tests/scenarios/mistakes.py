@@ -45,7 +45,9 @@ from smppkit.status import CommandStatus
 from smppkit.text import Alphabet
 from smppkit.transport import Link
 from smsc.centre.mailbox import Mailbox
-from tests.scenarios.playing import with_campaign
+from smsc.scenario.latency import Latency
+from tests.scenarios.playing import with_campaign, with_receipts
+from yamlmodel.scalars import Duration
 
 
 def _one_by_one(patch: pytest.MonkeyPatch) -> None:
@@ -203,7 +205,7 @@ def one_read_is_one_pdu(scenario: LabScenario, patch: pytest.MonkeyPatch) -> Lab
         received(self, data[: int.from_bytes(data[:4], "big")] if self.session.role is Role.ESME else data)
 
     patch.setattr(Link, "dataReceived", first_only)
-    return scenario
+    return with_campaign(scenario, limit=60)  # each of them may cost a connection, and minutes
 
 
 def receipts_have_a_text(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
@@ -247,7 +249,8 @@ def dates_decide(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenari
         return receipt if timedelta(0) <= receipt.done_date - receipt.submit_date < timedelta(hours=12) else None
 
     patch.setattr(sender.pipeline.incoming, "parse_receipt", believed)
-    return scenario
+    # Nobody waits for the receipts of tomorrow, whose dates are good.
+    return with_campaign(with_receipts(scenario, delay=Latency.parse("1s")), receipt_wait=Duration(60))
 
 
 def a_length_is_one_octet(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:

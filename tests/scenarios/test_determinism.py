@@ -28,7 +28,7 @@ def trace_of(name: str, hash_seed: str, tmp_path: Path) -> str:
     return result.stdout.split()[-1]
 
 
-@pytest.mark.parametrize("name", ["operator-restart", "hex-ids"])
+@pytest.mark.parametrize("name", ["half-open-link", "ids-in-another-case"])
 def test_the_trace_is_the_same_in_another_process(name: str, tmp_path: Path) -> None:
     """This process has a hash seed of its own: any other one will do."""
     assert trace_of(name, "1", tmp_path) == played(name).trace
@@ -37,10 +37,10 @@ def test_the_trace_is_the_same_in_another_process(name: str, tmp_path: Path) -> 
 def test_seeds_of_a_restart_lose_nothing_and_count_what_they_repeat() -> None:
     traces = set()
     job = Job(load("operator-restart"), "operator-restart.yaml")
-    for outcome in (run_virtual(job.seeded(seed)) for seed in range(100, 103)):
+    for outcome in (run_virtual(job.seeded(seed)) for seed in range(100, 102)):
         assert outcome.metrics["lost"] == 0, complaint(outcome)
         assert outcome.metrics["mismatched"] == 0, complaint(outcome)
         assert outcome.metrics["duplicates"] <= outcome.metrics["resends"], complaint(outcome)
         assert outcome.passed, complaint(outcome)
         traces.add(outcome.trace)
-    assert len(traces) == 3
+    assert len(traces) == 2
