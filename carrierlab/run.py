@@ -46,11 +46,11 @@ from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter, ThreadWriter
 from smppkit.transport import TcpNetwork
 from smsc.app import Emulator
+from smsc.journal.file import open_readonly
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
 from smsc.journal.message_filter import MessageFilter
 from smsc.journal.messages import Messages
-from smsc.journal.schema import open_readonly
 from smsc.journal.whole import WholeMessage
 from smsc.lint.finding import Finding as LintFinding
 from smsc.lint.live import LiveLint

@@ -58,6 +58,14 @@ class LazyGroup(click.RichGroup):
             click.echo(f"{program}: output cannot be written: {error.strerror}", err=True)
             sys.exit(2)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C that it does not take care of itself is one line, and exit code 130."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted", err=True)
+            ctx.exit(_INTERRUPTED)
+
     def format_help(self, ctx: click.RichContext, formatter: Any) -> None:  # type: ignore[override]
         """The help of the group, for which no command is imported."""
         with self._lists():
@@ -77,6 +85,7 @@ class LazyGroup(click.RichGroup):
             self._listing = False
 
 
+_INTERRUPTED = 130  # 128 and the number of SIGINT, as shells say it
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 

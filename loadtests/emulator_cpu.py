@@ -43,6 +43,7 @@ CASES: dict[str, tuple[bool, bool, Path | None]] = {
     "receipts, drawn": (True, False, DRAWN),
     "journal": (False, True, None),
     "receipts and journal": (True, True, None),
+    "receipts, drawn, and journal": (True, True, DRAWN),
 }
 """Whether receipts are asked for, whether there is a journal, and the scenario; None for none."""
 WARM_UP = 5_000

@@ -3,7 +3,7 @@
     .venv/bin/python loadtests/journal_memory.py [--messages 5000000] [--every 250000] [--receipts]
 
 The messages are those of emulator_cpu.py. Every so many of them: resident memory and the size of the file in MiB, and
-microseconds of processor time for each message since.
+microseconds of processor time for each message since; as they come on the standard error output too.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def measure(messages: int, every: int, receipts: bool) -> list[dict[str, float]]
                         "microseconds": round((processor_time(server.pid) - before) / every * 1e6, 1),
                     }
                 )
+                print(rows[-1], file=sys.stderr, flush=True)
             ours.send(None)
             clients.join()
         finally:

@@ -81,7 +81,7 @@ class Measurement:
         if not submit.urgent:
             self.bulk += 1
             return
-        queued = self._queued.pop(submit.pdu.destination_addr, None)
+        queued = self._queued.pop(submit.destination_addr, None)
         if queued is not None:
             self._waits.append(time.perf_counter() - queued)
 

@@ -28,7 +28,7 @@ from typing import Any
 
 import click
 
-from smsc.journal.schema import open_readonly
+from smsc.journal.file import open_readonly
 
 _PATIENCE = 600.0
 """Seconds without progress after which the run is given up."""

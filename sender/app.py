@@ -49,6 +49,7 @@ from sender.pipeline.quiet import Quiet
 from sender.pipeline.reloading import Reloading, ReloadRefused
 from sender.pipeline.routing import make_numbering, make_router, needs_numbering
 from sender.pipeline.runs import RunFailed, Runs
+from sender.pipeline.shared import Shared
 from sender.pipeline.standing import StandingCheck
 from sender.pipeline.suppressing import Suppressing
 from sender.pipeline.upkeep import Upkeep
@@ -139,21 +140,19 @@ class Sender:
         )
         self._started = False
         self._screens: list[Screen] = []  # those that a change of the configuration concerns
-        self._lanes = Lanes(
-            self._composers,
-            self._gate,
-            self._mobile_originated,
-            self.health,
+        shared = Shared(
+            composers=self._composers,
+            gate=self._gate,
+            mobile_originated=self._mobile_originated,
+            health=self.health,
             store=store,
             writer=writer,
             clock=clock,
             network=network,
             epoch=epoch,
-            seed=seed,
             on_failure=self._failed,
-            on_trouble=self._note_failure,
-            on_left=self._route_anew,
         )
+        self._lanes = Lanes(shared, seed=seed, on_trouble=self._note_failure, on_left=self._route_anew)
         for name, account in self._accounts.items():
             self._lanes.add(self._lanes.make(name, account, account.retry.over(config.retry)))
         self._imports = Imports(self._composers, self._router, self.suppressing, store=store, writer=writer)

@@ -22,11 +22,13 @@ def install_reactor() -> Any:
     sys.setswitchinterval(_SWITCH)
     gc.freeze()  # what is loaded by now stays
     gc.set_threshold(*_GARBAGE)
-    from twisted.internet import asyncioreactor
+    from twisted.internet.main import installReactor
     from twisted.python.log import PythonLoggingObserver
 
+    from sender.loop import Loop
+
     loop = importlib.import_module("uvloop").new_event_loop() if importlib.util.find_spec("uvloop") else None
-    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    installReactor(Loop(loop))  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
 
     PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]

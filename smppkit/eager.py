@@ -10,19 +10,36 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
-from twisted.internet.tcp import Server
+from twisted.internet.tcp import Client, Connector, Server
 
 
-class EagerServer(Server):
-    """One connection that was accepted."""
+class _Eager:
+    """What sends at once, before the transport it is mixed into."""
 
-    def write(self, data: bytes) -> None:
+    def write(self: Any, data: bytes) -> None:
         """Send octets, behind those that wait."""
         if self.connected and not self._writeDisconnected and not self._tempDataBuffer and not self.dataBuffer:
             sent = self.writeSomeData(data)
             if isinstance(sent, int):  # else the connection is lost: what comes of that comes in its turn
                 data = data[sent:]
-        super().write(data)  # type: ignore[no-untyped-call]
+        super().write(data)  # type: ignore[misc]
+
+
+class EagerServer(_Eager, Server):
+    """One connection that was accepted."""
+
+
+class EagerClient(_Eager, Client):
+    """One connection that was made."""
+
+
+class EagerConnector(Connector):
+    """Makes connections; for the ``connectTCP`` of a reactor."""
+
+    def _makeTransport(self) -> Client:  # noqa: N802 - Twisted's name
+        return EagerClient(  # type: ignore[no-untyped-call]
+            self.host, self.port, self.bindAddress, self, self.reactor
+        )
 
 
 def eager(port: Any) -> Any:

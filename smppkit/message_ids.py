@@ -39,6 +39,8 @@ def key(message_id: str) -> str:
     Ids with other characters than letters and digits (UUIDs, "SAR-17-2-1") keep their zeros: they are names, not
     numbers. The key of a zero is "0", of an empty id "".
     """
+    if message_id.isdigit() and message_id.isascii() and message_id[0] != "0":
+        return message_id  # as most operators count
     folded = message_id.strip(" \0").casefold()
     if not folded.isalnum():
         return folded

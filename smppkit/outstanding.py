@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+
 import msgspec
 
 from smppkit.commands import RESPONSE_BIT, CommandId
@@ -39,6 +41,26 @@ class Outstanding(dict[int, Sent]):
         self[sequence] = sent
         if self._given_up:
             self._given_up.pop(sequence, None)
+
+    def add_all(self, sequences: Collection[int], sent: Iterable[Sent]) -> None:
+        """As ``add``, of one after the other."""
+        self.update(zip(sequences, sent, strict=True))
+        if self._given_up:
+            for sequence in sequences:
+                self._given_up.pop(sequence, None)
+
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[object] | None:
+        """The contexts of the requests with these numbers, which wait no longer.
+
+        None, and nothing is taken, unless each is that of another request, and all are of this kind.
+        """
+        found = list(map(self.get, sequences))
+        contexts = [sent.context for sent in found if sent is not None and sent.command_id == command_id]
+        if len(contexts) < len(found) or len(set(sequences)) < len(found):
+            return None
+        for sequence in sequences:
+            del self[sequence]
+        return contexts
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
@@ -110,10 +132,10 @@ class Unanswered(dict[int, int]):
         if not self.count:
             self.clear()  # gives back the memory: most sessions are idle
 
-    def add_run(self, run: RequestedRun) -> None:
-        """All of a run wait, to be answered together or a few at a time."""
-        self.runs[run] = len(run)
-        self.count += len(run)
+    def add_run(self, run: RequestedRun, count: int) -> None:
+        """All `count` of a run wait, to be answered together or a few at a time."""
+        self.runs[run] = count
+        self.count += count
 
     def waiting(self, run: RequestedRun) -> int:
         """How many of a run wait."""

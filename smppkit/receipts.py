@@ -101,7 +101,7 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     tlv_id, tlv_state, network_error_code = _read_tlvs(pdu.tlvs) if pdu.tlvs else ("", None, None)
     octets = user_data(pdu)[:_MOST_READ]
     canonical = _CANONICAL.match(octets)
-    if canonical is not None and (middle := _middle(canonical[2])) is not None:
+    if canonical is not None and (middle := middle_of(canonical[2])) is not None:
         words = _plain_words(octets[canonical.end() :], pdu.data_coding)
         return _canonical(canonical[1].decode(), middle, words, tlv_id, tlv_state, network_error_code)
     announced = kind in _RECEIPT_TYPES or bool(tlv_id)
@@ -133,11 +133,11 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     )
 
 
-_Middle = tuple[MessageState, str, str, int, int, datetime | None, datetime | None]
+Middle: TypeAlias = tuple[MessageState, str, str, int, int, datetime | None, datetime | None]
 
 
 @lru_cache(maxsize=4096)
-def _middle(fields: bytes) -> _Middle | None:
+def middle_of(fields: bytes) -> Middle | None:
     """What stands between id and text: state, stat, err, sub, dlvrd and the dates; None when the long way must read it.
 
     Remembered, for it is the same in most receipts of one minute.
@@ -154,16 +154,15 @@ Said: TypeAlias = tuple[str, MessageState, str, str | None, str]
 """Of a receipt: message_id, state, stat, err and text."""
 
 
-def said(text_id: bytes, fields: bytes, words: bytes, data_coding: int) -> Said | None:
-    """What a receipt says whose text is "id:", `text_id`, " ", `fields`, " Text:" and `words`.
+def said(text_id: bytes, middle: Middle, words: bytes, data_coding: int) -> Said:
+    """What a receipt says whose text is "id:", `text_id`, " ", the fields that `middle` is of, " Text:" and `words`.
 
-    As `parse_receipt` has it; None when only that can tell.
+    As `parse_receipt` has it.
     """
-    middle = _middle(fields)
-    if middle is None:
-        return None
     text = _plain_words(words, data_coding)
-    return text_id.decode(), middle[0], middle[1], _error_code(middle[2], text), text
+    state, stat, err = middle[:3]
+    # Few texts begin with a digit, as one does that has the error code in it.
+    return text_id.decode(), state, stat, _error_code(err, text) if text[:1].isdigit() else err, text
 
 
 def _plain_words(words: bytes, data_coding: int) -> str:
@@ -173,7 +172,7 @@ def _plain_words(words: bytes, data_coding: int) -> str:
 
 def _canonical(
     text_id: str,
-    middle: _Middle,
+    middle: Middle,
     said: str,
     tlv_id: str,
     tlv_state: MessageState | None,

@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import repeat
-from struct import Struct
-from typing import ClassVar, TypeAlias
+from itertools import chain, repeat
+from struct import Struct, unpack
+from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
@@ -22,7 +22,7 @@ from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, said
+from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, middle_of, said
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -47,8 +47,9 @@ _LONGEST = 512
 """Octets of a plain submit_sm, at most: its fields are all bounded."""
 _LENGTHS = tuple(length.to_bytes(4, "big") for length in range(_LONGEST))
 
-Apart: TypeAlias = Callable[[str], object]
-"""Whether a message to this address is to be looked at by itself."""
+Apart: TypeAlias = Callable[[list[bytes]], "int | None"]
+"""Of which of these addresses, each with its NUL, the message is the first that is to be looked at by itself; None: of
+none."""
 
 
 def split(octets: bytes) -> list[bytes]:
@@ -76,6 +77,14 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         """What the decoder makes of one."""
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
+
+    def addressed(self) -> list[re.Match[bytes]]:
+        """What ADDRESSED finds in each; ValueError where one is no plain submit_sm."""
+        octets, match = self.octets, ADDRESSED.match
+        found = [match(octets, start + HEADER_SIZE) for start in self.starts]
+        if None in found:
+            raise ValueError("a plain submit_sm is not plain")
+        return cast("list[re.Match[bytes]]", found)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -211,10 +220,6 @@ ADDRESSED = re.compile(rb"([^\0]*\0)(..[^\0]*\0)(..[^\0]*\0).{7}(.)..", re.DOTAL
 NPI) and data_coding are groups."""
 
 
-SENT = re.compile(rb"[^\0]*\0..([^\0]*\0)..([^\0]*\0).{10}", re.DOTALL)
-"""The same, with only source and destination as groups, without TON and NPI."""
-
-
 @functools.cache
 def submit_pattern(version: Version) -> re.Pattern[bytes]:
     """Groups: command_length, sequence_number, destination_addr with its NUL, registered_delivery, sm_length."""
@@ -233,7 +238,10 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
         sequences: list[bytes] = []
-        is_apart = apart()
+        destinations: list[bytes] = []
+        first_apart = apart()
+        # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
+        asked, ask_at = 0, 0 if first_apart is None else 1
         at, size, common = first, len(octets), b""
         while (found := match(octets, at)) is not None:
             length, sequence, destination, registered, sm_length = found.groups()
@@ -244,11 +252,18 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                 if starts:
                     break
                 common = registered
-            if is_apart is not None and is_apart(destination[:-1].decode("latin-1")):
-                break
             starts.append(at - first)
             sequences.append(sequence)
+            destinations.append(destination)
             at = end
+            if len(starts) == ask_at and first_apart is not None:
+                if first_apart(destinations) is not None:
+                    break
+                destinations.clear()
+                asked, ask_at = ask_at, 4 * ask_at
+        if destinations and first_apart is not None and (place := first_apart(destinations)) is not None:
+            at = first + starts[asked + place]
+            del starts[asked + place :], sequences[asked + place :]
         if not starts:
             return None
         return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0]), at
@@ -265,7 +280,7 @@ def _accepted_reader(body: bytes) -> RunReader:
         found = match(octets, first)
         if found is None:
             return None
-        return AcceptedRun([sequence for (sequence,) in sequences_of(found[0])], found[0]), found.end()
+        return AcceptedRun(list(chain.from_iterable(sequences_of(found[0]))), found[0]), found.end()
 
     return read
 
@@ -281,23 +296,32 @@ def taken_reader(version: Version) -> RunReader:
         spec.emit_read(name, outline)
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
-    number = int.from_bytes
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
-        sequences: list[int] = []
-        message_ids: list[str] = []
+        numbers: list[bytes] = []
+        ids: list[bytes] = []
         at = first
         while (found := match(octets, at)) is not None:
-            length, sequence, message_id = found.groups()
+            length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
-            sequences.append(number(sequence, "big"))
-            message_ids.append(message_id[:-1].decode("latin-1"))
+            numbers.append(number)
+            ids.append(message_id)
             at = end
-        return (TakenRun(sequences, message_ids, octets[first:at]), at) if sequences else None
+        if not numbers:
+            return None
+        sequences = list(unpack(f">{len(numbers)}I", b"".join(numbers)))
+        return TakenRun(sequences, _strings(ids), octets[first:at]), at
 
     return read
+
+
+def _strings(octets: list[bytes]) -> list[str]:
+    """Strings of a PDU, each with its NUL and no other."""
+    strings = b"".join(octets).decode("latin-1").split("\0")
+    strings.pop()
+    return strings
 
 
 @functools.cache
@@ -320,16 +344,19 @@ def receipt_reader(version: Version) -> RunReader:
         starts: list[int] = []
         sequences: list[bytes] = []
         receipts: list[tuple[str, str, Said]] = []
+        ours, to, between, middle = b"\0", "", b"", None  # the same in most of a run
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
             words, end = found.end(), found.end(6) + sm_length[0]
             if not words <= end <= size:
                 break
-            receipt = said(text_id, fields, octets[words:end], coding[0])
-            if receipt is None:
+            if fields != between:
+                between, middle = fields, middle_of(fields)
+            if middle is None:
                 break
-            if number(length, "big") != end - at:
+            receipt = said(text_id, middle, octets[words:end], coding[0])
+            if length != _LENGTHS[end - at]:
                 tlvs = None if match_tlvs is None else match_tlvs(octets, end)
                 if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
                     break
@@ -340,7 +367,9 @@ def receipt_reader(version: Version) -> RunReader:
                 end = tlvs.end()
             starts.append(at - first)
             sequences.append(sequence)
-            receipts.append((source[:-1].decode("latin-1"), destination[:-1].decode("latin-1"), receipt))
+            if destination != ours:
+                ours, to = destination, destination[:-1].decode("latin-1")
+            receipts.append((source[:-1].decode("latin-1"), to, receipt))
             at = end
         if not starts:
             return None

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 LAST = 0x7FFFFFFF
 
 
 def after(number: int, steps: int = 1) -> int:
     """The number `steps` after `number`, wrapping from 0x7FFFFFFF to 1."""
     return (number - 1 + steps) % LAST + 1
+
+
+def run(first: int, count: int) -> Sequence[int]:
+    """So many numbers from `first` on."""
+    if first + count - 1 <= LAST:
+        return range(first, first + count)
+    return [after(first, steps) for steps in range(count)]
 
 
 class SequenceNumbers:

@@ -63,37 +63,30 @@ class StreamDecoder:
         """Octets kept of a PDU that is not complete."""
         return len(self._rest)
 
+    @property
+    def unfinished(self) -> bytes | None:
+        """These octets; None when nothing can be found in the stream any more."""
+        return None if self._broken else bytes(self._rest)
+
     def feed(self, data: bytes, tap: Callable[[bytes], None] | None = None) -> list[Fate]:
         """What has become complete with these octets, in order; `tap` is given the octets of each frame first.
 
         A BrokenStream is the last fate: whatever is fed after it is ignored.
         """
-        return list(self.fates(data, tap))
+        return cast("list[Fate]", list(self.fates(data, tap)))
 
-    def fates(self, data: bytes, tap: Callable[[bytes], None] | None = None) -> Iterator[Fate]:
-        """As `feed`, one by one. To be gone through to its end before the next octets are fed."""
-        return cast("Iterator[Fate]", self._fates(data, tap, _NO_RUNS))
-
-    def fates_and_runs(
+    def fates(
         self,
         data: bytes,
-        readers: Mapping[int, RunReader],
         tap: Callable[[bytes], None] | None = None,
+        readers: Mapping[int, RunReader] = _NO_RUNS,
         many: Callable[[Run], None] | None = None,
     ) -> Iterator[Fate | Run]:
-        """As `fates`, with what `readers` cut out as one, by command_id, in the place of its PDUs.
+        """As `feed`, one by one, with what `readers` cut out as one, by command_id, in the place of its PDUs.
 
-        `many` is given each run first, as `tap` each frame of what is not in one.
+        To be gone through to its end before the next octets are fed. `many` is given each run first, as `tap` each
+        frame of what is not in one.
         """
-        return self._fates(data, tap, readers, many)
-
-    def _fates(
-        self,
-        data: bytes,
-        tap: Callable[[bytes], None] | None,
-        readers: Mapping[int, RunReader],
-        many: Callable[[Run], None] | None = None,
-    ) -> Iterator[Fate | Run]:
         if self._broken:
             return
         if self._rest:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec import Meta
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IProtocol,
@@ -51,11 +52,10 @@ class ServerTls(msgspec.Struct, frozen=True):
 class ClientTls(msgspec.Struct, frozen=True):
     """The files of a client. Servers are held to `ca`, or to what the system trusts, and to their name."""
 
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    server_name: str = ""
-    """The name that the server's certificate must have; the host connected to when empty."""
+    ca: Annotated[Path, Meta(description="Whom to trust; the system's authorities when omitted")] | None = None
+    certificate: Annotated[Path, Meta(description="Our certificate, where the operator wants one")] | None = None
+    key: Annotated[Path, Meta(description="Its private key")] | None = None
+    server_name: Annotated[str, Meta(description="Name in the operator's certificate; `host` when omitted")] = ""
 
 
 class TlsServer:

@@ -53,9 +53,12 @@ class Wire:
         """What has become complete with these octets; without `runs` each PDU by itself."""
         if not runs or self._readers is None or (self._tap_in is not None and self._many is None):
             return self._decoder.fates(data, self._tap_in)
-        return self._decoder.fates_and_runs(
-            data, self._readers, self._tap_in, None if self._many is None else self._run_in
-        )
+        return self._decoder.fates(data, self._tap_in, self._readers, None if self._many is None else self._run_in)
+
+    @property
+    def unfinished(self) -> bytes | None:
+        """What has come of a PDU that is not complete; None when the stream is broken."""
+        return self._decoder.unfinished
 
     def write(self, pdu: Pdu, codec: Codec | None = None) -> None:
         """Encode a PDU, and queue it; EncodeError, and nothing is queued."""

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from smppkit.transport import Network
+from smsc.centre.wheel import Breath
 from smsc.faults.active import ActiveFaults
 from smsc.faults.base import WireFault
 from smsc.journal.journal import Journal
@@ -36,10 +37,12 @@ class Emulator:
         epoch: float,
         watcher_for: Callable[[str], Watcher] | None = None,
         disturbable: bool = False,
+        breath: Breath | None = None,
     ) -> None:
         """`epoch` is the unix time of the clock's zero; `watcher_for` an operator is told of all its connections.
 
         `disturbable`: faults may come that the scenario does not know, so something stands ready on every connection.
+        `breath` is as for a MessageCentre: for time that nobody makes up.
 
         The journal stays the caller's to close, after ``stop``. TlsFileError when a file of an operator's TLS cannot
         be used.
@@ -60,6 +63,7 @@ class Emulator:
                 faults=_faults(scenario, name, self.stats.operators[name], disturbable=disturbable),
                 watcher=None if watcher_for is None else watcher_for(name),
                 numbers=numbers,
+                breath=breath,
             )
             for name, operator in scenario.operators.items()
         }

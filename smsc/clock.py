@@ -61,6 +61,7 @@ class SteerableClock:
         self._turn = DeferredLock()
         self._advancing = False
         self._passing = False  # within an advance that does not wait for anything now
+        self._waking = False  # within what happens now: armed behind it
         self.paused = False
         self.steered = False
         """Whether it was ever paused or advanced: it shows another time than the reactor's."""
@@ -199,9 +200,11 @@ class SteerableClock:
 
     def _wake(self) -> None:
         self._armed = None
+        self._waking = True
         try:
             self._happen()
         finally:  # calling one failed: the others are still due
+            self._waking = False
             self._arm()
 
     def _push(self, call: DelayedCall) -> None:
@@ -232,8 +235,10 @@ class SteerableClock:
         if self._armed is not None:
             self._armed.cancel()
             self._armed = None
+        if self._passing or self._waking:
+            return
         coming = self._coming()
-        if coming is None or self._passing:
+        if coming is None:
             return
         wait = coming - self.seconds()
         if self._standing is not None and wait > _SLACK:

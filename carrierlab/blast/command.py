@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 import rich_click as click
@@ -20,6 +21,7 @@ from carrierlab.exit_codes import FAILED, PASSED, UNUSABLE
 from carrierlab.parameters import Parsed, parse_address
 from smppkit.errors import SmppError
 from smppkit.text import Alphabet
+from smppkit.tls import ClientTls, TlsClient, TlsFileError
 from smppkit.transport import TcpNetwork
 from yamlmodel.scalars import Duration, Rate
 
@@ -27,6 +29,7 @@ WithReactor = Callable[[Callable[[Any], Coroutine[Deferred[Any], Any, Measured]]
 
 _ADDRESS = Parsed("HOST:PORT", parse_address)
 _TIME, _RATE = Parsed("TIME", Duration.parse), Parsed("RATE", Rate.parse)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _COUNT, _SOME = click.IntRange(min=1), click.IntRange(min=0)
 _CHOICES = {
     kind: click.Choice([each.value for each in kind], case_sensitive=False) for kind in (Alphabet, BindKind, Receipts)
@@ -44,6 +47,11 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
     )
     @click.option("--system-type", default="", help="system_type of the bind.")
     @click.option("--bind", type=_CHOICES[BindKind], default="transceiver", show_default=True, help="How to bind.")
+    @click.option("--tls", is_flag=True, help="Connect over TLS.")
+    @click.option("--tls-ca", type=_FILE, help="Whom to trust (PEM); the system's authorities when omitted.")
+    @click.option("--tls-certificate", type=_FILE, help="Our certificate (PEM), where the SMSC wants one.")
+    @click.option("--tls-key", type=_FILE, help="Its private key (PEM).")
+    @click.option("--tls-server-name", default="", help="Name in the SMSC's certificate; HOST when omitted.")
     @click.option("-c", "--connections", type=_COUNT, default=1, show_default=True, help="Connections.")
     @click.option("-w", "--window", type=_COUNT, default=10, show_default=True, help="Unanswered submits on each.")
     @click.option("-n", "--messages", type=_COUNT, help="So many, or:")
@@ -77,6 +85,11 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
         pid: int | None,
         send_to: str | None,
         as_json: bool,
+        tls: bool,
+        tls_ca: Path | None,
+        tls_certificate: Path | None,
+        tls_key: Path | None,
+        tls_server_name: str,
         **options: Any,
     ) -> NoReturn:
         """Send the SMSC at ADDRESS (HOST:PORT) as many messages as it takes, and say what was measured.
@@ -88,6 +101,8 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
                 f"{address[0]} is not this machine, and load harms who has not asked for it. "
                 f"Where its operator agrees, name it again: --send-to {address[0]}"
             )
+        files = ClientTls(tls_ca, tls_certificate, tls_key, tls_server_name)
+        client = _tls_client(tls, files)
         for name, kind in (("alphabet", Alphabet), ("bind", BindKind), ("receipts", Receipts)):
             options[name] = kind(options[name])
         if password is None:
@@ -102,7 +117,7 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
             meters = Meters(time.process_time, None if pid is None else partial(processor_time, pid), waiting_time)
             if pid is not None:
                 processor_time(pid)
-            measured = with_reactor(lambda reactor: Player(plan, reactor, TcpNetwork(reactor), meters).run())
+            measured = with_reactor(lambda reactor: Player(plan, reactor, TcpNetwork(reactor), meters, client).run())
         except (Unusable, SmppError, ValueError) as error:
             click.echo(str(error), err=True)
             raise SystemExit(UNUSABLE) from None
@@ -111,3 +126,14 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
         raise SystemExit(PASSED if found.passed else FAILED)
 
     return blast
+
+
+def _tls_client(wanted: bool, files: ClientTls) -> TlsClient | None:
+    if not wanted:
+        if files != ClientTls():
+            raise click.UsageError("--tls-ca, --tls-certificate, --tls-key and --tls-server-name are for --tls")
+        return None
+    try:
+        return TlsClient(files)
+    except TlsFileError as error:
+        raise click.UsageError(f"--tls-{error.key}: {error}") from None

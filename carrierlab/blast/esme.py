@@ -155,6 +155,7 @@ class Esme:
                 self._book.unanswered += self.outstanding
         self.outstanding = 0
         self.bound = False
+        self._transport = None
         self._changed()
 
     # --- inside ----------------------------------------------------------------------------------------

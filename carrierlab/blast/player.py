@@ -15,6 +15,7 @@ from carrierlab.blast.meters import Meters, Reading
 from carrierlab.blast.pacing import Closed, Open, Pacing
 from carrierlab.blast.plan import Plan, Receipts
 from carrierlab.blast.submits import Submits
+from smppkit.tls import TlsClient
 from smppkit.transport import Network
 
 CONNECT_TIMEOUT = 10.0
@@ -45,11 +46,15 @@ class Measured(msgspec.Struct, frozen=True):
 class Player:
     """One blast."""
 
-    def __init__(self, plan: Plan, clock: IReactorTime, network: Network, meters: Meters) -> None:
+    def __init__(
+        self, plan: Plan, clock: IReactorTime, network: Network, meters: Meters, tls: TlsClient | None = None
+    ) -> None:
+        """Connections are those of `network`, over TLS where `tls` is given."""
         self._plan = plan
         self._clock = clock
         self._network = network
         self._meters = meters
+        self._tls = tls
         self._esmes: list[Esme] = []
         self._submits: Submits | None = None
         self._book: Book
@@ -93,6 +98,8 @@ class Player:
             ]
             for esme in together:
                 endpoint = self._network.client(plan.host, plan.port, CONNECT_TIMEOUT)
+                if self._tls is not None:
+                    endpoint = self._tls.around(endpoint, plan.host, self._clock)
                 try:
                     await endpoint.connect(_One(esme))
                 except Exception as error:

@@ -14,13 +14,14 @@ import msgspec
 from carrierlab.loadtest.receipts import Delivered, ReceiptBook
 from carrierlab.loadtest.thresholds import BIND, RECEIPT, SUBMIT, error_class
 from smppkit.events import BadPduReceived, Bound, Closing, LateResponse, NoResponse, Request, Response
-from smppkit.pdus import BindTransceiver, DataSm, DeliverSm, SubmitSm, SubmitSmResp
+from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, DataSm, DeliverSm, SubmitSm, SubmitSmResp
 from smppkit.receipts import parse_receipt
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role, Version
 from smppkit.status import CommandStatus
 
+BindRequest = BindTransceiver | BindTransmitter | BindReceiver
 NO_RECEIPT = "no receipt in time"
 UNKNOWN_RECEIPT = "a receipt that nobody waits for"
 _MORE_THAN_ONE = 0b11  # registered_delivery, SMPP 3.4 §5.2.17: a receipt of any kind
@@ -71,6 +72,8 @@ class Esme:
         *,
         window: int,
         timeout: float,
+        request: type[BindRequest] = BindTransceiver,
+        system_type: str = "",
     ) -> None:
         """Begins to bind at once: its octets are there to be written."""
         self._book = book
@@ -85,7 +88,7 @@ class Esme:
         self.over: str | None = None
         """Why the session has ended."""
         self._leaving = False
-        bind = BindTransceiver(system_id=system_id, password=password, interface_version=Version.V34)
+        bind = request(system_id=system_id, password=password, system_type=system_type, interface_version=Version.V34)
         self.session.send(bind, now)
 
     @property

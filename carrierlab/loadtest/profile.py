@@ -27,7 +27,9 @@ from carrierlab.load.model import Arrival, Said, share_problems, shares_of
 from carrierlab.loadtest.shapes import AnyShape, Limit, expected_messages, highest, levels
 from carrierlab.loadtest.thresholds import CONTROL, POST_MESSAGE, SUBMIT, Thresholds
 from carrierlab.scenario import account_of
+from sender.config.binds import BindMode
 from smppkit.segments import SegmentError
+from smppkit.tls import ClientTls, TlsClient, TlsFileError
 from smsc.scenario.model import Operator, Scenario
 from webkit.address import is_loopback
 from yamlmodel.errors import ConfigError
@@ -110,6 +112,17 @@ class LoadAccount(msgspec.Struct, frozen=True):
         return environment[self.password_env]
 
 
+class LoadTls(ClientTls, frozen=True):
+    """SMPP over TLS. Files are in PEM form."""
+
+    def problems(self) -> Problems:
+        """The files can be used."""
+        try:
+            TlsClient(self)
+        except TlsFileError as error:
+            yield (error.key,), str(error)
+
+
 class LoadTarget(msgspec.Struct, frozen=True):
     """What is put under load: exactly one of the first four."""
 
@@ -124,6 +137,9 @@ class LoadTarget(msgspec.Struct, frozen=True):
         list[LoadAccount],
         Meta(description="Accounts at the SMSC, which users take in turns; those of the scenario when omitted"),
     ] = []
+    bind: Annotated[BindMode, Meta(description="How an ESME binds: one connection, or a pair")] = BindMode.TRANSCEIVER
+    system_type: Annotated[str, Meta(description="Only when the operator gave one", max_length=12)] = ""
+    tls: Annotated[LoadTls, Meta(description="Connect over TLS; `{}` takes the defaults")] | None = None
     token_env: (
         Annotated[
             str,
@@ -151,8 +167,12 @@ class LoadTarget(msgspec.Struct, frozen=True):
         if len(given) != 1:
             yield (), f"found {' and '.join(given) or 'none'}; expected exactly one of {', '.join(_KINDS)}"
             return
-        if self.accounts and not self.speaks_smpp:
-            yield ("accounts",), f"belong to SMPP; the target is {given[0]}"
+        if not self.speaks_smpp:
+            for key in ("accounts", "system_type", "tls"):
+                if getattr(self, key) not in ("", [], None):
+                    yield (key,), f"belongs to SMPP; the target is {given[0]}"
+            if self.bind is not BindMode.TRANSCEIVER:
+                yield ("bind",), f"belongs to SMPP; the target is {given[0]}"
         if self.operator is not None and self.emulator is None:
             yield ("operator",), f"is one of an emulator's; the target is {given[0]}"
         if self.smpp is not None and not self.accounts:
@@ -332,11 +352,14 @@ def load_profile(path: Path, values: Overrides | None = None) -> Profile:
     profile = loaded.value
     if profile.target.emulator is not None:
         try:
-            operator_of(profile.target)
+            name, operator = operator_of(profile.target)
         except ConfigError:
             raise
         except LookupError as error:
             raise ConfigError(loaded.problem(("target", "operator"), str(error))) from None
+        if (operator.tls is None) is not (profile.target.tls is None):
+            takes = "no TLS; leave tls away" if operator.tls is None else "TLS only; expected tls, such as {ca: ca.pem}"
+            raise ConfigError(loaded.problem(("target", "tls"), f"the operator {name} of the scenario takes {takes}"))
     return profile
 
 

@@ -14,7 +14,7 @@ class Shop(SmppUser):
 
 from __future__ import annotations
 
-import socket
+import ssl
 import time
 from typing import Any, ClassVar, Final
 
@@ -23,17 +23,23 @@ from gevent import GreenletExit
 from gevent.event import Event
 from locust import User
 
-from carrierlab.loadtest.esme import NO_RECEIPT, Esme, Job, Outcome
+from carrierlab.loadtest.esme import NO_RECEIPT, BindRequest, Esme, Job, Outcome
+from carrierlab.loadtest.link import Link, connect
 from carrierlab.loadtest.profile import Address
 from carrierlab.loadtest.receipts import ReceiptBook
 from carrierlab.loadtest.tally import Receipts
 from carrierlab.loadtest.thresholds import BIND, RECEIPT
-from smppkit.pdus import SubmitSm
+from sender.config.binds import BindMode
+from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, SubmitSm
 
-_READ: Final = 65_536
 _LOOK_EVERY: Final = 1.0
 _BACK_OFF: Final = (0.5, 1.0, 2.0, 5.0)
 REQUEST_TYPE: Final = "SMPP"
+_REQUESTS: Final[dict[BindMode, tuple[type[BindRequest], ...]]] = {
+    BindMode.TRANSCEIVER: (BindTransceiver,),
+    BindMode.PAIR: (BindReceiver, BindTransmitter),
+}
+"""How the links of a user bind; the last of them submits."""
 
 
 class SmppError(Exception):
@@ -41,7 +47,9 @@ class SmppError(Exception):
 
 
 class SmppUser(User):
-    """One bound transceiver. Subclasses set the class attributes and call ``submit`` in their tasks.
+    """One bound transceiver, or a pair of transmitter and receiver.
+
+    Subclasses set the class attributes and call ``submit`` in their tasks.
 
     It reports `bind`, `submit_sm` (from when the message was due, or else written, to its response) and `receipt` (from
     the same to the final receipt), answers what the SMSC sends, keeps enquire_link, and binds again after a lost link.
@@ -52,6 +60,12 @@ class SmppUser(User):
     """Host and port; `--host HOST:PORT` of Locust when None."""
     system_id = "load"
     password = "load"  # noqa: S105 - of nobody
+    system_type = ""
+    bind_mode: BindMode = BindMode.TRANSCEIVER
+    tls: ssl.SSLContext | None = None
+    """For a link over TLS."""
+    server_name = ""
+    """The name in the server's certificate; the host connected to when empty."""
     window = 10
     response_timeout = 30.0
     receipt_wait = 30.0
@@ -66,18 +80,15 @@ class SmppUser(User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self._esme: Esme | None = None
-        self._socket: socket.socket | None = None
-        self._greenlets: list[gevent.Greenlet] = []
+        self._links: list[Link] = []
         self._changed = Event()
-        self._writing = False
 
     # --- what tasks use -----------------------------------------------------------------------
 
     @property
     def outstanding(self) -> int:
         """Requests that wait for their response."""
-        return self._esme.outstanding if self._esme is not None else 0
+        return self._links[-1].esme.outstanding if self._links else 0
 
     def submit(
         self, request: SubmitSm, due: float | None = None, looked_at: float | None = None, stretch: int = 0
@@ -91,15 +102,15 @@ class SmppUser(User):
         now = time.monotonic()
         since = now if due is None else due
         job = Job(request, since, since if looked_at is None else looked_at, stretch)
-        self._bound_esme.submit(job, now)
-        self._write()
+        self._sending.esme.submit(job, now)
+        self._sending.write()
 
     def wait_for_room(self) -> None:
         """Wait until the window has room; binds again after a lost link."""
         while True:
-            if self._bound_esme.over is not None:
+            if self._over:
                 self._bind_again()
-            elif self._bound_esme.room:
+            elif self._sending.esme.room:
                 return
             else:
                 self._changed.clear()
@@ -119,19 +130,14 @@ class SmppUser(User):
 
     def on_stop(self) -> None:
         """Wait a little for what is still to come, unbind and close."""
-        esme = self._esme
-        if esme is None:
-            return
         deadline = time.monotonic() + self.stop_seconds
-        while esme.over is None and (esme.outstanding or self.book.awaited) and time.monotonic() < deadline:
+        while (
+            self._links and not self._over and (self.outstanding or self.book.awaited) and time.monotonic() < deadline
+        ):
             self._changed.clear()
             self._changed.wait(0.1)
-        if esme.over is None:
-            esme.unbind(time.monotonic())
-            self._write()
-            gevent.joinall(self._greenlets, timeout=1.0)
-        gevent.killall(self._greenlets)
-        self._close()
+        for link in self._links:
+            link.leave()
 
     # --- the wire -----------------------------------------------------------------------------
 
@@ -144,10 +150,15 @@ class SmppUser(User):
         return self.books[which]
 
     @property
-    def _bound_esme(self) -> Esme:
-        if self._esme is None:
+    def _sending(self) -> Link:
+        """The link that submits."""
+        if not self._links:
             raise RuntimeError("the user was never bound: on_start of SmppUser has to be called")
-        return self._esme
+        return self._links[-1]
+
+    @property
+    def _over(self) -> bool:
+        return any(link.esme.over is not None for link in self._links)
 
     def _address(self) -> tuple[str, int]:
         if self.address is not None:
@@ -155,80 +166,45 @@ class SmppUser(User):
         return Address.parse(str(self.environment.host or self.host or "127.0.0.1")).pair
 
     def _bind(self) -> str | None:
-        """Connect and bind; why it could not be done."""
-        host, port = self._address()
+        """Connect and bind, a receiver first; why it could not be done."""
+        links: list[Link] = []
+        for request in _REQUESTS[self.bind_mode]:
+            reason = self._bind_as(request, links)
+            if reason is not None:
+                for link in links:
+                    link.leave()
+                return reason
+        self._links = links
+        return None
+
+    def _bind_as(self, request: type[BindRequest], links: list[Link]) -> str | None:
         now = time.monotonic()
         try:
-            self._socket = socket.create_connection((host, port), timeout=self.response_timeout)
+            connected = connect(self._address(), self.response_timeout, self.tls, self.server_name)
         except OSError as error:
-            reason = f"cannot connect to {host}:{port}: {error.strerror or error}"
-            self._report(Outcome(BIND, None, reason))
-            return reason
-        self._socket.settimeout(None)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._esme = esme = Esme(
+            self._report(Outcome(BIND, None, str(error)))
+            return str(error)
+        esme = Esme(
             self.system_id, self.password, self.book, self._report, now,
-            window=self.window, timeout=self.response_timeout,
+            window=self.window, timeout=self.response_timeout, request=request, system_type=self.system_type,
         )  # fmt: skip
-        self._greenlets = [gevent.spawn(self._read, esme), gevent.spawn(self._keep_time, esme)]
-        self._write()
-        while not esme.bound and esme.failed is None:
-            self._changed.clear()
-            self._changed.wait(_LOOK_EVERY)
-        if esme.failed is not None:
-            gevent.killall(self._greenlets)
-            self._close()
-        return esme.failed
+        link = Link(connected, esme, self._changed, self._on_time)
+        failed = link.wait_until_bound()
+        if failed is None:
+            links.append(link)
+        return failed
 
     def _bind_again(self) -> None:
-        gevent.killall(self._greenlets)
-        self._close()
+        """After a lost link; of a pair the other one is bound again too."""
+        for link in self._links:
+            link.leave()
         for attempt in range(10**9):
             gevent.sleep(_BACK_OFF[min(attempt, len(_BACK_OFF) - 1)])
             if self._bind() is None:
                 return
 
-    def _close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    def _write(self) -> None:
-        """Write what is queued. One greenlet at a time: another one's octets would come in between."""
-        if self._writing or self._esme is None or self._socket is None:
-            return
-        self._writing = True
-        try:
-            while octets := self._esme.session.bytes_to_send():
-                self._socket.sendall(octets)
-        except OSError:
-            self._esme.lost(time.monotonic())
-        finally:
-            self._writing = False
-
-    def _read(self, esme: Esme) -> None:
-        while esme.over is None and self._socket is not None:
-            try:
-                octets = self._socket.recv(_READ)
-            except OSError:
-                octets = b""
-            if octets:
-                esme.receive(octets, time.monotonic())
-                self._write()
-            else:
-                esme.lost(time.monotonic())
-            self._changed.set()
-
-    def _keep_time(self, esme: Esme) -> None:
-        while esme.over is None:
-            deadline = esme.session.next_deadline()
-            wait = _LOOK_EVERY if deadline is None else min(_LOOK_EVERY, deadline - time.monotonic())
-            gevent.sleep(max(0.001, wait))
-            now = time.monotonic()
-            esme.on_deadline(now)
-            self._write()
-            self._tell_lost(self.book.overdue(now))
-            self._changed.set()
+    def _on_time(self, now: float) -> None:
+        self._tell_lost(self.book.overdue(now))
 
     def _tell_lost(self, lost: list[Any]) -> None:
         for awaited in lost:

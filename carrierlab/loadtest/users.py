@@ -11,6 +11,7 @@ import gevent
 from gevent import GreenletExit
 from locust import FastHttpUser, User, task
 
+from carrierlab.loadtest.link import context_of
 from carrierlab.loadtest.playing import Due, Player
 from carrierlab.loadtest.profile import (
     Address,
@@ -38,9 +39,14 @@ def user_class(profile: Profile) -> type[User]:
     elif profile.target.control is not None:
         profiled = ControlUser
     settings: dict[str, Any] = {"abstract": False, "profile": profile, "host": str(profile.target.smpp or "") or None}
-    if not profile.target.speaks_smpp:
+    target = profile.target
+    if target.speaks_smpp:
+        settings |= {"bind_mode": target.bind, "system_type": target.system_type}
+        if target.tls is not None:
+            settings |= {"tls": context_of(target.tls), "server_name": target.tls.server_name}
+    else:
         settings["concurrency"] = profile.window
-        settings["host"] = str(profile.target.api or profile.target.control)
+        settings["host"] = str(target.api or target.control)
     return type(profiled.__name__, (profiled,), settings)
 
 

@@ -10,7 +10,6 @@ import math
 import random
 import typing
 from collections.abc import Mapping, Sequence
-from itertools import repeat
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -22,7 +21,7 @@ from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
 from sender.channels.pool import BindPool
 from sender.channels.reserve import Reserve
-from sender.channels.results import Answered, Delivered, Delivery, Hold, Receipts, Result, Submit, Unanswered
+from sender.channels.results import Answered, Delivered, Delivery, Hold, Receipts, Result, Submit, Taken, Unanswered
 from sender.channels.status import BindView, ChannelStatus
 from sender.channels.writing import Writing
 from sender.domain.message import DoubtCause
@@ -280,7 +279,7 @@ class SmppChannel:
                 submits: list[Submit] = event.contexts  # type: ignore[union-attr,assignment]
                 ids = event.message_ids  # type: ignore[union-attr]
                 self._accepted(link, submits, event.sent_at, now)  # type: ignore[union-attr]
-                results += map(Answered, submits, repeat(0), ids)
+                results.append(Taken(submits, ids))
             elif kind is ReceiptsDelivered:
                 deliveries.append(Receipts(link, event.run))  # type: ignore[union-attr,arg-type]
             elif kind is Request:

@@ -65,12 +65,9 @@ class Outlet:
         return self.link.session.peer_speaks_tlvs
 
     @property
-    def carries_tlvs(self) -> bool:
-        """Whether the TLVs that the account is configured to send can be: everywhere but on a bind of SMPP 3.3.
-
-        An operator that documents a TLV reads it, whether or not its bind response names a version.
-        """
-        return self.link.session.version >= Version.V34
+    def version(self) -> Version:
+        """Which SMPP is spoken on this bind."""
+        return self.link.session.version
 
     def fit_window(self) -> None:
         """The window has changed its size."""
@@ -107,10 +104,11 @@ class Outlet:
 
     def promise(self, submits: list[Submit]) -> None:
         """Give the submits their sequence numbers on this bind."""
-        first = self.link.session.reserve(len(submits))
+        count = len(submits)
+        first = self.link.session.reserve(count)
+        wraps = first + count > LAST
         for position, submit in enumerate(submits):
-            sequence = first + position
-            submit.sequence = sequence if sequence <= LAST else after(first, position)
+            submit.sequence = after(first, position) if wraps else first + position
         self._promise(submits, 1)
 
     def _promise(self, submits: list[Submit], sign: int) -> None:
@@ -129,7 +127,7 @@ class Outlet:
 
     def stand_aside(self, submit: Submit) -> None:
         """Its sender's limit has no room: it lets others pass."""
-        self.aside.setdefault(submit.pdu.source_addr, deque()).append(submit)
+        self.aside.setdefault(submit.source_addr, deque()).append(submit)
 
     def called(self, sender: str) -> Submit:
         """The next one of a sender that stands aside."""

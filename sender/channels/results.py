@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sender.domain.message import DoubtCause, MessageClass, State
-from smppkit.pdus import DataSm, DeliverSm, SubmitSm
+from smppkit.pdus import DataSm, DeliverSm
 from smppkit.runs import ReceiptRun
 from smppkit.transport import Link
 
@@ -20,7 +20,10 @@ class Submit(msgspec.Struct, gc=False):
     campaign_id: int
     part: int
     parts: int
-    pdu: SubmitSm
+    source_addr: str
+    destination_addr: str
+    body: bytes
+    """The submit_sm behind its header, in the version that its bind speaks."""
     sequence: int
     message_class: MessageClass
     attempts: int
@@ -50,6 +53,13 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     smsc_id: str
 
 
+class Taken(msgspec.Struct, frozen=True, gc=False):
+    """Submits that the operator accepted, with its message ids in their order: as many `Answered` of status 0."""
+
+    submits: list[Submit]
+    smsc_ids: list[str]
+
+
 class Unanswered(msgspec.Struct, frozen=True, gc=False):
     """Written, and no answer will come."""
 
@@ -61,13 +71,6 @@ class Unwritten(msgspec.Struct, frozen=True, gc=False):
     """Certainly never written: its bind was lost, or the channel stopped, before its turn came."""
 
     submit: Submit
-
-
-class Unsendable(msgspec.Struct, frozen=True, gc=False):
-    """Cannot be put on the wire at all; `reason` names the field."""
-
-    submit: Submit
-    reason: str
 
 
 class Later(msgspec.Struct, frozen=True, gc=False):
@@ -101,7 +104,9 @@ class Postponed(msgspec.Struct, frozen=True, gc=False):
     delay: float
 
 
-Result = Answered | Unanswered | Unwritten | Unsendable | Withheld | Postponed
+One = Answered | Unanswered | Unwritten | Withheld | Postponed
+"""What became of one submit."""
+Result = Taken | One
 
 
 class Delivery(msgspec.Struct, frozen=True):

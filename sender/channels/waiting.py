@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sender.channels.results import Submit
 
@@ -31,10 +31,10 @@ class Waiting:
         """Take the one that is next."""
         return (self.urgent or self.others).popleft()
 
-    def extend(self, submits: Iterable[Submit]) -> None:
-        """Add some, each to its queue."""
-        for submit in submits:
-            (self.urgent if submit.urgent else self.others).append(submit)
+    def extend(self, submits: Sequence[Submit]) -> None:
+        """Add some of a kind."""
+        if submits:
+            (self.urgent if submits[0].urgent else self.others).extend(submits)
 
     def extendleft(self, submits: Iterable[Submit]) -> None:
         """Put some back in front, one after the other."""

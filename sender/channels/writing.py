@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from sender.channels.outlet import Outlet
 from sender.channels.pace import Pace
 from sender.channels.reserve import Reserve
-from sender.channels.results import Hold, Postponed, Result, Submit, Unsendable, Unwritten, Withheld
+from sender.channels.results import Hold, Postponed, Result, Submit, Unwritten, Withheld
 from sender.channels.senders import SenderLimit, sender_limits
+from smppkit.commands import CommandId
 from smppkit.transport import Link
+
+_SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
 
 
 class Writing:
@@ -90,7 +94,8 @@ class Writing:
                 if held:
                     refused += [Withheld(run[place], hold) for place, hold in held.items()]
                     run = [submit for place, submit in enumerate(run) if place not in held]
-                if self._write(outlet, run, now, refused):
+                if run:
+                    self._write(outlet, run, now)
                     touched[outlet.link] = None
             for link in touched:
                 if link is not turn_link:
@@ -190,7 +195,7 @@ class Writing:
             self._wake_in(now, limit.wait(now))
         while outlet.waiting:
             submit = outlet.waiting.popleft()
-            sender = submit.pdu.source_addr
+            sender = submit.source_addr
             known = self.senders.get(sender)
             if known is None or (known.ready(now) and sender not in outlet.aside):
                 return submit
@@ -203,17 +208,12 @@ class Writing:
                 refused.append(Postponed(submit, delay))
         return None
 
-    def _write(self, outlet: Outlet, run: list[Submit], now: float, refused: list[Result]) -> bool:
-        """Write submits of a kind; whether any could be."""
+    def _write(self, outlet: Outlet, run: list[Submit], now: float) -> None:
+        """Write submits of a kind."""
         session = outlet.link.session
         before = session.outstanding
         alone = not before and not any(each.outstanding for each in self.outlets)
-        unfit = session.send_run([(submit.pdu, submit.sequence, submit) for submit in run], now) if run else {}
-        if unfit:
-            refused += [Unsendable(run[place], str(error)) for place, error in unfit.items()]
-            run = [submit for place, submit in enumerate(run) if place not in unfit]
-        if not run:
-            return False
+        session.send_run(_SUBMIT_SM, [(submit.body, submit.sequence, submit) for submit in run], now)
         for under_way, submit in enumerate(run, before + 1):
             submit.under_way = under_way
         run[0].alone = alone
@@ -222,11 +222,10 @@ class Writing:
         if outlet.limit is not None:
             outlet.limit.take(now, len(run), urgent=urgent)
         if self.senders:
-            known = self.senders.get(run[0].pdu.source_addr)
+            known = self.senders.get(run[0].source_addr)
             if known is not None:
                 known.take(now)
         outlet.written(now)
-        return True
 
     # --- waking -------------------------------------------------------------------------------
 

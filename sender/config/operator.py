@@ -26,17 +26,12 @@ class Source(msgspec.Struct, frozen=True):
     npi: Annotated[int, Meta(description="Numbering plan", ge=0, le=18)]
 
 
-class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
+class TlsConfig(ClientTls, frozen=True):
     """Connect over TLS. Files are in PEM form."""
-
-    ca: Annotated[Path, Meta(description="Whom to trust; the system's authorities when omitted")] | None = None
-    certificate: Annotated[Path, Meta(description="Our certificate, where the operator wants one")] | None = None
-    key: Annotated[Path, Meta(description="Its private key")] | None = None
-    server_name: Annotated[str, Meta(description="Name in the operator's certificate; `host` when omitted")] = ""
 
     def client(self) -> TlsClient:
         """What connects so; TlsFileError when a file cannot be used."""
-        return TlsClient(ClientTls(self.ca, self.certificate, self.key, self.server_name))
+        return TlsClient(self)
 
 
 class AccountConfig(TextConfig, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 import msgspec
 
@@ -65,6 +66,11 @@ class Field(msgspec.Struct, frozen=True):
     filters: tuple[Filter, ...] = ()
     default: str | None = None
     """What stands for an empty cell and goes through the filters: the words of ``default``."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a value goes in as it is."""
+        return not self.filters and self.default is None
 
 
 _REMEMBERED = 512
@@ -129,7 +135,23 @@ def _render(parts: tuple[str | Field, ...]) -> Render:
     if len(fillers) == 1:
         fill = fillers[0]
         return lambda fields: frame % (fill(fields),)
-    return lambda fields: frame % tuple([fill(fields) for fill in fillers])
+
+    def one_by_one(fields: Mapping[str, str]) -> str:
+        return frame % tuple([fill(fields) for fill in fillers])
+
+    keys = [part.key for part in parts if isinstance(part, Field) and part.is_plain]
+    if len(keys) < len(fillers):
+        return one_by_one
+    values_of = itemgetter(*keys)
+
+    def at_once(fields: Mapping[str, str]) -> str:
+        try:
+            values = tuple(map(str.strip, values_of(fields)))
+        except KeyError:
+            return one_by_one(fields)
+        return frame % values if all(values) else one_by_one(fields)
+
+    return at_once
 
 
 def _filler(field: Field) -> Render:
@@ -167,7 +189,7 @@ def _filler(field: Field) -> Render:
         except BadValue as error:
             raise UnfitField(key, position, str(error)) from None
 
-    return filtered if filters or default is not None else plain
+    return plain if field.is_plain else filtered
 
 
 def _nearest(key: str, known: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""From a campaign and a recipient to the submit_sm of every segment."""
+"""Texts and senders of a campaign, as they go out through each operator account."""
 
 from __future__ import annotations
 
@@ -12,35 +12,27 @@ from sender.channels.results import Submit
 from sender.config.operator import AccountConfig
 from sender.config.text import TlvConfig
 from sender.domain.message import MessageClass
-from sender.domain.template import FieldError, Template
+from sender.domain.template import Template
 from sender.domain.transliteration import plain_punctuation, transliterate
+from sender.pipeline.press import Outgoing, Press
 from sender.store.records import Claimed
 from smppkit.gsm0338 import UnencodableText, encode_gsm7, try_encode_gsm7
 from smppkit.national import pairs
 from smppkit.national_tables import Language
-from smppkit.pdus import SubmitSm
 from smppkit.segments import (
     ALONE,
-    UDHI,
     LongMessage,
-    Segment,
     Segmented,
     SegmentError,
     count_segments,
-    cut_encoded,
     segment,
 )
-from smppkit.text import Alphabet, encode_first, encode_text
-from smppkit.tlvs import USER_MESSAGE_REFERENCE, Tlv
+from smppkit.states import Version
+from smppkit.text import Alphabet, encode_text
+from smppkit.tlvs import Tlv
 
 _ONE_OF_GSM7: Final = ALONE[Alphabet.GSM7]
 _ONE_OF_UCS2: Final = ALONE[Alphabet.UCS2]
-
-_INTERNATIONAL = 1  # TON, SMPP 3.4 §5.2.5
-_ALPHANUMERIC = 5
-_UNKNOWN_PLAN = 0  # NPI, SMPP 3.4 §5.2.6
-_ISDN_PLAN = 1
-_RECEIPT_ALWAYS = 1  # registered_delivery, SMPP 3.4 §5.2.17
 
 _WITHOUT_TLVS = {LongMessage.SAR: LongMessage.UDH8, LongMessage.PAYLOAD: LongMessage.UDH8}
 """How to cut for an operator that takes no TLVs, where the configuration asks for some."""
@@ -180,82 +172,6 @@ class Wording(msgspec.Struct, frozen=True):
         )
 
 
-class _Outgoing:
-    """What is the same for all messages of a campaign through one account, made ready once."""
-
-    __slots__ = (
-        "_fixed",
-        "_made",
-        "adds",
-        "data_codings",
-        "gsm7_first",
-        "npi",
-        "plain",
-        "reference",
-        "single",
-        "then_ucs2",
-        "ton",
-        "wording",
-    )
-
-    def __init__(self, wording: Wording, source: tuple[int, int], fixed: str | None) -> None:
-        self.wording = wording
-        self.ton, self.npi = wording.source or source
-        self.data_codings = {
-            alphabet: wording.data_codings.get(alphabet, alphabet.data_coding) for alphabet in Alphabet
-        }
-        self.reference = wording.message_reference
-        self._fixed: tuple[Tlv, ...] = ()
-        made: list[tuple[TlvConfig, Template]] = []
-        for config in wording.tlvs:
-            template = config.template()
-            if template.fields:
-                made.append((config, template))
-            else:
-                self._fixed += (config.tlv(template.render({})),)
-        self._made = tuple(made)
-        self.adds = bool(self._fixed or made or self.reference)
-        """Whether the account adds TLVs."""
-        self.gsm7_first = wording.alphabets[:1] == (Alphabet.GSM7,)
-        self.plain = not (wording.languages or wording.packed or wording.transliterate or wording.plain_punctuation)
-        """Whether a text goes out as the template gives it, in the first alphabet that holds it."""
-        self.then_ucs2 = self.plain and wording.alphabets[1:2] == (Alphabet.UCS2,)
-        self.single: tuple[int, Segment] | None = None
-        """A text without fields that fits one segment: its data_coding, and it, encoded once for all."""
-        if fixed is not None:
-            with suppress(UnencodableText, SegmentError):
-                cut = wording.cut(fixed)
-                if len(cut.segments) == 1 and not cut.segments[0].tlvs:
-                    self.single = self.data_codings[cut.alphabet], cut.segments[0]
-
-    @property
-    def asks_rows(self) -> bool:
-        """Whether a TLV is made of what a row has, and may fail."""
-        return bool(self._made)
-
-    def tlvs(self, fields: Mapping[str, str], message_id: int) -> tuple[Tlv, ...]:
-        """What every segment of a message carries beside its text; FieldError or TlvError."""
-        tlvs = self._fixed
-        for config, template in self._made:
-            try:
-                tlvs += (config.tlv(template.render(fields)),)
-            except FieldError as error:
-                raise TlvError(f"TLV 0x{config.tag:04x}: {error}") from None
-            except ValueError as error:
-                raise TlvError(str(error)) from None
-        if self.reference:
-            tlvs += (USER_MESSAGE_REFERENCE.of(message_id & 0xFFFF),)
-        return tlvs
-
-
-class TlvError(ValueError):
-    """A TLV that the account wants cannot be made of a recipient's row."""
-
-
-UNCOMPOSABLE: Final = (FieldError, TlvError, UnencodableText, SegmentError)
-"""Everything that keeps a recipient's row from being a message: what `Composer` raises."""
-
-
 class Composer:
     """Makes the messages of one campaign. `wordings` are by operator account."""
 
@@ -273,10 +189,10 @@ class Composer:
         self._wordings = (
             wordings if options is None else {name: it.with_options(options) for name, it in wordings.items()}
         )
-        named = not sender.isdigit()
-        source = (_ALPHANUMERIC, _UNKNOWN_PLAN) if named else (_INTERNATIONAL, _ISDN_PLAN)
-        fixed = None if template.fields else template.render({})
-        self._outgoing = {name: _Outgoing(wording, source, fixed) for name, wording in self._wordings.items()}
+        self._outgoing = {
+            name: Outgoing(wording, sender, message_class, template) for name, wording in self._wordings.items()
+        }
+        self._presses: dict[tuple[str, Version, bool], Press] = {}
         in_tlvs = (config.template().fields for wording in wordings.values() for config in wording.tlvs)
         self._columns = template.fields.union(*in_tlvs)
         self.text = template.render
@@ -313,78 +229,16 @@ class Composer:
         """What the account adds to every segment of a message; TlvError when this row cannot give it."""
         return self._outgoing[operator].tlvs(fields, message_id)
 
-    def submits(self, claimed: Claimed, operator: str, *, tlvs: bool = True, extras: bool = True) -> list[Submit]:
-        """One submit for every segment that has to be sent (again).
+    def press(self, operator: str, version: Version, *, tlvs: bool) -> Press:
+        """What makes the submits for binds of `operator` that speak `version` and take `tlvs`."""
+        press = self._presses.get((operator, version, tlvs))
+        if press is None:
+            made = Press(self._outgoing[operator], self._template.render, version, tlvs=tlvs)
+            press = self._presses[operator, version, tlvs] = made
+        return press
 
-        `tlvs`: whether a long text may be sent by means of TLVs; `extras`: whether the bind can carry those that the
-        account adds.
-
-        The reference comes from the message's number, so that a segment sent again later, by another process even,
-        still belongs to the same text on the phone. UNCOMPOSABLE.
-        """
-        outgoing = self._outgoing[operator]
-        added = outgoing.tlvs(claimed.fields, claimed.message_id) if extras and outgoing.adds else ()
-        single = outgoing.single
-        if single is not None:
-            data_coding, piece = single
-            return [] if claimed.parts_done else [self._submit(claimed, outgoing, 1, 1, data_coding, piece, added)]
-        text = self._template.render(claimed.fields)
-        wording = outgoing.wording
-        if outgoing.plain and tlvs:
-            alphabet, octets = encode_first(text, wording.alphabets)
-            if len(octets) <= ALONE[alphabet] and not claimed.parts_done:
-                data_coding = outgoing.data_codings[alphabet]
-                return [self._submit(claimed, outgoing, 1, 1, data_coding, Segment(octets), added)]
-            method = wording.long_messages
-            pieces = cut_encoded(text, alphabet, octets, reference=claimed.message_id, method=method)
-        else:
-            segmented = wording.cut(text, claimed.message_id, tlvs=tlvs)
-            alphabet, pieces = segmented.alphabet, segmented.segments
-        if claimed.parts_done and len(pieces) != claimed.parts:
-            # Begun on a bind that differs from this one in taking TLVs, and to be finished as it was begun.
-            segmented = wording.cut(text, claimed.message_id, tlvs=not tlvs)
-            alphabet, pieces = segmented.alphabet, segmented.segments
-        data_coding = outgoing.data_codings[alphabet]
-        parts = len(pieces)
-        return [
-            self._submit(claimed, outgoing, part, parts, data_coding, piece, added)
-            for part, piece in enumerate(pieces, start=1)
-            if part not in claimed.parts_done
-        ]
-
-    def _submit(
-        self,
-        claimed: Claimed,
-        outgoing: _Outgoing,
-        part: int,
-        parts: int,
-        data_coding: int,
-        piece: Segment,
-        added: tuple[Tlv, ...],
-    ) -> Submit:
-        pdu = SubmitSm(
-            source_addr_ton=outgoing.ton,
-            source_addr_npi=outgoing.npi,
-            source_addr=self.sender,
-            dest_addr_ton=_INTERNATIONAL,
-            dest_addr_npi=_ISDN_PLAN,
-            destination_addr=claimed.number,
-            esm_class=UDHI if piece.udhi else 0,
-            registered_delivery=_RECEIPT_ALWAYS,
-            data_coding=data_coding,
-            short_message=piece.short_message,
-            tlvs=piece.tlvs + added,
-        )
-        return Submit(
-            claimed.message_id,
-            claimed.campaign_id,
-            part,
-            parts,
-            pdu,
-            0,
-            self.message_class,
-            claimed.attempts,
-            claimed.resends,
-            claimed.tried_since,
-            claimed.expires,
-        )
+    def submits(
+        self, claimed: Claimed, operator: str, *, tlvs: bool = True, version: Version = Version.V34
+    ) -> list[Submit]:
+        """The submits of one message; see `Press.submits`."""
+        return self.press(operator, version, tlvs=tlvs).submits(claimed)

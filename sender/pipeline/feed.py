@@ -13,16 +13,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
 from sender.channels.results import Submit
-from sender.pipeline.campaigns import Composers
-from sender.pipeline.compose import UNCOMPOSABLE
+from sender.pipeline.press import UNCOMPOSABLE, Press
+from sender.pipeline.shared import Shared
 from sender.store.records import Claimed, Intent
-from sender.store.sqlite import SqliteStore
-from sender.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +47,9 @@ class Feed:
     def __init__(
         self,
         channel: SmppChannel,
-        composers: Composers,
+        shared: Shared,
         *,
         urgent: bool,
-        store: SqliteStore,
-        writer: Writer,
-        clock: IReactorTime,
-        epoch: float,
         start: Callable[[Work], None],
     ) -> None:
         self.urgent = urgent
@@ -63,11 +57,11 @@ class Feed:
         """Messages whose text this account cannot carry; the program that routed them here believed it could."""
         self._channel = channel
         self._account = channel.account.name
-        self._composers = composers
-        self._store = store
-        self._call = writer.urgent if urgent else writer.call
-        self._clock = clock
-        self._epoch = epoch
+        self._composers = shared.composers
+        self._store = shared.store
+        self._call = shared.writer.urgent if urgent else shared.writer.call
+        self._clock = shared.clock
+        self._now = shared.now
         self._start = start
         self._ready: deque[Claimed] = deque()
         self._running = False
@@ -91,7 +85,7 @@ class Feed:
 
     def soon(self) -> None:
         """Feed once this turn is over, whatever asked for it: what is due on the wire goes first."""
-        if self._running and self._feed_call is None:
+        if self._running and self._feed_call is None and (self._may_commit or self._may_claim):
             self._feed_call = self._clock.callLater(0, self._feed)
 
     def due(self, at: float) -> None:
@@ -144,10 +138,18 @@ class Feed:
         self._feed_call = None
         if not self._running:
             return
-        if self._ready and not self._committing:
+        if self._may_commit:
             self._start(self._commit())
-        if not (self._claiming or self._dry) and self._has_bind() and len(self._ready) < self._claim_size() / 2:
+        if self._may_claim and self._has_bind() and len(self._ready) < self._claim_size() / 2:
             self._start(self._claim())
+
+    @property
+    def _may_commit(self) -> bool:
+        return bool(self._ready) and not self._committing
+
+    @property
+    def _may_claim(self) -> bool:
+        return not (self._claiming or self._dry)
 
     def _has_bind(self) -> bool:
         return any(outlet.epoch is not None for outlet in self._channel.outlets)
@@ -199,10 +201,10 @@ class Feed:
             self._committing = False
         forbidden = {(intent.message_id, intent.part) for intent in stale}
         for outlet, submits in batch:
-            outlet.withdraw([submit for submit in submits if (submit.message_id, submit.part) in forbidden])
-            self._channel.write(
-                outlet, [submit for submit in submits if (submit.message_id, submit.part) not in forbidden]
-            )
+            if forbidden:
+                outlet.withdraw([submit for submit in submits if (submit.message_id, submit.part) in forbidden])
+                submits = [it for it in submits if (it.message_id, it.part) not in forbidden]  # noqa: PLW2901
+            self._channel.write(outlet, submits)
         self.soon()
 
     def _promise(self) -> tuple[Batch, list[int]]:
@@ -231,17 +233,21 @@ class Feed:
 
     def _compose(self, outlet: Outlet, room: int, messages: int, unsendable: list[int]) -> list[Submit]:
         """The submits of the next `messages`, until an outlet has no `room` for more."""
-        ready, account, of = self._ready, self._account, self._composers.of
-        takes_tlvs, carries_tlvs = outlet.takes_tlvs, outlet.carries_tlvs
+        ready, presses = self._ready, dict[int, Press]()
         submits: list[Submit] = []
         for _ in range(messages):
             if len(submits) >= room:
                 break
             claimed = ready[0]
+            press = presses.get(claimed.campaign_id)
+            if press is None:
+                composer = self._composers.of(claimed.campaign_id)
+                press = composer.press(self._account, outlet.version, tlvs=outlet.takes_tlvs)
+                presses[claimed.campaign_id] = press
             try:
-                made = of(claimed.campaign_id).submits(claimed, account, tlvs=takes_tlvs, extras=carries_tlvs)
+                made = press.submits(claimed)
             except UNCOMPOSABLE as error:
-                log.error("%s: message %d cannot go this way: %s", account, claimed.message_id, error)
+                log.error("%s: message %d cannot go this way: %s", self._account, claimed.message_id, error)
                 unsendable.append(ready.popleft().message_id)
                 continue
             if not made:
@@ -263,6 +269,3 @@ class Feed:
         self._wake_call = None
         self._wake_due = math.inf
         self.poke()
-
-    def _now(self) -> float:
-        return self._epoch + self._clock.seconds()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from sender.domain.dialect import Form
@@ -14,7 +15,8 @@ from smppkit.tlvs import USER_MESSAGE_REFERENCE
 
 _SAMPLE_FIRST: Final = 100
 _SAMPLE_EVERY: Final = 256
-"""How closely receipts are looked at: the first ones all, then one in so many."""
+_SAMPLE_REST: Final = 1.0
+"""How closely receipts are looked at: the first ones all, then one in so many, with so many seconds in between."""
 
 
 class ReceiptReader:
@@ -23,10 +25,11 @@ class ReceiptReader:
     def __init__(self, account: str) -> None:
         self._account = account
         self._read = 0
+        self._looked_at = -math.inf
 
     def read(self, pdu: DeliverSm | DataSm, at: float) -> ReceiptIn | None:
         """The receipt in a PDU that came at unix time `at`; None when it is no receipt."""
-        receipt = receipt_of(pdu, self._account, at, sample=self._sampled())
+        receipt = receipt_of(pdu, self._account, at, sample=bool(self._sample(1, at)))
         self._read += receipt is not None
         return receipt
 
@@ -37,20 +40,21 @@ class ReceiptReader:
             ReceiptIn(account, ident, state, stat, err, source, at, destination, text[:_TEXT])
             for source, destination, (ident, state, stat, err, text) in run.said
         ]
-        for place in self._sample(len(receipts)):
+        for place in self._sample(len(receipts), at):
             receipt = receipt_of(run.frames.pdu(place), account, at, sample=True)  # type: ignore[arg-type]
             receipts[place] = receipt or receipts[place]
         self._read += len(receipts)
         return receipts
 
-    def _sampled(self) -> bool:
-        return bool(self._sample(1))
-
-    def _sample(self, count: int) -> range:
-        """Which of the next `count` receipts are looked at closely."""
+    def _sample(self, count: int, at: float) -> range:
+        """Which of the next `count` receipts are looked at closely, at unix time `at`."""
         if self._read < _SAMPLE_FIRST:
             return range(min(count, _SAMPLE_FIRST - self._read))
-        return range(-self._read % _SAMPLE_EVERY, count, _SAMPLE_EVERY)
+        places = range(-self._read % _SAMPLE_EVERY, count, _SAMPLE_EVERY)
+        if not places or at < self._looked_at + _SAMPLE_REST:
+            return range(0)
+        self._looked_at = at
+        return places[:1]
 
 
 def receipt_of(pdu: DeliverSm | DataSm, account: str, at: float, *, sample: bool = False) -> ReceiptIn | None:

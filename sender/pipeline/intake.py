@@ -16,7 +16,8 @@ from sender.domain.message import MessageClass
 from sender.domain.phone import BadNumber, NumberReader
 from sender.domain.routing import Router
 from sender.domain.template import FieldError, MissingField, Template, TemplateError, field_key
-from sender.pipeline.compose import Composer, SenderError, TlvError, Wording, check_sender
+from sender.pipeline.compose import Composer, SenderError, Wording, check_sender
+from sender.pipeline.press import TlvError
 from sender.store.intake import STANDING_TEMPLATE, NewApiMessage, Refusal
 from smppkit.gsm0338 import UnencodableText
 from smppkit.segments import SegmentError

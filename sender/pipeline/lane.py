@@ -14,30 +14,23 @@ from __future__ import annotations
 import logging
 import random
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from sender.channels.account import Account
 from sender.channels.channel import SmppChannel
 from sender.channels.outlet import Outlet
 from sender.channels.results import Delivered, Delivery, Hold, Receipts, Result, Submit
-from sender.pipeline.campaigns import Composers
 from sender.pipeline.feed import Feed
-from sender.pipeline.gate import Gate
-from sender.pipeline.health import HealthBook
 from sender.pipeline.incoming import ReceiptReader
-from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.recorder import Heard, Recorder
+from sender.pipeline.shared import Shared
 from sender.pipeline.tally import Tally
 from sender.pipeline.verdict import Judge
 from sender.store.records import Accepted, InDoubt, NotSent, Outcome, Retry
-from sender.store.sqlite import SqliteStore
-from sender.store.writer import Writer
-from smppkit.transport import Network
 
 log = logging.getLogger(__name__)
 
@@ -45,52 +38,18 @@ log = logging.getLogger(__name__)
 class Lane:
     """Feeds one operator account from the store and records what comes back."""
 
-    def __init__(
-        self,
-        account: Account,
-        composers: Composers,
-        judge: Judge,
-        gate: Gate,
-        mobile_originated: MobileOriginated,
-        health: HealthBook,
-        *,
-        store: SqliteStore,
-        writer: Writer,
-        clock: IReactorTime,
-        network: Network,
-        epoch: float,
-        rng: random.Random,
-        on_failure: Callable[[Failure], None],
-    ) -> None:
+    def __init__(self, account: Account, judge: Judge, shared: Shared, rng: random.Random) -> None:
         self.account = account
-        self.channel = SmppChannel(account, self, clock=clock, network=network, rng=rng)
-        self.recorder = Recorder(store, writer, self, clock)
+        self.channel = SmppChannel(account, self, clock=shared.clock, network=shared.network, rng=rng)
+        self.recorder = Recorder(shared.store, shared.writer, self, shared.clock)
         self.tally = Tally()
         self._receipts = ReceiptReader(account.name)
         self.incoming_messages = 0
         """Messages of subscribers that came, parts and repetitions included."""
         self._judge = judge
-        self._gate = gate
-        self._mobile_originated = mobile_originated
-        self._health = health
-        self._store = store
-        self._writer = writer
-        self._clock = clock
-        self._epoch = epoch
-        self._on_failure = on_failure
-        self._feeds = [
-            Feed(
-                self.channel,
-                composers,
-                urgent=urgent,
-                store=store,
-                writer=writer,
-                clock=clock,
-                epoch=epoch,
-                start=self._start,
-            )
-            for urgent in (True, False)  # codes first, in every turn
-        ]
+        self._shared = shared
+        # Codes first, in every turn.
+        self._feeds = [Feed(self.channel, shared, urgent=urgent, start=self._start) for urgent in (True, False)]
         self._running = False
         self._working = 0  # coroutines of this lane that are under way
         self._quiet: list[Deferred[None]] = []
@@ -163,7 +122,7 @@ class Lane:
     async def _release(self) -> None:
         for feed in self._feeds:
             # If that fails they stay claimed, which the next start puts right.
-            await feed.release().addErrback(self._on_failure)
+            await feed.release().addErrback(self._shared.on_failure)
 
     def give_back(self) -> None:
         """Let the store have what waits here for a bind: another account may send it."""
@@ -178,20 +137,20 @@ class Lane:
         self._start(self._number(outlet))
 
     async def _number(self, outlet: Outlet) -> None:
-        outlet.epoch = await self._writer.call(self._store.new_epoch)
+        outlet.epoch = await self._shared.writer.call(self._shared.store.new_epoch)
         self.room()
 
     def results(self, results: list[Result]) -> None:
         """Decide what each result means, and have it recorded."""
-        at = self._now()
+        at = self._shared.now()
         self.tally.add(results)
-        outcomes = [self._judge.outcome(result, at) for result in results]
-        self._health.outcomes(self.account.name, outcomes, self._clock.seconds())
+        outcomes = self._judge.outcomes(results, at)
+        self._shared.health.outcomes(self.account.name, outcomes, self._shared.clock.seconds())
         self.recorder.add_outcomes(outcomes)
 
     def deliveries(self, deliveries: list[Delivered]) -> None:
         """Have receipts recorded, and messages of subscribers stored."""
-        at = self._now()
+        at = self._shared.now()
         receipts: list[Heard] = []
         others: list[Delivery] = []
         for delivery in deliveries:
@@ -205,10 +164,10 @@ class Lane:
             others.append(delivery)
         if others:
             self.incoming_messages += len(others)
-            self._mobile_originated.take(self.account.name, others, self.channel.acknowledge)
+            self._shared.mobile_originated.take(self.account.name, others, self.channel.acknowledge)
         if receipts:
             read = chain.from_iterable(some for some, _ in receipts)
-            self._health.receipts(self.account.name, read, self._clock.seconds())
+            self._shared.health.receipts(self.account.name, read, self._shared.clock.seconds())
             self.recorder.add_receipts(receipts)
 
     def room(self) -> None:
@@ -218,7 +177,7 @@ class Lane:
 
     def hold(self, submits: Sequence[Submit]) -> Mapping[int, Hold]:
         """What the gate says."""
-        return self._gate.hold(submits, self._now())
+        return self._shared.gate.hold(submits, self._shared.now())
 
     # --- RecorderOwner ------------------------------------------------------------------------
 
@@ -240,17 +199,14 @@ class Lane:
 
     def store_failed(self, failure: Failure) -> None:
         """A batch was not committed."""
-        self._on_failure(failure)
+        self._shared.on_failure(failure)
 
     # --- small things -------------------------------------------------------------------------
-
-    def _now(self) -> float:
-        return self._epoch + self._clock.seconds()
 
     def _start(self, work: typing.Coroutine[Deferred[typing.Any], typing.Any, None]) -> None:
         """Run one step of feeding. A failure of it stops the program in order; that is the owner's business."""
         self._working += 1
-        Deferred.fromCoroutine(work).addErrback(self._on_failure).addCallback(self._worked)
+        Deferred.fromCoroutine(work).addErrback(self._shared.on_failure).addCallback(self._worked)
 
     def _worked(self, _: None) -> None:
         self._working -= 1

@@ -6,60 +6,35 @@ import random
 from collections.abc import Callable, Container, Iterator
 
 from twisted.internet.defer import Deferred, DeferredList
-from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from sender.channels.account import Account
 from sender.channels.status import ChannelStatus
 from sender.config.operator import AccountConfig
 from sender.domain.retry import RetryPolicy
-from sender.pipeline.campaigns import Composers
-from sender.pipeline.gate import Gate
-from sender.pipeline.health import HealthBook
 from sender.pipeline.lane import Lane
-from sender.pipeline.mo import MobileOriginated
 from sender.pipeline.progress import LaneView
+from sender.pipeline.shared import Shared
 from sender.pipeline.verdict import Judge
-from sender.store.sqlite import SqliteStore
-from sender.store.writer import Writer
-from smppkit.transport import Network
 
 
 class Lanes:
     """Every lane; iterate over them as they are now.
 
-    `on_failure` hears of what makes sending impossible, `on_trouble` of what goes wrong while a lane ends,
-    `on_left` that an account which is gone has given back what it had claimed.
+    `on_trouble` hears of what goes wrong while a lane ends, `on_left` that an account which is gone has given back what
+    it had claimed.
     """
 
     def __init__(
         self,
-        composers: Composers,
-        gate: Gate,
-        mobile_originated: MobileOriginated,
-        health: HealthBook,
+        shared: Shared,
         *,
-        store: SqliteStore,
-        writer: Writer,
-        clock: IReactorTime,
-        network: Network,
-        epoch: float,
         seed: int,
-        on_failure: Callable[[Failure], None],
         on_trouble: Callable[[Failure], None],
         on_left: Callable[[], None],
     ) -> None:
-        self._composers = composers
-        self._gate = gate
-        self._mobile_originated = mobile_originated
-        self._health = health
-        self._store = store
-        self._writer = writer
-        self._clock = clock
-        self._network = network
-        self._epoch = epoch
+        self._shared = shared
         self._seed = seed
-        self._on_failure = on_failure
         self._on_trouble = on_trouble
         self._on_left = on_left
         self._lanes: list[Lane] = []
@@ -73,22 +48,9 @@ class Lanes:
 
     def make(self, name: str, account: AccountConfig, policy: RetryPolicy) -> Lane:
         """A lane for an account; it is not started."""
-        self._health.add(name, self._clock.seconds())
-        return Lane(
-            Account.of(name, account),
-            self._composers,
-            self._judge(name, policy),
-            self._gate,
-            self._mobile_originated,
-            self._health,
-            store=self._store,
-            writer=self._writer,
-            clock=self._clock,
-            network=self._network,
-            epoch=self._epoch,
-            rng=random.Random(f"{self._seed}/{name}/reconnects"),  # noqa: S311 - jitter, repeatable
-            on_failure=self._on_failure,
-        )
+        self._shared.health.add(name, self._shared.clock.seconds())
+        rng = random.Random(f"{self._seed}/{name}/reconnects")  # noqa: S311 - jitter, repeatable
+        return Lane(Account.of(name, account), self._judge(name, policy), self._shared, rng)
 
     def _judge(self, name: str, policy: RetryPolicy) -> Judge:
         return Judge(policy, random.Random(f"{self._seed}/{name}/retries"))  # noqa: S311 - jitter, repeatable
@@ -109,7 +71,7 @@ class Lanes:
         if self._stopping:
             return
         self._lanes.append(lane)
-        self._health.know(lane.account.name, self._clock.seconds())
+        self._shared.health.know(lane.account.name, self._shared.clock.seconds())
         self._start(lane, rest=True)
 
     def leave(self, lane: Lane) -> None:
@@ -135,7 +97,7 @@ class Lanes:
     def _start(self, lane: Lane, *, rest: bool) -> None:
         if rest:
             # What the process before us wrote in its last second counts against the limit too (I5).
-            lane.channel.hold(self._clock.seconds() + 1.0)
+            lane.channel.hold(self._shared.clock.seconds() + 1.0)
         lane.start()
 
     def close(self) -> None:
@@ -186,7 +148,7 @@ class Lanes:
         return [self._view(lane) for lane in self._lanes]
 
     def _view(self, lane: Lane) -> LaneView:
-        status, now = lane.channel.status(), self._clock.seconds()
+        status, now = lane.channel.status(), self._shared.clock.seconds()
         return LaneView(
             exhausted=lane.exhausted,
             down_for=None if status.down_since is None else now - status.down_since,

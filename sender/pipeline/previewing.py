@@ -15,7 +15,8 @@ from sender.domain.message import MessageClass
 from sender.domain.registered import Registered, first_match
 from sender.domain.template import FieldError, Template
 from sender.domain.transliteration import Change, changes, plain_punctuation, suggestion
-from sender.pipeline.compose import Composer, TextOptions, TlvError, Wording
+from sender.pipeline.compose import Composer, TextOptions, Wording
+from sender.pipeline.press import TlvError
 from smppkit.gsm0338 import UnencodableText, try_encode_gsm7
 from smppkit.national_tables import Language
 from smppkit.segments import Segment, Segmented, SegmentError, decode_user_data, split_header

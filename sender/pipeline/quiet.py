@@ -104,7 +104,7 @@ class Quiet:
         quiet = self._of_campaign.get(submit.campaign_id, self._default)
         if quiet is None or submit.message_class not in quiet.classes:
             return None
-        span = self._span(quiet, submit.pdu.destination_addr, now)
+        span = self._span(quiet, submit.destination_addr, now)
         if span is None or submit.campaign_id in self._exempt():
             return None
         self.held += 1

@@ -12,6 +12,7 @@ import typing
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from twisted.internet.defer import Deferred, succeed
@@ -34,6 +35,9 @@ _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 _SLICE: Final = 200
 """Outcomes or receipts of one call: a one-time code waits for the call that is running, and for no more of a batch."""
 
+
+_fate: Final = attrgetter("fate")
+_state: Final = attrgetter("state")
 
 Heard: TypeAlias = tuple[Sequence[ReceiptIn], Delivered]
 """Receipts, and what they were delivered in: acknowledged together."""
@@ -151,9 +155,9 @@ class Recorder:
 
     def _receipts_done(self, results: list[ReceiptResult], receipts: list[Heard]) -> None:
         self.last_activity = self._clock.seconds()
-        self.receipts.update([result.fate for result in results])
+        self.receipts.update(map(_fate, results))
         self._owner.acknowledge([delivery for _, delivery in receipts], CommandStatus.ESME_ROK)
-        if any(result.state is State.QUEUED for result in results):
+        if State.QUEUED in map(_state, results):
             self._owner.queued_again()
 
     def _receipts_failed(self, failure: Failure, receipts: list[Heard]) -> None:

@@ -9,7 +9,8 @@ import msgspec
 from sender.domain.recipients import Recipient
 from sender.domain.routing import Router
 from sender.domain.rows import MAX_RAW, BadRow
-from sender.pipeline.compose import UNCOMPOSABLE, Composer
+from sender.pipeline.compose import Composer
+from sender.pipeline.press import UNCOMPOSABLE
 from sender.store.records import NewMessage
 
 

@@ -97,8 +97,7 @@ class Suppressing:
 
     def check(self, submit: Submit, now: float) -> Never | None:
         """For the gate: whether the number has opted out of what `submit` is."""
-        pdu = submit.pdu
-        scope = self.scope_against(pdu.destination_addr, submit.message_class, pdu.source_addr)
+        scope = self.scope_against(submit.destination_addr, submit.message_class, submit.source_addr)
         if scope is None or submit.campaign_id in self._exempt:
             return None
         self.blocked += 1

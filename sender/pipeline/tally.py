@@ -6,7 +6,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
-from sender.channels.results import Answered, Result, Unanswered, Unsendable, Unwritten
+from sender.channels.results import Answered, Result, Taken, Unanswered, Unwritten
+from smppkit.status import CommandStatus
 
 _SPAN: Final = 10
 """Seconds over which rates are taken."""
@@ -15,7 +16,7 @@ _SPAN: Final = 10
 class Tally:
     """Counts results of submits."""
 
-    __slots__ = ("doubts", "held", "statuses", "unsendable", "unwritten")
+    __slots__ = ("doubts", "held", "statuses", "unwritten")
 
     def __init__(self) -> None:
         self.statuses: Counter[int] = Counter()
@@ -25,23 +26,18 @@ class Tally:
         self.held = 0
         """Kept from the wire at the last instant."""
         self.unwritten = 0
-        self.unsendable = 0
 
     def add(self, results: Sequence[Result]) -> None:
         """Count some results."""
-        answers = [result.status for result in results if type(result) is Answered]
-        self.statuses.update(answers)
-        if len(answers) == len(results):
-            return
         for result in results:
-            if isinstance(result, Answered):
-                continue
-            if isinstance(result, Unanswered):
+            if isinstance(result, Taken):
+                self.statuses[CommandStatus.ESME_ROK] += len(result.submits)
+            elif isinstance(result, Answered):
+                self.statuses[result.status] += 1
+            elif isinstance(result, Unanswered):
                 self.doubts[result.cause.value] += 1
             elif isinstance(result, Unwritten):
                 self.unwritten += 1
-            elif isinstance(result, Unsendable):
-                self.unsendable += 1
             else:
                 self.held += 1
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import random
+from collections.abc import Iterable
 
-from sender.channels.results import Answered, Hold, Later, Postponed, Result, Submit, Unanswered, Unsendable, Withheld
+from sender.channels.results import Answered, Hold, Later, One, Postponed, Result, Submit, Taken, Unanswered, Withheld
 from sender.domain.message import DoubtCause
 from sender.domain.retry import RetryClass, RetryPolicy
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from smppkit.status import CommandStatus
-
-log = logging.getLogger(__name__)
 
 
 class Judge:
@@ -21,8 +19,19 @@ class Judge:
         self._policy = policy
         self._rng = rng
 
-    def outcome(self, result: Result, at: float) -> Outcome:
-        """What the store shall know about `result`, which was learnt at `at`."""
+    def outcomes(self, results: Iterable[Result], at: float) -> list[Outcome]:
+        """What the store shall know about `results`, which were learnt at `at`."""
+        outcomes: list[Outcome] = []
+        for result in results:
+            if isinstance(result, Taken):
+                told = zip(result.submits, result.smsc_ids, strict=True)
+                outcomes += [Accepted(submit.message_id, submit.part, smsc_id, at) for submit, smsc_id in told]
+            else:
+                outcomes.append(self.outcome(result, at))
+        return outcomes
+
+    def outcome(self, result: One, at: float) -> Outcome:
+        """The same of one submit."""
         submit = result.submit
         if isinstance(result, Answered):
             if result.status == CommandStatus.ESME_ROK:
@@ -30,9 +39,6 @@ class Judge:
             return self._refused(submit, result.status, at)
         if isinstance(result, Unanswered):
             return self._in_doubt(submit, result.cause, at)
-        if isinstance(result, Unsendable):
-            log.error("message %d cannot be put on the wire: %s", submit.message_id, result.reason)
-            return Refused(submit.message_id, submit.part, CommandStatus.ESME_RSUBMITFAIL, at)
         if isinstance(result, Withheld):
             return self._withheld(submit, result.hold, at)
         if isinstance(result, Postponed):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
-from sender.store.database import Database, json_list
+from sender.store.database import Database
+from sender.store.part_ids import note_all
 from sender.store.parts import PartRow, Parts
 from sender.store.records import ReceiptFate
-from sender.store.sql import sql, state_is
+from sender.store.sql import Update, sql, state_is
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
 
@@ -44,22 +45,23 @@ _RECEIPT: Final = "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FINAL_OF: Final = {int(state): final_of(state) for state in MessageState}
 
 
-def _update(where: str) -> dict[int, str]:
-    """The statement that brings parts to a state, by that."""
-    return {
-        int(state): sql(
-            "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?, received = ?,"
-            " received_at = ? WHERE $where AND $before",
-            where=where,
-            after=str(int(state)),
-            before=state_is((*SOURCES[state], state)),
-        )
-        for state in State
-    }
+def _may_become(state: State) -> str:
+    return state_is((*SOURCES[state], state))
 
 
-_UPDATE_PART: Final = _update("message = ? AND part = ?")
-_UPDATE_ALIKE: Final = _update("message IN (SELECT value FROM json_each(?) j) AND part = 1")
+_SET: Final = (
+    "UPDATE parts SET state = $after, stat = ?, err = ?, receipts = ?, repeated = ?, received = ?, received_at = ?"
+)
+_UPDATE_PART: Final = {
+    int(state): sql(
+        _SET + " WHERE message = ? AND part = ? AND $before", after=str(int(state)), before=_may_become(state)
+    )
+    for state in State
+}
+_UPDATE_ALIKE: Final = {
+    int(state): Update(sql(_SET, after=str(int(state))), "message", f"part = 1 AND {_may_become(state)}")
+    for state in State
+}
 _FEW: Final = 4
 """So many parts that become the same take as long one by one as in one statement."""
 
@@ -136,7 +138,9 @@ class Application:
         by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():
             by_state[row.state].append(row)
-        write_parts(self._db, self._receipts, by_state.items(), self._last)
+        for state, rows in by_state.items():
+            _update_parts(self._db, state, rows)
+        note_receipts(self._db, self._receipts, self._last)
         if self.resolved:
             self._write_resolved()
 
@@ -146,6 +150,7 @@ class Application:
             "UPDATE parts SET smsc_id = ?, key = ?, doubtful = 0 WHERE message = ? AND part = ?",
             [(row.smsc_id, key(row.smsc_id or ""), row.message, row.part) for row in self.resolved],
         )
+        note_all(self._db, [(row.account, key(row.smsc_id or ""), row.message, row.part) for row in self.resolved])
         forget_doubts(self._db, self.resolved)
         conn.executemany(
             "UPDATE campaigns SET doubts_resolved = doubts_resolved + ? WHERE id = ?",
@@ -164,43 +169,45 @@ def keep_in_part(row: PartRow, smsc_id: str, state: int, number: str, at: float)
     return True
 
 
-def write_parts(
-    db: Database,
-    receipts: Sequence[tuple[Any, ...]],
-    told: Iterable[tuple[int, Sequence[PartRow]]],
-    last: Mapping[int, float],
-) -> None:
-    """Write parts by their new state, the receipts that are kept by themselves, and the latest time by campaign."""
+def note_receipts(db: Database, receipts: Sequence[tuple[Any, ...]], last: Mapping[int, float]) -> None:
+    """Write the receipts that are kept by themselves, and the latest time by campaign."""
     if receipts:
         db.conn.executemany(_RECEIPT, receipts)
-    _update_parts(db, told)
     db.conn.executemany(
         "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
         [(at, campaign) for campaign, at in last.items()],
     )
 
 
-def _update_parts(db: Database, by_state: Iterable[tuple[int, Sequence[PartRow]]]) -> None:
+def update_alike(db: Database, state: int, said: Sequence[Any], messages: Sequence[int]) -> None:
+    """Bring the only parts of these messages to a state.
+
+    `said`: stat, err, receipts, repeated, received, received_at.
+    """
+    changed = _UPDATE_ALIKE[state].run(db.conn, said, messages)
+    if changed != len(messages):
+        raise RuntimeError(f"{len(messages) - changed} of {len(messages)} parts may not become {State(state).label}")
+
+
+def _update_parts(db: Database, state: int, rows: Sequence[PartRow]) -> None:
     """What came in one turn and says the same is written in one statement, for half the price."""
-    for state, rows in by_state:
-        alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        values: list[tuple[Any, ...]] = []
-        for row in rows:
-            said = (row.stat, row.err, row.receipts, row.repeated, row.received, row.received_at)
-            if row.part == 1:
-                alike[said].append(row.message)
-            else:
-                values.append((*said, row.message, row.part))
-        changed = 0
-        for said, messages in alike.items():
-            if len(messages) > _FEW:
-                changed += db.conn.execute(_UPDATE_ALIKE[state], (*said, json_list(messages))).rowcount
-            else:
-                values += [(*said, message, 1) for message in messages]
-        if values:
-            changed += db.conn.executemany(_UPDATE_PART[state], values).rowcount
-        if changed != len(rows):
-            raise RuntimeError(f"{len(rows) - changed} of {len(rows)} parts may not become {State(state).label}")
+    alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    values: list[tuple[Any, ...]] = []
+    for row in rows:
+        said = (row.stat, row.err, row.receipts, row.repeated, row.received, row.received_at)
+        if row.part == 1:
+            alike[said].append(row.message)
+        else:
+            values.append((*said, row.message, row.part))
+    for said, messages in alike.items():
+        if len(messages) > _FEW:
+            update_alike(db, state, said, messages)
+        else:
+            values += [(*said, message, 1) for message in messages]
+    if values:
+        changed = db.conn.executemany(_UPDATE_PART[state], values).rowcount
+        if changed != len(values):
+            raise RuntimeError(f"{len(values) - changed} of {len(values)} parts may not become {State(state).label}")
 
 
 def forget_doubts(db: Database, rows: list[PartRow]) -> None:

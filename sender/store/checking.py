@@ -7,10 +7,13 @@ from typing import Final
 
 from sender.domain.message import FINAL, State
 from sender.store.database import Database
+from sender.store.part_ids import PARTS
 from sender.store.sql import sql, state_is
 
 _MOST: Final = 20
 """Faults of one kind that are told one by one."""
+
+_IDS: Final = 5_000
 
 _NO_PART: Final = "NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = r.message AND p.part = r.part)"
 _ORPHANS: Final = (
@@ -83,6 +86,18 @@ def faults(db: Database) -> Iterator[str]:
         number = db.conn.execute(statement).fetchone()[0]
         if number:
             yield f"I1: {number} messages are {what}"
+    lost = sum(_lost_ids(db))
+    if lost:
+        yield f"ids: {lost} parts are not found by their id"
+
+
+def _lost_ids(db: Database) -> Iterator[int]:
+    """Some thousand parts at a time: how many of them the look-up by id does not name."""
+    rows = db.conn.execute(
+        sql("SELECT key, message * $parts + part FROM parts WHERE key IS NOT NULL", parts=str(PARTS))
+    )
+    while some := rows.fetchmany(_IDS):
+        yield len({part for _, part in some} - set(db.ids.find(db, {key for key, _ in some})))
 
 
 def _counts(db: Database) -> Iterator[str]:

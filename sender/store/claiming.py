@@ -135,7 +135,7 @@ class _Batch:
         self._limit = limit
         self._now = now
         self._cursors: dict[int, sqlite3.Cursor] = {}
-        self._rows: list[tuple[int, tuple[Any, ...]]] = []
+        self._taken: list[tuple[int, list[tuple[Any, ...]]]] = []
 
     def fetch(self, campaign: int, count: int) -> int:
         """Take up to `count` more messages of a campaign, by due time."""
@@ -146,25 +146,35 @@ class _Batch:
             cursor = self._db.conn.execute(_DUE, (self._account, campaign, self._now, self._limit))
             self._cursors[campaign] = cursor
         rows = cursor.fetchmany(count)
-        self._rows += [(campaign, row) for row in rows]
+        if rows:
+            self._taken.append((campaign, rows))
         return len(rows)
 
     def claim(self) -> list[Claimed]:
         """Mark what was taken."""
         for cursor in self._cursors.values():
             cursor.close()
-        if not self._rows:
+        if not self._taken:
             return []
-        earlier = _earlier(self._db, [row[0] for _, row in self._rows if row[3]])
+        earlier = _earlier(self._db, [row[0] for _, rows in self._taken for row in rows if row[3]])
         claimed = []
-        for campaign, (message, destination, fields, parts, expires) in self._rows:
-            done, attempts, resends, since = earlier.get(message, _NEVER) if parts else _NEVER
-            values = _fields(fields) if fields else {}
-            claimed.append(
-                Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
-            )
-        by_campaign = Counter([campaign for campaign, _ in self._rows])
-        move_alike(self._db, [row[0] for _, row in self._rows], by_campaign, State.QUEUED, State.CLAIMED)
+        known: dict[int, tuple[int, str]] = {}
+        by_campaign: Counter[int] = Counter()
+        for campaign, rows in self._taken:
+            by_campaign[campaign] += len(rows)
+            for message, destination, fields, parts, expires in rows:
+                if parts:
+                    done, attempts, resends, since = earlier.get(message, _NEVER)
+                else:
+                    done, attempts, resends, since = _NEVER
+                    known[message] = campaign, destination
+                values = _fields(fields) if fields else {}
+                claimed.append(
+                    Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
+                )
+        ids = [row[0] for _, rows in self._taken for row in rows]
+        move_alike(self._db, ids, by_campaign, State.QUEUED, State.CLAIMED)
+        self._db.hand.claimed(known)
         return claimed
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from sender.store import intents
+from sender.store.part_ids import PartIds
 from sender.store.parts import Hand
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Database:
         """Who wants which events: what the outbox remembers between calls."""
         self.hand = Hand()
         """Parts under way that this connection has written: see `Hand`."""
+        self.ids = PartIds()
+        """Parts by the ids that operators gave them."""
         self._seen: int | None = None
         self.emitted = 0
         """Events written since the start, those of transactions that were undone included."""
@@ -59,6 +62,7 @@ class Database:
         if seen != self._seen:  # another connection has committed
             self._seen = seen
             self.hand.clear()
+            self.ids.check(self)
         self._spill()
 
     def commit(self) -> None:
@@ -82,7 +86,7 @@ class Database:
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
-        self.hand.touched = False
+        self.hand.touched = self.ids.touched = False
         self.conn.execute("SAVEPOINT call")
 
     def keep(self) -> None:
@@ -91,7 +95,7 @@ class Database:
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
-        self._forget(hand=self.hand.touched)
+        self._forget(hand=self.hand.touched, ids=self.ids.touched)
         self.conn.execute("ROLLBACK TO call")
         self.conn.execute("RELEASE call")
         self._spill()
@@ -101,12 +105,14 @@ class Database:
         if self.hand.lost:
             intents.spill(self)
 
-    def _forget(self, *, hand: bool = True) -> None:
+    def _forget(self, *, hand: bool = True, ids: bool = True) -> None:
         self._accounts.clear()
         self._next_message = None
         self.consumers = None
         if hand:
             self.hand.clear()
+        if ids:
+            self.ids.clear()
 
     def message_ids(self, count: int) -> int:
         """The first of `count` message ids that follow each other; no id is given twice, even when rows are deleted."""

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from sender.domain.dialect import Dialect, words_agree
+from sender.domain.dialect import Dialect, readings, words_agree
 from sender.domain.message import State
 from sender.domain.numbers import same_number, tail
 from sender.domain.template import FieldError, Template, TemplateError
@@ -27,6 +27,8 @@ CLOCK_STEP: Final = 86_400.0
 receipt that is noted as so much older may still be about it."""
 LATEST: Final = 7 * 86_400.0
 """Seconds: no operator reports later than that, so an older doubt is not what a receipt is about."""
+SHORT_ID: Final = 6
+"""Characters: a shorter id proves little in another base, or when the handset is another one."""
 
 _REFERENCES: Final = 0x10000
 """user_message_reference has 16 bits (SMPP 3.4 §5.3.2.17)."""
@@ -124,6 +126,7 @@ class Doubts:
     ) -> None:
         self._db = db
         self._learned = dialect.learned
+        self._every_reading = dialect.relation is None
         self._slack = slack
         self._rows: dict[str, list[PartRow]] = defaultdict(list)
         self._resolved: dict[tuple[str, str], PartRow] = {}
@@ -136,8 +139,15 @@ class Doubts:
         self._under_way = under_way(db, account) if rows else {}
 
     def known(self, receipt: Heard) -> PartRow | None:
-        """The part that an earlier receipt of this batch with the same id has resolved."""
-        return self._resolved.get((receipt.key, tail(receipt.number))) if self._resolved else None
+        """The part that an earlier receipt of this batch with the same id has resolved, however it wrote it."""
+        if not self._resolved:
+            return None
+        end = tail(receipt.number)
+        found = self._resolved.get((receipt.key, end))
+        if found is None and self._every_reading and len(receipt.key) >= SHORT_ID:
+            others = (self._resolved.get((name, end)) for _, name in readings(receipt.smsc_id))
+            found = next((row for row in others if row is not None), None)
+        return found
 
     def candidate(self, receipt: Heard) -> PartRow | None:
         """The first part of the only message that this receipt can be about, or None."""

@@ -52,8 +52,7 @@ def write_out(db: Database, rows: Sequence[PartRow]) -> None:
         _ONE,
         [(row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at) for row in packed],
     )
-    for row in packed:
-        db.hand.answered(row)
+    db.hand.answered(packed)
     drop_done(db)
 
 

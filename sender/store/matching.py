@@ -32,6 +32,7 @@ from sender.domain.numbers import same_number, tail
 from sender.store import dialects, guessing, multipart, plain, samples
 from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
+from sender.store.part_ids import PARTS
 from sender.store.parts import PART_COLUMNS, PartRow, Parts
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
 from sender.store.settling import settle
@@ -39,8 +40,10 @@ from sender.store.sql import sql
 from smppkit.message_ids import key
 
 _BY_KEY: Final = sql(
-    "SELECT $columns FROM json_each(?) j CROSS JOIN parts p ON p.account = ? AND p.key = j.value"
-    " JOIN messages m ON m.id = p.message",
+    "SELECT $columns FROM json_each(?) j"
+    " CROSS JOIN parts p ON p.message = j.value / $parts AND p.part = j.value % $parts"
+    " JOIN messages m ON m.id = p.message WHERE p.account = ?",
+    parts=str(PARTS),
     columns=PART_COLUMNS,
 )
 _KEY: Final = PartRow.__struct_fields__.index("key")
@@ -71,8 +74,6 @@ _LOOKED_THROUGH: Final = 10_000
 """Parked receipts that are looked at again when a dialect becomes known."""
 _ZONES: Final = 14 * 3600.0
 """Seconds by which the times of a file may be wrong that does not name its zone."""
-_SHORT_ID: Final = 6
-"""Characters: a shorter id proves little when the handset is another one."""
 
 
 def record(db: Database, receipts: Sequence[ReceiptIn]) -> list[ReceiptResult]:
@@ -424,7 +425,7 @@ class Matching:
         """
         end = tail(receipt.number)
         others = set(self._under_way().get(end, ()))
-        if relation is not Relation.SAME and len(receipt.key) < _SHORT_ID:
+        if relation is not Relation.SAME and len(receipt.key) < guessing.SHORT_ID:
             others |= self._doubtful().get(end, set())
         return bool(others - {row.message})
 
@@ -432,7 +433,13 @@ class Matching:
         """Parts of an account by id key."""
         found: dict[str, list[PartRow]] = defaultdict(list)
         parts, in_hand = self._parts, self._db.hand.of
-        for columns in self._db.conn.execute(_BY_KEY, (json_list(keys), account)):
+        wanted = set(keys)
+        candidates = self._db.ids.find(self._db, wanted)
+        if not candidates:
+            return found
+        for columns in self._db.conn.execute(_BY_KEY, (json_list(candidates), account)):
+            if columns[_KEY] not in wanted:
+                continue
             place = columns[0], columns[1]
             row = parts.get(place) or in_hand(columns[0]) or PartRow(*columns)
             found[columns[_KEY]].append(parts.setdefault(place, row))
@@ -456,7 +463,7 @@ class Matching:
         if agreeing:
             return max(agreeing, key=lambda row: (row.state not in FINAL, row.submitted_at))
         if len(rows) == 1 and rows[0].key == receipt.key and rows[0].state not in FINAL:
-            self._learned.strangers += receipt.parked is None and len(receipt.key) >= _SHORT_ID
+            self._learned.strangers += receipt.parked is None and len(receipt.key) >= guessing.SHORT_ID
             if not self._numbers:
                 return rows[0]
         return None
@@ -499,7 +506,7 @@ class Matching:
             }
             if receipt.parked is None and any(row.state not in FINAL for row in found.values()):
                 self._learned.contrary += 1
-            if len(found) != 1 or len(receipt.key) < _SHORT_ID:
+            if len(found) != 1 or len(receipt.key) < guessing.SHORT_ID:
                 continue
             (row,) = found.values()
             if self._under_way().get(tail(receipt.number), set()) - {row.message}:

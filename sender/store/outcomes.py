@@ -11,6 +11,7 @@ from sender.domain.numbers import tail
 from sender.store import intents, matching
 from sender.store.applying import forget_doubts
 from sender.store.database import Database
+from sender.store.part_ids import note_all
 from sender.store.parts import PartRow
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import load_parts, move_rows, raise_due, settle
@@ -70,38 +71,40 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
 
 def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[PartRow], list[Outcome]]:
     """Record the acceptance of parts in hand; their rows, and the outcomes that are left, each in their order."""
-    hand = db.hand
+    held = db.hand.by_message
     rows: list[PartRow] = []
     others: list[Outcome] = []
     values: list[tuple[Any, ...]] = []
     last: dict[int, float] = {}
     kept_back: set[int] = set()
     for outcome in outcomes:
-        row = hand.of(outcome.message_id)
+        message = outcome.message_id
+        row = held.get(message)
         if (
             row is None
             or not row.intent
+            or row.state != State.SUBMITTING
             or type(outcome) is not Accepted
             or outcome.part != 1
-            or outcome.message_id in kept_back
+            or message in kept_back
         ):
             others.append(outcome)
-            kept_back.add(outcome.message_id)  # what follows about the same message keeps its turn
+            kept_back.add(message)  # what follows about the same message keeps its turn
             continue
         at = outcome.at
         row.smsc_id = smsc_id = outcome.smsc_id
         row.key = wanted = key(smsc_id)
         row.state = State.ACCEPTED
         values.append(
-            (row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at, at, smsc_id, wanted)
+            (message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at, at, smsc_id, wanted)
         )
         rows.append(row)
-        hand.answered(row)
-        hand.accepted(row)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
     if rows:
+        db.hand.accepted(rows)
         _WRITE_ACCEPTED.run(db.conn, values)
+        note_all(db, [(row.account, row.key or "", row.message, 1) for row in rows])
         intents.drop_done(db)
         _note_responses(db, last)
     return rows, others
@@ -132,6 +135,9 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
             responses[row.campaign] = max(outcome.at, responses.get(row.campaign, outcome.at))
     for statement, rows in updates.items():
         db.conn.executemany(statement, rows)
+    accepted = [row for row in touched if row.state == State.ACCEPTED]
+    if accepted:
+        note_all(db, [(row.account, row.key or "", row.message, row.part) for row in accepted])
     _update_doubts(db, touched)
     raise_due(db, dues)
     _note_responses(db, responses)

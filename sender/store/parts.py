@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -53,8 +54,12 @@ HELD: Final = 50_000
 """Parts in hand at most; what is older is read from the file again."""
 
 
+Known = tuple[int, str]
+"""Campaign and number of a message."""
+
+
 class Hand:
-    """What this process has submitted and what waits for its receipt, as far as it went the common way.
+    """What this process has claimed and submitted, and what waits for its receipt, as far as it went the common way.
 
     That way is: a message of one part, submitted once, then accepted. Nearly all that comes from an operator is about
     such a one, and is recorded without reading anything. A part that leaves the way is put down, and what is not in
@@ -64,13 +69,31 @@ class Hand:
 
     def __init__(self) -> None:
         self._rows: dict[int, PartRow] = {}
-        self._accepted: dict[tuple[int, str], PartRow | None] = {}  # None: several have this id
+        self._accepted: dict[int, dict[str, PartRow | None]] = {}  # by account and id; None: several have this id
+        self._claimed: dict[int, Known] = {}  # of those that were never submitted
         self._unanswered: dict[int, int] = {}  # by row of `intents`: how many parts it alone holds
         self._done: list[tuple[int]] = []
         self.lost = True
         """Whether there may be rows of `intents` whose parts are not in hand."""
         self.touched = False
         """Whether a part was taken, put down or given out since somebody set this to False."""
+
+    def claimed(self, messages: Mapping[int, Known]) -> None:
+        """Messages that were never submitted are claimed now."""
+        self.touched = True
+        if len(self._claimed) > HELD:  # somebody claims and does nothing with it
+            self._claimed.clear()
+        self._claimed.update(messages)
+
+    def take_claimed(self, messages: Sequence[int]) -> list[Known | None]:
+        """What is known of each of these messages, which are about to leave the state of being claimed."""
+        self.touched = True
+        take = self._claimed.pop
+        return [take(message, None) for message in messages]
+
+    def released(self, message: int) -> None:
+        """A message may no longer be claimed."""
+        self._claimed.pop(message, None)
 
     def submitted(self, rows: Sequence[PartRow], intent: int) -> list[PartRow]:
         """Take parts whose intents are in this row of `intents`; those that are put down for want of room."""
@@ -85,20 +108,29 @@ class Hand:
             self._forget_id(row)
         return beyond
 
-    def accepted(self, row: PartRow) -> None:
-        """A part in hand has its id now."""
-        place = row.account, row.key or ""
-        self._accepted[place] = None if place in self._accepted else row
+    def accepted(self, rows: Sequence[PartRow]) -> None:
+        """Parts in hand have their id now, and a row of their own."""
+        self.answered(rows)
+        account = -1
+        ids: dict[str, PartRow | None] = {}
+        for row in rows:
+            if row.account != account:
+                account = row.account
+                ids = self.by_id(account)
+            name = row.key or ""
+            ids[name] = None if name in ids else row
 
-    def answered(self, row: PartRow) -> None:
-        """A part in `intents` has a row of its own now."""
-        intent, row.intent = row.intent, 0
-        left = self._unanswered[intent] - 1
-        if left:
-            self._unanswered[intent] = left
-        else:
-            del self._unanswered[intent]
-            self._done.append((intent,))
+    def answered(self, rows: Iterable[PartRow]) -> None:
+        """Parts in `intents` have a row of their own now."""
+        for intent, count in Counter([row.intent for row in rows]).items():
+            left = self._unanswered[intent] - count
+            if left:
+                self._unanswered[intent] = left
+            else:
+                del self._unanswered[intent]
+                self._done.append((intent,))
+        for row in rows:
+            row.intent = 0
 
     def take_done(self) -> list[tuple[int]]:
         """Rows of `intents` that hold nothing any more."""
@@ -110,10 +142,16 @@ class Hand:
         self.touched = True
         return self._rows.get(message)
 
-    def by_id(self, account: int, key: str) -> PartRow | None:
-        """The accepted part with this id; None also when there may be others."""
+    @property
+    def by_message(self) -> Mapping[int, PartRow]:
+        """Every part in hand, by its message."""
         self.touched = True
-        return self._accepted.get((account, key))
+        return self._rows
+
+    def by_id(self, account: int) -> dict[str, PartRow | None]:
+        """The accepted parts of an account in hand, by id; None where there may be several."""
+        self.touched = True
+        return self._accepted.setdefault(account, {})
 
     def packed(self, account: int) -> list[PartRow]:
         """Parts of an account that are in `intents` alone."""
@@ -126,9 +164,13 @@ class Hand:
         if self._rows.pop(row.message, None) is not None:
             self._forget_id(row)
 
-    def finished(self, row: PartRow) -> None:
-        """A part that `by_id` gave is at its end."""
-        del self._rows[row.message], self._accepted[row.account, row.key or ""]
+    def finished(self, account: int, ids: Iterable[str], messages: Iterable[int]) -> None:
+        """Parts that `by_id` gave are at their end."""
+        accepted, rows = self._accepted[account], self._rows
+        for name in ids:
+            del accepted[name]
+        for message in messages:
+            del rows[message]
 
     def settle(self, row: PartRow) -> None:
         """A verb has changed this part in some way: keep it only where the next step is the common one."""
@@ -143,10 +185,12 @@ class Hand:
         """Forget everything."""
         self._rows.clear()
         self._accepted.clear()
+        self._claimed.clear()
         self._unanswered.clear()
         self._done.clear()
         self.lost = True
 
     def _forget_id(self, row: PartRow) -> None:
-        if row.key is not None and self._accepted.get((row.account, row.key)) is row:
-            del self._accepted[row.account, row.key]
+        ids = self._accepted.get(row.account, {})
+        if row.key is not None and ids.get(row.key) is row:
+            del ids[row.key]

@@ -13,13 +13,16 @@ from typing import Final
 from sender.domain.dialect import Dialect, Relation, count, stored_key
 from sender.domain.message import State, final_of
 from sender.store import samples
-from sender.store.applying import keep_in_part, write_parts
+from sender.store.applying import note_receipts, update_alike
 from sender.store.database import Database
 from sender.store.parts import PartRow
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
 from sender.store.settling import move_rows
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
+
+_Said = tuple[State, str, str | None, int, int, int | None, float | None]
+"""State of the part, and what else becomes of its row: stat, err, receipts, repeated, received, received_at."""
 
 _ACCEPTED: Final = int(State.ACCEPTED)
 _FINAL_OF: Final = {state: final_of(state) for state in MessageState}
@@ -39,39 +42,45 @@ def record(
         return indices
     others: list[int] = []
     kept_back: set[str] = set()
-    told: dict[State, list[PartRow]] = defaultdict(list)
+    told: dict[_Said, list[PartRow]] = {}
+    ids: list[str] = []
     receipt_rows: list[tuple[object, ...]] = []
     last: dict[int, float] = {}
     sample: list[tuple[ReceiptIn, PartRow]] = []
-    hand, by_id = db.hand, db.hand.by_id
+    in_hand = db.hand.by_id(account)
     same = relation is Relation.SAME
     for index in indices:
         it = receipts[index]
-        smsc_id, state = it.message_id, it.state
+        smsc_id, state, number, at = it.message_id, it.state, it.number, it.at
         wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
-        row = by_id(account, wanted)
+        row = in_hand.get(wanted)
         after = _FINAL_OF[state]
-        if row is None or after is None or row.number != it.number or row.state != _ACCEPTED or wanted in kept_back:
+        if row is None or after is None or row.number != number or row.state != _ACCEPTED or wanted in kept_back:
             others.append(index)
             kept_back.add(wanted)  # what follows about the same message keeps its turn
             continue
-        at = it.at
-        row.state, row.stat, row.err = after, it.stat, it.err
-        row.receipts += 1
-        if not keep_in_part(row, smsc_id, state, it.number, at):
-            receipt_rows.append((row.message, 1, row.receipts, smsc_id, state, it.stat, it.err, it.number, at))
+        row.state = after
+        stat, err, count_, repeated = it.stat, it.err, row.receipts + 1, row.repeated
+        if count_ == 1 and smsc_id == row.smsc_id:
+            said: _Said = (after, stat, err, 1, repeated, state, at)  # kept in the part itself: see `keep_in_part`
+        else:
+            said = (after, stat, err, count_, repeated, row.received, row.received_at)
+            receipt_rows.append((row.message, 1, count_, smsc_id, state, stat, err, number, at))
+        rows = told.get(said)
+        if rows is None:
+            told[said] = [row]
+        else:
+            rows.append(row)
+        ids.append(wanted)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
         if it.form is not None:
             sample.append((it, row))
-        hand.finished(row)
-        told[after].append(row)
         results[index] = ReceiptResult(ReceiptFate.MATCHED, row.message, 1, after)
     if told:
-        write_parts(db, receipt_rows, told.items(), last)
-        for final, rows in told.items():
-            move_rows(db, rows, final)
-        matched = sum(map(len, told.values()))
+        _write(db, account, told, ids)
+        note_receipts(db, receipt_rows, last)
+        matched = len(ids)
         learned = dialect.learned
         count(learned.ids, relation.value, matched)
         learned.contrary = 0
@@ -79,3 +88,16 @@ def record(
             learned.agreeing += matched
         samples.learn(db, dialect, sample)
     return others
+
+
+def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: list[str]) -> None:
+    """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
+    moved: dict[State, list[PartRow]] = defaultdict(list)
+    for (after, *said), rows in told.items():
+        messages = [row.message for row in rows]
+        update_alike(db, after, said, messages)
+        moved[after] += rows
+        db.hand.finished(account, (), messages)
+    db.hand.finished(account, ids, ())
+    for after, rows in moved.items():
+        move_rows(db, rows, after)

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sender.domain.message import State
-from sender.store import intents
 from sender.store.database import Database, Moves, json_list
+from sender.store.intents import pack
 from sender.store.parts import PartRow
 from sender.store.records import Intent
 from sender.store.settling import move_messages
-from sender.store.sql import sql
+from sender.store.sql import Update, sql
 
 _SUBMIT: Final = sql(
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
@@ -28,10 +28,7 @@ _SUBMIT: Final = sql(
 )
 
 
-_SUBMITTING: Final = sql(
-    "UPDATE messages SET state = $SUBMITTING, parts = ?"
-    " WHERE id IN (SELECT value FROM json_each(?) j) AND state = $CLAIMED"
-)
+_SUBMITTING: Final = Update(sql("UPDATE messages SET state = $SUBMITTING, parts = ?"), "id", sql("state = $CLAIMED"))
 
 
 _MESSAGES: Final = (
@@ -68,6 +65,8 @@ def _move_claimed(db: Database, message_ids: Sequence[int], after: State) -> Non
 
 def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
     """See `SqliteStore.mark_submitting`."""
+    if _submit_in_hand(db, intents):
+        return []
     wanted = json_list({intent.message_id: None for intent in intents})
     messages: dict[int, _Message] = {row[0]: row for row in db.conn.execute(_MESSAGES, (wanted,))}
     settled = _settled_parts(db, [row[0] for row in messages.values() if row[3]])
@@ -86,6 +85,49 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
     return stale
 
 
+def _submit_in_hand(db: Database, intents: Sequence[Intent]) -> bool:
+    """Submit messages of one part that were claimed by this process and never submitted; False when some are not so."""
+    known = db.hand.take_claimed([it.message_id for it in intents])
+    submitted: Counter[int] = Counter()
+    packed: dict[str, list[PartRow]] = defaultdict(list)
+    first: dict[int, float] = {}
+    for it, claimed in zip(intents, known, strict=True):
+        if claimed is None or it.parts != 1 or it.part != 1:
+            return False
+        (campaign, number), at = claimed, it.at
+        packed[it.account].append(_row(it, db.account(it.account), campaign, number))
+        submitted[campaign] += 1
+        if at < first.get(campaign, math.inf):
+            first[campaign] = at
+    for rows in packed.values():
+        pack(db, rows)
+    ids = [it.message_id for it in intents]
+    changed = _SUBMITTING.run(db.conn, (1,), ids)
+    if changed != len(ids):
+        raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages are not claimed")
+    _count(db, submitted, first)
+    return True
+
+
+def _row(it: Intent, account: int, campaign: int, number: str) -> PartRow:
+    """The part of a message of one part that is submitted for the first time."""
+    return PartRow(it.message_id, 1, account, _SUBMITTED, it.at, it.at, None, None, None, None, None, 0, 0,
+                   number, campaign, _SUBMITTED, 1, None, None, it.epoch, it.sequence)  # fmt: skip
+
+
+def _count(db: Database, submitted: Mapping[int, int], first: Mapping[int, float]) -> None:
+    """Bring the counts up to date, and the times of first submits, both by campaign."""
+    moves: Moves = Counter()
+    for campaign, count in submitted.items():
+        moves[campaign, int(State.CLAIMED)] -= count
+        moves[campaign, _SUBMITTED] += count
+    db.count_moves(moves)
+    db.conn.executemany(
+        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
+        [(at, campaign) for campaign, at in first.items()],
+    )
+
+
 def _write_intents(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]) -> None:
     """One row for all that have one part and were never submitted, and one in `parts` for each of the others."""
     packed: dict[str, list[PartRow]] = defaultdict(list)
@@ -97,14 +139,11 @@ def _write_intents(db: Database, messages: Mapping[int, _Message], good: Iterabl
         if parts or it.parts != 1:
             values.append((message, it.part, account, it.epoch, it.sequence, at, at))
             continue
-        packed[it.account].append(
-            PartRow(message, 1, account, _SUBMITTED, at, at, None, None, None, None, None, 0, 0,
-                    number, campaign, _SUBMITTED, 1, None, None, it.epoch, it.sequence)
-        )  # fmt: skip
+        packed[it.account].append(_row(it, account, campaign, number))
     if values:
         db.conn.executemany(_SUBMIT, values)
     for rows in packed.values():
-        intents.pack(db, rows)
+        pack(db, rows)
 
 
 def _move(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]) -> None:
@@ -116,17 +155,11 @@ def _move(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]
         campaign, at = messages[it.message_id][1], it.at
         if at < first.get(campaign, math.inf):
             first[campaign] = at
-    moves: Moves = Counter()
+    submitted: Counter[int] = Counter()
     for parts, ids in by_parts.items():
-        db.conn.execute(_SUBMITTING, (parts, json_list(ids)))
-        for campaign, count in Counter([messages[it][1] for it in ids]).items():
-            moves[campaign, int(State.CLAIMED)] -= count
-            moves[campaign, _SUBMITTED] += count
-    db.count_moves(moves)
-    db.conn.executemany(
-        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
-        [(at, campaign) for campaign, at in first.items()],
-    )
+        _SUBMITTING.run(db.conn, (parts,), list(ids))
+        submitted.update([messages[it][1] for it in ids])
+    _count(db, submitted, first)
 
 
 def _settled_parts(db: Database, messages: list[int]) -> set[tuple[int, int]]:

@@ -91,6 +91,7 @@ def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
     _add(db, campaign, "doubt", found.doubts)
     for (reason, stage), count in found.failures.items():
         _add(db, campaign, stage, Counter({reason: count}))
+    db.ids.forget(db, ids)
     for table, column in referring(db):
         db.conn.execute(
             f'DELETE FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608 - our schema

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sender.store.backup import backup
 from sender.store.records import StoreError
-from sender.store.tables import first, second, third
+from sender.store.tables import first, fourth, second, third
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x434C5344
 """``PRAGMA application_id`` of our files ("CLSD"): how a foreign database is told from ours."""
 
-MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (first.migrate, second.migrate, third.migrate)
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
+    first.migrate,
+    second.migrate,
+    third.migrate,
+    fourth.migrate,
+)
 """Each brings a file of the version before to its own: version n is the n-th. Released ones never change."""
 
 

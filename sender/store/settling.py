@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sender.domain.message import FINAL, SOURCES, State, message_state
-from sender.store import intents
+from sender.store import charging, intents
 from sender.store.database import Database, Moves, json_list
 from sender.store.outbox import emit_moves
 from sender.store.parts import PART_COLUMNS, PartRow, Parts
-from sender.store.sql import sql, state_is
+from sender.store.sql import Update, sql, state_is
 
 _LOAD: Final = sql(
     "SELECT $columns FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value JOIN parts p ON p.message = m.id",
@@ -22,13 +22,10 @@ _LOAD: Final = sql(
 _STATES: Final = {int(state): state for state in State}
 
 _MOVE: Final = {
-    int(state): sql(
-        "UPDATE messages SET state = $after WHERE id IN (SELECT value FROM json_each(?) j) AND $before",
-        after=str(int(state)),
-        before=state_is(SOURCES[state]),
-    )
+    int(state): Update(sql("UPDATE messages SET state = $after", after=str(int(state))), "id", state_is(SOURCES[state]))
     for state in State
 }
+_FINAL: Final = frozenset(map(int, FINAL))
 
 
 def load_parts(db: Database, messages: Iterable[int]) -> Parts:
@@ -49,13 +46,12 @@ def move_messages(db: Database, moves: Iterable[tuple[int, int, int, int]], *, a
     by_target: dict[int, list[int]] = defaultdict(list)
     changes: Counter[tuple[int, int, int]] = Counter()
     for message, campaign, before, after in moves:
+        if before == State.CLAIMED:
+            db.hand.released(message)
         by_target[after].append(message)
         changes[campaign, before, after] += 1
     for target, ids in by_target.items():
-        # One statement for all of them costs less than half of one for each.
-        changed = db.conn.execute(_MOVE[target], (json_list(ids),)).rowcount
-        if changed != len(ids):
-            raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {State(target).label}")
+        _move(db, ids, target)
     counts: Moves = Counter()
     for (campaign, before, after), messages in changes.items():
         counts[campaign, before] -= messages
@@ -75,15 +71,23 @@ def move_rows(db: Database, rows: Sequence[PartRow], after: State) -> None:
 
 def move_alike(db: Database, ids: Sequence[int], by_campaign: Mapping[int, int], before: int, after: State) -> None:
     """The same for messages that are all in one state and go to another; `by_campaign`: how many there are of each."""
-    changed = db.conn.execute(_MOVE[after], (json_list(ids),)).rowcount
-    if changed != len(ids):
-        raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {after.label}")
+    _move(db, ids, after)
     counts: Moves = Counter()
     for campaign, messages in by_campaign.items():
         counts[campaign, before] -= messages
         counts[campaign, after] += messages
     db.count_moves(counts)
     emit_moves(db, {after: ids}, by_campaign, None)
+
+
+def _move(db: Database, ids: Sequence[int], after: int) -> None:
+    """Write the new state of messages, and settle what they cost."""
+    # One statement for all of them costs less than half of one for each.
+    changed = _MOVE[after].run(db.conn, (), ids)
+    if changed != len(ids):
+        raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {State(after).label}")
+    if after in _FINAL:
+        charging.settle(db, ids)
 
 
 def raise_due(db: Database, dues: Mapping[int, float]) -> None:

@@ -6,8 +6,11 @@ import sqlite3
 import string
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, count
+from operator import eq
 from typing import Any, Final
+
+import msgspec
 
 from sender.domain.message import SOURCES, State
 
@@ -53,3 +56,50 @@ class Insert:
             conn.execute(self._many, list(chain.from_iterable(rows[start : start + _AT_ONCE])))
         if whole < len(rows):
             conn.executemany(self._one, rows[whole:])
+
+
+_RUN: Final = 4
+"""Rows of a run on average, from which on a statement for each run is cheaper than one for all."""
+
+
+class Update:
+    """An UPDATE of rows that are named by their numbers.
+
+    Numbers that follow each other are a range: SQLite goes through it once, where it gathers the rows of a list first,
+    and each costs half. Nearly all that happens to messages happens to neighbours.
+    """
+
+    def __init__(self, head: str, column: str, condition: str) -> None:
+        """`head` is what stands before WHERE, with parameters; `column` has the numbers; `condition` must hold too."""
+        self.in_range = sql("$head WHERE $column BETWEEN ? AND ? AND $condition", head=head, column=column,
+                          condition=condition)  # fmt: skip
+        self.in_list = sql("$head WHERE $column IN (SELECT value FROM json_each(?) j) AND $condition", head=head,
+                         column=column, condition=condition)  # fmt: skip
+
+    def run(self, conn: sqlite3.Connection, values: Sequence[Any], numbers: Sequence[int]) -> int:
+        """Change these rows, of which no two are the same; how many there were."""
+        if not numbers:
+            return 0
+        runs = ranges(numbers)
+        if len(runs) == 1:
+            return conn.execute(self.in_range, (*values, *runs[0])).rowcount
+        if len(runs) * _RUN <= len(numbers):
+            return conn.executemany(self.in_range, [(*values, *run) for run in runs]).rowcount
+        return conn.execute(self.in_list, (*values, msgspec.json.encode(numbers).decode())).rowcount
+
+
+def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Different numbers, at least one, as ranges: the first and the last of each, in order."""
+    first, last = numbers[0], numbers[-1]
+    if last - first == len(numbers) - 1 and all(map(eq, numbers, count(first))):
+        return [(first, last)]
+    found: list[tuple[int, int]] = []
+    ordered = sorted(numbers)
+    start = end = ordered[0]
+    for number in ordered:
+        if number > end + 1:
+            found.append((start, end))
+            start = number
+        end = number
+    found.append((start, end))
+    return found

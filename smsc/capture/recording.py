@@ -16,7 +16,7 @@ import msgspec
 from smppkit.pdus import Pdu
 from smsc.capture.frames import is_frame
 from smsc.capture.layout import read_pdu
-from smsc.journal.schema import open_readonly
+from smsc.journal.file import open_readonly
 
 _WANTED = "expected a recording of smsc proxy or smsc pcap, or a journal"
 

@@ -165,9 +165,8 @@ class Book:
         self.enter(held)
         self.make_room(now)
 
-    def enter_group(self, group: Group) -> None:
-        """Enter many messages at once, where it takes groups."""
-        count = len(group)
+    def enter_group(self, group: Group, count: int) -> None:
+        """Enter the `count` messages of a group at once, where it takes groups."""
         self._in_order.append(Slice(group, 0, count))
         self._grouped = True
         self._count += count

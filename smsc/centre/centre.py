@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -47,10 +48,11 @@ from smsc.centre.outcomes import Outcomes
 from smsc.centre.owners import Owners
 from smsc.centre.runs import Runs
 from smsc.centre.shared import Answer, Due, Errand, Peer, RunAnswer, Shared
-from smsc.centre.taken import Ending
-from smsc.centre.wheel import Wheel
+from smsc.centre.taken import Ending, Receipt
+from smsc.centre.wheel import Breath, Wheel
 from smsc.clock import TICK
-from smsc.journal.journal import Journal, Unfinished
+from smsc.journal.earlier import Unfinished
+from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.scenario.engine import OperatorState
 from smsc.scenario.mobile import MoMessage, UssdSession
@@ -75,12 +77,16 @@ class MessageCentre:
         journal: Journal | None,
         stats: OperatorStats,
         unreceived: Callable[[str], None] | None = None,
+        breath: Breath | None = None,
     ) -> None:
-        """`epoch` is the unix time of the clock's zero; `unreceived` hears for whom things wait that nobody takes."""
+        """`epoch` is the unix time of the clock's zero; `unreceived` hears for whom things wait that nobody takes.
+
+        `breath` says by how much receipts at drawn times may be late where there are many.
+        """
         state.epoch = epoch
         self.state = state
         self.name = state.name
-        wheel: Wheel[Due] = Wheel(clock, TICK, self._perform, _goes_on)
+        wheel: Wheel[Due] = Wheel(clock, TICK, self._perform, _goes_on, breath)
         self._shared = shared = Shared(state, clock=clock, epoch=epoch, journal=journal, stats=stats, wheel=wheel)
         self._deliveries = Deliveries(shared, self._told, unreceived)
         self._outcomes = Outcomes(shared, self._deliveries, self._ended)
@@ -420,29 +426,25 @@ class MessageCentre:
         early: list[Owed] = []
         answers: list[Answer | RunAnswer] = []
         later: list[Owed] = []
-        endings: list[Ending] = []
         jobs: list[Callable[[float], None]] = []
-        come_to_end = self._outcomes.come_to_end
-        for item in due:
-            if isinstance(item, (Answer, RunAnswer)):
-                answers.append(item)
-            elif isinstance(item, Ending):
-                endings.append(item)
-            elif isinstance(item, Held):
-                if endings:
-                    later += self._runs.come_to_end(endings, now)
-                    endings = []
-                (early if item.plan.early else later).extend(come_to_end(item, now))
-            elif isinstance(item, Owed):
-                if endings:
-                    later += self._runs.come_to_end(endings, now)
-                    endings = []
-                self._deliveries.first_time(item, now)
-                later.append(item)
+        come_to_end, runs = self._outcomes.come_to_end, self._runs
+        everything: list[Any] = due
+        for kind, several in groupby(everything, type):
+            if kind is Receipt:
+                later += runs.ripe(list(several), now)
+            elif kind is Answer or kind is RunAnswer:
+                answers += several
+            elif kind is Held:
+                for held in several:
+                    (early if held.plan.early else later).extend(come_to_end(held, now))
+            elif kind is Ending:
+                later += runs.come_to_end(list(several), now)
+            elif kind is Owed:
+                for owed in several:
+                    self._deliveries.first_time(owed, now)
+                    later.append(owed)
             else:
-                jobs.append(item)
-        if endings:
-            later += self._runs.come_to_end(endings, now)
+                jobs += several
         if early:
             self._deliveries.deliver(early)
         self._answer(answers, now)
@@ -467,7 +469,7 @@ class MessageCentre:
         for answer in answers:
             connection, number = answer.connection, 1
             if isinstance(answer, RunAnswer):
-                number = len(answer)
+                number = answer.count
                 answered = connection.answer_run(answer.run, number, answer.octets, now)
             elif answer.body:
                 answered = connection.answer_octets(
@@ -516,10 +518,10 @@ def _with_body(response: Pdu, body: bytes) -> bytes:
     return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
 
 
-_OF_ACCOUNTS = (Held, Owed, Errand, Ending)
+_OF_ACCOUNTS = (Held, Owed, Errand, Ending)  # and Receipt, which is an Owed
 
 
-_INDEPENDENT = frozenset((Answer, RunAnswer, Held, Ending, Owed))
+_INDEPENDENT = frozenset((Answer, RunAnswer, Held, Ending, Receipt, Owed))
 
 
 def _goes_on(due: list[Due]) -> bool:
@@ -538,8 +540,8 @@ def _planned(waiting: list[Due]) -> dict[Kind, int]:
     """The deliveries that are planned and not made yet, by what waits for that."""
     planned: dict[Kind, int] = {}
     for due in waiting:
-        if isinstance(due, (Held, Ending)):
-            for held in due.members() if isinstance(due, Ending) else (due,):
+        if isinstance(due, (Held, Ending, Receipt)):
+            for held in (due,) if isinstance(due, Held) else due.members():
                 if held.awaited:
                     planned[Kind.RECEIPT] = planned.get(Kind.RECEIPT, 0) + held.awaited
                     held.awaited = 0  # it may be in the wheel more than once

@@ -127,12 +127,14 @@ class Deliveries:
         now = self._shared.now()
         life = self._lives.now
         touched: dict[str, Mailbox] = {}
+        mailbox: Mailbox | None = None
         for owed in deliveries:
             if owed.withdrawn or (owed.life != life and self._lives.over(owed.life, owed.system_id)):
                 continue
-            mailbox = touched.get(owed.system_id)
-            if mailbox is None:
-                mailbox = touched[owed.system_id] = self.mailbox(owed.system_id)
+            if mailbox is None or mailbox.system_id != owed.system_id:
+                mailbox = touched.get(owed.system_id)
+                if mailbox is None:
+                    mailbox = touched[owed.system_id] = self.mailbox(owed.system_id)
             mailbox.queue.append(owed)
         for mailbox in touched.values():
             self._pump(mailbox, now)
@@ -180,8 +182,7 @@ class Deliveries:
     def accepted(self, deliveries: Sequence[Owed]) -> None:
         """An ESME answered deliveries of its account, one after another, each with ESME_ROK: see ``acknowledged``."""
         life, shared = self._lives.now, self._shared
-        simple = all(owed.life == life and not owed.withdrawn for owed in deliveries)
-        if not simple:
+        if [owed for owed in deliveries if owed.life != life or owed.withdrawn]:
             for owed in deliveries:
                 self.acknowledged(owed, _ACCEPTED)
             return

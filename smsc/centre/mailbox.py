@@ -111,8 +111,11 @@ class Mailbox:
         queue, wants = self.queue, self._wants
         if wants is None and len(rooms) == 1:
             ((only, room),) = rooms.items()
-            if count := min(len(queue), room):
-                batches[only] = [queue.popleft() for _ in range(count)]
+            if 0 < len(queue) <= room:
+                batches[only] = list(queue)
+                queue.clear()
+            elif room:
+                batches[only] = [queue.popleft() for _ in range(min(len(queue), room))]
             return batches
         while queue:
             unrouted = wants is None or queue[0].kind not in _ROUTED

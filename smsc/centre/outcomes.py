@@ -23,9 +23,11 @@ from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.shared import Answer, Errand, Shared
 from smsc.centre.translate import as_delivery
-from smsc.journal.journal import Journal, Unfinished
+from smsc.journal.earlier import Unfinished
+from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
 from smsc.scenario.decisions import Fate, Plan
+from smsc.scenario.receipt_run import Form
 from smsc.scenario.receipt_writer import Press, ReceiptWriter
 
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
@@ -234,6 +236,11 @@ class Outcomes:
         """What makes many receipts that have all this in common; None where each has to be written by itself."""
         wall = self._shared.wall
         return self._writer.press(fate, wall(submitted_at), wall(done_at))
+
+    def form(self, fate: Fate, submitted_at: float, done_at: float) -> Form | None:
+        """The same for ``press_all``."""
+        wall = self._shared.wall
+        return self._writer.form(fate, wall(submitted_at), wall(done_at))
 
     def receipt_of(self, held: Held, fate: Fate, at: float) -> tuple[bytes, str] | None:
         """A receipt, and the address that it is for; None, and said in the log, when it cannot be written."""

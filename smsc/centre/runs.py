@@ -10,30 +10,38 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from math import inf
+from operator import add
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
-from smppkit.runs import RunReader, SubmitRun, run_readers, split
+from smppkit.runs import ADDRESSED, RunReader, SubmitRun, run_readers, split
 from smppkit.states import Version
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
-from smsc.centre.shared import Answer, Peer, RunAnswer, Shared
-from smsc.centre.taken import Ending, Taken
+from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
+from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
-from smsc.journal.together import MessageRun
+from smsc.journal.together import Drawn, MessageRun
+from smsc.scenario.receipt_run import press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
-    from smsc.scenario.id_style import Writer
+    from smsc.scenario.receipt_run import Form
     from smsc.scenario.receipt_writer import Press
 
+WRITTEN_BEFORE: Final = 10.0
+"""Seconds: a receipt that is to come sooner is written with the answer, when all that it says is at hand."""
 _RECEIPT: Final = Kind.RECEIPT
 _SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
 _LONGEST_ID = 64
@@ -58,12 +66,11 @@ class Runs:
         self._outcomes = outcomes
         self._deliveries = deliveries
         self._tidy = tidy
-        usual = shared.state.usual
-        # A journal knows of a run only what all of it have in common.
-        in_common = usual is not None and usual.certain is not None and usual.certain[1] is not None
-        self._looks = looks or usual is None or (shared.journal is not None and not in_common)
+        self._looks = looks or shared.state.usual is None
         self._readers: dict[Version, dict[int, RunReader]] = {}
-        self._pressed: tuple[Fate | None, int, int, Press | None] = (None, 0, 0, None)
+        self._presses: dict[tuple[Fate, int], Press | None] = {}
+        self._submitted = 0  # the second of their messages
+        self._forms: tuple[int, dict[tuple[Fate, int], Form]] = (0, {})
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -78,7 +85,7 @@ class Runs:
     def take(self, connection: Peer, run: SubmitRun, now: float) -> RunAnswer | None:
         """Decide about a run, and enter it into the book; None when each has to be decided about by itself."""
         shared = self._shared
-        state, book, count = shared.state, shared.book, len(run)
+        state, book, count = shared.state, shared.book, len(run.sequences)
         usual = state.usual
         if (
             usual is None
@@ -92,8 +99,8 @@ class Runs:
             state.began = now
         number = state.next_id
         state.next_id = number + count
-        wanted = state.planner.wanted[run.registered_delivery & 0b11]
-        course = usual.many(state.chance, connection.system_id, run.frames)
+        addressed = run.frames.addressed() if usual.certain is None else ()
+        course = usual.many(state.chance, connection.system_id, run.frames, addressed)
         wanted = state.planner.wanted[run.registered_delivery & 0b11]
         taken = Taken(
             now,
@@ -108,15 +115,23 @@ class Runs:
         )
         shared.stats.submitted += count
         shared.stats.book.taken += count
-        book.enter_group(taken)
-        responses = _responses(run, usual.write_id, number)
+        book.enter_group(taken, count)
+        ids = usual.ids(number, count)
+        responses = _responses(run, ids)
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
             self._tidy(count, now)
+        if wanted and not course.alike:
+            taken.receipts = self._waiting(taken, addressed, ids)
         return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
 
     def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
-        shared, frames = self._shared, taken.frames
+        shared, frames, course = self._shared, taken.frames, taken.course
+        drawn, until = None, None
+        if not course.alike or course.ends_after[0] == inf:
+            drawn = _drawn(taken, shared.epoch)
+        elif not taken.timed():
+            until = shared.epoch + (taken.at + course.ends_after[0])
         return journal.messages(
             MessageRun(
                 0,
@@ -130,8 +145,9 @@ class Runs:
                 responses,
                 taken.number,
                 taken.plan_of(0, ""),
-                None if taken.timed() else shared.epoch + (taken.at + taken.course.ends_after[0]),
+                until,
                 shared.operator.submit.alphabet,
+                drawn,
             )
         )
 
@@ -144,27 +160,34 @@ class Runs:
             for sequence, held in zip(run.sequences, answer.taken.members(), strict=True)
         ]
 
-    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Held]:
+    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Receipt | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
         shared = self._shared
-        shared.stats.accepted += len(taken)
+        shared.stats.accepted += len(taken.over)
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed()
+        timed = taken.timed() if taken.course.alike else taken.receipts
         if not timed:
             return ()
         taken.copies = shared.operator.receipts.copies
         self._deliveries.plan(Kind.RECEIPT, len(timed) * taken.copies)
         at, course, wheel = taken.at, taken.course, shared.wheel
         if course.alike:
-            ending, ends = Ending(taken, timed), at + course.ends_after[0]
+            ending, ends = Ending(taken), at + course.ends_after[0]
             if ends <= now:
                 return (ending,)
             wheel.add(ends, ending)
             return ()
-        due = self._hold(timed, [at + course.ends_after[index] for index in timed], partial(Ending, taken), now)
-        return (Ending(taken, due),) if due else ()
+        receipts, taken.receipts = taken.receipts, ()
+        ends_after = course.ends_after
+        dues = [at + ends_after[receipt.index] for receipt in receipts]
+        if min(dues) > now:
+            wheel.add_patient(dues, receipts)
+            return ()
+        later = [index for index, due in enumerate(dues) if due > now]
+        wheel.add_patient([dues[index] for index in later], [receipts[index] for index in later])
+        return [receipt for due, receipt in zip(dues, receipts, strict=True) if due <= now]
 
     def let_go(self, answer: RunAnswer, now: float) -> Sequence[RunAnswer]:
         """Have a run answered, each of it at its time; the answer to those whose time has come."""
@@ -185,7 +208,7 @@ class Runs:
         return (to(ready),) if ready else ()
 
     def _hold(
-        self, indexes: Sequence[int], dues: Sequence[float], make: Callable[[list[int]], Ending | RunAnswer], now: float
+        self, indexes: Sequence[int], dues: Sequence[float], make: Callable[[list[int]], RunAnswer], now: float
     ) -> list[int]:
         """Put some of a run into the wheel, each until it is due; returns those that are due already."""
         due: list[int] = []
@@ -207,7 +230,7 @@ class Runs:
                 for held in ending.members():
                     owed += outcomes.come_to_end(held, now)
                 continue
-            receipts = self._receipts(taken, ending.indexes, now)
+            receipts = self._receipts(taken, now)
             owed += receipts
             made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
             if journal is not None:
@@ -223,22 +246,24 @@ class Runs:
         rows = list(range(taken.row, taken.row + len(taken)))
         journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
 
-    def _receipts(self, taken: Taken, indexes: Sequence[int], now: float) -> list[Owed]:
-        frames, course, over, row = taken.frames, taken.course, taken.over, taken.row
-        write_id, number, copies = taken.usual.write_id, taken.number, taken.copies
-        system_id, bind, at, life = taken.system_id, taken.bind, taken.at, self._shared.lives.now
-        octets, starts, fates, ends_after = frames.octets, frames.starts, course.fates, course.ends_after
-        last, ends, after, fate, press = len(starts) - 1, 0.0, -1.0, fates[indexes[0]], None
-        owed: list[Owed] = []
-        for index in indexes:
-            over[index] = 1
-            if ends_after[index] != after or fates[index] is not fate:
-                fate, after = fates[index], ends_after[index]
-                ends = min(now, at + after)
-                press = self._press(fate, at, ends)
-            message_id = write_id(number + index).encode("latin-1")
-            end = starts[index + 1] if index < last else len(octets)
-            pressed = None if press is None else press(message_id, octets, starts[index], end)
+    def _receipts(self, taken: Taken, now: float) -> list[Owed]:
+        """Those of all of a run."""
+        frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
+        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
+        taken.over[:] = b"\1" * len(taken)
+        ends = min(now, taken.at + course.ends_after[0])
+        ids, addressed = taken.usual.ids(taken.number, len(taken)), frames.addressed()
+        forms = self._forms_of((fate,), taken.at, (ends,))
+        if forms is not None and copies == 1:
+            together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
+            if together is not None:
+                abouts: Iterable[int] = range(row, row + len(ids)) if row else repeat(0)
+                return list(map(Owed, abouts, repeat(system_id), together[0], repeat(_RECEIPT), together[1],
+                                repeat(bind), repeat(0), repeat(0), repeat(False), repeat(life)))  # fmt: skip
+        press = self._press(fate, taken.at, ends)
+        owed = list[Owed]()
+        for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
+            pressed = None if press is None else press(message_id, found, end)
             if pressed is None:
                 pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
             if pressed is None:
@@ -246,23 +271,187 @@ class Runs:
                 continue
             receipt, to = pressed
             about = row and row + index
-            owed += [Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life) for _ in range(copies)]
+            for _ in range(copies):
+                owed.append(Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
         return owed
 
+    def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
+        """The receipts that those of a run will have, each at its time."""
+        course, row, frames, at = taken.course, taken.row, taken.frames, taken.at
+        indexes, fates, ends_after = taken.timed(), course.fates, course.ends_after
+        if not indexes:
+            return []
+        ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
+        if len(indexes) < len(ends):
+            fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
+            ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
+            ends = [ends[index] for index in indexes]
+        pressed = None
+        if max(ends_after) < WRITTEN_BEFORE:
+            forms = self._forms_of(fates, at, [at + after for after in ends_after])
+            pressed = None if forms is None else press_all(forms, ids, addressed, ends)
+        if pressed is None:
+            pressed = self._each_pressed(at, ends_after, fates, ids, addressed, ends)
+        return list(
+            map(
+                Receipt,
+                [row + index for index in indexes] if row else repeat(0),
+                repeat(taken.system_id),
+                pressed[0],
+                repeat(_RECEIPT),
+                pressed[1],
+                repeat(taken.bind),
+                repeat(0),
+                repeat(0),
+                repeat(False),
+                repeat(self._shared.lives.now),
+                repeat(None),
+                repeat(taken),
+                indexes,
+            )
+        )
+
+    def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
+        submitted, epoch = self._shared.second(at), self._shared.epoch
+        if submitted != self._forms[0]:
+            self._forms = (submitted, {})
+        known = self._forms[1]
+        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            for fate, second in set(keys).difference(known):
+                form = self._outcomes.form(fate, at, second - epoch)
+                if form is None:
+                    return None
+                known[fate, second] = form
+        return [known[key] for key in keys]
+
+    def _each_pressed(
+        self,
+        at: float,
+        ends_after: Sequence[float],
+        fates: Sequence[Fate],
+        ids: Sequence[bytes],
+        addressed: Sequence[re.Match[bytes]],
+        ends: Sequence[int],
+    ) -> tuple[list[bytes], list[str]]:
+        """The receipts of messages that came together, and the addresses they are for; empty what is written later."""
+        octets, addresses = [b""] * len(ids), [""] * len(ids)
+        for place, after in enumerate(ends_after):
+            press = self._press(fates[place], at, at + after) if after < WRITTEN_BEFORE else None
+            pressed = None if press is None else press(ids[place], addressed[place], ends[place])
+            if pressed is not None:
+                octets[place], addresses[place] = pressed
+        return octets, addresses
+
+    def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
+        """What is to be delivered because messages of runs have come to their ends, one by one."""
+        outcomes, shared, life = self._outcomes, self._shared, self._shared.lives.now
+        journal = shared.journal
+        made: dict[str, int] = {}
+        owed: list[Owed] = []
+        told = _Told(shared.name, shared.epoch + now)
+        for receipt in receipts:
+            taken, index = receipt.taken, receipt.index
+            if taken is None:
+                self._deliveries.first_time(receipt, now)
+                owed.append(receipt)
+                continue
+            receipt.taken = None
+            if taken.held is not None:
+                if journal is not None:
+                    told.tell(journal)
+                owed += outcomes.come_to_end(taken.held[index], now)
+                continue
+            taken.over[index] = 1
+            if journal is not None:
+                course = taken.course
+                ended = told.ended.setdefault(course.fates[index], ([], []))
+                ended[0].append(taken.row + index)
+                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
+            if not receipt.octets and not self._write(receipt, taken, now):
+                continue
+            receipt.life = life
+            owed.append(receipt)
+            told.owed.append(receipt)
+            for _ in range(1, taken.copies):
+                copy = msgspec.structs.replace(receipt)
+                owed.append(copy)
+                told.owed.append(copy)
+            made[receipt.system_id] = made.get(receipt.system_id, 0) + taken.copies
+        if journal is not None:
+            told.tell(journal)
+        for system_id, count in made.items():
+            self._deliveries.made(system_id, _RECEIPT, count)
+        return owed
+
+    def _write(self, receipt: Receipt, taken: Taken, now: float) -> bool:
+        """Write a receipt that was not yet; False when it cannot be."""
+        index, course, frames = receipt.index, taken.course, taken.frames
+        fate, ends = course.fates[index], min(now, taken.at + course.ends_after[index])
+        press, pressed = self._press(fate, taken.at, ends), None
+        if press is not None:
+            start, end = frames.span(index)
+            found = ADDRESSED.match(frames.octets, start + HEADER_SIZE)
+            if found is not None:
+                pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
+        pressed = pressed or self._outcomes.receipt_of(taken.member(index), fate, ends)
+        if pressed is None:
+            self._deliveries.unplan(Kind.RECEIPT, taken.copies)
+            return False
+        receipt.octets, receipt.to = pressed
+        return True
+
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:
-        """What makes receipts of a fate; most that are asked for have the seconds of the one before."""
-        second = self._shared.second
-        submitted, done = second(at), second(ends)
-        known = self._pressed
-        if known[0] is not fate or known[1] != submitted or known[2] != done:
-            known = self._pressed = (fate, submitted, done, self._outcomes.press(fate, at, ends))
-        return known[3]
+        """What makes receipts of a fate; most that are asked for have the seconds of one before."""
+        presses, key = self._presses_of(at), (fate, self._shared.second(ends))
+        if key not in presses:
+            presses[key] = self._outcomes.press(fate, at, ends)
+        return presses[key]
+
+    def _presses_of(self, at: float) -> dict[tuple[Fate, int], Press | None]:
+        """Those that were made for messages of the same second, by fate and the second of the end."""
+        submitted = self._shared.second(at)
+        if submitted != self._submitted:
+            self._submitted = submitted
+            self._presses = {}
+        return self._presses
 
 
-def _responses(run: SubmitRun, write_id: Writer, number: int) -> bytes:
+class _Told:
+    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+
+    def __init__(self, operator: str, now: float) -> None:
+        self.owed: list[Owed] = []
+        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
+        """The rows of messages, and when each ended."""
+        self._operator = operator
+        self._now = now
+
+    def tell(self, journal: Journal) -> None:
+        """Record it; what comes later is told of later."""
+        journal.owe_all(self._operator, self._now, self.owed)
+        for fate, (rows, at) in self.ended.items():
+            journal.ended(rows, at, fate.stat, fate.err)
+        self.owed, self.ended = [], {}
+
+
+def _drawn(taken: Taken, epoch: float) -> Drawn:
+    """What is to be recorded of a run whose messages have each an end of its own."""
+    course = taken.course
+    fates = dict.fromkeys(course.fates)
+    places = {fate: place for place, fate in enumerate(fates)}
+    ends_after = [None if after == inf else after for after in course.ends_after]
+    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
+
+
+def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
+    lengths = set(map(len, ids))
+    if len(lengths) == 1:
+        head = _HEADS[lengths.pop()]
+        return head + (b"\0" + head).join(map(add, run.sequences, ids)) + b"\0"
     pieces: list[bytes] = []
-    for sequence in run.sequences:
-        message_id = write_id(number).encode("latin-1")
+    for sequence, message_id in zip(run.sequences, ids, strict=True):
         pieces += (_HEADS[len(message_id)], sequence, message_id, b"\0")
-        number += 1
     return b"".join(pieces)

@@ -24,7 +24,7 @@ from smsc.scenario.accounts import Account
 from smsc.scenario.engine import OperatorState
 from smsc.stats import OperatorStats
 
-_ROUNDING = 5e-7  # sums of times may end a hair before the second that they are meant to be
+ROUNDING = 5e-7  # sums of times may end a hair before the second that they are meant to be
 
 
 class Peer(Receiver, Protocol):
@@ -158,7 +158,7 @@ class Shared:
 
     def second(self, now: float) -> int:
         """The same as unix time."""
-        return int(self.epoch + now + _ROUNDING)
+        return int(self.epoch + now + ROUNDING)
 
 
 @lru_cache(maxsize=1024)

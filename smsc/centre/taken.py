@@ -10,6 +10,7 @@ import msgspec
 from smppkit.pdus import SubmitSm
 from smppkit.runs import Frames
 from smsc.centre.book import Held, is_done
+from smsc.journal.records import Owed
 from smsc.scenario.decisions import Plan
 from smsc.scenario.usual import Course, Usual
 
@@ -29,6 +30,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     copies: int = 0  # of the receipt of each
     planned: bool = False
     row: int = 0  # of the first, in the journal
+    receipts: Sequence[Receipt] = ()  # where their ends are drawn, until their times run
     held: list[Held] | None = None  # each of them, once somebody has asked
 
     def __len__(self) -> int:
@@ -47,6 +49,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def members(self) -> list[Held]:
         """See Group."""
         if self.held is None:
+            self.receipts = ()
             self.held = [self.member(index) for index in range(len(self.frames))]
         return self.held
 
@@ -104,11 +107,22 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         return is_done(course.fates[index], self.at + course.ends_after[index], now, over=over)
 
 
+class Receipt(Owed, eq=False, gc=False):
+    """The receipt of one of a run, waiting for the end of its message. It may be written by then, or have no octets."""
+
+    taken: Taken | None = None
+    """None once its message has come to its end: from then on it is a delivery like any other."""
+    index: int = 0
+
+    def members(self) -> list[Held]:
+        """Its message, if that has not come to its end."""
+        return [] if self.taken is None else [self.taken.members()[self.index]]
+
+
 class Ending(msgspec.Struct, eq=False, gc=False):
-    """Those of a run that come to their ends in the same moment."""
+    """All of a run come to their ends in the same moment."""
 
     taken: Taken
-    indexes: Sequence[int]
 
     @property
     def system_id(self) -> str:
@@ -117,5 +131,4 @@ class Ending(msgspec.Struct, eq=False, gc=False):
 
     def members(self) -> list[Held]:
         """Each of them."""
-        members = self.taken.members()
-        return [members[index] for index in self.indexes]
+        return self.taken.members()

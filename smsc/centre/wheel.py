@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from math import ceil
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -21,8 +21,18 @@ T = TypeVar("T")
 _SLACK = 1e-9
 
 
+MANY: Final = 16
+"""Items of one turn, from which on the next one may be a breath later."""
+
+Breath: TypeAlias = Callable[[], float]
+"""Says by how many seconds what is patient may be late now, where much of it is due."""
+
+
 class Wheel(Generic[T]):
-    """Gives items back when they are due: never early, and late by less than one tick."""
+    """Gives items back when they are due: never early, and late by less than one tick.
+
+    Those that are patient may come later by a breath where there are many, so that more of them come at once.
+    """
 
     def __init__(
         self,
@@ -30,19 +40,25 @@ class Wheel(Generic[T]):
         tick: float,
         fire: Callable[[list[T]], None],
         joins: Callable[[list[T]], bool] | None = None,
+        breath: Breath | None = None,
     ) -> None:
         """`tick` is in seconds; `fire` gets all the items of one tick, in the order they were added.
 
         Where several ticks have gone by at once it gets those of the next tick, too, if `joins` says so of a tick's.
+        Without `breath` nothing is patient.
         """
         self._clock = clock
         self._tick = tick
         self._fire = fire
         self._joins = joins
+        self._breath = breath
+        self._rests_until = 0.0
+        self._hurried: set[int] = set()  # the keys of slots that have something that is not patient
+        self._hurry: list[int] = []  # a heap of them
         self._slots: dict[int, list[T]] = {}
         self._order: list[int] = []  # a heap of the keys of _slots
         self._armed: IDelayedCall | None = None
-        self._armed_slot = 0
+        self._armed_at = 0.0
         self._count = 0
 
     def __len__(self) -> int:
@@ -53,6 +69,15 @@ class Wheel(Generic[T]):
         self._add(ceil((due - _SLACK) / self._tick), item)
 
     def _add(self, slot: int, item: T) -> None:
+        self._enter(slot, item)
+        at = slot * self._tick
+        if self._breath is not None and slot not in self._hurried:
+            self._hurried.add(slot)
+            heappush(self._hurry, slot)
+        if self._armed is None or at < self._armed_at:
+            self._arm()
+
+    def _enter(self, slot: int, item: T) -> None:
         self._count += 1
         items = self._slots.get(slot)
         if items is not None:
@@ -60,7 +85,19 @@ class Wheel(Generic[T]):
             return
         self._slots[slot] = [item]
         heappush(self._order, slot)
-        if self._armed is None or slot < self._armed_slot:
+
+    def add_patient(self, dues: Iterable[float], items: Iterable[T]) -> None:
+        """The same of many that are patient, each with its time."""
+        tick, slots = self._tick, self._slots
+        for due, item in zip(dues, items, strict=True):
+            slot = ceil((due - _SLACK) / tick)
+            waiting = slots.get(slot)
+            if waiting is None:
+                self._enter(slot, item)
+            else:
+                waiting.append(item)
+                self._count += 1
+        if self._order and (self._armed is None or self._wakes_at() < self._armed_at):
             self._arm()
 
     def add_together(self, numbers: Iterable[int], dues: Iterable[float], make: Callable[[list[int]], T]) -> None:
@@ -97,6 +134,8 @@ class Wheel(Generic[T]):
         held = [item for slot in sorted(self._order) for item in self._slots[slot]]
         self._slots.clear()
         self._order.clear()
+        self._hurried.clear()
+        self._hurry.clear()
         self._count = 0
         self._arm()
         return held
@@ -106,9 +145,14 @@ class Wheel(Generic[T]):
             self._armed.cancel()
             self._armed = None
         if self._order:
-            self._armed_slot = self._order[0]
-            delay = max(0.0, self._armed_slot * self._tick - self._clock.seconds())
-            self._armed = self._clock.callLater(delay, self._turn)
+            self._armed_at = self._wakes_at()
+            self._armed = self._clock.callLater(max(0.0, self._armed_at - self._clock.seconds()), self._turn)
+
+    def _wakes_at(self) -> float:
+        first = self._order[0] * self._tick
+        if first >= self._rests_until:
+            return first
+        return min(self._rests_until, self._hurry[0] * self._tick) if self._hurry else self._rests_until
 
     def _turn(self) -> None:
         self._armed = None
@@ -118,6 +162,11 @@ class Wheel(Generic[T]):
         while self._order and self._order[0] * self._tick <= now:
             slot = heappop(self._order)
             due.append((slot, self._slots.pop(slot)))
+        while self._hurry and self._hurry[0] * self._tick <= now:
+            self._hurried.discard(heappop(self._hurry))
+        if self._breath is not None:
+            many = sum(len(items) for _, items in due) >= MANY
+            self._rests_until = now + self._breath() if many else 0.0
         try:
             while due:
                 _, items = due.popleft()
@@ -131,5 +180,6 @@ class Wheel(Generic[T]):
             for slot, items in due:  # firing failed: the rest is still due
                 if slot not in self._slots:
                     heappush(self._order, slot)
+                self._rests_until = 0.0
                 self._slots[slot] = items + self._slots.get(slot, [])
             self._arm()

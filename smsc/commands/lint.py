@@ -58,7 +58,8 @@ def lint(
 
     Exit codes: 0 nothing that bad was found, 1 something was, 2 a file or option cannot be used.
     """
-    from smsc.journal.schema import JournalError, open_readonly
+    from smsc.journal.file import open_readonly
+    from smsc.journal.schema import JournalError
     from smsc.lint.finding import Severity
     from smsc.lint.lint import Lint
     from smsc.lint.live import report_of

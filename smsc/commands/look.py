@@ -179,7 +179,8 @@ def pdus(
 
 
 def _open(journal: Path) -> sqlite3.Connection:
-    from smsc.journal.schema import JournalError, open_readonly
+    from smsc.journal.file import open_readonly
+    from smsc.journal.schema import JournalError
 
     try:
         return open_readonly(journal)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.threads import deferToThreadPool
 
+from smsc.journal.file import open_readonly
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
 from smsc.journal.messages import Messages
-from smsc.journal.schema import open_readonly
 
 T = TypeVar("T")
 

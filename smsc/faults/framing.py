@@ -1,7 +1,7 @@
 """Where the PDUs of a byte stream begin: followed while nothing is wrong, cut when a fault wants to see them."""
 
 from struct import Struct
-from typing import Final
+from typing import Final, Self
 
 LONGEST: Final = 128 * 1024
 """A longer PDU is no PDU: it would have to be kept until it is whole. Sessions take 70 KiB at most."""
@@ -24,6 +24,16 @@ class Framer:
         self._missing = 0  # octets still to come of a PDU that has begun to pass
         self._start = b""  # the beginning of a command_length that has passed already
         self._kept = b""
+
+    @classmethod
+    def within(cls, unfinished: bytes | None) -> Self:
+        """One for a stream of which these octets of a PDU have passed; None: there are no PDUs any more."""
+        framer = cls()
+        if unfinished is None:
+            framer.broken = True
+        else:
+            framer.follow(unfinished)
+        return framer
 
     def follow(self, data: bytes) -> None:
         """Note octets that pass as they are."""

@@ -1,5 +1,7 @@
 """What is planned and owed, and stands in the log alone: most of it is over before it is ever written into the tables.
 
+So do the numbers of messages that were used last.
+
 It is held in memory, as the message centre holds it too, until it is over, or until `MOST_HELD` messages have come
 after it: then what is left of it goes into `pending` and `owed`. So a restart reads the latest entries of the log only.
 """
@@ -12,9 +14,18 @@ from typing import Final
 
 import msgspec
 
-from smsc.journal.log import Entry, group_from
+from smsc.journal.log import Entry, each_ended, group_from
 from smsc.journal.records import Final as Ended
-from smsc.journal.records import Group, Message, Owed, Pending, change_alive, insert_owed, insert_pending
+from smsc.journal.records import (
+    Group,
+    Message,
+    Owed,
+    Pending,
+    change_alive,
+    insert_numbers,
+    insert_owed,
+    insert_pending,
+)
 from smsc.journal.together import MessageRun, OwedRun
 
 MOST_HELD: Final = 50_000  # messages, and deliveries: as many as the message centre remembers
@@ -31,8 +42,7 @@ class _Planned(msgspec.Struct, gc=False):
         """As of a run."""
         return self.pending.operator
 
-    @property
-    def until(self) -> float | None:
+    def until_of(self, row: int) -> float | None:
         """As of a run."""
         return self.pending.until
 
@@ -45,6 +55,7 @@ class Alive:
         self._planned: dict[int, _Planned | MessageRun] = {}
         self._owed: dict[int, tuple[str, float, Owed] | OwedRun] = {}
         self._entries: deque[Entry] = deque()
+        self._numbers: dict[str, int] = {}  # the highest of messages, by operator
         expanded, needed, self._row, self._delivery = connection.execute(
             "SELECT expanded, needed, row, delivery FROM progress"
         ).fetchone()
@@ -73,10 +84,10 @@ class Alive:
         late.told = [entry for entry in group.told if entry[0] <= row]
         late.replaced = [entry for entry in group.replaced if entry[0].row <= row]
         late.settled = [entry for entry in group.settled if entry[0] <= delivery]
-        for rows, at, stat, err in group.ended:
-            older = [one for one in rows if one <= row] if rows[0] <= row else []
-            late.reached += [(one, at, stat, err, False) for one in older]
-            late.over += older
+        for ended in group.ended:
+            older = [entry for entry in each_ended(ended) if entry[0] <= row] if min(ended[0]) <= row else []
+            late.reached += older
+            late.over += [entry[0] for entry in older]
         for numbers, *_ in group.settled_runs:
             if min(numbers) <= delivery:
                 late.settled += [(number, None, None, None) for number in numbers if number <= delivery]
@@ -86,6 +97,7 @@ class Alive:
         """A group stands in the log, in this entry."""
         self._entries.append(entry)
         self.last = entry
+        self._numbers.update(group.numbers())
         planned, owed = self._planned, self._owed
         if group.pending:
             messages = dict(group.messages)
@@ -146,6 +158,7 @@ class Alive:
         insert_pending(connection, [(of.pending, of.message, of.final) for of in planned])
         due = [number for number in self._owed if number <= cut.delivery]
         insert_owed(connection, [_one(self._owed.pop(number), number) for number in due])
+        insert_numbers(connection, self._numbers)
         connection.execute(
             "UPDATE progress SET row = ?, delivery = ?, needed = max(needed, ?)",
             (self._row, self._delivery, cut.number + 1),
@@ -175,7 +188,7 @@ class Alive:
         planned = self._planned
         done = []
         for row, of in planned.items():
-            until = of.until
+            until = of.until_of(row)
             if until is None or until > at:
                 break
             done.append(row)

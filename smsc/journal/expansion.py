@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from smsc.journal.file import set_up
 from smsc.journal.log import group_from
 from smsc.journal.parts import Parts, load_parts
 from smsc.journal.records import Group, write_rows
@@ -45,7 +46,7 @@ class Expansion:
                 expanded = upto
                 break
             expanded = found[0]
-            later = group_from(*found[1:])
+            later = group_from(*found[1:], alive=False)
             if later.replaced:  # what was said before it must be there before it
                 write_rows(connection, group, self.parts)
                 group = Group()
@@ -93,6 +94,7 @@ def expand_file(path: Path) -> None:
     """Bring the tables of a file up to date, whoever else writes it; sqlite3.Error."""
     uri = path.absolute().as_uri() + "?mode=rw"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)) as connection:
+        set_up(connection)
         expand(connection)
 
 

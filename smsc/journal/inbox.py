@@ -12,7 +12,7 @@ from typing import Any, Self
 import msgspec
 from sqlite_utils import Database
 
-from smsc.journal.schema import open_readonly
+from smsc.journal.file import open_readonly
 
 
 class MessageRow(msgspec.Struct, frozen=True):

@@ -13,84 +13,38 @@ any time. Threaded journals have a log.
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads, IReactorTime
 
-from smppkit.pdus import SubmitSm
 from smppkit.runs import split
-from smsc.journal.alive import Alive
+from smsc.journal import earlier
+from smsc.journal.commits import EVERYTHING, Commits
+from smsc.journal.earlier import Unfinished
 from smsc.journal.erasing import Erasure
-from smsc.journal.expansion import LOOK_BACK, Expansion, expand, is_behind, last_entry
+from smsc.journal.expansion import is_behind
+from smsc.journal.file import connect, connect_readonly, open_file
 from smsc.journal.finding import Found, find
-from smsc.journal.lockfile import LockedElsewhereError, LockFile
-from smsc.journal.log import Entry, append, plan_from
-from smsc.journal.parts import load_parts
-from smsc.journal.records import (
-    Committed,
-    Group,
-    Kind,
-    Message,
-    Owed,
-    Pending,
-    submit_from,
-    write,
-)
-from smsc.journal.retention import Keep, Retention
-from smsc.journal.schema import JournalError, prepare
+from smsc.journal.lockfile import LockFile
+from smsc.journal.records import Committed, Group, Kind, Message, Owed, Pending
+from smsc.journal.retention import Keep
+from smsc.journal.schema import prepare
 from smsc.journal.together import MessageRun, OwedRun
 from smsc.journal.writer import Writer
-from smsc.scenario.decisions import Plan
 
 MEMORY = ":memory:"
-EVERYTHING = Keep()
 GROUP_OPERATIONS = 500
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
-
-EXPANDED_AT_THE_END = 20_000  # operations: a journal that has no more in its log has nothing in it once it is closed
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
 
 _ACKNOWLEDGES = (Kind.RECEIPT, Kind.MO)  # what the column acknowledged_at is about
-_UNFINISHED = (
-    "SELECT row, at, coalesce(number, 0), coalesce(message_id, ''), status, system_id, connection,"
-    " final_at, state, err, version, told, plan, submit FROM pending"
-)
-_HIGHEST = (
-    "UPDATE progress SET row = max(row, (SELECT coalesce(max(row), 0) FROM messages),"
-    " (SELECT coalesce(max(row), 0) FROM forgotten)),"
-    " delivery = max(delivery, (SELECT coalesce(max(delivery), 0) FROM owed))"
-)
-_NUMBER = (
-    "INSERT INTO numbers VALUES (?, ?)"
-    " ON CONFLICT (operator) DO UPDATE SET number = excluded.number WHERE number < excluded.number"
-)
-
 _log = logging.getLogger("smsc.journal.journal")
-
-
-class Unfinished(msgspec.Struct, frozen=True):
-    """A message that an earlier run left before it was final, or before all was said about it."""
-
-    row: int
-    at: float  # unix seconds
-    number: int
-    message_id: str
-    status: int
-    system_id: str
-    connection: int
-    final: tuple[float, str, str] | None  # when (unix seconds) it came to which stat and err
-    version: int
-    told: int
-    plan: Plan
-    submit: SubmitSm
 
 
 class Journal:
@@ -116,29 +70,22 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
-        self.dropped = 0
-        """Messages that were not to be kept any longer."""
-        self._expansion = Expansion()
-        self._retention = None if keep == EVERYTHING else Retention(keep)
         self._logged = logged
-        self._alive: Alive | None = None
         self._puts = 0  # groups that were handed over
         self._expanding = 0
-        self._take_up()
+        self._commits = Commits(path, connection, logged=logged, keep=keep)
         self._next_row = self._highest("progress", "row") + 1
         self._next_delivery = self._highest("progress", "delivery") + 1
         self._next_connection = self._highest("connections", "connection") + 1
-        self._reader = connection if lock is None else _connect_readonly(path)
+        self._reader = connection if lock is None else connect_readonly(path)
         self._forgotten = dict(connection.execute("SELECT operator, row FROM forgotten"))
         self._unwritten = 0  # operations that were handed over
         self._awaited = 0
         self._watchers: list[Watch] = []
-        if not logged:
-            load_parts(connection, self._expansion.parts, after=self._next_row - LOOK_BACK)
         self._behind = is_behind(connection)
         self._writer: Writer | None = None
         if threaded:
-            self._writer = Writer(IReactorFromThreads(clock), self._write, self._told, fills=logged)
+            self._writer = Writer(IReactorFromThreads(clock), self._commits.write, self._told, fills=logged)
 
     @classmethod
     def open(
@@ -159,16 +106,10 @@ class Journal:
         if str(path) == MEMORY:
             if threaded:
                 raise ValueError("a journal in memory is written inline")
-            connection = _connect(MEMORY)
+            connection = connect(MEMORY)
             prepare(connection, MEMORY)
             return cls(MEMORY, connection, None, clock, threaded=False, logged=bool(logged), keep=keep)
-        path = Path(path)
-        lock = _lock(path)
-        try:
-            connection = _open_file(path)
-        except BaseException:
-            lock.release()
-            raise
+        connection, lock = open_file(Path(path))
         logged = threaded if logged is None else logged
         return cls(str(path), connection, lock, clock, threaded=threaded, logged=logged, keep=keep)
 
@@ -176,25 +117,15 @@ class Journal:
 
     def last_number(self, operator: str) -> int:
         """The highest message number the operator has used; 0 when none."""
-        row = self._reader.execute("SELECT number FROM numbers WHERE operator = ?", (operator,)).fetchone()
-        return 0 if row is None else int(row[0])
+        return earlier.last_number(self._reader, operator)
 
     def owed(self, operator: str) -> Iterator[tuple[float, Owed]]:
         """What the operator still owes, with when it is due (unix seconds), in the order of falling due."""
-        for row, system_id, octets, kind, to, bind, number, due in self._reader.execute(
-            "SELECT row, system_id, octets, kind, destination, bind, delivery, due FROM owed"
-            " WHERE operator = ? ORDER BY due, delivery",
-            (operator,),
-        ):
-            yield due, Owed(row, system_id, octets, Kind(kind), to, bind, number=number)
+        return earlier.owed(self._reader, operator)
 
     def unfinished(self, operator: str, now: float) -> Iterator[Unfinished]:
         """The messages of which something is still to come, in the order they came; `now` is unix seconds."""
-        for values in self._reader.execute(
-            f"{_UNFINISHED} WHERE operator = ? AND (until IS NULL OR until > ?) ORDER BY row",
-            (operator, now),
-        ):
-            yield _unfinished(values)
+        return earlier.unfinished(self._reader, operator, now)
 
     def find(self, operator: str, system_id: str, message_id: str, now: float) -> Found | None:
         """The committed state of an accepted message of an account at `now` (unix seconds)."""
@@ -213,6 +144,11 @@ class Journal:
     def awaited(self) -> bool:
         """Whether anybody waits to be told of a commit."""
         return self._awaited > 0
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were not to be kept any longer."""
+        return self._commits.dropped
 
     @property
     def failing(self) -> bool:
@@ -293,17 +229,17 @@ class Journal:
         self._added(2 * run.count)
         return row
 
-    def ended(self, rows: list[int], at: float, stat: str, err: str) -> None:
-        """As ``reached`` with `over`, of messages that have come to no state before."""
+    def ended(self, rows: list[int], at: float | list[float], stat: str, err: str) -> None:
+        """As ``reached`` with `over`, of messages that have come to no state before; `at` is that of all, or each."""
         if not self._logged:
-            for row in rows:
-                self.reached(row, at, stat, err, over=True)
+            for row, one in zip(rows, at if isinstance(at, list) else repeat(at), strict=False):
+                self.reached(row, one, stat, err, over=True)
             return
         self._group.ended.append((rows, at, stat, err))
         self._added(len(rows))
 
     def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
-        """As ``owe``, of receipts of one account for messages of one connection."""
+        """As ``owe``, of receipts; those that fall due at the same time are best told of at once."""
         if not self._logged or not receipts:
             for owed in receipts:
                 self.owe(operator, due, owed)
@@ -314,7 +250,12 @@ class Journal:
             self._next_delivery += 1
         rows, addresses = [owed.row for owed in receipts], [owed.to for owed in receipts]
         octets = [owed.octets for owed in receipts]
-        run = OwedRun(number, operator, due, first.system_id, first.bind, rows, addresses, octets)
+        bind: int | list[int] = first.bind
+        system_id: str | list[str] = first.system_id
+        if any(owed.bind != bind for owed in receipts):
+            bind = [owed.bind for owed in receipts]
+            system_id = [owed.system_id for owed in receipts]
+        run = OwedRun(number, operator, due, system_id, bind, rows, addresses, octets)
         self._group.owed_runs.append(run)
         self._added(len(receipts))
 
@@ -458,8 +399,7 @@ class Journal:
             self._timer = None
         if self._writer is not None:
             self._writer.stop()
-        if self._logged:
-            self._end_log()
+        self._commits.end()
         if self._reader is not self.connection:
             self._reader.close()
         self.connection.close()
@@ -502,95 +442,10 @@ class Journal:
         if self._writer is not None:
             self._writer.put(group)
             return
-        error = self._write(group)
+        error = self._commits.write(group)
         while error is None and group.unfinished:
-            error = self._write(group)
+            error = self._commits.write(group)
         self._told(group, error)
-
-    def _write(self, group: Group) -> Exception | None:
-        """Write one group (in the writer's thread when there is one); returns what prevented it."""
-        connection, entry, dropped = self.connection, None, 0
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            if not self._logged:
-                write(connection, group, self._expansion.parts)
-            elif group.size:
-                if self._retention is not None:
-                    dropped = self._retention.step(connection, self._expansion, self._know_alive())
-                entry = self._write_log(group)
-            _write_numbers(connection, group)
-            if group.expansion or group.erasure is not None:
-                group.unfinished = not self._go_on(group)
-            connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
-            self._expansion.undone()
-            self._alive = None  # it is read again
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            return error
-        if entry is not None and self._alive is not None:
-            self._alive.add(group, entry)
-        if dropped:
-            if not self.dropped:
-                _log.info("%s: messages are dropped: there are more than are to be kept", self.path)
-            self.dropped += dropped
-        return None
-
-    def _write_log(self, group: Group) -> Entry:
-        """Write a group into the log, and into the tables what it changes there."""
-        connection, alive = self.connection, self._know_alive()
-        alive.settle(connection)
-        for sql, values in group.statements:
-            connection.execute(sql, values)
-        alive.change_older(connection, group)
-        return append(connection, group, alive.last)
-
-    def _go_on(self, group: Group) -> bool:
-        """Do one step of what takes several; whether that was the last."""
-        connection, erasure = self.connection, group.erasure
-        if self._logged:
-            alive = self._know_alive()
-            if group.upto is None:
-                group.upto = last_entry(connection)
-                if erasure is not None:
-                    alive.settle(connection, everything=True)
-            if not self._expansion.step(connection, group.upto):
-                return False
-        if erasure is None:
-            return True
-        if not erasure.begun:
-            connection.execute(_HIGHEST)  # no row is used again
-            self._expansion.parts.forget(erasure.system_id)
-        return erasure.step(connection)
-
-    def _know_alive(self) -> Alive:
-        if self._alive is None:
-            self._alive = Alive(self.connection)
-        return self._alive
-
-    def _take_up(self) -> None:
-        """Have in the tables what an earlier run has planned and owes; and all, where there is to be no log."""
-        connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
-        Alive(connection).settle(connection, everything=True)
-        # What was erased leaves no row, and an operator may know that it has lost its memory of it.
-        connection.execute(_HIGHEST)
-        connection.execute("COMMIT")
-        if not self._logged:
-            expand(connection)
-
-    def _end_log(self) -> None:
-        """Leave a file that is read without delay where that is soon done."""
-        connection = self.connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            self._know_alive().settle(connection, everything=True)
-            connection.execute("COMMIT")
-            size: int = connection.execute("SELECT coalesce(sum(size), 0) FROM log").fetchone()[0]
-            if size <= EXPANDED_AT_THE_END:
-                expand(connection)
-        except sqlite3.Error as error:
-            _log.warning("%s: the log is left for whoever reads it: %s", self.path, error)
 
     def _told(self, group: Group, error: Exception | None) -> None:
         """On the reactor's thread: a group was written, or not."""
@@ -615,81 +470,8 @@ class Journal:
         return int(row[0] or 0)
 
 
-def _unfinished(values: tuple[Any, ...]) -> Unfinished:
-    row, at, number, message_id, status, system_id, connection, *rest = values
-    final_at, state, err, version, told, plan, submit = rest
-    return Unfinished(
-        row,
-        at,
-        number,
-        message_id,
-        status,
-        system_id,
-        connection,
-        None if final_at is None else (final_at, state or "", err or ""),
-        version,
-        told,
-        plan_from(plan),
-        submit_from(submit),
-    )
-
-
-def _write_numbers(connection: sqlite3.Connection, group: Group) -> None:
-    """Remember the highest message numbers: an operator uses none again."""
-    if group.messages:
-        numbers = {message.operator: message.number for _, message in group.messages if message.number is not None}
-        connection.executemany(_NUMBER, numbers.items())
-    if group.runs:
-        numbers = {run.operator: run.number + run.count - 1 for run in group.runs}
-        connection.executemany(_NUMBER, numbers.items())
-
-
 def _nothing(error: Exception | None) -> None:
     """Nobody waits for it."""
-
-
-# --- files -----------------------------------------------------------------------------------------
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-
-
-def _connect_readonly(path: str) -> sqlite3.Connection:
-    uri = Path(path).absolute().as_uri() + "?mode=ro"
-    return sqlite3.connect(uri, uri=True, isolation_level=None)
-
-
-def _lock(path: Path) -> LockFile:
-    if path.is_dir():  # before a lock is made beside it; "." has no name to derive one from
-        raise JournalError(f"{path} cannot be opened: Is a directory")
-    try:
-        return LockFile(path)
-    except LockedElsewhereError:
-        raise JournalError(f"{path} is in use by another smsc; choose another file with --journal") from None
-    except OSError as error:
-        raise JournalError(f"{path} cannot be opened: {error.strerror}") from error
-
-
-def _open_file(path: Path) -> sqlite3.Connection:
-    try:
-        # It holds people's numbers and texts: nobody else's to read.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        connection = _connect(str(path))
-    except (OSError, sqlite3.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise JournalError(f"{path} cannot be opened: {reason}") from error
-    try:
-        prepare(connection, str(path))
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error as error:
-        connection.close()
-        raise JournalError(f"{path} cannot be used: {error}") from error
-    except JournalError:
-        connection.close()
-        raise
-    return connection
 
 
 def _bug(error: Exception) -> Exception | None:

@@ -18,7 +18,7 @@ from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.runs import split
 from smppkit.tlvs import Tlv
 from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
-from smsc.journal.together import MessageRun, OwedRun
+from smsc.journal.together import Drawn, MessageRun, OwedRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
 
@@ -106,8 +106,11 @@ def _pdus(group: Group) -> bytes:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
-    """The group that an entry keeps; what is left empty of it is not taken into it. Each is there by itself."""
+def group_from(size: int, events: bytes, messages: bytes, pdus: bytes, *, alive: bool = True) -> Group:
+    """The group that an entry keeps; what is left empty of it is not taken into it. Each is there by itself.
+
+    Without `alive` it says nothing of what is planned and owed.
+    """
     group = Group()
     group.size = size
     runs: dict[int, bytes] = {}
@@ -117,7 +120,7 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
         group.reached, group.over, group.told = reached, over, told
         group.settled = [tuple(entry) for entry in settled]
         if ended:
-            group.reached = [[row, at, stat, err, False] for rows, at, stat, err in ended for row in rows] + reached
+            group.reached = [entry for several in ended for entry in each_ended(several)] + reached
             group.over += [row for rows, *_ in ended for row in rows]
         if settled_runs:
             _settle_all(group, settled_runs)
@@ -126,27 +129,37 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
     if messages:
         taken, kinds, planned, owed, together, owed_runs = (*_decode(messages), [], [])[:6]
         group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
-        submits = {row: message.pdu for row, message in group.messages} if planned else {}
-        group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
-        group.owed = [_owed_from(*entry) for entry in owed]
+        if alive:
+            submits = {row: message.pdu for row, message in group.messages} if planned else {}
+            group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
+            group.owed = [_owed_from(*entry) for entry in owed]
+            for values in owed_runs:
+                several = OwedRun(*values)
+                group.owed += map(several.one, several.numbers())
+            group.owed.sort(key=_number)
         for values in together:
             run = _run_from(values)
             runs[run.row] = run.octets
+            if not alive:
+                group.messages += run.messages()
+                continue
             for row, message, pending in run.members():
                 group.messages.append((row, message))
                 group.pending.append(pending)
-        for values in owed_runs:
-            several = OwedRun(*values)
-            group.owed += map(several.one, several.numbers())
         if together:
             group.messages.sort(key=_first)
             group.pending.sort(key=_row)
-        if owed_runs:
-            group.owed.sort(key=_number)
     for at, connection, direction, written, *count in _decode(pdus) if pdus else ():
         octets = runs[written] if isinstance(written, int) else written
         group.pdus += [(at, connection, direction, one) for one in (split(octets) if count else (octets,))]
     return group
+
+
+def each_ended(ended: Sequence[Any]) -> list[tuple[int, float, str | None, str | None, bool]]:
+    """Messages that came to their ends together, each as if that had been recorded by itself."""
+    rows, at, stat, err = ended
+    times = at if isinstance(at, list) else repeat(at)
+    return [(row, one, stat, err, False) for row, one in zip(rows, times, strict=False)]
 
 
 def _first(entry: tuple[int, Message]) -> int:
@@ -202,6 +215,8 @@ def _pending_from(values: Sequence[Any], submit: Any) -> Pending:
 def _run_from(values: list[Any]) -> MessageRun:
     run = MessageRun(*values)
     run.plan = _plan(values[_PLAN])
+    if run.drawn is not None:
+        run.drawn = msgspec.convert(run.drawn, Drawn)
     return run
 
 

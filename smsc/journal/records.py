@@ -7,8 +7,9 @@ of a statement and a busy reactor keeps it for milliseconds, so a row at a time 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from itertools import chain
 from struct import unpack_from
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -143,7 +144,8 @@ class Group:
         self.settled: list[tuple[int, int | None, float | None, str | None]] = []
         self.pdus: list[OnePdu | ManyPdus] = []
         self.runs: list[MessageRun] = []
-        self.ended: list[tuple[list[int], float, str, str]] = []  # the rows that came to their end, and are over
+        # The rows that came to their end, and are over; when (all, or each), and to which.
+        self.ended: list[tuple[list[int], float | list[float], str, str]] = []
         self.owed_runs: list[OwedRun] = []
         self.settled_runs: list[tuple[list[int], list[int] | None, float, str | None]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
@@ -167,6 +169,14 @@ class Group:
         for _, of, *_ in self.settled_runs:
             rows.update(of or ())
         return frozenset(rows)
+
+    def numbers(self) -> dict[str, int]:
+        """The highest message number that each operator has used in it, where there is one."""
+        numbers = {message.operator: message.number for _, message in self.messages if message.number is not None}
+        for run in self.runs:
+            last = run.number + run.count - 1
+            numbers[run.operator] = max(last, numbers.get(run.operator, 0))
+        return numbers
 
     def takes(self, later: Group, most: int) -> bool:
         """Whether both can be written at once: they are no more than so many operations, and of the plain kind."""
@@ -197,6 +207,10 @@ _OWED_COLUMNS = "delivery, row, operator, system_id, kind, destination, bind, du
 _REPLACED = (
     "UPDATE messages SET text = ?, data_coding = ?, outcome = ?, err = ?,"
     " state = ?, starts_at = ?, settles_at = ? WHERE row = ?"
+)
+_NUMBER = (
+    "INSERT INTO numbers VALUES (?, ?)"
+    " ON CONFLICT (operator) DO UPDATE SET number = excluded.number WHERE number < excluded.number"
 )
 _MOST_MARKS = 32_766  # question marks in a statement: what SQLite allows unless it was built otherwise
 _PDU_COLUMNS = "at, connection, direction, command_id, status, sequence, octets"
@@ -299,6 +313,12 @@ def insert_owed(connection: sqlite3.Connection, owed: Sequence[tuple[str, float,
     _insert(connection, "owed", _OWED_COLUMNS, [_owed_row(*entry) for entry in owed])
 
 
+def insert_numbers(connection: sqlite3.Connection, numbers: Mapping[str, int]) -> None:
+    """Remember the highest message numbers of operators: they use none again."""
+    if numbers:
+        connection.executemany(_NUMBER, numbers.items())
+
+
 _SUBMITS = msgspec.msgpack.Encoder()
 
 
@@ -351,7 +371,7 @@ def _insert(connection: sqlite3.Connection, table: str, columns: str, rows: Sequ
         values = ", ".join([one] * len(some))
         connection.execute(
             f"INSERT INTO {table} ({columns}) VALUES {values}",  # noqa: S608 - our names, and marks
-            [value for row in some for value in row],
+            list(chain.from_iterable(some)),
         )
 
 

@@ -53,8 +53,11 @@ class Retention:
                 {"floor": self._floor, "held": held},
             ).rowcount
         self._steps += 1
-        found = connection.execute("SELECT min(row), max(row) FROM messages WHERE row > ?", (self._floor,))
-        oldest, newest = found.fetchone()
+        # Asked for together they would be looked for in every row.
+        oldest, newest = connection.execute(
+            "SELECT (SELECT min(row) FROM messages WHERE row > :floor), (SELECT max(row) FROM messages)",
+            {"floor": self._floor},
+        ).fetchone()
         if oldest is not None and oldest <= upto:  # what is in the log only may be behind the newest of the tables
             return dropped + self._drop_rows(connection, oldest, min(upto, oldest + AT_ONCE, newest), held)
         return dropped + self._drop_entries(connection, expansion, upto, held)
@@ -138,7 +141,7 @@ def _first_row(connection: sqlite3.Connection, entry: int) -> int:
     """The row of the first message of an entry, or of one after it."""
     entries = connection.execute("SELECT messages FROM log WHERE entry >= ? ORDER BY entry", (entry,))
     for (messages,) in entries:
-        group = group_from(0, b"", messages, b"")
+        group = group_from(0, b"", messages, b"", alive=False)
         if group.messages:
             entries.close()
             return group.messages[0][0]

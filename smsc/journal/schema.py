@@ -5,7 +5,7 @@ progress     how far the log is in the tables, and from where on it is needed to
 messages     one row per message and destination: a submit of an ESME, refused or accepted, or an MO
 pending      what is planned for messages that are not final yet: all that is needed to go on after a restart
 owed         what still has to be delivered to an ESME until it is acknowledged: receipts, MOs, other ESMEs' messages
-numbers      the highest message number that an operator has used
+numbers      the highest message number that an operator has used, but for those that the log has from `needed` on
 forgotten    up to which row of `messages` an operator has lost its memory
 pdus         every PDU of every connection, as it was on the wire
 connections  who was connected from where, when, and how it ended
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsc.journal.parts import Parts, load_parts
@@ -195,11 +194,18 @@ def _log_first(db: Database) -> None:
     )
 
 
+def _numbers_late(db: Database) -> None:
+    """The highest numbers may be in the log alone, where earlier programs do not look for them."""
+    # Asked for by an operator alone it made SQLite sort all of its messages, and nobody asks for a number.
+    db.execute("DROP INDEX idx_messages_operator_number")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first_tables,
     _states_over_time,
     _long_messages_as_one,
     _log_first,
+    _numbers_late,
 )
 """Number n brings a file of version n to version n + 1 (PRAGMA user_version)."""
 
@@ -236,50 +242,6 @@ def check(connection: sqlite3.Connection, path: str) -> None:
         raise JournalError(
             f"{path} is a journal of version {version}; serve it once to bring it up to version {VERSION}"
         )
-
-
-_NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
-WHERE_JOURNALS_COME_FROM = "smsc serve makes one, and --journal names another"
-
-
-def open_readonly(path: Path, remedy: str = WHERE_JOURNALS_COME_FROM, *, shared: bool = False) -> sqlite3.Connection:
-    """A journal for reading, also one that is being written, with all that it has now in its tables; JournalError.
-
-    With `shared` another thread may close it.
-    """
-    if path.is_dir():
-        raise JournalError(f"{path} is a directory; {remedy}")
-    if not path.is_file():
-        raise JournalError(f"{path} does not exist; {remedy}")
-    try:
-        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, check_same_thread=not shared)
-    except sqlite3.Error as error:
-        raise JournalError(f"{path} cannot be opened: {error}") from error
-    try:
-        check(connection, str(path))
-        return _expanded(path, connection, shared=shared)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _expanded(path: Path, connection: sqlite3.Connection, *, shared: bool) -> sqlite3.Connection:
-    if not connection.execute("SELECT 1 FROM log WHERE entry > (SELECT expanded FROM progress) LIMIT 1").fetchone():
-        return connection
-    from smsc.journal.expansion import expand_file, expanded_copy  # most journals have been read before
-
-    try:
-        try:
-            expand_file(path)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _NOT_WRITABLE:
-                raise
-            copy = expanded_copy(connection, shared=shared)
-            connection.close()
-            return copy
-    except sqlite3.Error as error:
-        raise JournalError(f"{path} cannot be read: {error}") from error
-    return connection
 
 
 def _recognise(connection: sqlite3.Connection, path: str) -> int:

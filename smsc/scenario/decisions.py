@@ -17,7 +17,7 @@ EVERY_STATE: Final = sum(1 << state for state in MessageState)
 FAILURES: Final = sum(1 << state for state in MessageState if state.final and state is not MessageState.DELIVERED)
 
 
-class Fate(msgspec.Struct, frozen=True, gc=False):
+class Fate(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """What becomes of a message, as its receipt tells it: the word of `stat:`, the code of `err:`, the state."""
 
     stat: str

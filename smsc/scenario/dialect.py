@@ -26,6 +26,8 @@ _COMMON = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !\"#%
 _QUOTED: Final = bytes(octet if octet in _COMMON else ord("?") for octet in range(256))
 ESCAPE: Final = b"\x1b"
 """Announces a character of the extension table, in data_coding 0."""
+QUOTED_OCTETS: Final = _QUOTED[:0x1B] + ESCAPE + _QUOTED[0x1C:]
+"""Translates a text in data_coding 0 into what ``quoted_text`` has, an octet a character, where it has no ESCAPE."""
 _STATES: Final = {state: MESSAGE_STATE.of(int(state)) for state in MessageState}
 
 
@@ -91,11 +93,6 @@ def receipt_pdu(
     )
 
 
-def quoted_octets(octets: bytes) -> bytes:
-    """A text in data_coding 0 that has no ESCAPE as ``quoted_text`` has it: an octet is a character, it or a "?"."""
-    return octets.translate(_QUOTED)
-
-
 def quotes_octets(operator: Operator) -> bool:
     """Whether an octet of a text is a character in the receipts of an operator."""
     return operator.submit.alphabet != PACKED and operator.receipts.data_coding not in _SAYS_ITS_ALPHABET
@@ -116,7 +113,7 @@ def quoted_text(operator: Operator, look: Receipts, plan: Plan, submit: SubmitSm
         and look.data_coding not in _SAYS_ITS_ALPHABET
         and ESCAPE not in submit.short_message
     ):
-        return quoted_octets(submit.short_message).decode("ascii")
+        return submit.short_message.translate(_QUOTED).decode("ascii")
     text = plan.text or read(submit, alphabet)
     if look.data_coding in _SAYS_ITS_ALPHABET:
         return text

@@ -5,20 +5,24 @@ alone and neither concurrency nor the order of other messages changes it. The sa
 occurrence and gets other draws.
 """
 
+import re
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable
+from fractions import Fraction
 from hashlib import blake2b
+from math import ceil
 from typing import Final
 
 import msgspec
 
 from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
-from smppkit.runs import SENT, Frames
+from smppkit.runs import Frames
 from smppkit.segments import part_of
 
 REMEMBERED: Final = 65_536
+MOST_KNOWN: Final = 16_384
 _UDHI: Final = 0x40
 _BLOCK: Final = 8  # draws per digest: 64 octets, eight each
 _UNPACK: Final = struct.Struct(">8Q").unpack
@@ -35,6 +39,7 @@ class Chance:
         self._salt = blake2b(f"{seed}\0{operator}".encode(), digest_size=32).digest()
         self._remembered = remembered
         self._counts: OrderedDict[bytes, int] = OrderedDict()
+        self._known: dict[bytes, bytes] = {}  # digests of first occurrences: most loads have the same messages again
 
     def digest(self, system_id: str, pdu: SubmitSm) -> bytes:
         """Return the 64 octets of this occurrence of a message, and count it."""
@@ -47,32 +52,42 @@ class Chance:
         # A C-string holds no NUL, so the parts cannot run into each other.
         words = f"{system_id}\0{pdu.source_addr}\0{pdu.destination_addr}\0{part}\0"
         digest = blake2b(self._salt + words.encode() + data).digest()
-        occurrence = self._occurrence(digest[:16])
+        occurrence = self._occurrence(digest)
         return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
 
-    def first(self, system_id: str, frames: Frames) -> list[tuple[int, ...]]:
-        """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came."""
-        octets, counts, remembered = frames.octets, self._counts, self._remembered
-        head = self._salt + system_id.encode() + b"\0"
+    def first(self, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> list[tuple[int, ...]]:
+        """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came.
+
+        `addressed` is what ``frames.addressed`` says.
+        """
+        octets, counts, remembered, known = frames.octets, self._counts, self._remembered, self._known
+        whose = system_id.encode() + b"\0"
+        head = self._salt + whose
         digests: list[bytes] = []
-        for start, end in frames.spans():
-            found = SENT.match(octets, start + HEADER_SIZE)
-            if found is None:
-                raise ValueError("a plain submit_sm is not plain")
-            source, destination = found.groups()
-            if not (source.isascii() and destination.isascii()):
-                source, destination = (address.decode("latin-1").encode() for address in (source, destination))
-            digest = blake2b(b"%b%b%b\0%b" % (head, source, destination, octets[found.end() : end])).digest()
-            key = digest[:16]
-            before = counts.get(key, 0)
-            counts[key] = before + 1
+        for (start, end), found in zip(frames.spans(), addressed, strict=True):
+            body = whose + octets[start + HEADER_SIZE : end]
+            digest = known.get(body)
+            if digest is None:
+                digest = known[body] = self._first_time(head, found, octets[found.end() : end])
+            before = counts.get(digest, 0)
+            counts[digest] = before + 1
             if before:
-                counts.move_to_end(key)
+                counts.move_to_end(digest)
                 digest = blake2b(digest + before.to_bytes(8, "big")).digest()
             elif len(counts) > remembered:
                 counts.popitem(last=False)
             digests.append(digest)
+        if len(known) > MOST_KNOWN:
+            known.clear()
         return list(zip(*_FIRST(b"".join(digests)), strict=True))
+
+    @staticmethod
+    def _first_time(head: bytes, found: re.Match[bytes], data: bytes) -> bytes:
+        _, source, destination, _ = found.groups()
+        source, destination = source[2:], destination[2:]
+        if not (source.isascii() and destination.isascii()):
+            source, destination = (address.decode("latin-1").encode() for address in (source, destination))
+        return blake2b(b"%b%b%b\0%b" % (head, source, destination, data)).digest()
 
     def _occurrence(self, key: bytes) -> int:
         counts = self._counts
@@ -108,6 +123,11 @@ class Draws(msgspec.Struct, gc=False):
             values = _UNPACK(blake2b(self._digest + block.to_bytes(4, "big")).digest())
         # 52 of 64 bits: with the half added the sum is exact, so the result is never 0 and never 1.
         return ((values[slot] >> 12) + 0.5) * 2.0**-52
+
+
+def least(u: float) -> int:
+    """The least value of which `uniforms` makes no less than `u` (0 < u < 1)."""
+    return ceil(Fraction(u) * 2**52 - Fraction(1, 2)) << 12
 
 
 def uniforms(values: Iterable[int]) -> list[float]:

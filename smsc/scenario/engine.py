@@ -4,11 +4,11 @@
 """
 
 import math
-from collections.abc import Callable
 from itertools import accumulate
 from typing import Final
 
 from smppkit.pdus import SubmitSm
+from smppkit.runs import Apart
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.status import CommandStatus
@@ -111,9 +111,9 @@ class OperatorState:
         """Whether anything may refuse a message before it is looked at, but for the rate of its account."""
         return self.outage or self.throttled or self.load is not None or bool(self.limits)
 
-    def apart(self) -> Callable[[str], object] | None:
-        """What says of an address whether some rule may be about messages to it; None where there are no rules."""
-        return self.rules.concern if self.has_rules else None
+    def apart(self) -> Apart | None:
+        """What says which is the first of addresses that some rule may be about; None where there are no rules."""
+        return self.rules.first_concerned if self.has_rules else None
 
     def account(self, system_id: str) -> Account | None:
         """Return the account of a system_id; None when nobody has it."""

@@ -97,7 +97,7 @@ class AddressIndex:
     lookup for each length there is, however many entries there are; all other patterns are tried on every address.
     """
 
-    __slots__ = ("_everywhere", "_exact", "_others", "_prefixes", "_suffixes")
+    __slots__ = ("_everywhere", "_exact", "_octets", "_others", "_prefixes", "_suffixes")
 
     def __init__(self, entries: Iterable[Iterable[AddressPattern] | None]) -> None:
         self._everywhere: list[int] = []
@@ -105,6 +105,7 @@ class AddressIndex:
         self._prefixes: dict[int, dict[str, list[int]]] = {}
         self._suffixes: dict[int, dict[str, list[int]]] = {}
         self._others: list[tuple[int, Callable[[str], object]]] = []
+        self._octets: list[tuple[slice, frozenset[bytes]]] | None = None
         for position, entry in enumerate(entries):
             if entry is None:
                 continue
@@ -140,6 +141,32 @@ class AddressIndex:
             if matches(address):
                 return True
         return False
+
+    def may_fit_any(self, addresses: Sequence[bytes]) -> bool:
+        """Whether some entry may fit some of these; False for most, and known at once.
+
+        The addresses are as on the wire: each with its closing NUL, and some perhaps with a leading `+`.
+        """
+        if self._everywhere or self._others:
+            return True
+        if self._octets is None:
+            self._octets = self._in_octets()
+        for part, known in self._octets:  # noqa: SIM110
+            if not known.isdisjoint([address[part] for address in addresses]):
+                return True
+        return False
+
+    def _in_octets(self) -> list[tuple[slice, frozenset[bytes]]]:
+        """Parts of addresses as on the wire, and the values of each at which a closer look is to be taken."""
+        found: list[tuple[slice, frozenset[bytes]]] = []
+        if exact := _octets(self._exact):
+            found.append((slice(None), frozenset(plus + one + b"\0" for one in exact for plus in (b"", b"+"))))
+        for length, prefixes in self._prefixes.items():
+            known = _octets(prefixes)
+            found.append((slice(length), frozenset([*known, *((b"+" + one)[:length] for one in known)])))
+        for length, suffixes in self._suffixes.items():
+            found.append((slice(-length - 1, None), frozenset(one + b"\0" for one in _octets(suffixes))))
+        return found
 
     def find(self, address: str) -> Sequence[int]:
         """Return the positions of the entries that fit, lowest first; the address is without its leading `+`."""
@@ -204,3 +231,8 @@ def groups_in(patterns: Iterable[AddressPattern | TextPattern], text: str) -> di
             found = {str(number): group or "" for number, group in enumerate(match.groups(), 1)}
             return found | {name: group or "" for name, group in match.groupdict().items()}
     return {}
+
+
+def _octets(texts: Iterable[str]) -> list[bytes]:
+    """Those that an address can be, as on the wire."""
+    return [text.encode("latin-1") for text in texts if ord(max(text, default="\0")) < 256]

@@ -10,21 +10,21 @@ import msgspec
 from smppkit.codec import HEADER, HEADER_SIZE, encode, write_tlvs
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSm
-from smppkit.runs import ADDRESSED
 from smppkit.states import Version
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.decisions import Fate, Plan
 from smsc.scenario.dialect import (
     ESCAPE,
     MOST_SHORT,
+    QUOTED_OCTETS,
     encoding_of,
-    quoted_octets,
     quoted_text,
     quotes_octets,
     receipt_pdu,
     said_of,
 )
 from smsc.scenario.model import Operator
+from smsc.scenario.receipt_run import MOST_ID, Form, address
 from smsc.scenario.receipts import Carrier, ReceiptForm
 
 MOST_STAMPS: Final = 4096
@@ -33,16 +33,19 @@ _DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 # Up to and with the addresses, when these are empty: service_type, and twice a type, a plan and an address (§4.6.1).
 _NO_ADDRESSES: Final = HEADER_SIZE + 7
 _FIXED: Final = 9  # octets of esm_class to sm_default_msg_id, without schedule and validity
-_MOST_ADDRESS, _MOST_SERVICE_TYPE, _MOST_ID = 20, 5, 64
+_ESCAPE: Final = ESCAPE[0]  # an octet is found five times as fast as octets are
+_MOST_ADDRESS, _MOST_SERVICE_TYPE = 20, 5
 _ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
 
 
 _PLACE = re.compile(r"%(?:\((id|text)\)(\.\d+)?s|%)")
+_HEADS: Final = tuple(HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0) for length in range(512))
+"""Of deliver_sm, by the length of what follows: an address, an id and a text are bounded."""
 _OCTET: Final = tuple(bytes((length,)) for length in range(256))
 
-Press: TypeAlias = Callable[[bytes, bytes, int, int], "tuple[bytes, str] | None"]
-"""(message_id, octets, start, end) → the receipt of the plain submit_sm in octets[start:end], and the address that it
-is for; None when it needs a closer look."""
+Press: TypeAlias = Callable[[bytes, "re.Match[bytes]", int], "tuple[bytes, str] | None"]
+"""(message_id, what ADDRESSED has found, end) → the receipt of the plain submit_sm whose user data goes from there to
+the end, and the address that it is for; None when it needs a closer look."""
 
 
 class Stamp(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +55,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
     fixed: bytes  # behind the addresses, up to sm_length
     tlvs: bytes  # behind receipted_message_id
     press: Press | None
+    form: Form | None
 
 
 class ReceiptWriter:
@@ -93,11 +97,15 @@ class ReceiptWriter:
         They are those of ``write`` for a plan without a look of its own, to an ESME of SMPP 3.4 or later. None where an
         operator writes others.
         """
-        if not self._presses:
-            return None
+        return self._stamp_of(fate, submitted_at, done_at).press if self._presses else None
+
+    def form(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Form | None:
+        """The same for ``press_all``."""
+        return self._stamp_of(fate, submitted_at, done_at).form if self._presses else None
+
+    def _stamp_of(self, fate: Fate, submitted_at: datetime, done_at: datetime) -> Stamp:
         key = (fate, submitted_at, done_at)
-        stamp = self._stamps.get(key) or self._stamp(*key)
-        return stamp.press
+        return self._stamps.get(key) or self._stamp(*key)
 
     def _stamped(
         self, plan: Plan, fate: Fate, submit: SubmitSm, submitted_at: datetime, done_at: datetime
@@ -116,7 +124,7 @@ class ReceiptWriter:
             or len(source) > _MOST_ADDRESS
             or len(destination) > _MOST_ADDRESS
             or len(service_type) > _MOST_SERVICE_TYPE
-            or len(identity) > _MOST_ID
+            or len(identity) > MOST_ID
             or "\0" in source + destination + service_type + identity
         ):
             return None
@@ -143,12 +151,31 @@ class ReceiptWriter:
         words = self._operator.receipts.text.form(said)
         fixed = octets[_NO_ADDRESSES : _NO_ADDRESSES + _FIXED]
         tlvs = write_tlvs(pdu.tlvs[1:])
-        press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id) if self._presses else None
-        stamp = Stamp(words, fixed, tlvs, press)
+        press, form = None, None
+        if self._presses:
+            press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id)
+            form = _form(words, fixed, tlvs if self._names_id else None)
+        stamp = Stamp(words, fixed, tlvs, press, form)
         if len(self._stamps) >= MOST_STAMPS:
             self._stamps.clear()
         self._stamps[fate, submitted_at, done_at] = stamp
         return stamp
+
+
+_IN_ORDER = re.compile(r"(.*)%\(id\)(?:\.(\d+))?s(.*)%\(text\)(?:\.(\d+))?s(.*)", re.DOTALL)
+
+
+def _form(words: str, fixed: bytes, tlvs: bytes | None) -> Form | None:
+    found = _IN_ORDER.fullmatch(words)
+    if found is None or len(_PLACE.findall(words.replace("%%", ""))) != 2:
+        return None
+    before, most_of_id, between, most, behind = found.groups()
+    if int(most_of_id or MOST_ID) < MOST_ID:
+        return None
+    before, between, behind = (
+        said.replace("%%", "%").encode("latin-1", "replace") for said in (before, between, behind)
+    )
+    return Form(fixed, before, between, behind, None if tlvs is None else b"\0" + tlvs, int(most or MOST_SHORT))
 
 
 def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool) -> Press:
@@ -160,36 +187,50 @@ def _press(form: str, fixed: bytes, tlvs: bytes, *, quotes: bool, names_id: bool
         if match[1] is None:
             return match[0]
         said.append(match[1])
+        octets = int(match[2][1:]) if match[2] else MOST_SHORT
         if match[1] == "text":
-            most = max(most, int(match[2][1:]) if match[2] else MOST_SHORT)
-        return f"%{match[2] or ''}b"
+            most = max(most, octets)
+        return f"%.{octets}b" if octets < MOST_ID else "%b"
 
     words = _PLACE.sub(place, form).encode("latin-1", "replace")
-    usual = said == ["id", "text"]
-    addressed, pack = ADDRESSED.match, HEADER.pack
+    usual = said == ["id", "text"] and b"%." not in words.partition(b"%b")[0]
+    # Mostly all of it is one format: a second one, of the words alone, costs as much as the rest.
+    whole = b"%b%b%b%b" + _literally(fixed) + b"%b" + (words if usual else b"%b")
+    if names_id:
+        whole += _literally(_ID_TAG) + b"%b%b" + _literally(b"\0" + tlvs)
+    always = len(words % ((b"",) * len(said)))
+    around = len(fixed) + 1 + (len(_ID_TAG) + 1 + 1 + len(tlvs) if names_id else 0)
 
-    def press(message_id: bytes, octets: bytes, start: int, end: int) -> tuple[bytes, str] | None:
-        found = addressed(octets, start + HEADER_SIZE)
-        if found is None or len(message_id) > _MOST_ID:
+    def press(message_id: bytes, found: re.Match[bytes], end: int) -> tuple[bytes, str] | None:
+        named = len(message_id)
+        if named > MOST_ID:
             return None
         service_type, source, destination, data_coding = found.groups()
         text = b""
         if quotes:
             begin = found.end()
-            if data_coding != b"\0" or octets.find(ESCAPE, begin, end) >= 0:
+            text = found.string[begin : begin + most if begin + most < end else end].translate(QUOTED_OCTETS)
+            if data_coding != b"\0" or _ESCAPE in text:
                 return None
-            text = quoted_octets(octets[begin : min(end, begin + most)])
         if usual:
-            written = words % (message_id, text)
+            written: tuple[bytes, ...] = (message_id, text)
+            size = always + named + len(text)
         else:
-            written = words % tuple([message_id if name == "id" else text for name in said])
-        size = len(written)
+            written = (words % tuple([message_id if name == "id" else text for name in said]),)
+            size = len(written[0])
         if size > MOST_SHORT:
             return None
-        pieces = [service_type, destination, source, fixed, _OCTET[size], written]
+        length = around + len(service_type) + len(destination) + len(source) + size
         if names_id:
-            pieces += (_ID_TAG, _OCTET[len(message_id) + 1], message_id, b"\0", tlvs)
-        body = b"".join(pieces)
-        return pack(HEADER_SIZE + len(body), _DELIVER_SM, 0, 0) + body, source[2:-1].decode("latin-1")
+            head = _HEADS[length + named]
+            pieces = (head, service_type, destination, source, _OCTET[size], *written, _OCTET[named + 1], message_id)
+        else:
+            pieces = (_HEADS[length], service_type, destination, source, _OCTET[size], *written)
+        return whole % pieces, address(source)
 
     return press
+
+
+def _literally(octets: bytes) -> bytes:
+    """The format that says these octets."""
+    return octets.replace(b"%", b"%%")

@@ -89,6 +89,15 @@ class Rules:
         """Whether some rule may be about messages to this address; False for most, and known at once."""
         return self._destinations.fits(destination.removeprefix("+"))
 
+    def first_concerned(self, destinations: Sequence[bytes]) -> int | None:
+        """Which is the first of these addresses, each as on the wire, with its NUL, that some rule may be about."""
+        if not self._destinations.may_fit_any(destinations):
+            return None
+        for place, destination in enumerate(destinations):
+            if self.concern(destination[:-1].decode("latin-1")):
+                return place
+        return None
+
     def match(
         self,
         reading: Reading,

@@ -3,8 +3,9 @@
 Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from math import inf
 from typing import Final, TypeAlias
@@ -14,7 +15,7 @@ import msgspec
 from smppkit.message_state import MessageState
 from smppkit.runs import Frames
 from smsc.scenario.decisions import Fate
-from smsc.scenario.draws import Chance, Draws, uniforms
+from smsc.scenario.draws import Chance, Draws, least, uniforms
 from smsc.scenario.id_style import Writer
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.treatment import OUTCOME, RECEIPT, RESPONSE, seconds
@@ -73,13 +74,19 @@ class Usual:
         self._latency = latency
         self._delay = delay
         self._outcomes = outcomes
-        self._upto = (*outcomes.upto[:-1], inf)
+        self._upto = [least(share) for share in outcomes.upto[:-1]]
+        self._fates = tuple(fate or NEVER for fate in outcomes.fates)
         self._may_be_never = None in outcomes.fates
         self.certain: Fortune | None = None
         """That of all messages, where chance has no say in it."""
         if type(latency) is Fixed and type(delay) is Fixed and not outcomes.drawn:
             after, fate = latency.seconds + delay.seconds, outcomes.fates[0]
             self.certain = (latency.seconds, None, NEVER) if fate is None else (latency.seconds, after, fate)
+
+    def ids(self, number: int, count: int) -> list[bytes]:
+        """The ids of `count` messages, the first of which has this number, as on the wire."""
+        write = self.write_id
+        return [write(one).encode("latin-1") for one in range(number, number + count)]
 
     def one(self, draws: Draws) -> Fortune:
         """That of one message."""
@@ -89,28 +96,25 @@ class Usual:
         fate = outcomes.at(draws.uniform(OUTCOME)) if outcomes.drawn else outcomes.fates[0]
         return (respond_after, None, NEVER) if fate is None else (respond_after, ends_after, fate)
 
-    def many(self, chance: Chance, system_id: str, frames: Frames) -> Course:
-        """Those of plain submit_sm as they came."""
+    def many(self, chance: Chance, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> Course:
+        """Those of plain submit_sm as they came; `addressed` is what the frames say, where chance has a say."""
         count = len(frames)
         if self.certain is not None:
             respond_after, after, fate = self.certain
             ends = inf if after is None else after
             return Course([respond_after] * count, [ends] * count, [fate] * count, alike=True, together=True)
-        values = chance.first(system_id, frames)
+        values = chance.first(system_id, frames, addressed)
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])
         ends_after = [first + second for first, second in zip(respond_afters, delays, strict=True)]
-        if not self._outcomes.drawn:
-            fates = [self._outcomes.fates[0]] * count
-        else:
-            upto, known = self._upto, self._outcomes.fates
-            fates = [known[bisect_right(upto, u)] for u in uniforms(values[OUTCOME])]
+        known, upto = self._fates, self._upto
+        fates = [known[bisect_right(upto, value)] for value in values[OUTCOME]] if upto else [known[0]] * count
         if self._may_be_never:
-            ends_after = [inf if fate is None else after for fate, after in zip(fates, ends_after, strict=True)]
+            ends_after = [inf if fate is NEVER else after for fate, after in zip(fates, ends_after, strict=True)]
         return Course(
             respond_afters,
             ends_after,
-            [fate or NEVER for fate in fates],
+            fates,
             alike=False,
             together=type(self._latency) is Fixed,
         )

@@ -48,7 +48,7 @@ _BINDS = {
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
 _V34: Final = Version.V34
 _ALERT_NOTIFICATION: Final = CommandId.ALERT_NOTIFICATION
-_IS_DELIVER_SM: Final = CommandId.DELIVER_SM.to_bytes(4, "big")
+_ARE_DELIVER_SM: Final = {CommandId.DELIVER_SM.to_bytes(4, "big")}
 
 _log = logging.getLogger("smsc")
 
@@ -100,6 +100,10 @@ class Connection:
         return f"{self._server.name} {self.link.peer}{who}"
 
     # --- for the server and the message centre ------------------------------------------------
+
+    def unfinished(self) -> bytes | None:
+        """What has come of a PDU that is not complete; None when no more can come."""
+        return self.link.session.unfinished
 
     def who(self) -> str:
         """The system_id of the ESME that is bound here, "" when none is."""
@@ -179,8 +183,9 @@ class Connection:
     def deliver(self, deliveries: Sequence[Owed], now: float) -> None:
         """Queue deliveries. ``flush`` writes them."""
         session = self.link.session
-        if session.version >= _V34 and all(owed.octets.startswith(_IS_DELIVER_SM, 4) for owed in deliveries):
-            session.send_many([(owed.octets, owed) for owed in deliveries], now)
+        requests = [owed.octets for owed in deliveries]
+        if session.version >= _V34 and {octets[4:8] for octets in requests} == _ARE_DELIVER_SM:
+            session.send_many(requests, deliveries, now)
             self._centre.sent(deliveries)
             return
         for owed in deliveries:

@@ -21,6 +21,7 @@ from smppkit.tls import TlsServer
 from smppkit.transport import TLS_ERROR, UNREAD, Network, Patience
 from smppkit.wire import ManyTap, Tap
 from smsc.centre.centre import MOST_UNWRITTEN, MessageCentre
+from smsc.centre.wheel import Breath
 from smsc.faults.active import ActiveFaults
 from smsc.journal.journal import Journal
 from smsc.scenario.accounts import Account
@@ -80,10 +81,11 @@ class OperatorServer:
         faults: ActiveFaults | None = None,
         watcher: Watcher | None = None,
         numbers: Iterator[int] | None = None,
+        breath: Breath | None = None,
     ) -> None:
         """`epoch` is the unix time of the clock's zero; `faults` are what may befall its connections, None if nothing.
 
-        `numbers` are those of connections where no journal gives them.
+        `numbers` are those of connections where no journal gives them; `breath` is as for a MessageCentre.
 
         TlsFileError when a file of its TLS cannot be used.
         """
@@ -99,7 +101,9 @@ class OperatorServer:
         self.door = Door(state, clock, stats)
         self.deadlines = Deadlines(clock)
         self.patience = Patience(unread=operator.timers.response, closing=CLOSE_SECONDS)
-        self.centre = MessageCentre(state, clock=clock, epoch=epoch, journal=journal, stats=stats, unreceived=self.due)
+        self.centre = MessageCentre(
+            state, clock=clock, epoch=epoch, journal=journal, stats=stats, unreceived=self.due, breath=breath
+        )
         self.connections: dict[int, Connection] = {}
         self._epoch = epoch
         self._watcher = watcher
@@ -416,6 +420,7 @@ class OperatorServer:
             key=f"{next(self._wires)}",
             system_id=connection.who,
             disturbed=None if watcher is None else lambda: watcher.disturbed(connection.number),
+            unfinished=connection.unfinished,
         )
         return connection.wire
 

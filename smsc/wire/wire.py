@@ -51,9 +51,12 @@ class FaultyWire(protocol.Protocol):
         key: str,
         system_id: Callable[[], str] | None = None,
         disturbed: Callable[[], None] | None = None,
+        unfinished: Callable[[], bytes | None] | None = None,
     ) -> None:
         """`upper` is the protocol (IProtocol); `key` names the connection for the draws; `system_id` says who is bound,
-        "" when nobody is. Without it the wire reads the bind itself. `disturbed` is told of every strike.
+        "" when nobody is. Without it the wire reads the bind itself. `disturbed` is told of every strike. `unfinished`
+        says what `upper` has of a PDU that is not whole, None when no PDU can be found any more; without it the wire
+        follows all that passes.
         """
         self._upper = upper
         self._clock = clock
@@ -61,6 +64,7 @@ class FaultyWire(protocol.Protocol):
         self._judge = Judge(faults, key, self._struck)
         self._system_id = system_id
         self._disturbed = disturbed
+        self._unfinished = unfinished
         self._named = ""
         self._framer = Framer()
         self._busy = True
@@ -93,7 +97,8 @@ class FaultyWire(protocol.Protocol):
         if self._busy:
             self._receive(data)
         else:
-            self._framer.follow(data)
+            if self._unfinished is None:
+                self._framer.follow(data)
             self._upper.dataReceived(data)
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
@@ -384,17 +389,22 @@ class FaultyWire(protocol.Protocol):
     def _changed(self) -> None:
         """Octets came to wait, or went: is anything to do but to let pass, and is it too much?"""
         outward, inbound = self._lanes.get(Direction.OUT), self._lanes.get(Direction.IN)
-        self._busy = bool(
-            self._faults.on
-            or (outward is not None and (outward.waiting or outward.ended))
-            or (inbound is not None and inbound.waiting)
-            or self._kept_back
-            or self._calls
-            or self._closing
-            or self._silenced_by is not None
-            or self.stalled
-            or self._must_learn
+        before, self._busy = (
+            self._busy,
+            bool(
+                self._faults.on
+                or (outward is not None and (outward.waiting or outward.ended))
+                or (inbound is not None and inbound.waiting)
+                or self._kept_back
+                or self._calls
+                or self._closing
+                or self._silenced_by is not None
+                or self.stalled
+                or self._must_learn
+            ),
         )
+        if self._busy and not before and self._unfinished is not None:
+            self._framer = Framer.within(self._unfinished())  # nobody has followed what has passed meanwhile
         waits = 0 if outward is None else outward.size
         if waits > MOST_WAITING:
             self._count("overflow")

@@ -12,7 +12,7 @@ from sender.domain.message import MessageClass
 from sender.domain.template import Template
 from sender.pipeline.compose import Composer, Wording
 from sender.store.records import Claimed
-from smppkit.codec import decode, encode
+from smppkit.codec import HEADER, HEADER_SIZE, decode
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
 from smppkit.segments import LongMessage, part_of
@@ -46,7 +46,7 @@ def written(wording: Wording, text: str, **fields: str) -> list[SubmitSm]:
     )
     pdus = []
     for submit in composer.submits(claimed, "one"):
-        pdu = decode(encode(submit.pdu))
+        pdu = decode(HEADER.pack(HEADER_SIZE + len(submit.body), SubmitSm.command_id, 0, 1) + submit.body)
         assert isinstance(pdu, SubmitSm)
         pdus.append(pdu)
     return pdus

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import rich_click as click
 from click.shell_completion import CompletionItem
+from click.testing import CliRunner
 
 import carrierlab.cli
 import sender.cli
@@ -46,3 +47,13 @@ def test_output_that_cannot_be_written_is_one_line(program):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (2, f"{program}: output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_ctrl_c_before_a_command_takes_care_of_it_is_one_line(program, monkeypatch):
+    def interrupted(ctx: click.Context) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(click.Group, "invoke", lambda self, ctx: interrupted(ctx))
+    done = CliRunner().invoke(PROGRAMS[program], ["check"])
+    assert (done.exit_code, done.stderr) == (130, "\ninterrupted\n")

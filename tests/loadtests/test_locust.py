@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tests.certificates import Authority
 from tests.docs.blocks import starting
 from tests.docs.test_examples import shape
 
@@ -128,6 +129,25 @@ def test_an_open_loop_that_breaks_a_threshold_is_reported_as_the_page_says(tmp_p
     assert "errors" in [each["what"] for each in report["thresholds"] if each["state"] == "broken"]
     assert {file.name for file in reports.iterdir()} >= {"report.html", "report.json", "load_stats.csv"}
     assert "submit_sm" in (reports / "load_stats.csv").read_text()
+
+
+def test_pairs_over_tls_to_an_operator_that_drops_its_links(tmp_path: Path) -> None:
+    ca = Authority(tmp_path)
+    certificate, key = ca.signs("op", "localhost")
+    tls = f"tls: {{certificate: {certificate}, key: {key}}}"
+    dropping = "timeline: [{at: 1500ms, for: 10ms, fault: restart}]\n"
+    (tmp_path / "safe.yaml").write_text(OPERATOR.replace("    accounts", f"    {tls}\n    accounts") + dropping)
+    code, said, report = load(
+        tmp_path,
+        "target: {emulator: safe.yaml, bind: transmitter+receiver, tls: {ca: test-ca.pem, server_name: localhost}}\n"
+        "mode: open\nusers: 2\nshape: {shape: steady, at: 10/s, for: 3s}\n"
+        f"thresholds: {{{LENIENT}, errors: 100%}}",
+    )
+    assert code == 0, said
+    counted = {name: row["count"] - row["failed"] for name, row in report["requests"].items()}
+    assert counted["bind"] == 8
+    assert counted["receipt"] > 0
+    assert report["receipts"]["unknown"] == 0
 
 
 def test_two_workers_find_the_limit_of_an_operator_that_takes_50_a_second(tmp_path: Path) -> None:

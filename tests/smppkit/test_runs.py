@@ -11,6 +11,7 @@ from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, Closing, Request, RequestRun, Response, Unbound
 from smppkit.pdus import DeliverSm, DeliverSmResp, EnquireLink, Pdu, SubmitSm, SubmitSmResp, Unbind
 from smppkit.runs import ADDRESSED, Frames, SubmitRun, run_readers
+from smppkit.sequence import LAST
 from smppkit.session import Session
 from smppkit.states import Role, Version
 from smppkit.stream import BadPdu, StreamDecoder
@@ -39,7 +40,7 @@ def reading(**config: object) -> Session:
 def read(octets: bytes, version: Version = Version.V34, apart: object = None) -> list[object]:
     decoder = StreamDecoder(codec=CODECS[version])
     readers = run_readers(version, lambda: apart)  # type: ignore[arg-type, return-value]
-    return list(decoder.fates_and_runs(octets, readers))
+    return list(decoder.fates(octets, readers=readers))
 
 
 # what is cut out
@@ -62,8 +63,21 @@ def test_a_run_has_its_registered_delivery_in_common() -> None:
 
 def test_what_is_apart_is_in_no_run() -> None:
     octets = submit(1) + encode(SubmitSm(0, 2, destination_addr="5550008")) + submit(3)
-    fates = read(octets, apart=lambda to: to.endswith("5550008"))
+    fates = read(octets, apart=apart)
     assert [type(fate) for fate in fates] == [SubmitRun, SubmitSm, SubmitRun]
+
+
+def apart(addresses: list[bytes]) -> int | None:
+    return next((place for place, address in enumerate(addresses) if address.endswith(b"8\0")), None)
+
+
+@given(last=st.lists(st.sampled_from("1118"), max_size=40))
+def test_what_is_apart_is_in_no_run_wherever_it_comes(last: list[str]) -> None:
+    sent = [SubmitSm(0, number, destination_addr="7705" + digit) for number, digit in enumerate(last, 1)]
+    fates = read(b"".join(map(encode, sent)), apart=apart)
+    assert [pdu for fate in fates for pdu in (fate.pdus() if isinstance(fate, SubmitRun) else [fate])] == sent
+    runs = [len(fate) for fate in fates if isinstance(fate, SubmitRun)]
+    assert runs == [len(ones) for ones in "".join(last).split("8") if ones]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +132,8 @@ def test_a_run_ends_where_a_pdu_is_not_whole_or_cannot_be_read() -> None:
     octets = submit(1) + submit(2)
     decoder = StreamDecoder()
     readers = run_readers(Version.V34, lambda: None)
-    first = list(decoder.fates_and_runs(octets[:-1], readers))
-    second = list(decoder.fates_and_runs(octets[-1:], readers))
+    first = list(decoder.fates(octets[:-1], readers=readers))
+    second = list(decoder.fates(octets[-1:], readers=readers))
     assert [len(run) for run in (*first, *second) if isinstance(run, SubmitRun)] == [1, 1]
     wrong = bytearray(submit(2))
     wrong[17] = 9  # a reserved type of number
@@ -206,7 +220,7 @@ def test_a_tap_is_told_of_every_pdu() -> None:
     session.listen_in(lambda way, octets: seen.append((way, octets)))
     session.receive_bytes(submit(5) + submit(6), 1.0)
     assert [type(event) for event in session.events()] == [Request, Request]
-    session.send_many([(encode(DeliverSm(0, 0)), None)], 1.0)
+    session.send_many([encode(DeliverSm(0, 0))], [None], 1.0)
     assert seen == [("in", submit(5)), ("in", submit(6)), ("out", encode(DeliverSm(0, 1)))]
 
 
@@ -220,7 +234,7 @@ def test_a_tap_for_many_is_told_of_all_at_once() -> None:
     session.receive_bytes(submit(5) + submit(6) + enquiry, 1.0)
     (event, *_) = session.events()
     assert isinstance(event, RequestRun)
-    session.send_many([(delivery, None), (delivery, None)], 1.0)
+    session.send_many([delivery, delivery], [None, None], 1.0)
     session.receive_bytes(encode(DeliverSmResp(0, 1)) + encode(DeliverSmResp(0, 2)), 1.0)
     assert seen == [
         ("in", 2, submit(5) + submit(6)),
@@ -238,7 +252,7 @@ def test_a_tap_for_many_is_told_of_all_at_once() -> None:
 def test_deliveries_are_sent_and_accepted_together() -> None:
     session = reading(window=3)
     octets = encode(DeliverSm(0, 0, short_message=b"a"))
-    session.send_many([(octets, "a"), (octets, "b"), (octets, "c")], 1.0)
+    session.send_many([octets] * 3, "abc", 1.0)
     expected = b"".join(encode(DeliverSm(0, number, short_message=b"a")) for number in (1, 2, 3))
     assert (session.bytes_to_send(), session.window_free) == (expected, 0)
     session.receive_bytes(accepted(1, 3) + accepted(9) + accepted(2) + encode(EnquireLink(0, 1)), 2.0)
@@ -248,14 +262,14 @@ def test_deliveries_are_sent_and_accepted_together() -> None:
 
 def test_what_says_more_than_yes_is_an_event_of_its_own() -> None:
     session = reading()
-    session.send_many([(encode(DeliverSm(0, 0)), number) for number in range(3)], 1.0)
+    session.send_many([encode(DeliverSm(0, 0))] * 3, range(3), 1.0)
     session.receive_bytes(accepted(1) + encode(DeliverSmResp(0x64, 2)) + encode(DeliverSmResp(0, 3, message_id="x")), 2)
     assert [type(event) for event in session.events()] == [AcceptedResponses, Response, Response]
 
 
 def test_the_last_answer_lets_unbinding_go_on() -> None:
     session = reading()
-    session.send_many([(encode(DeliverSm(0, 0)), None)], 1.0)
+    session.send_many([encode(DeliverSm(0, 0))], [None], 1.0)
     session.unbind(1.0)
     session.bytes_to_send()
     session.receive_bytes(accepted(1), 2.0)
@@ -266,8 +280,29 @@ def test_nothing_is_sent_beyond_the_window() -> None:
     session = reading(window=2)
     octets = encode(DeliverSm(0, 0))
     with pytest.raises(LocalProtocolError):
-        session.send_many([(octets, number) for number in range(3)], 1.0)
+        session.send_many([octets] * 3, range(3), 1.0)
     assert session.bytes_to_send() == encode(DeliverSm(0, 1)) + encode(DeliverSm(0, 2))
     esme = Session(Role.ESME, session.config, 0.0)
     with pytest.raises(LocalProtocolError):
-        esme.send_many([(octets, None)], 0.0)
+        esme.send_many([octets], [None], 0.0)
+
+
+def test_numbers_of_those_sent_together_go_round_and_none_in_use_is_used_again() -> None:
+    session = reading(window=10)
+    octets = encode(DeliverSm(0, 0))
+    session.send_many([octets] * 2, "ab", 1.0)
+    session.reserve(LAST - 4)
+    session.bytes_to_send()
+    with pytest.raises(LocalProtocolError):
+        session.send_many([octets] * 4, "cdef", 1.0)
+    assert session.bytes_to_send() == encode(DeliverSm(0, LAST - 1)) + encode(DeliverSm(0, LAST))
+    session.receive_bytes(accepted(LAST - 1, LAST, 1, 2), 2.0)
+    assert session.events() == [AcceptedResponses(list("cdab"))]
+
+
+def test_a_delivery_is_accepted_once_however_often_that_is_said() -> None:
+    session = reading()
+    session.send_many([encode(DeliverSm(0, 0))] * 2, "ab", 1.0)
+    session.receive_bytes(accepted(1, 1, 2), 2.0)
+    assert session.events() == [AcceptedResponses(["a"]), AcceptedResponses(["b"])]
+    assert (session.outstanding, session.counters.unknown_responses) == (0, 1)

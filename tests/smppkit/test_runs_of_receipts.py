@@ -62,7 +62,7 @@ def test_a_run_is_what_the_decoder_reads(version: Version, made: list[Pdu], chan
         octets[changes.draw(st.integers(0, len(octets) - 1))] = changes.draw(st.integers(0, 255))
     plain = StreamDecoder(codec=CODECS[version]).feed(bytes(octets))
     found: list[object] = []
-    for fate in StreamDecoder(codec=CODECS[version]).fates_and_runs(bytes(octets), esme_readers(version)):
+    for fate in StreamDecoder(codec=CODECS[version]).fates(bytes(octets), readers=esme_readers(version)):
         if not isinstance(fate, ReceiptRun):
             found.append(fate)
             continue
@@ -90,12 +90,12 @@ def test_a_run_is_what_the_decoder_reads(version: Version, made: list[Pdu], chan
     ],
 )
 def test_what_is_plain(pdu: DeliverSm, plain: bool) -> None:
-    (fate,) = StreamDecoder().fates_and_runs(encode(pdu), esme_readers(Version.V34))
+    (fate,) = StreamDecoder().fates(encode(pdu), readers=esme_readers(Version.V34))
     assert isinstance(fate, ReceiptRun) is plain
 
 
 def test_a_run_has_an_end() -> None:
-    fates = list(StreamDecoder().fates_and_runs(encode(receipt()) * 450, esme_readers(Version.V34)))
+    fates = list(StreamDecoder().fates(encode(receipt()) * 450, readers=esme_readers(Version.V34)))
     assert [len(fate) for fate in fates if isinstance(fate, ReceiptRun)] == [200, 200, 50]
 
 

@@ -6,16 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smppkit.codec import CODECS, encode
+from smppkit.codec import CODECS, HEADER_SIZE, encode
 from smppkit.errors import LocalProtocolError, WindowFull
 from smppkit.events import LateResponse, Response, SubmitsTaken
-from smppkit.pdus import BindTransceiver, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, Unbind
+from smppkit.pdus import (
+    AlertNotification,
+    BindTransceiver,
+    DeliverSm,
+    DeliverSmResp,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+)
 from smppkit.runs import TakenRun, esme_readers
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role, Version
 from smppkit.stream import StreamDecoder
-from smppkit.tlvs import USER_MESSAGE_REFERENCE
 from tests.smppkit.generated import pdus
 from tests.smppkit.test_session import bound_esme
 
@@ -42,7 +50,7 @@ def test_a_run_is_what_the_decoder_reads(version: Version, sent: list[Pdu], chan
         octets[changes.draw(st.integers(0, len(octets) - 1))] = changes.draw(st.integers(0, 255))
     plain = StreamDecoder(codec=CODECS[version]).feed(bytes(octets))
     found: list[object] = []
-    for fate in StreamDecoder(codec=CODECS[version]).fates_and_runs(bytes(octets), esme_readers(version)):
+    for fate in StreamDecoder(codec=CODECS[version]).fates(bytes(octets), readers=esme_readers(version)):
         found += fate.pdus() if isinstance(fate, TakenRun) else [fate]
     assert found == plain
 
@@ -82,7 +90,7 @@ def test_the_last_answer_lets_unbinding_go_on() -> None:
 )
 def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
     fates = list(
-        StreamDecoder().fates_and_runs(odd[:3] + len(odd).to_bytes(1, "big") + odd[4:], esme_readers(Version.V34))
+        StreamDecoder().fates(odd[:3] + len(odd).to_bytes(1, "big") + odd[4:], readers=esme_readers(Version.V34))
     )
     assert not any(isinstance(fate, TakenRun) for fate in fates)
 
@@ -90,34 +98,36 @@ def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
 # what an ESME sends in runs
 
 
+def bodies(session: Session, *submits: SubmitSm) -> list[tuple[bytes, int, object]]:
+    return [(encode(pdu)[HEADER_SIZE:], session.reserve(1), place) for place, pdu in enumerate(submits)]
+
+
 def test_a_run_of_requests_is_sent_as_one_after_the_other() -> None:
     one, all_at_once = reading(0), reading(0)
-    submits = [SubmitSm(destination_addr="7705", short_message=text) for text in (b"a", b"b" * 255, b"c")]
-    first = all_at_once.reserve(3)
-    unfit = all_at_once.send_run([(pdu, first + place, place) for place, pdu in enumerate(submits)], 1.0)
-    assert list(unfit) == [1]
-    for place in (0, 2):
-        one.send_reserved(submits[place], first + place, 1.0, place)
+    submits = [SubmitSm(destination_addr="7705", short_message=text) for text in (b"a", b"b" * 254)]
+    all_at_once.send_run(SubmitSm.command_id, bodies(all_at_once, *submits), 1.0)
+    first, second = (one.send(pdu, 1.0, place) for place, pdu in enumerate(submits))
     assert all_at_once.bytes_to_send() == one.bytes_to_send()
-    all_at_once.receive_bytes(taken(first, first + 2), 2.0)
-    assert all_at_once.events() == [SubmitsTaken([0, 2], [f"id{first}", f"id{first + 2}"], 1.0)]
+    all_at_once.receive_bytes(taken(first, second), 2.0)
+    assert all_at_once.events() == [SubmitsTaken([0, 1], [f"id{first}", f"id{second}"], 1.0)]
 
 
 def test_a_run_ends_at_the_window_and_what_is_before_it_is_sent() -> None:
     session = reading(0)
     session.window = 2
-    requests = [(SubmitSm(destination_addr="7705"), session.reserve(1), None) for _ in range(3)]
+    submits = [SubmitSm(destination_addr="7705")] * 3
+    requests = bodies(session, *submits)
     with pytest.raises(WindowFull):
-        session.send_run(requests, 1.0)
-    assert (session.outstanding, session.bytes_to_send()) == (2, b"".join(encode(pdu) for pdu, _, _ in requests[:2]))
+        session.send_run(SubmitSm.command_id, requests, 1.0)
+    sent = [encode(SubmitSm(0, number, destination_addr="7705")) for _, number, _ in requests[:2]]
+    assert (session.outstanding, session.bytes_to_send()) == (2, b"".join(sent))
 
 
-def test_what_is_no_common_request_is_sent_in_no_run() -> None:
+@pytest.mark.parametrize("kind", [SubmitSm, BindTransceiver, AlertNotification])
+def test_what_is_no_common_request_is_sent_in_no_run(kind: type[Pdu]) -> None:
     session = Session(Role.ESME, SessionConfig(), 0.0)
     with pytest.raises(LocalProtocolError):
-        session.send_run([(SubmitSm(destination_addr="7705"), 1, None)], 0.0)
-    with pytest.raises(LocalProtocolError):
-        session.send_run([(BindTransceiver(), 1, None)], 0.0)
+        session.send_run(kind.command_id, [(b"", 1, None)], 0.0)
 
 
 def test_many_are_answered_as_one_after_the_other_i6() -> None:
@@ -131,11 +141,3 @@ def test_many_are_answered_as_one_after_the_other_i6() -> None:
     session.connection_lost(3.0)
     session.respond_all([DeliverSmResp(0, 9)], 3.0)
     assert session.counters.late_answers == 1
-
-
-def test_what_a_version_leaves_out_of_a_run_is_counted() -> None:
-    session = reading(0)
-    session._wire.speak(CODECS[Version.V33], 1000)
-    submit = SubmitSm(destination_addr="7705", tlvs=(USER_MESSAGE_REFERENCE.of(7),))
-    session.send_run([(submit, session.reserve(1), None)], 1.0)
-    assert session.counters.tlvs_left_out == 1

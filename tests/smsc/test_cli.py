@@ -131,10 +131,10 @@ def test_a_long_message_is_one(tmp_path: Path) -> None:
 def test_a_terminal_gets_a_table(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     from smsc.commands.listing import MESSAGE_COLUMNS, PDU_COLUMNS, message_brief, pdu_brief, print_table
+    from smsc.journal.file import open_readonly
     from smsc.journal.inbox import Inbox
     from smsc.journal.message_filter import MessageFilter
     from smsc.journal.messages import Messages
-    from smsc.journal.schema import open_readonly
 
     runner = CliRunner()
     with runner.isolation() as (out, *_), Inbox(journal) as inbox, closing(open_readonly(journal)) as opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
 from smppkit.text import Alphabet
+from smppkit.tls import ClientTls, TlsClient
 from smsc.app import Emulator
 from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.model import Scenario
+from tests.certificates import Authority
 from yamlmodel.loader import loads
 
 OPERATOR = "listen: 'tcp:2775', accounts: [{system_id: shop, password: secret, binds: 9, window: 1000}]"
@@ -36,6 +39,7 @@ def blasted(
     operator: str = CALM,
     harm: Callable[[SimClock, SimNetwork], None] = lambda clock, network: None,
     conditions: Conditions = Conditions(),  # noqa: B008 - a frozen value
+    tls: TlsClient | None = None,
 ) -> tuple[Measured, Report]:
     """What a blast at an emulated operator measures. Nothing is left on the clock then."""
     clock = SimClock()
@@ -49,7 +53,7 @@ def blasted(
         await emulator.start()
         try:
             harm(clock, network)
-            return await Player(wanted, clock, network, meters).run()
+            return await Player(wanted, clock, network, meters, tls).run()
         finally:
             await emulator.stop()
 
@@ -154,6 +158,17 @@ def test_a_refused_bind_and_a_closed_port_are_told() -> None:
         blasted(plan(password="wrong"))
     with pytest.raises(Unusable, match="cannot be reached"):
         blasted(plan(port=2776))
+
+
+def test_over_tls_the_certificate_has_to_be_trusted(tmp_path: Path) -> None:
+    ca = Authority(tmp_path)
+    certificate, key = ca.signs("op")
+    operator = f"{CALM}, tls: {{certificate: {certificate}, key: {key}}}"
+    _, found = blasted(plan(), operator, tls=TlsClient(ClientTls(ca=ca.path)))
+    assert found.passed
+    stranger = Authority(tmp_path, "another-ca")
+    with pytest.raises(Unusable, match="issuer is not trusted here"):
+        blasted(plan(), operator, tls=TlsClient(ClientTls(ca=stranger.path)))
 
 
 def test_long_texts_and_ranges_of_addresses_arrive() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from carrierlab.loadtest.esme import Esme, Job, Outcome
+from carrierlab.loadtest.esme import BindRequest, Esme, Job, Outcome
 from carrierlab.loadtest.receipts import ReceiptBook
 from carrierlab.loadtest.tally import Receipts
 from smppkit.events import Request
 from smppkit.message_state import MessageState
-from smppkit.pdus import DeliverSm, Pdu, SubmitSm, SubmitSmResp
+from smppkit.pdus import BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, Pdu, SubmitSm, SubmitSmResp
 from smppkit.receipts import Receipt, format_receipt
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
@@ -20,10 +20,19 @@ from smppkit.status import CommandStatus
 class Line:
     """An ESME and an SMSC with nothing between them."""
 
-    def __init__(self, *, window: int = 3, bind_status: int = 0, book: ReceiptBook | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        window: int = 3,
+        bind_status: int = 0,
+        book: ReceiptBook | None = None,
+        request: type[BindRequest] = BindTransceiver,
+    ) -> None:
         self.outcomes: list[Outcome] = []
         self.book = book or ReceiptBook(Receipts(), 30.0)
-        self.esme = Esme("load", "x", self.book, self.outcomes.append, 0.0, window=window, timeout=10.0)
+        self.esme = Esme(
+            "load", "x", self.book, self.outcomes.append, 0.0, window=window, timeout=10.0, request=request
+        )
         self.smsc = Session(Role.SMSC, SessionConfig(), 0.0)
         self.asked: list[Pdu] = []
         self.carry(0.01)
@@ -165,3 +174,27 @@ def test_enquire_link_is_answered_and_kept() -> None:
     line.esme.on_deadline(40.0)
     line.carry(40.0)
     assert not line.esme.session.enquiring
+
+
+def test_a_receiver_takes_the_receipts_of_what_another_link_has_sent() -> None:
+    transmitter = Line()
+    receiver = Line(book=transmitter.book, request=BindReceiver)
+    transmitter.submit(1.0)
+    transmitter.answer(1.1)
+    receiver.receipt(1.3)
+    assert receiver.told("receipt") == [(0.3, None)]
+    assert transmitter.told("receipt") == []
+    assert not transmitter.book.awaited
+
+
+def test_the_bind_says_what_the_operator_wants_to_hear() -> None:
+    outcomes: list[Outcome] = []
+    esme = Esme(
+        "load", "x", ReceiptBook(Receipts(), 30.0), outcomes.append, 0.0,
+        window=1, timeout=10.0, request=BindTransmitter, system_type="VMA",
+    )  # fmt: skip
+    smsc = Session(Role.SMSC, SessionConfig(), 0.0)
+    smsc.receive_bytes(esme.session.bytes_to_send(), 0.0)
+    (asked,) = [event.pdu for event in smsc.events() if isinstance(event, Request)]
+    assert isinstance(asked, BindTransmitter)
+    assert asked.system_type == "VMA"

@@ -7,6 +7,7 @@ import pytest
 from carrierlab.loadtest.profile import (
     Address,
     LoadAccount,
+    LoadTls,
     Profile,
     Url,
     accounts_of,
@@ -15,6 +16,7 @@ from carrierlab.loadtest.profile import (
     load_profile,
     stranger_problem,
 )
+from tests.certificates import Authority
 from yamlmodel.errors import ConfigError
 from yamlmodel.loader import loads
 
@@ -47,7 +49,7 @@ def test_every_profile_of_the_repository_is_valid(file: Path) -> None:
         ('target: {smpp: "127.0.0.1"}', 'the key "accounts" is missing'),
         ('target: {smpp: "127.0.0.1:0", accounts: [{system_id: a, password: b}]}', "an address such as 127.0.0.1:2775"),
         ("target: {api: 'http://127.0.0.1/v1'}", "a URL such as"),
-        ("target: {api: 'http://127.0.0.1', accounts: [{system_id: a, password: b}]}", "belong to SMPP"),
+        ("target: {api: 'http://127.0.0.1', accounts: [{system_id: a, password: b}]}", "accounts: belongs to SMPP"),
         ("target: {control: 'http://127.0.0.1', follow: 5%}", "asks the sender's API"),
         ("target: {smpp: h, accounts: [{system_id: a}]}", "expected password or password_env"),
         (SMPP + "mode: open", 'the key "shape" is missing; an open loop needs one'),
@@ -66,6 +68,9 @@ def test_every_profile_of_the_repository_is_valid(file: Path) -> None:
         (OPEN + "mix: [{share: 50%}, {share: 40%}]", "the shares add up to 90%"),
         (OPEN + "mix: [{from: A, senders: [B]}]", "found from and senders"),
         (OPEN + "mix: [{senders: [LONGER-THAN-ELEVEN]}]", "mix[0].senders[0]"),
+        ("target: {control: 'http://127.0.0.1', tls: {}}", "tls: belongs to SMPP; the target is control"),
+        ("target: {api: 'http://127.0.0.1', bind: transmitter+receiver}", "bind: belongs to SMPP"),
+        (SMPP.replace("smpp:", "tls: {ca: /nowhere.pem}, smpp:"), "target.tls.ca: cannot read /nowhere.pem"),
         ("target: {control: 'http://127.0.0.1'}\nmode: open\nshape: {shape: steady, at: 1/s, for: 1s}", "closed loop"),
     ],
 )
@@ -96,6 +101,23 @@ def test_the_emulators_scenario_is_read_too(tmp_path: Path) -> None:
     file.write_text("target: {emulator: nowhere.yaml}")
     with pytest.raises(ConfigError, match="nowhere"):
         load_profile(file)
+
+
+def test_an_emulator_that_takes_tls_is_spoken_to_in_tls(tmp_path: Path) -> None:
+    ca = Authority(tmp_path)
+    certificate, key = ca.signs("op")
+    (tmp_path / "operator.yaml").write_text(
+        f"operators: {{safe: {{tls: {{certificate: {certificate}, key: {key}}}}}, plain: {{listen: 'tcp:2776'}}}}"
+    )
+    file = tmp_path / "profile.yaml"
+    file.write_text("target: {emulator: operator.yaml, operator: safe}")
+    with pytest.raises(ConfigError, match=r"profile.yaml:1:9: target.tls: the operator safe .* takes TLS only"):
+        load_profile(file)
+    file.write_text("target: {emulator: operator.yaml, operator: plain, tls: {}}")
+    with pytest.raises(ConfigError, match=r"the operator plain .* takes no TLS"):
+        load_profile(file)
+    file.write_text("target: {emulator: operator.yaml, operator: safe, tls: {ca: test-ca.pem}}")
+    assert load_profile(file).target.tls == LoadTls(ca=ca.path)
 
 
 def test_passwords_come_from_the_environment() -> None:

@@ -85,3 +85,11 @@ def test_what_stands_around_a_field_is_itself_too(before, value, after):
         assert template.render(fields) == f"{before}{value.strip()}%{fields.get('b', '%')}{after}"
     assert Template.compile("{a}").render({"a": "100%"}) == "100%"
     assert Template.compile("{a} %s %%").render({"a": "100%"}) == "100% %s %%"
+
+
+def test_several_plain_fields_are_filled_as_each_by_itself() -> None:
+    two = Template.compile("{a} and {b|nobody}").render
+    assert two({"a": " x ", "b": "y"}) == "x and y"
+    assert two({"a": "x", "b": "  "}) == two({"a": "x"}) == "x and nobody"
+    with pytest.raises(MissingField, match='"a"'):
+        two({"b": "y"})

@@ -1,18 +1,24 @@
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sender.channels.results import Submit
 from sender.config.text import Tag, TlvConfig
 from sender.domain.message import MessageClass
 from sender.domain.template import MissingField, Template
-from sender.pipeline.compose import Composer, SenderError, TextOptions, TlvError, Wording, check_sender
+from sender.pipeline.compose import Composer, SenderError, TextOptions, Wording, check_sender
+from sender.pipeline.press import TlvError
 from sender.store.records import Claimed
+from smppkit.codec import HEADER, HEADER_SIZE, decode
+from smppkit.errors import EncodeError
 from smppkit.gsm0338 import UnencodableText, pack_septets
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
 from smppkit.segments import LongMessage, SegmentError, decode_user_data, part_of
+from smppkit.states import Version
 from smppkit.text import Alphabet
 from smppkit.tlvs import Tlv
 
@@ -42,9 +48,16 @@ def claimed(message_id: int = 300, parts_done: tuple[int, ...] = (), parts: int 
     )
 
 
+def pdu_of(submit: Submit) -> SubmitSm:
+    pdu = decode(HEADER.pack(HEADER_SIZE + len(submit.body), SubmitSm.command_id, 0, 1) + submit.body)
+    assert isinstance(pdu, SubmitSm)
+    assert (pdu.source_addr, pdu.destination_addr) == (submit.source_addr, submit.destination_addr)
+    return pdu
+
+
 def test_a_short_text_is_one_submit() -> None:
     (submit,) = composer("Dear {name}").submits(claimed(name="Айгүль"), "plain")
-    pdu = submit.pdu
+    pdu = pdu_of(submit)
     assert (pdu.source_addr, pdu.source_addr_ton, pdu.source_addr_npi) == ("SHOP", 5, 0)
     assert (pdu.destination_addr, pdu.dest_addr_ton, pdu.dest_addr_npi) == ("77051112233", 1, 1)
     assert (pdu.data_coding, pdu.short_message.decode("utf-16-be")) == (8, "Dear Айгүль")
@@ -53,22 +66,29 @@ def test_a_short_text_is_one_submit() -> None:
     assert (submit.attempts, submit.resends, submit.tried_since) == (2, 1, 5.0)
 
 
+@pytest.mark.parametrize("number", ["7" * 21, "7705\0", "Ж"])
+def test_a_number_that_no_submit_can_carry_is_told(number: str) -> None:
+    odd = msgspec.structs.replace(claimed(name="x"), number=number)
+    with pytest.raises(EncodeError, match="destination_addr"):
+        composer("Dear {name}").submits(odd, "plain")
+
+
 def test_a_number_as_sender_is_an_international_number() -> None:
     (submit,) = composer("hi", sender="77017770000").submits(claimed(), "plain")
-    assert (submit.pdu.source_addr_ton, submit.pdu.source_addr_npi) == (1, 1)
+    assert (pdu_of(submit).source_addr_ton, pdu_of(submit).source_addr_npi) == (1, 1)
 
 
 def test_the_account_may_fix_ton_and_npi() -> None:
     (submit,) = composer("hi").submits(claimed(), "sar")
-    assert (submit.pdu.source_addr_ton, submit.pdu.source_addr_npi) == (0, 1)
+    assert (pdu_of(submit).source_addr_ton, pdu_of(submit).source_addr_npi) == (0, 1)
 
 
 def test_segments_take_their_reference_from_the_message_so_that_a_resend_joins_the_same_text() -> None:
     submits = composer("long " * 50).submits(claimed(message_id=300), "plain")
     assert [submit.part for submit in submits] == [1, 2]
-    infos = [part_of(submit.pdu)[0] for submit in submits]
+    infos = [part_of(pdu_of(submit))[0] for submit in submits]
     assert [(info.reference, info.total, info.number) for info in infos if info] == [(44, 2, 1), (44, 2, 2)]
-    assert all(submit.pdu.esm_class == 0x40 for submit in submits)
+    assert all(pdu_of(submit).esm_class == 0x40 for submit in submits)
 
 
 def test_parts_that_are_done_are_left_out() -> None:
@@ -78,24 +98,24 @@ def test_parts_that_are_done_are_left_out() -> None:
 
 def test_sar_segments_carry_tlvs_and_no_header() -> None:
     first, second = composer("long " * 50).submits(claimed(), "sar")
-    assert first.pdu.esm_class == 0
-    assert len(first.pdu.tlvs) == len(second.pdu.tlvs) == 3
+    assert pdu_of(first).esm_class == 0
+    assert len(pdu_of(first).tlvs) == len(pdu_of(second).tlvs) == 3
 
 
 @pytest.mark.parametrize("operator", ["sar", "payload"])
 def test_headers_stand_for_tlvs_at_an_operator_that_takes_none_c26(operator: str) -> None:
     submits = composer("long " * 50).submits(claimed(), operator, tlvs=False)
-    assert [(submit.pdu.tlvs, submit.pdu.esm_class) for submit in submits] == [((), 0x40), ((), 0x40)]
+    assert [(pdu_of(submit).tlvs, pdu_of(submit).esm_class) for submit in submits] == [((), 0x40), ((), 0x40)]
 
 
 def test_a_text_that_was_begun_in_parts_is_finished_in_parts() -> None:
     (second,) = composer("long " * 50).submits(claimed(parts=2, parts_done=(1,)), "payload", tlvs=True)
-    assert (second.part, second.parts, second.pdu.esm_class) == (2, 2, 0x40)
+    assert (second.part, second.parts, pdu_of(second).esm_class) == (2, 2, 0x40)
 
 
 def test_a_text_that_only_a_payload_holds_stays_one() -> None:
     (only,) = composer("x" * 50_000).submits(claimed(), "payload", tlvs=False)
-    assert len(only.pdu.tlvs) == 1
+    assert len(pdu_of(only).tlvs) == 1
 
 
 _OFTEN = st.sampled_from(["hello", "сәлем", "ğışİ", "€[]", "“quoted” — ’", "👍🏽", "x" * 70, "я" * 35, "{" * 80, "\0"])
@@ -155,7 +175,7 @@ def test_senders_that_cannot(written: str, problem: str) -> None:
 
 def through(wording: Wording, text: str, options: TextOptions | None = None, **fields: str) -> list[SubmitSm]:
     made = Composer(Template.compile(text), "SHOP", MessageClass.SERVICE, {"one": wording}, options)
-    return [submit.pdu for submit in made.submits(claimed(message_id=70_000, **fields), "one")]
+    return [pdu_of(submit) for submit in made.submits(claimed(message_id=70_000, **fields), "one")]
 
 
 def test_national_tables_go_out_with_a_header() -> None:
@@ -197,8 +217,8 @@ def test_the_columns_of_tlvs_are_kept_and_checked() -> None:
 def test_a_bind_of_33_gets_none_of_them() -> None:
     wording = Wording(tlvs=(TlvConfig(tag=Tag(0x1400), value="17"),), message_reference=True)
     made = Composer(Template.compile("hi"), "SHOP", MessageClass.SERVICE, {"one": wording})
-    assert made.submits(claimed(), "one", extras=False)[0].pdu.tlvs == ()
-    assert len(made.submits(claimed(), "one", tlvs=False)[0].pdu.tlvs) == 2
+    assert pdu_of(made.submits(claimed(), "one", version=Version.V33)[0]).tlvs == ()
+    assert len(pdu_of(made.submits(claimed(), "one", tlvs=False)[0]).tlvs) == 2
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_an_intermediate_notification_is_never_the_last_word(esm_class: int, sta
 
 def test_the_first_receipts_are_looked_at_closely_and_then_some() -> None:
     reader = ReceiptReader("beeline")
-    read = [reader.read(receipt_for(SUBMIT, str(number)), 5.0) for number in range(1000)]
+    read = [reader.read(receipt_for(SUBMIT, str(number)), float(number)) for number in range(1000)]
     reader.read(message_from_subscriber(), 5.0)
     forms = [receipt.form for receipt in read if receipt is not None]
     assert forms[0] == Form("YYMMDDhhmm", "both", "deliver_sm", 0x04)
@@ -77,9 +77,15 @@ def test_the_first_receipts_are_looked_at_closely_and_then_some() -> None:
     assert sum(form is not None for form in forms[100:]) == 3
 
 
+def test_in_a_second_one_receipt_is_looked_at_closely_however_many_there_are() -> None:
+    reader = ReceiptReader("beeline")
+    read = [reader.read(receipt_for(SUBMIT, str(number)), 5.0) for number in range(1000)]
+    assert sum(receipt is not None and receipt.form is not None for receipt in read[100:]) == 1
+
+
 def test_a_run_is_read_as_each_of_it() -> None:
     one_by_one, together = ReceiptReader("beeline"), ReceiptReader("beeline")
     made = [receipt_for(SUBMIT, f"{number:04X}", "UNDELIV" if number % 3 else "DELIVRD") for number in range(1000)]
     read = [one_by_one.read(pdu, 5.0) for pdu in made]
-    runs = StreamDecoder().fates_and_runs(b"".join(map(encode, made)), esme_readers(Version.V34))
+    runs = StreamDecoder().fates(b"".join(map(encode, made)), readers=esme_readers(Version.V34))
     assert [it for run in runs if isinstance(run, ReceiptRun) for it in together.read_run(run, 5.0)] == read

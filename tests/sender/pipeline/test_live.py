@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from sender.channels.results import Answered, Later, Unanswered, Unsendable, Unwritten, Withheld
+from sender.channels.results import Answered, Later, Taken, Unanswered, Unwritten, Withheld
 from sender.domain.message import DoubtCause, MessageClass
 from sender.pipeline.live import Live, LiveStatus
 from sender.pipeline.tally import Meter, Tally
@@ -78,10 +78,10 @@ def test_results_are_counted_by_what_they_are() -> None:
             Answered(submit, 0x58, ""),  # type: ignore[arg-type]
             Unanswered(submit, DoubtCause.TIMEOUT),  # type: ignore[arg-type]
             Unwritten(submit),  # type: ignore[arg-type]
-            Unsendable(submit, "x"),  # type: ignore[arg-type]
+            Taken([submit, submit], ["b", "c"]),  # type: ignore[list-item]
             Withheld(submit, Later(1.0, "quiet")),  # type: ignore[arg-type]
         ]
     )
-    assert tally.statuses == {0: 1, 0x58: 1}
+    assert tally.statuses == {0: 3, 0x58: 1}
     assert tally.doubts == {"response timeout": 1}
-    assert (tally.unwritten, tally.unsendable, tally.held) == (1, 1, 1)
+    assert (tally.unwritten, tally.held) == (1, 1)

@@ -11,7 +11,6 @@ from sender.domain.message import MessageClass, State
 from sender.domain.quiet_hours import QuietHours
 from sender.pipeline.quiet import Quiet, zones_of_number
 from sender.store.records import Campaign, CampaignKind, CampaignState
-from smppkit.pdus import SubmitSm
 
 NIGHT = QuietHours(21 * 60, 9 * 60)
 ALMATY, ISTANBUL = ZoneInfo("Asia/Almaty"), ZoneInfo("Europe/Istanbul")
@@ -29,8 +28,7 @@ def submit(
     expires: float | None = None,
     campaign: int = 1,
 ) -> Submit:
-    pdu = SubmitSm(source_addr="SHOP", destination_addr=number)
-    return Submit(1, campaign, 1, 1, pdu, 1, kind, 0, 0, None, expires)
+    return Submit(1, campaign, 1, 1, "SHOP", number, b"", 1, kind, 0, 0, None, expires)
 
 
 @pytest.mark.parametrize(

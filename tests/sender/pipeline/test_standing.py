@@ -14,10 +14,9 @@ from sender.domain.message import MessageClass, State
 from sender.pipeline.standing import StandingCheck
 from sender.store.sqlite import SqliteStore
 from sender.store.writer import InlineWriter
-from smppkit.pdus import SubmitSm
 from tests.sender.store.kit import campaign, open_quick
 
-SUBMIT = Submit(1, 1, 1, 1, SubmitSm(), 1, MessageClass.SERVICE, 0, 0, None)
+SUBMIT = Submit(1, 1, 1, 1, "SHOP", "7705", b"", 1, MessageClass.SERVICE, 0, 0, None)
 
 
 class Desk:

@@ -13,7 +13,6 @@ from sender.pipeline import suppressing
 from sender.pipeline.suppressing import Suppressing
 from sender.store.sqlite import SqliteStore
 from sender.store.suppression import Suppressed
-from smppkit.pdus import SubmitSm
 from tests.sender.store.kit import open_quick, outcome_of
 
 NUMBER = 77051234567
@@ -52,8 +51,7 @@ def do(work: Any) -> Any:
 
 
 def submit(number: int = NUMBER, kind: MessageClass = MessageClass.ADVERTISING, sender: str = "SHOP") -> Submit:
-    pdu = SubmitSm(source_addr=sender, destination_addr=str(number))
-    return Submit(1, 5, 1, 1, pdu, 1, kind, 0, 0, None)
+    return Submit(1, 5, 1, 1, sender, str(number), b"", 1, kind, 0, 0, None)
 
 
 def stop(number: int = NUMBER, scope: str = "advertising") -> Suppressed:

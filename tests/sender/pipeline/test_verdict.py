@@ -2,12 +2,11 @@ import random
 
 import pytest
 
-from sender.channels.results import Answered, Submit, Unanswered, Unsendable, Unwritten
+from sender.channels.results import Answered, Submit, Taken, Unanswered, Unwritten
 from sender.domain.message import DoubtCause, MessageClass
 from sender.domain.retry import RetryClass, RetryPolicy
 from sender.pipeline.verdict import Judge
 from sender.store.records import Accepted, InDoubt, NotSent, Refused, Retry
-from smppkit.pdus import SubmitSm
 from smppkit.status import CommandStatus
 
 AT = 1000.0
@@ -16,8 +15,7 @@ AT = 1000.0
 def submit(
     message_class: MessageClass = MessageClass.SERVICE, attempts: int = 0, resends: int = 0, since: float | None = None
 ) -> Submit:
-    pdu = SubmitSm(destination_addr="77051112233")
-    return Submit(7, 1, 2, 3, pdu, 1, message_class, attempts, resends, since)
+    return Submit(7, 1, 2, 3, "SHOP", "77051112233", b"", 1, message_class, attempts, resends, since)
 
 
 def judge(**policy: float) -> Judge:
@@ -91,7 +89,8 @@ def test_what_was_never_written_goes_back_to_the_queue_at_once() -> None:
     assert judge().outcome(Unwritten(submit()), AT) == NotSent(7, 2, 0.0)
 
 
-def test_what_cannot_be_written_is_refused_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    outcome = judge().outcome(Unsendable(submit(), "short_message: 255 octets"), AT)
-    assert isinstance(outcome, Refused)
-    assert "short_message: 255 octets" in caplog.text
+def test_what_was_accepted_together_is_judged_as_one_by_one() -> None:
+    taken = Taken([submit(), submit()], ["a", "b"])
+    one_by_one = [Answered(submit(), 0, "a"), Answered(submit(), 0, "b")]
+    last = Unwritten(submit())
+    assert judge().outcomes([taken, last], AT) == judge().outcomes([*one_by_one, last], AT)

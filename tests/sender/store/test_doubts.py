@@ -102,6 +102,22 @@ def test_a_receipt_may_still_settle_what_waits_to_be_sent_again(store: SqliteSto
     assert desk.claim(now=9999.0) == []
 
 
+def test_two_spellings_of_one_id_settle_one_part_and_not_two(store: SqliteStore) -> None:
+    """Receipts that waited for the second part of a message whose first was under way: both are then in doubt."""
+    desk = Desk(store, directly(store), parts=2, message_class=MessageClass.ADVERTISING)
+    [message] = desk.sent()
+    desk.outcome(InDoubt(message, 2, DoubtCause.TIMEOUT, None, 2030.0))
+    told = [receipt("A00002", number(0), MessageState.ENROUTE), receipt("10485762", number(0))]
+    assert desk.fates(*told) == [ReceiptFate.PARKED] * 2
+    desk.outcome(InDoubt(message, 1, DoubtCause.CONNECTION_LOST, None, 2031.0))
+    desk.receipts(receipt("10485761", number(0), MessageState.EXPIRED))
+    desk.receipts(receipt("A00002", number(0)))
+    assert rows(store, "SELECT smsc_id, state FROM parts ORDER BY part") == [
+        ("A00002", State.DELIVERED), ("10485761", State.EXPIRED),
+    ]  # fmt: skip
+    assert rows(store, "SELECT 1 FROM parked_receipts") == []
+
+
 def test_what_was_accepted_may_be_given_up_but_not_sent_again(store: SqliteStore) -> None:
     desk = Desk(store, directly(store), messages=2)
     first, second = desk.sent()

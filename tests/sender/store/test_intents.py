@@ -146,7 +146,7 @@ def test_more_than_can_be_held_is_put_down(desk, monkeypatch):
 
 def test_of_two_with_one_id_the_number_decides(desk):
     desk.accept({21: "same", 22: "same"})
-    assert desk.store.database.hand.by_id(1, "same") is None
+    assert desk.store.database.hand.by_id(1)["same"] is None
     assert [it.message_id for it in desk.receipts(told(22, smsc_id="same"), told(21, smsc_id="same"))] == [22, 21]
 
 
@@ -176,3 +176,17 @@ def test_receipts_of_a_message_keep_their_order_within_a_call(desk):
     assert fates == [ReceiptFate.MATCHED, ReceiptFate.MATCHED, ReceiptFate.MATCHED, ReceiptFate.REPEATED]
     assert [it.state for it in desk.store.receipts_of(21)] == [MessageState.ENROUTE, MessageState.DELIVERED]
     assert part_of(desk.store, 22)["repeated"] == 1
+
+
+def test_what_was_claimed_in_hand_and_submitted_by_the_file_is_not_known_as_claimed_any_more(desk):
+    """In one call with a message that this process knows nothing of; then it is claimed anew, with a row in `parts`."""
+    desk.outcome(NotSent(21, 1, 2001.0))
+    claimed = desk.claim(now=2002.0)
+    assert [(it.message_id, it.parts) for it in claimed] == [(24, 0), (21, 1)]
+    assert desk.submit(claimed[::-1], 2002.0) == []
+    desk.outcome(NotSent(24, 1, 2002.0))
+    assert desk.submit(desk.claim(now=2003.0), 2003.0) == []
+    assert part_of(desk.store, 24) | {"epoch": 0} == part_of(desk.store, 24) | {
+        "epoch": 0, "state": State.SUBMITTING, "sequence": desk.sequence, "submits": 1,
+    }  # fmt: skip
+    assert list(desk.store.maintenance.faults()) == []

@@ -11,8 +11,9 @@ import pytest
 
 from sender.domain.message import MessageClass, State
 from sender.store import schema
-from sender.store.records import Accepted, CampaignKind, CampaignState, Intent, ReceiptFate, StoreError
+from sender.store.records import Accepted, CampaignKind, CampaignState, Intent, ReceiptFate, Refused, StoreError
 from sender.store.sqlite import SqliteStore
+from sender.store.tables import fourth
 from tests.sender.store.kit import ACCOUNT, FIRST, check_i4, receipt, rows
 
 VERSION_1 = Path(__file__).parents[2] / "data" / "store-version-1.db"
@@ -20,6 +21,9 @@ VERSION_1 = Path(__file__).parents[2] / "data" / "store-version-1.db"
 
 VERSION_2 = VERSION_1.with_name("store-version-2.db")
 """Made by the program when it wrote version 2: every state, a message of two parts, three receipts of one."""
+
+VERSION_3 = VERSION_1.with_name("store-version-3.db")
+"""Made by the program when it wrote version 3: every state, an intent for eight, and two messages that are paid for."""
 
 
 @pytest.fixture
@@ -115,6 +119,54 @@ def test_a_store_of_version_2_shows_the_same_and_goes_on(tmp_path):
             [result] = store.record_receipts([receipt(f"new{message}", number)])
             assert result.state is State.DELIVERED
     check_i4(store)
+    assert list(store.maintenance.faults()) == []
+    store.close()
+
+
+def test_a_store_of_version_3_finds_its_parts_by_id_and_settles_what_they_cost(tmp_path):
+    path = tmp_path / "campaign.sqlite"
+    shutil.copy(VERSION_3, path)
+    store = SqliteStore.open(path)
+    assert version_of(path.with_name("campaign.sqlite.version-3")) == 3
+    assert rows(store, "SELECT run, ids FROM part_runs") == [(1, 23)]
+    assert list(store.maintenance.faults()) == []
+    with store.database.transaction():
+        recovery = store.recover(3000.0)
+        assert (recovery.released, recovery.in_doubt + recovery.requeued) == (2, 2)
+        told = [receipt("ID22", str(FIRST + 21)), receipt("9F3A77C2-40AA", str(FIRST + 21)), receipt("id1", str(FIRST))]
+        assert [it.fate for it in store.record_receipts(told)] == [
+            ReceiptFate.PARKED, ReceiptFate.MATCHED, ReceiptFate.REPEATED,
+        ]  # fmt: skip
+        epoch = store.new_epoch()
+        paid = [it.message_id for it in store.claim(ACCOUNT, 100, 4000.0) if it.number >= str(FIRST + 100)]
+        assert len(paid) == 2
+        assert store.mark_submitting([Intent(it, 1, 1, ACCOUNT, epoch, it, 4000.0) for it in paid]) == []
+        store.record_outcomes([Accepted(paid[0], 1, "paid", 4001.0), Refused(paid[1], 1, 0x0B, 4001.0)])
+        store.record_receipts([receipt("paid", str(FIRST + 100))])
+    balance = store.access.balance("w")
+    assert (balance.charged, balance.reserved) == (10, 0)
+    assert list(store.maintenance.faults()) == []
+    store.close()
+
+
+def test_a_migration_that_would_lose_an_id_is_not_made(tmp_path, monkeypatch):
+    path = tmp_path / "campaign.sqlite"
+    shutil.copy(VERSION_3, path)
+    monkeypatch.setattr(fourth, "_FILL", fourth._FILL.replace("message > ?", "message > 5 + ?"))
+    with pytest.raises(StoreError, match=r"5 of 23 ids of parts were not brought forward"):
+        SqliteStore.open(path)
+    assert version_of(path) == 3
+
+
+def test_ids_are_brought_forward_in_runs(tmp_path, monkeypatch):
+    path = tmp_path / "campaign.sqlite"
+    shutil.copy(VERSION_3, path)
+    monkeypatch.setattr(fourth, "_RUN", 10)
+    store = SqliteStore.open(path)
+    assert len(rows(store, "SELECT run, ids FROM part_runs")) == 3
+    with store.database.transaction():
+        told = store.record_receipts([receipt(f"id{message}", str(FIRST + message - 1)) for message in range(1, 22)])
+    assert {it.fate for it in told} == {ReceiptFate.REPEATED, ReceiptFate.MATCHED}
     assert list(store.maintenance.faults()) == []
     store.close()
 

@@ -273,7 +273,7 @@ def grown(groups: list[list[float]], *, together: bool) -> list[tuple[int, int, 
         messages = [held(number + index, at=now, ends=ends) for index, ends in enumerate(lasts)]
         number += len(messages)
         if together:
-            book.enter_group(Several(*messages))
+            book.enter_group(Several(*messages), len(messages))
         else:
             for message in messages:
                 book.enter(message)
@@ -295,7 +295,7 @@ def test_a_group_makes_room_as_its_messages_would(seed: int) -> None:
 
 def test_a_group_is_taken_apart_when_somebody_asks() -> None:
     book, messages = Book(), [held(1), held(2)]
-    book.enter_group(Several(*messages))
+    book.enter_group(Several(*messages), len(messages))
     assert (len(book), book.takes_groups) == (2, True)
     assert book.find("shop", "2") is messages[1]
     assert not book.takes_groups

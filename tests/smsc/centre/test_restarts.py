@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from smppkit.message_state import MessageState as M
 from smppkit.pdus import CancelSm, DeliverSm, QuerySm, SubmitSmResp
 from smppkit.receipts import parse_receipt
+from smsc.journal.journal import Journal
 from tests.smsc.conftest import Esme, Lab
 
 SCENARIO = """
@@ -34,8 +35,9 @@ STEPS = st.lists(
 class Story:
     """What one ESME was told, over all the lives of an emulator."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, logged: bool) -> None:
         self.path = path
+        self.logged = logged
         self.accepted: dict[str, int] = {}  # registered_delivery by message_id
         self.cancelled: set[str] = set()
         self.finals: dict[str, set[M]] = {}
@@ -44,7 +46,8 @@ class Story:
         self._serve()
 
     def _serve(self) -> None:
-        self.lab.start(SCENARIO, self.path)
+        self.lab.journal = Journal.open(self.path, clock=self.lab.clock, logged=self.logged)
+        self.lab.start(SCENARIO, journal=None)
         self.esme = self._bind()
 
     def _bind(self) -> Esme:
@@ -64,7 +67,8 @@ class Story:
             self.esme = self._bind()
         if step in ("submit", "quiet"):
             registered = 1 if step == "submit" else 0
-            self.esme.submit(to=f"7705{next(self.numbers):07}", registered=registered)
+            for _ in range(3):  # one read
+                self.esme.submit(to=f"7705{next(self.numbers):07}", registered=registered)
             self.lab.run(0.2, step=0.05)
             for pdu in self.esme.responses:
                 if isinstance(pdu, SubmitSmResp) and pdu.command_status == 0:
@@ -95,15 +99,15 @@ class Story:
         return M(answer.message_state)
 
 
-@pytest.mark.parametrize("last", ["", "kill"])
-def test_receipts_and_queries_agree_over_any_number_of_restarts(last: str) -> None:
+@pytest.mark.parametrize(("last", "logged"), [("", False), ("kill", False), ("kill", True)])
+def test_receipts_and_queries_agree_over_any_number_of_restarts(last: str, logged: bool) -> None:
     """I1, I9."""
 
     @settings(max_examples=12, deadline=None)
     @given(STEPS)
     def run(steps: list[str]) -> None:
         with TemporaryDirectory() as directory:
-            story = Story(Path(directory) / "journal.sqlite")
+            story = Story(Path(directory) / "journal.sqlite", logged=logged)
             for step in [*steps, last]:
                 story.do(step)
             story.do("wait")

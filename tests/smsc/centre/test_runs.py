@@ -318,7 +318,7 @@ def left(player: Player) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("held", [10, 1000])
-@pytest.mark.parametrize("name", ["usual", "at once", "slow"])
+@pytest.mark.parametrize("name", ["usual", "at once", "slow", "drawn delays", "drawn fates", "all drawn"])
 def test_a_journal_says_the_same_of_what_was_taken_as_one(
     name: str, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,7 +335,7 @@ def test_a_journal_says_the_same_of_what_was_taken_as_one(
         assert left(together) == left(by_itself)
         assert not none
         taken += runs
-    assert taken > 10
+    assert taken > 5
 
 
 class Waiting:

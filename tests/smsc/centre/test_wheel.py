@@ -128,3 +128,51 @@ def test_ticks_that_have_gone_by_are_done_together_up_to_one_that_is_to_be_done_
     clock.advance(0.1)
     assert fired == [["a", "b", "job", "c"], ["d"]]
     assert len(wheel) == 1
+
+
+def test_what_is_patient_comes_a_breath_later_where_there_is_much_of_it() -> None:
+    clock, fired = Clock(), []
+    wheel: Wheel[int] = Wheel(
+        clock,
+        0.01,
+        lambda items: fired.append((round(clock.seconds(), 3), len(items))),
+        joins=bool,
+        breath=lambda: 0.045,
+    )
+    wheel.add_patient([0.01] * 15, range(15))
+    wheel.add_patient([0.02] * 16, range(16))
+    wheel.add_patient([0.03, 0.04, 0.06, 0.08, 0.09], range(5))
+    for _ in range(12):
+        clock.advance(0.01)
+    assert fired == [(0.01, 15), (0.02, 16), (0.07, 3), (0.08, 1), (0.09, 1)]
+
+
+def test_nothing_else_waits_for_that() -> None:
+    clock, fired = Clock(), []
+    wheel: Wheel[object] = Wheel(
+        clock, 0.01, lambda items: fired.append((round(clock.seconds(), 3), items)), breath=lambda: 0.05
+    )
+    wheel.add_patient([0.01] * 16, range(16))
+    clock.advance(0.01)
+    fired.clear()
+    wheel.add_patient([0.02, 0.03], "ab")
+    wheel.add(0.03, "c")
+    wheel.add(0.02, "d")
+    wheel.add_patient([0.05], "e")
+    for _ in range(6):
+        clock.advance(0.01)
+    assert fired == [(0.02, ["a", "d"]), (0.03, ["b", "c"]), (0.05, ["e"])]
+
+
+def test_what_is_cleared_keeps_nobody_waiting() -> None:
+    clock, fired = Clock(), []
+    wheel: Wheel[int] = Wheel(clock, 0.01, lambda items: fired.append(clock.seconds()), breath=lambda: 0.05)
+    wheel.add_patient([0.01] * 16, range(16))
+    wheel.add_patient([], [])
+    clock.advance(0.01)
+    wheel.add_patient([0.02], [1])
+    wheel.add(0.09, 2)
+    assert wheel.clear() == [1, 2]
+    wheel.add(0.1, 3)
+    clock.advance(0.1)
+    assert fired == pytest.approx([0.01, 0.11], abs=0.011)

@@ -15,8 +15,10 @@ from carrierlab.clock import SimClock
 from smppkit.codec import encode
 from smppkit.pdus import BindTransceiver, BindTransceiverResp, DeliverSm, DeliverSmResp, EnquireLink, SubmitSm
 from smppkit.pdus import SubmitSmResp as Resp
+from smppkit.stream import StreamDecoder
 from smsc.faults.active import ActiveFaults, Running
 from smsc.faults.base import WireFault
+from smsc.faults.framing import LONGEST
 from smsc.faults.registry import FaultEntry, StandingFault
 from smsc.wire.wire import FaultyWire
 from yamlmodel.loader import loads
@@ -106,7 +108,15 @@ class Transport:
 class Bench:
     """A wire of a bound ESME, and faults on it."""
 
-    def __init__(self, *faults: str | WireFault, seed: int = 1, key: str = "1", system_id: str | None = "shop") -> None:
+    def __init__(
+        self,
+        *faults: str | WireFault,
+        seed: int = 1,
+        key: str = "1",
+        system_id: str | None = "shop",
+        follows: bool = True,
+    ) -> None:
+        """`follows`: the wire keeps count of what passes; else the protocol says what it has of a PDU."""
         self.clock = SimClock()
         self.faults = ActiveFaults(seed, "one")
         self.running: list[Running] = [
@@ -115,8 +125,14 @@ class Bench:
         self.upper = Upper(self.clock.seconds)
         self.transport = Transport(self.clock.seconds)
         who = None if system_id is None else lambda: system_id
-        self.wire = FaultyWire(self.upper, self.clock, self.faults, key=key, system_id=who)
+        unfinished = None if follows else self._unfinished
+        self.wire = FaultyWire(self.upper, self.clock, self.faults, key=key, system_id=who, unfinished=unfinished)
         self.wire.makeConnection(self.transport)  # type: ignore[arg-type]
+
+    def _unfinished(self) -> bytes | None:
+        decoder = StreamDecoder(LONGEST)
+        decoder.feed(b"".join(octets for _, octets in self.upper.heard))
+        return decoder.unfinished
 
     def say(self, *frames: bytes) -> Bench:
         """The protocol writes."""

@@ -19,10 +19,10 @@ from smppkit.pdus import DataSm, DeliverSm, EnquireLink, SubmitSm, SubmitSmResp
 from smppkit.tlvs import Tlv
 from smsc.journal import alive, expansion
 from smsc.journal.expansion import expand_file, is_behind
+from smsc.journal.file import open_readonly
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
 from smsc.journal.records import Kind, Message, Owed, Pending
-from smsc.journal.schema import open_readonly
 from smsc.journal.together import MessageRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
 
@@ -306,6 +306,32 @@ def test_the_octets_of_a_run_are_written_once() -> None:
     octets = [one for (one,) in journal.connection.execute("SELECT octets FROM pdus ORDER BY row")]
     assert b"".join(octets) == run.octets
     assert len(octets) == 5
+    journal.close()
+
+
+def test_the_numbers_of_messages_stand_in_the_log_until_it_is_let_go(tmp_path: Path) -> None:
+    """A commit of messages writes its entry alone; who opens the file after a crash uses no number again."""
+    path, left = tmp_path / "journal.sqlite", tmp_path / "left.sqlite"
+    journal = logged(path)
+    journal.message(submitted(3))
+    journal.messages(run_of(5, 4, 1000.0))
+    journal.message(submitted(1, operator="other"))
+    journal.flush()
+    assert journal.connection.execute("SELECT * FROM numbers").fetchall() == []
+    with closing(sqlite3.connect(left)) as copy:
+        journal.connection.backup(copy)
+    journal.close()
+    for file in (path, left):
+        after = logged(file)
+        assert [after.last_number(name) for name in ("op", "other", "third")] == [8, 1, 0]
+        after.close()
+
+
+def test_whoever_writes_a_file_waits_for_the_disk(tmp_path: Path) -> None:
+    """Each commit (2: FULL); pages that become free are not written once more (2: FAST)."""
+    journal = logged(tmp_path / "journal.sqlite")
+    for name in ("synchronous", "secure_delete"):
+        assert journal.connection.execute(f"PRAGMA {name}").fetchone() == (2,)
     journal.close()
 
 

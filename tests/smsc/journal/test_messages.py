@@ -247,3 +247,13 @@ def test_a_search_that_takes_too_long_is_given_up_and_the_next_one_is_not(journa
         with pytest.raises(FilterError, match="took more than 5 s, and was given up"):
             search()
     assert len(messages.page(MessageFilter.of({"text": "order"}), NOW, limit=10)) == 3
+
+
+def test_the_newest_of_an_operator_are_found_without_sorting_all_of_them(journal: Journal) -> None:
+    asked: list[str] = []
+    journal.connection.set_trace_callback(asked.append)
+    Messages(journal.connection).page(MessageFilter(operator="one"), NOW, limit=5)
+    journal.connection.set_trace_callback(None)
+    (query,) = asked
+    plan = [row[3] for row in journal.connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert not [step for step in plan if "ORDER BY" in step]

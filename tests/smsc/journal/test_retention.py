@@ -151,3 +151,27 @@ def test_what_is_too_old_is_dropped(looked_at: int) -> None:
     assert kept[-1] == 399
     assert 30 <= len(kept) <= 30 + retention.OFTEN + 6
     journal.close()
+
+
+def test_what_dropping_costs_does_not_depend_on_how_much_is_kept() -> None:
+    """Counted in instructions of SQLite's machine, by the hundred."""
+    costs = []
+    for kept in (20, 400):
+        journal = journal_of(Keep(kept))
+        for number in range(1, kept + 12):
+            submit(journal, number)
+        rows(journal)
+        steps = [0]
+
+        def counted(steps: list[int] = steps) -> int:
+            steps[0] += 1
+            return 0
+
+        journal.connection.set_progress_handler(counted, 100)
+        before = journal.dropped
+        for number in range(kept + 12, kept + 40):
+            submit(journal, number)
+        assert journal.dropped - before > 20
+        costs.append(steps[0])
+        journal.close()
+    assert costs[1] < 1.5 * costs[0]

@@ -152,3 +152,21 @@ def test_what_a_journal_of_the_third_version_has_planned_goes_on(tmp_path: Path)
     assert second.final == (EPOCH + 1, "UNDELIV", "001")
     assert journal.last_number("op") == 8
     journal.close()
+
+
+def test_a_journal_of_the_fourth_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    connection = sqlite3.connect(path, isolation_level=None)
+    for migrate in MIGRATIONS[:4]:
+        migrate(Database(connection))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 4")
+    connection.execute("INSERT INTO numbers VALUES ('op', 41)")
+    connection.close()
+    journal = Journal.open(path, clock=Clock(), logged=True)
+    assert journal.last_number("op") == 41
+    indexes = [
+        name for (name,) in journal.connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%'")
+    ]
+    assert sorted(indexes) == ["idx_messages_first", "idx_messages_message_id"]
+    journal.close()

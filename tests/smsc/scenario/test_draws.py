@@ -9,7 +9,8 @@ from smppkit.pdus import SubmitSm
 from smppkit.runs import SubmitRun, submit_reader
 from smppkit.segments import LongMessage, segment
 from smppkit.states import Version
-from smsc.scenario.draws import Chance, Draws, uniforms
+from smsc.scenario import draws
+from smsc.scenario.draws import Chance, Draws, least, uniforms
 
 
 def message(**changes: object) -> SubmitSm:
@@ -144,7 +145,30 @@ def test_plain_messages_as_they_came_have_the_draws_of_each(messages: list[tuple
     assert (len(run), end) == (len(pdus), len(octets))
     together, each = Chance(42, "kcell", remembered=3), Chance(42, "kcell", remembered=3)
     for _ in range(2):
-        draws = [Draws(each, who, pdu) for pdu in pdus]
-        by_message = [[one.uniform(slot) for slot in range(3)] for one in draws]
-        by_slot = map(uniforms, together.first(who, run.frames))
+        decisions = [Draws(each, who, pdu) for pdu in pdus]
+        by_message = [[one.uniform(slot) for slot in range(3)] for one in decisions]
+        by_slot = map(uniforms, together.first(who, run.frames, run.frames.addressed()))
         assert [list(one) for one in zip(*by_slot, strict=True)] == by_message
+
+
+def test_no_more_is_known_of_messages_than_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draws, "MOST_KNOWN", 10)
+    together, each = Chance(42, "kcell"), Chance(42, "kcell")
+    pdus = [message(destination_addr=str(number % 15)) for number in range(40)]
+    for few in (pdus[:5], pdus[5:30], pdus[30:]):
+        found = submit_reader(Version.V34, lambda: None)(b"".join(map(encode, few)), 0)
+        assert found is not None
+        run = found[0]
+        assert isinstance(run, SubmitRun)
+        first = together.first("shop", run.frames, run.frames.addressed())[0]
+        assert uniforms(first) == [draw(each, pdu) for pdu in few]
+        assert len(together._known) <= 10
+
+
+@given(st.floats(2.0**-60, 1 - 2.0**-53))
+def test_a_share_is_told_by_the_values_as_by_the_draws(share: float) -> None:
+    value = least(share)
+    if value < 1 << 64:
+        assert uniforms([value])[0] >= share
+    if value:
+        assert uniforms([value - 1])[0] < share

@@ -91,6 +91,26 @@ def test_a_fault_that_comes_and_goes_at_any_octet_changes_none(
     assert bench.octets_in == stream
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=30), frames, st.lists(st.tuples(st.integers(1, 50), st.booleans()), max_size=30))
+def test_a_wire_that_asks_where_a_pdu_begins_does_what_one_does_that_follows(
+    tail: bytes, sent: list[bytes], steps: list[tuple[int, bool]]
+) -> None:
+    stream, heard = b"".join(sent) + tail, []
+    for follows in (True, False):
+        bench, at, running = Bench(follows=follows), 0, None
+        for size, on in [*steps, (len(stream), False)]:
+            if on and running is None:
+                running = bench.faults.begin(entry("{fault: delay, direction: in, by: 10ms}"))
+            elif not on and running is not None:
+                bench.faults.end(running)
+                running = None
+            bench.hear(stream[at : at + size]).run(0.02)
+            at += size
+        heard.append(bench.heard)
+    assert heard[0] == heard[1]
+
+
 # --- what comes when ----------------------------------------------------------------------------------
 
 

@@ -1,0 +1,173 @@
+"""The runs of a session: plain PDUs of one kind that come, wait and go as one (see smppkit.runs)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from struct import Struct
+from typing import Final
+
+from smppkit.codec import HEADER, HEADER_SIZE
+from smppkit.commands import CommandId, command_name
+from smppkit.errors import LocalProtocolError
+from smppkit.events import AcceptedResponses, ReceiptsDelivered, RequestRun, SubmitsTaken
+from smppkit.outstanding import Sent
+from smppkit.pdus import DeliverSmResp, SubmitSmResp
+from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, RunReader, TakenRun
+from smppkit.sequence import run
+from smppkit.session_core import NO_RESPONSE_EXPECTED, SessionCore
+from smppkit.states import STATE_AFTER_BIND, BindState
+
+_CLOSED: Final = BindState.CLOSED
+_UNBINDING: Final = BindState.UNBINDING
+_DELIVER_SM: Final = CommandId.DELIVER_SM
+_SUBMIT_SM: Final = CommandId.SUBMIT_SM
+_SEQUENCE_NUMBER: Final = 12  # where it stands in a header (SMPP 3.4 §3.2)
+_write_number = Struct(">I").pack_into
+
+
+class RunTraffic(SessionCore):
+    """What the owner of a session asks about runs, and what those of the peer mean."""
+
+    def read_runs(self, readers: Mapping[int, RunReader]) -> None:
+        """Tell the owner of plain PDUs in runs (see smppkit.runs): ``RequestRun``, ``ReceiptsDelivered`` and so on.
+
+        While a tap listens that takes no many at once, every PDU is an event of its own as before.
+        """
+        self._wire.read_runs(readers)
+
+    def send_run(self, command_id: int, requests: Iterable[tuple[bytes, int, object]], now: float) -> None:
+        """As ``send_encoded``, of one request of a kind after another: its body, its reserved number, its context.
+
+        What is raised is about the first that cannot be sent; those before it are queued. Not for binds.
+        """
+        self._check_legal(command_id)
+        if command_id in STATE_AFTER_BIND or command_id in NO_RESPONSE_EXPECTED:
+            raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
+        outstanding, header = self._outstanding, HEADER.pack
+        room = self.window - len(outstanding)
+        sent: dict[int, Sent] = {}
+        frames: list[bytes] = []
+        refused: int | None = None
+        for body, sequence, context in requests:
+            if len(sent) >= room or sequence in outstanding or sequence in sent:
+                refused = sequence
+                break
+            frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
+            sent[sequence] = Sent(command_id, None, context, now)
+        outstanding.add_all(sent, sent.values())
+        self._wire.write_many(len(sent), frames)
+        self._timers.last_operation = now
+        if refused is not None:
+            self._check_room(refused)
+
+    def send_many(self, requests: Sequence[bytes], contexts: Sequence[object], now: float) -> None:
+        """As ``send_encoded`` of one deliver_sm after another: the octets of each, and the context of each.
+
+        What is raised is about the first that cannot be sent; those before it are queued.
+        """
+        self._check_legal(_DELIVER_SM)
+        outstanding, count = self._outstanding, len(requests)
+        numbers = run(self._sequence.take(count), count)
+        room = max(0, self.window - len(outstanding))
+        if not outstanding.keys().isdisjoint(numbers):
+            room = min(room, next(place for place, number in enumerate(numbers) if number in outstanding))
+        octets, at = bytearray(b"".join(requests[:room])), _SEQUENCE_NUMBER
+        for request, number in zip(requests[:room], numbers, strict=False):
+            _write_number(octets, at, number)
+            at += len(request)
+        sent = map(Sent, repeat(_DELIVER_SM), repeat(None), contexts[:room], repeat(now))
+        outstanding.add_all(numbers[:room], sent)
+        self._wire.write_many(min(room, count), [bytes(octets)])
+        if room < count:
+            self._check_room(numbers[room])
+        self._timers.last_operation = now
+
+    def respond_run(self, run: RequestedRun, count: int, octets: bytes, now: float) -> None:
+        """Answer so many of a run, with the octets of as many responses."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
+            return
+        self._wire.write_many(count, [octets])
+        self._unanswered.settle_run(run, count)
+        if self.state is _UNBINDING:
+            self._go_on_unbinding(now)
+
+    def forget_run(self, run: RequestedRun, count: int, now: float) -> None:
+        """As ``forget``, of so many of a run."""
+        if self._unanswered.waiting(run) < count:
+            self._run_waits_not(count)
+            return
+        self.counters.left_unanswered += count
+        self._unanswered.settle_run(run, count)
+        if self.state is _UNBINDING:
+            self._go_on_unbinding(now)
+
+    def unroll(self, run: RequestedRun) -> None:
+        """From now on those of a run wait each for an answer of its own, as if each had been a Request.
+
+        None of them may have been answered.
+        """
+        if self._unanswered.waiting(run) < len(run):
+            self._run_waits_not(len(run))
+            return
+        self._unanswered.unroll(run)
+
+    # --- from the peer --------------------------------------------------------------------------
+
+    def _received_run(self, run: RequestedRun, now: float) -> None:
+        count, limit = len(run.sequences), self.config.peer_window
+        self.counters.pdus_in += count
+        if run.command_id not in self._peer_may or (limit is not None and self._unanswered.count + count > limit):
+            for pdu in run.pdus():
+                self._received_request(pdu, now)
+            return
+        self._timers.last_operation = now
+        self._unanswered.add_run(run, count)
+        self._events.append(ReceiptsDelivered(run) if isinstance(run, ReceiptRun) else RequestRun(run))
+
+    def _received_accepted(self, run: AcceptedRun, now: float) -> None:
+        self.counters.pdus_in += len(run)
+        if self.state is not _UNBINDING and (all_of_them := self._outstanding.take_all(run.sequences, _DELIVER_SM)):
+            self._timers.last_operation = now
+            self._events.append(AcceptedResponses(all_of_them))
+            return
+        contexts: list[object] = []
+        outstanding = self._outstanding
+        for sequence in run.sequences:
+            sent = outstanding.get(sequence)
+            if sent is not None and sent.command_id == _DELIVER_SM and self.state is not _UNBINDING:
+                del outstanding[sequence]
+                contexts.append(sent.context)
+                continue
+            if contexts:
+                self._events.append(AcceptedResponses(contexts))
+                contexts = []
+            self._received_response(DeliverSmResp(0, sequence), now)
+        if contexts:
+            self._timers.last_operation = now
+            self._events.append(AcceptedResponses(contexts))
+
+    def _received_taken(self, run: TakenRun, now: float) -> None:
+        self.counters.pdus_in += len(run)
+        outstanding, events = self._outstanding, self._events
+        contexts, message_ids, sent_at = list[object](), list[str](), -math.inf
+        for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
+            sent = outstanding.get(sequence)
+            if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
+                sent_at = -math.inf
+                self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
+                continue
+            del outstanding[sequence]
+            if sent.sent_at != sent_at:
+                contexts, message_ids, sent_at = [], [], sent.sent_at
+                events.append(SubmitsTaken(contexts, message_ids, sent_at))
+            contexts.append(sent.context)
+            message_ids.append(message_id)
+        self._timers.last_operation = now
+
+    def _run_waits_not(self, count: int) -> None:
+        if self.state is not BindState.CLOSED:
+            raise LocalProtocolError(f"{count} requests of a run do not wait for an answer")
+        self.counters.late_answers += count
