@@ -146,11 +146,13 @@ class Application:
 
     def _write_resolved(self) -> None:
         conn = self._db.conn
+        for row in self.resolved:
+            row.key = key(row.smsc_id or "")
         conn.executemany(
             "UPDATE parts SET smsc_id = ?, key = ?, doubtful = 0 WHERE message = ? AND part = ?",
-            [(row.smsc_id, key(row.smsc_id or ""), row.message, row.part) for row in self.resolved],
+            [(row.smsc_id, row.key, row.message, row.part) for row in self.resolved],
         )
-        note_all(self._db, [(row.account, key(row.smsc_id or ""), row.message, row.part) for row in self.resolved])
+        note_all(self._db, self.resolved)
         forget_doubts(self._db, self.resolved)
         conn.executemany(
             "UPDATE campaigns SET doubts_resolved = doubts_resolved + ? WHERE id = ?",

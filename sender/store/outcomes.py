@@ -104,7 +104,7 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
     if rows:
         db.hand.accepted(rows)
         _WRITE_ACCEPTED.run(db.conn, values)
-        note_all(db, [(row.account, row.key or "", row.message, 1) for row in rows])
+        note_all(db, rows)
         intents.drop_done(db)
         _note_responses(db, last)
     return rows, others
@@ -137,7 +137,7 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
         db.conn.executemany(statement, rows)
     accepted = [row for row in touched if row.state == State.ACCEPTED]
     if accepted:
-        note_all(db, [(row.account, row.key or "", row.message, row.part) for row in accepted])
+        note_all(db, accepted)
     _update_doubts(db, touched)
     raise_due(db, dues)
     _note_responses(db, responses)

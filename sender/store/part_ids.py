@@ -11,8 +11,9 @@ apart by the parts themselves.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -22,6 +23,7 @@ from sender.store.sql import Insert
 
 if TYPE_CHECKING:
     from sender.store.database import Database
+    from sender.store.parts import PartRow
 
 HELD: Final = 200_000
 """Ids in memory at most, some 25 MB; in `new_ids` are twice as many."""
@@ -44,13 +46,9 @@ _FIND: Final = (
     "SELECT i.part FROM part_runs r CROSS JOIN json_each(?) j"
     " CROSS JOIN part_ids i ON i.run = r.run AND i.hash = j.value"
 )
+_LAST: Final = "SELECT run, ids FROM part_runs ORDER BY run DESC LIMIT 1"
 _LATEST: Final = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM new_ids"
-_COUNT: Final = (
-    "INSERT INTO part_runs (run, ids) VALUES (?, ?) ON CONFLICT DO UPDATE SET ids = ids + excluded.ids RETURNING ids"
-)
-
-Named = tuple[str, int, int]
-"""The key of an id, message, part."""
+_COUNT: Final = "UPDATE part_runs SET ids = ids + ? WHERE run = ?"
 
 
 def hash_of(key: str) -> int:
@@ -75,6 +73,7 @@ class PartIds:
         self._rows: deque[tuple[int, int]] = deque()  # of `new_ids`: id, and what `_written` was when it came
         self._written = 0  # buckets
         self._run = 1
+        self._ids = 0  # in that run
         self._span: tuple[int, int] = (0, 0)  # of the ids in `new_ids`
         self._lowest: dict[int, int] = {}  # by account: the lowest place
         self.touched = False
@@ -91,24 +90,24 @@ class PartIds:
         if self._buckets and db.conn.execute(_LATEST).fetchone() != self._span:
             self.clear()
 
-    def note(self, db: Database, account: int, named: Sequence[Named]) -> None:
-        """These parts of an account have their ids now."""
+    def note(self, db: Database, account: int, keys: Sequence[str], parts: Sequence[int]) -> None:
+        """These parts of an account have ids with these keys now."""
         self._read(db)
-        places = self._in_order(account, named)
+        places = self._in_order(account, keys)
         if places is not None:
-            self._write(db, [(place, part) for place, part in zip(places, map(_part, named), strict=True)])
+            self._write(db, places, parts)
             return
         new = array("q")
         buckets = self._buckets
-        for it in named:
-            mark, part = crc32(it[0].encode()), _part(it)
+        for key, part in zip(keys, parts, strict=True):
+            mark = crc32(key.encode())
             new.extend((mark, part))
             _put(buckets[mark >> 24], mark, part)
-        self.held += len(named)
+        self.held += len(keys)
         ident = db.conn.execute("INSERT INTO new_ids (ids) VALUES (?)", (new.tobytes(),)).lastrowid or 0
         self._rows.append((ident, self._written))
         self._span = (self._span[0] or ident, ident)
-        enough = self.held - _AT_ONCE * len(named)
+        enough = self.held - _AT_ONCE * len(keys)
         for _ in range(_BUCKETS):
             if self.held <= max(HELD, enough):
                 break
@@ -150,18 +149,23 @@ class PartIds:
             gone = db.conn.executemany(
                 "DELETE FROM part_ids WHERE run = ? AND hash = ? AND part = ?", [(run, *mark) for mark in marks]
             ).rowcount
-            left = db.conn.execute(_COUNT, (run, -gone)).fetchone()[0]
-            if left <= 0 and run != self._run:
-                db.conn.execute("DELETE FROM part_runs WHERE run = ?", (run,))
+            db.conn.execute(_COUNT, (-gone, run))
+            if run != self._run:
+                db.conn.execute("DELETE FROM part_runs WHERE run = ? AND ids <= 0", (run,))
 
-    def _in_order(self, account: int, named: Sequence[Named]) -> list[int] | None:
+    def _in_order(self, account: int, keys: Sequence[str]) -> list[int] | None:
         """Their places, when they lie close to each other among all that the account has given."""
-        places: list[int] = []
-        for key, _, _ in named:
-            place = place_of(key)
-            if place is None:
-                return None
-            places.append(place)
+        whole = "".join(keys)
+        if not whole.isascii():
+            return None
+        if len(max(keys, key=len)) <= _SHORT and whole.isalnum():
+            places = [int(key, 36) for key in keys if key]
+        elif whole.isdigit():
+            places = [place for key in keys if (place := place_of(key)) is not None]
+        else:
+            return None
+        if len(places) < len(keys):
+            return None
         first, last = min(places), max(places)
         lowest = self._lowest.get(account)
         if lowest is None or first < lowest:
@@ -174,7 +178,7 @@ class PartIds:
         if self._buckets:
             return
         self._buckets = [{} for _ in range(_BUCKETS)]
-        self._run = db.conn.execute("SELECT coalesce(max(run), 1) FROM part_runs").fetchone()[0]
+        self._run, self._ids = db.conn.execute(_LAST).fetchone() or (1, 0)
         self._span = db.conn.execute(_LATEST).fetchone()
         for ident, octets in db.conn.execute("SELECT id, ids FROM new_ids ORDER BY id"):
             numbers = array("q", octets)
@@ -196,7 +200,7 @@ class PartIds:
         self.held -= len(rows)
         self._written += 1
         rows.sort()
-        self._write(db, rows)
+        self._write(db, [mark for mark, _ in rows], [part for _, part in rows])
         done = 0
         while self._rows and self._rows[0][1] + _BUCKETS <= self._written:
             done = self._rows.popleft()[0]
@@ -204,24 +208,22 @@ class PartIds:
             db.conn.execute("DELETE FROM new_ids WHERE id <= ?", (done,))
             self._span = (self._rows[0][0], self._span[1]) if self._rows else (0, 0)
 
-    def _write(self, db: Database, rows: Sequence[tuple[int, int]]) -> None:
+    def _write(self, db: Database, marks: Sequence[int], parts: Sequence[int]) -> None:
         run = self._run
-        _WRITE.run(db.conn, [(run, mark, part) for mark, part in rows])
-        if db.conn.execute(_COUNT, (run, len(rows))).fetchone()[0] >= RUN:
-            self._run = run + 1
+        _WRITE.run(db.conn, list(zip(repeat(run), marks, parts)))
+        if not db.conn.execute(_COUNT, (len(marks), run)).rowcount:
+            db.conn.execute("INSERT INTO part_runs (run, ids) VALUES (?, ?)", (run, len(marks)))
+            self._ids = 0
+        self._ids += len(marks)
+        if self._ids >= RUN:
+            self._run, self._ids = run + 1, 0
 
 
-def note_all(db: Database, named: Iterable[tuple[int, str, int, int]]) -> None:
-    """Parts have their ids now: account, key, message, part."""
-    by_account: dict[int, list[Named]] = defaultdict(list)
-    for account, key, message, part in named:
-        by_account[account].append((key, message, part))
-    for account, some in by_account.items():
-        db.ids.note(db, account, some)
-
-
-def _part(it: Named) -> int:
-    return it[1] * PARTS + it[2]
+def note_all(db: Database, rows: Sequence[PartRow]) -> None:
+    """These parts have their ids now."""
+    for account in {row.account: None for row in rows}:
+        some = [row for row in rows if row.account == account]
+        db.ids.note(db, account, [row.key or "" for row in some], [row.message * PARTS + row.part for row in some])
 
 
 def _put(bucket: dict[int, int | tuple[int, ...]], mark: int, part: int) -> None:

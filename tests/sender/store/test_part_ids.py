@@ -95,7 +95,7 @@ def test_a_call_that_is_undone_leaves_nothing(store):
     db = store.database
     with db.transaction():
         db.savepoint()
-        db.ids.note(db, 1, [(scattered(99), 1, 1)])
+        db.ids.note(db, 1, [scattered(99)], [PARTS + 1])
         assert db.ids.find(db, [scattered(99)]) == [PARTS + 1]
         db.undo()
         assert db.ids.find(db, [scattered(99)]) == []
@@ -112,7 +112,7 @@ def test_any_sequence_of_calls_finds_what_it_noted(store):
         start = seeded.randrange(5000)
         some = [(kind(start + index), seeded.randrange(1, 400), 1) for index in range(seeded.randrange(1, 12))]
         with db.transaction():
-            db.ids.note(db, 1, some)
+            db.ids.note(db, 1, [name for name, _, _ in some], [it * PARTS + part for _, it, part in some])
         for name, message, part in some:
             noted.setdefault(name, set()).add(message * PARTS + part)
         if call % 30 == 29:
