@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -54,11 +52,10 @@ def with_reactor(main: Callable[[Any], Coroutine[Deferred[Any], Any, T]]) -> T:
 
 
 def _install_reactor() -> Any:
-    """The asyncio reactor, whose clock is monotonic, on uvloop where that is installed."""
+    """The asyncio reactor, whose clock is monotonic."""
     from twisted.internet import asyncioreactor
 
-    loop = importlib.import_module("uvloop").new_event_loop() if importlib.util.find_spec("uvloop") else None
-    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    asyncioreactor.install()  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
 
     return reactor

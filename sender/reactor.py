@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
-import importlib.util
 import sys
 from typing import Any, Final
 
@@ -18,7 +16,7 @@ _GARBAGE: Final = (50_000, 50, 100)
 
 
 def install_reactor() -> Any:
-    """The asyncio reactor, whose clock is monotonic, on uvloop where that is installed."""
+    """The asyncio reactor, whose clock is monotonic."""
     sys.setswitchinterval(_SWITCH)
     gc.freeze()  # what is loaded by now stays
     gc.set_threshold(*_GARBAGE)
@@ -27,8 +25,7 @@ def install_reactor() -> Any:
 
     from sender.loop import Loop
 
-    loop = importlib.import_module("uvloop").new_event_loop() if importlib.util.find_spec("uvloop") else None
-    installReactor(Loop(loop))  # type: ignore[no-untyped-call]
+    installReactor(Loop())  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
 
     PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]

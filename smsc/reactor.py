@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import importlib.util
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -28,14 +27,13 @@ class DirectLoop(asyncio.SelectorEventLoop):
 
 
 def install_reactor() -> Any:
-    """The asyncio reactor, whose clock is monotonic, on uvloop where that is installed."""
+    """The asyncio reactor, whose clock is monotonic."""
     with _without_openssl():
         importlib.import_module("twisted.internet.endpoints")
         from twisted.internet import asyncioreactor
     from twisted.python.log import PythonLoggingObserver
 
-    fast = importlib.util.find_spec("uvloop")
-    loop = importlib.import_module("uvloop").new_event_loop() if fast else DirectLoop()
+    loop = DirectLoop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
