@@ -43,7 +43,7 @@ def invoke(tmp_path: Path, profile: str, *arguments: str) -> Result:
         (PROFILE, ["--set", "users"], "expected NAME=VALUE"),
         (PROFILE, ["--set", "user=3"], 'did you mean "users"'),
         (PROFILE, ["--host", "127.0.0.1:0"], "expected an address such as"),
-        (PROFILE.replace("smpp", "api", 1).replace("127.0.0.1:2775", "http://127.0.0.1"), [], "belong to SMPP"),
+        (PROFILE.replace("smpp", "api", 1).replace("127.0.0.1:2775", "http://127.0.0.1"), [], "belongs to SMPP"),
         ("target: {api: 'http://127.0.0.1'}", ["--host", "127.0.0.1:80"], "expected a URL"),
         (PROFILE, ["--workers", "2"], "there are 1 accounts"),
         (AWAY, [], "Say --yes-this-is 192.0.2.1 when its operator agrees"),
