@@ -46,6 +46,10 @@ _FIND: Final = (
     "SELECT i.part FROM part_runs r CROSS JOIN json_each(?) j"
     " CROSS JOIN part_ids i ON i.run = r.run AND i.hash = j.value"
 )
+_ENDS: Final = (
+    "SELECT (SELECT min(hash) FROM part_ids WHERE run = r.run), (SELECT max(hash) FROM part_ids WHERE run = r.run)"
+    " FROM part_runs r WHERE EXISTS (SELECT 1 FROM part_ids WHERE run = r.run)"
+)
 _LAST: Final = "SELECT run, ids FROM part_runs ORDER BY run DESC LIMIT 1"
 _LATEST: Final = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM new_ids"
 _COUNT: Final = "UPDATE part_runs SET ids = ids + ? WHERE run = ?"
@@ -76,6 +80,7 @@ class PartIds:
         self._ids = 0  # in that run
         self._span: tuple[int, int] = (0, 0)  # of the ids in `new_ids`
         self._lowest: dict[int, int] = {}  # by account: the lowest place
+        self._reach: tuple[int, int] | None = None  # no number of a row is below or above these; None: not known
         self.touched = False
         """Whether anything was read or written since somebody set this to False."""
 
@@ -84,9 +89,11 @@ class PartIds:
         self._buckets.clear()
         self._rows.clear()
         self.held = self._written = 0
+        self._reach = None
 
     def check(self, db: Database) -> None:
         """Another process has committed: forget what is no longer so."""
+        self._reach = None
         if self._buckets and db.conn.execute(_LATEST).fetchone() != self._span:
             self.clear()
 
@@ -116,6 +123,7 @@ class PartIds:
     def find(self, db: Database, keys: Iterable[str]) -> list[int]:
         """Parts that may have one of these ids, in order; their rows tell."""
         self._read(db)
+        lowest, highest = self._range(db)
         found: set[int] = set()
         wanted: list[int] = []
         for key in keys:
@@ -125,12 +133,21 @@ class PartIds:
                 found.add(held)
             elif held is not None:
                 found.update(held)
-            wanted.append(~mark)
+            if ~mark >= lowest:
+                wanted.append(~mark)
             place = place_of(key)
-            if place is not None:
+            if place is not None and place <= highest:
                 wanted.append(place)
-        found.update(row[0] for row in db.conn.execute(_FIND, (msgspec.json.encode(wanted).decode(),)))
+        if wanted:
+            found.update(row[0] for row in db.conn.execute(_FIND, (msgspec.json.encode(wanted).decode(),)))
         return sorted(found)
+
+    def _range(self, db: Database) -> tuple[int, int]:
+        """Between which numbers those of all rows are: a receipt that is ahead of its response is not looked for."""
+        if self._reach is None:
+            ends = db.conn.execute(_ENDS).fetchall()
+            self._reach = min([row[0] for row in ends], default=0), max([row[1] for row in ends], default=-1)
+        return self._reach
 
     def forget(self, db: Database, messages: str) -> None:
         """Parts of these messages (a JSON list) are about to be deleted."""
@@ -215,6 +232,8 @@ class PartIds:
             db.conn.execute("INSERT INTO part_runs (run, ids) VALUES (?, ?)", (run, len(marks)))
             self._ids = 0
         self._ids += len(marks)
+        if self._reach is not None and marks:
+            self._reach = min(self._reach[0], *marks), max(self._reach[1], *marks)
         if self._ids >= RUN:
             self._run, self._ids = run + 1, 0
 

@@ -74,6 +74,28 @@ def test_ids_in_order_are_written_at_once(store):
     assert found(store, *names.values()) == list(names)
 
 
+def test_a_receipt_ahead_of_its_response_is_not_looked_for_until_the_id_is_there(store, path, monkeypatch):
+    monkeypatch.setattr(part_ids, "HELD", 200_000)
+    names = {message: str(900000000 + message) for message in range(1, 201)}
+    accepted(store, names)
+    db = store.database
+    ahead = "900000777"
+    found(store, ahead)  # what is held is read
+    with db.transaction():
+        asked: list[str] = []
+        db.conn.set_trace_callback(asked.append)
+        assert db.ids.find(db, [ahead, "900000888"]) == []
+        db.conn.set_trace_callback(None)
+        assert [it for it in asked if "part_ids" in it and "json_each" in it] == []
+        db.ids.note(db, 1, [ahead], [777 * PARTS + 1])
+    assert found(store, ahead) == [777]
+    beside = SqliteStore.open(path, beside=True)
+    with beside.database.transaction():
+        beside.database.ids.note(beside.database, 1, [str(900000880 + index) for index in range(20)], range(20))
+    beside.close()
+    assert found(store, "900000888") == [8 // PARTS]
+
+
 @pytest.mark.parametrize("kind", [scattered, str])
 def test_another_process_finds_the_same(store, path, kind):
     names = {message: kind(message) for message in range(1, MESSAGES + 1)}
