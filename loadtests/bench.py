@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emulator_cpu import CASES, Clients, Cost, arguments, loaded, processor_time, serving
+from emulator_cpu import CASES, Clients, arguments, loaded, processor_time, serving
 from other_smpp import OTHER_CLIENTS, OTHER_SERVERS, ROOT, Other, listens, other_server, session_time, started
 
 SEED = 1
@@ -145,7 +145,7 @@ def emulator(size: Size) -> Figures:
     """``smsc serve`` in every shape, in the cases of ``emulator_cpu.py``."""
     rows = []
     for receipts, journal, scenario in CASES.values():
-        costs: dict[tuple[int, int], list[Cost]] = {shape: [] for shape in size.shapes}
+        costs: dict[tuple[int, int], list[float]] = {shape: [] for shape in size.shapes}
         for _ in range(size.rounds):
             with serving(sys.executable, ROOT, journal, *arguments(scenario)) as (pid, port):
                 warm_up = size.warm_up
@@ -164,7 +164,6 @@ def emulator(size: Size) -> Figures:
                     )
                     warm_up = connections * window  # of the server itself it needs none any more
         for (connections, window), rounds in costs.items():
-            trips = [cost.round_trip for cost in rounds if cost.round_trip is not None]
             rows.append(
                 {
                     "receipts": receipts,
@@ -172,8 +171,7 @@ def emulator(size: Size) -> Figures:
                     "drawn": scenario is not None,
                     "connections": connections,
                     "window": window,
-                    "microseconds": round(statistics.median(cost.microseconds for cost in rounds), 1),
-                    "round_trip": round(statistics.median(trips)) if trips else None,
+                    "microseconds": round(statistics.median(rounds), 1),
                 }
             )
     return {"rows": rows}
@@ -196,6 +194,12 @@ def imports(size: Size) -> Figures:
     """Recipients files."""
     figures: Figures = json.loads(script("bench_import.py", "--rows", size.rows, "--xlsx-rows", size.rows // 2))
     return {"microseconds": figures["microseconds_per_row"], "peak_mib": figures["peak_mib"]}
+
+
+def round_trip(size: Size) -> Figures:
+    """One message at a time, beside an echo."""
+    figures: Figures = json.loads(script("round_trip.py", "--messages", size.emulator // 10, "--rounds", size.rounds))
+    return figures
 
 
 def start(size: Size) -> Figures:
@@ -270,7 +274,7 @@ def servers(size: Size) -> Figures:
     for clients in BESIDE:
         with serving(sys.executable, ROOT, False) as (pid, port):
             cost = loaded(lambda pid=pid: processor_time(pid), port, False, size.emulator, clients, size.warm_up)  # type: ignore[misc]
-            ours.append(round(cost.microseconds, 1))
+            ours.append(round(cost, 1))
     rows: list[Figures] = [{"name": "smsc serve", "microseconds": ours}]
     rows += [_beside(other, lambda other=other: _server(other, size)) for other in OTHER_SERVERS]  # type: ignore[misc]
     return {"shapes": [[clients.connections, clients.window] for clients in BESIDE], "rows": rows}
@@ -288,7 +292,7 @@ def _server(other: Other, size: Size) -> list[float]:
                 other.clients(like),
                 min(size.others, size.warm_up),
             )
-            found.append(round(cost.microseconds, 1))
+            found.append(round(cost, 1))
     return found
 
 
@@ -341,6 +345,7 @@ PARTS: dict[str, Callable[[Size], Figures]] = {
     "codec": codec,
     "session": session,
     "emulator": emulator,
+    "round_trip": round_trip,
     "start": start,
     "store": store,
     "import": imports,

@@ -24,7 +24,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -73,9 +72,6 @@ class Esme:
 
     def __init__(self, port: int, number: int, receipts: bool, clients: Clients) -> None:
         self._window = clients.window
-        self.waits: list[float] = []
-        """How long answers took, where there is one at a time."""
-        self._wrote = 0.0
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(
@@ -93,7 +89,7 @@ class Esme:
             raise RuntimeError(f"the bind was answered with {answer.hex()}")
         self.to_send = self.outstanding = self.receipts = 0
         # Each sequence number, and each destination, comes again only when the window has long gone past it.
-        submits = [
+        self.submits = [
             encode(
                 SubmitSm(
                     sequence_number=2 + index,
@@ -105,8 +101,8 @@ class Esme:
             )
             for index in range(10 * self._window)
         ]
-        self._size = len(submits[0])
-        self._octets = b"".join(submits + submits[: self._window])
+        self._size = len(self.submits[0])
+        self._octets = b"".join(self.submits + self.submits[: self._window])
         self._next = 0
         self._half = b""
 
@@ -119,7 +115,6 @@ class Esme:
         self.to_send -= count
         self.outstanding += count
         if octets:
-            self._wrote = time.perf_counter()
             self.socket.sendall(octets)
 
     def read(self) -> None:
@@ -136,8 +131,6 @@ class Esme:
                 if octets[at + 8 : at + 12] != b"\0\0\0\0":
                     raise RuntimeError(f"a submit was refused: {octets[at : at + 16].hex()}")
                 self.outstanding -= 1
-                if self._window == 1:
-                    self.waits.append(time.perf_counter() - self._wrote)
             elif command_id == DELIVER:
                 self.receipts += 1
                 answers.append(b"\0\0\0\x11\x80\0\0\x05\0\0\0\0" + octets[at + 12 : at + 16] + b"\0")
@@ -149,10 +142,7 @@ class Esme:
 
 
 def load(port: int, receipts: bool, control: Connection, clients: Clients) -> None:
-    """The clients: for each number that comes through `control`, send so many messages and say when all is done.
-
-    What they say is the median of the round trips in microseconds, where there is one message at a time.
-    """
+    """The clients: for each number that comes through `control`, send so many messages and say when all is done."""
     esmes = [Esme(port, index, receipts, clients) for index in range(clients.connections)]
     with selectors.DefaultSelector() as selector:
         for esme in esmes:
@@ -160,7 +150,6 @@ def load(port: int, receipts: bool, control: Connection, clients: Clients) -> No
         while (count := control.recv()) is not None:
             for esme in esmes:
                 esme.to_send, esme.receipts = count // clients.connections, 0
-                esme.waits.clear()
                 esme.fill()
             while any(esme.to_send or esme.outstanding for esme in esmes) or (
                 receipts and sum(esme.receipts for esme in esmes) < count
@@ -170,8 +159,7 @@ def load(port: int, receipts: bool, control: Connection, clients: Clients) -> No
                     raise RuntimeError("the server does not answer")
                 for key, _ in ready:
                     key.data.read()
-            waits = [wait for esme in esmes for wait in esme.waits]
-            control.send(statistics.median(waits) * 1e6 if waits else None)
+            control.send(count)
 
 
 def processor_time(pid: int) -> float:
@@ -186,13 +174,6 @@ def processor_time(pid: int) -> float:
     except OSError:  # a thread has ended meanwhile
         return ticks
     return max(ticks, exact)
-
-
-class Cost(NamedTuple):
-    """Microseconds: of processor time for a message, and of the median round trip with one message at a time."""
-
-    microseconds: float
-    round_trip: float | None
 
 
 @contextmanager
@@ -219,8 +200,8 @@ def serving(python: str, path: Path, journal: bool | Path, *arguments: str) -> I
 
 def loaded(
     used: Callable[[], float], port: int, receipts: bool, messages: int, clients: Clients, warm_up: int = WARM_UP
-) -> Cost:
-    """What each message costs a server, whose processor time in seconds `used` says."""
+) -> float:
+    """Microseconds that each message costs a server, whose processor time in seconds `used` says."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.Process(target=load, args=(port, receipts, theirs, clients))
     process.start()
@@ -228,13 +209,13 @@ def loaded(
     try:
         ask(ours, warm_up)
         before = used()
-        round_trip = ask(ours, messages)
+        ask(ours, messages)
         after = used()
         ours.send(None)
     finally:
         ours.close()
         process.join(30)
-    return Cost((after - before) / (messages // clients.connections * clients.connections) * 1e6, round_trip)
+    return (after - before) / (messages // clients.connections * clients.connections) * 1e6
 
 
 def arguments(scenario: Path | None) -> tuple[str, ...]:
@@ -244,18 +225,17 @@ def arguments(scenario: Path | None) -> tuple[str, ...]:
 
 def measure(
     python: str, path: Path, receipts: bool, journal: bool, scenario: Path | None, messages: int, clients: Clients
-) -> Cost:
-    """What a message costs, of one server that lives as long as this takes."""
+) -> float:
+    """Microseconds that a message costs, of one server that lives as long as this takes."""
     with serving(python, path, journal, *arguments(scenario)) as (pid, port):
         return loaded(lambda: processor_time(pid), port, receipts, messages, clients)
 
 
-def ask(clients: Connection, count: int) -> float | None:
-    """Have so many messages sent, and wait until the server has come to rest; the median round trip."""
+def ask(clients: Connection, count: int) -> None:
+    """Have so many messages sent, and wait until the server has come to rest."""
     clients.send(count)
-    said: float | None = clients.recv()
+    clients.recv()
     clients.poll(SETTLING)  # they have nothing more to say
-    return said
 
 
 def main() -> None:
@@ -276,10 +256,7 @@ def main() -> None:
     for case in chosen.case or CASES:
         *asked, scenario = CASES[case]
         rounds = [
-            [
-                measure(chosen.python, path, *asked, chosen.scenario or scenario, messages, clients).microseconds
-                for path in paths
-            ]
+            [measure(chosen.python, path, *asked, chosen.scenario or scenario, messages, clients) for path in paths]
             for _ in range(chosen.rounds)
         ]
         medians = [round(statistics.median(of), 1) for of in zip(*rounds, strict=True)]

@@ -93,7 +93,7 @@ class Emulator:
     def cost(self, *, receipts: bool = False) -> float:
         """Microseconds of a message."""
         messages = self._size.messages
-        return loaded(self.used, self.port, receipts, messages, FILL, messages // 10).microseconds
+        return loaded(self.used, self.port, receipts, messages, FILL, messages // 10)
 
     def resident(self) -> float:
         """MiB that are in memory."""

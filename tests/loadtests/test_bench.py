@@ -19,9 +19,10 @@ def run(script: str, *arguments: object) -> None:
 def test_parts_are_measured_one_by_one_and_the_others_kept(tmp_path: Path) -> None:
     file = tmp_path / "latest.json"
     file.write_text('{"codec": {"kept": true}}')
-    run("bench.py", "--tiny", "--only", "session", "--only", "store", "--output", file)
+    run("bench.py", "--tiny", "--only", "session", "--only", "store", "--only", "round_trip", "--output", file)
     found = json.loads(file.read_text())
-    assert set(found) == {"machine", "calibration", "codec", "session", "store"}
+    assert set(found) == {"machine", "calibration", "codec", "session", "store", "round_trip"}
+    assert found["round_trip"]["awake"]["emulator"] > 0
     assert found["codec"] == {"kept": True}
     assert found["machine"]["seed"] == 1
     assert found["session"]["submit_sm"] > 0
