@@ -8,14 +8,12 @@ from typing import Final
 
 import msgspec
 
-from sender.channels.results import Submit
 from sender.config.operator import AccountConfig
 from sender.config.text import TlvConfig
 from sender.domain.message import MessageClass
 from sender.domain.template import Template
 from sender.domain.transliteration import plain_punctuation, transliterate
 from sender.pipeline.press import Outgoing, Press
-from sender.store.records import Claimed
 from smppkit.gsm0338 import UnencodableText, encode_gsm7, try_encode_gsm7
 from smppkit.national import pairs
 from smppkit.national_tables import Language
@@ -236,9 +234,3 @@ class Composer:
             made = Press(self._outgoing[operator], self._template.render, version, tlvs=tlvs)
             press = self._presses[operator, version, tlvs] = made
         return press
-
-    def submits(
-        self, claimed: Claimed, operator: str, *, tlvs: bool = True, version: Version = Version.V34
-    ) -> list[Submit]:
-        """The submits of one message; see `Press.submits`."""
-        return self.press(operator, version, tlvs=tlvs).submits(claimed)

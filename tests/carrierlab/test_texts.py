@@ -16,6 +16,7 @@ from smppkit.codec import HEADER, HEADER_SIZE, decode
 from smppkit.national_tables import Language
 from smppkit.pdus import SubmitSm
 from smppkit.segments import LongMessage, part_of
+from smppkit.states import Version
 from smppkit.text import Alphabet
 from smsc.scenario.model import Scenario
 from smsc.scenario.reading import read
@@ -45,7 +46,7 @@ def written(wording: Wording, text: str, **fields: str) -> list[SubmitSm]:
         tried_since=None,
     )
     pdus = []
-    for submit in composer.submits(claimed, "one"):
+    for submit in composer.press("one", Version.V34, tlvs=True).submits(claimed):
         pdu = decode(HEADER.pack(HEADER_SIZE + len(submit.body), SubmitSm.command_id, 0, 1) + submit.body)
         assert isinstance(pdu, SubmitSm)
         pdus.append(pdu)

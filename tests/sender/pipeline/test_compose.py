@@ -34,6 +34,12 @@ def composer(text: str, sender: str = "SHOP") -> Composer:
     return Composer(Template.compile(text), sender, MessageClass.SERVICE, WORDINGS)
 
 
+def submits_of(
+    composer: Composer, claimed: Claimed, operator: str, *, tlvs: bool = True, version: Version = Version.V34
+) -> list[Submit]:
+    return composer.press(operator, version, tlvs=tlvs).submits(claimed)
+
+
 def claimed(message_id: int = 300, parts_done: tuple[int, ...] = (), parts: int = 0, **fields: str) -> Claimed:
     return Claimed(
         message_id=message_id,
@@ -56,7 +62,7 @@ def pdu_of(submit: Submit) -> SubmitSm:
 
 
 def test_a_short_text_is_one_submit() -> None:
-    (submit,) = composer("Dear {name}").submits(claimed(name="Айгүль"), "plain")
+    (submit,) = submits_of(composer("Dear {name}"), claimed(name="Айгүль"), "plain")
     pdu = pdu_of(submit)
     assert (pdu.source_addr, pdu.source_addr_ton, pdu.source_addr_npi) == ("SHOP", 5, 0)
     assert (pdu.destination_addr, pdu.dest_addr_ton, pdu.dest_addr_npi) == ("77051112233", 1, 1)
@@ -70,21 +76,21 @@ def test_a_short_text_is_one_submit() -> None:
 def test_a_number_that_no_submit_can_carry_is_told(number: str) -> None:
     odd = msgspec.structs.replace(claimed(name="x"), number=number)
     with pytest.raises(EncodeError, match="destination_addr"):
-        composer("Dear {name}").submits(odd, "plain")
+        submits_of(composer("Dear {name}"), odd, "plain")
 
 
 def test_a_number_as_sender_is_an_international_number() -> None:
-    (submit,) = composer("hi", sender="77017770000").submits(claimed(), "plain")
+    (submit,) = submits_of(composer("hi", sender="77017770000"), claimed(), "plain")
     assert (pdu_of(submit).source_addr_ton, pdu_of(submit).source_addr_npi) == (1, 1)
 
 
 def test_the_account_may_fix_ton_and_npi() -> None:
-    (submit,) = composer("hi").submits(claimed(), "sar")
+    (submit,) = submits_of(composer("hi"), claimed(), "sar")
     assert (pdu_of(submit).source_addr_ton, pdu_of(submit).source_addr_npi) == (0, 1)
 
 
 def test_segments_take_their_reference_from_the_message_so_that_a_resend_joins_the_same_text() -> None:
-    submits = composer("long " * 50).submits(claimed(message_id=300), "plain")
+    submits = submits_of(composer("long " * 50), claimed(message_id=300), "plain")
     assert [submit.part for submit in submits] == [1, 2]
     infos = [part_of(pdu_of(submit))[0] for submit in submits]
     assert [(info.reference, info.total, info.number) for info in infos if info] == [(44, 2, 1), (44, 2, 2)]
@@ -92,29 +98,29 @@ def test_segments_take_their_reference_from_the_message_so_that_a_resend_joins_t
 
 
 def test_parts_that_are_done_are_left_out() -> None:
-    submits = composer("long " * 50).submits(claimed(parts_done=(1,)), "plain")
+    submits = submits_of(composer("long " * 50), claimed(parts_done=(1,)), "plain")
     assert [(submit.part, submit.parts) for submit in submits] == [(2, 2)]
 
 
 def test_sar_segments_carry_tlvs_and_no_header() -> None:
-    first, second = composer("long " * 50).submits(claimed(), "sar")
+    first, second = submits_of(composer("long " * 50), claimed(), "sar")
     assert pdu_of(first).esm_class == 0
     assert len(pdu_of(first).tlvs) == len(pdu_of(second).tlvs) == 3
 
 
 @pytest.mark.parametrize("operator", ["sar", "payload"])
 def test_headers_stand_for_tlvs_at_an_operator_that_takes_none_c26(operator: str) -> None:
-    submits = composer("long " * 50).submits(claimed(), operator, tlvs=False)
+    submits = submits_of(composer("long " * 50), claimed(), operator, tlvs=False)
     assert [(pdu_of(submit).tlvs, pdu_of(submit).esm_class) for submit in submits] == [((), 0x40), ((), 0x40)]
 
 
 def test_a_text_that_was_begun_in_parts_is_finished_in_parts() -> None:
-    (second,) = composer("long " * 50).submits(claimed(parts=2, parts_done=(1,)), "payload", tlvs=True)
+    (second,) = submits_of(composer("long " * 50), claimed(parts=2, parts_done=(1,)), "payload", tlvs=True)
     assert (second.part, second.parts, pdu_of(second).esm_class) == (2, 2, 0x40)
 
 
 def test_a_text_that_only_a_payload_holds_stays_one() -> None:
-    (only,) = composer("x" * 50_000).submits(claimed(), "payload", tlvs=False)
+    (only,) = submits_of(composer("x" * 50_000), claimed(), "payload", tlvs=False)
     assert len(pdu_of(only).tlvs) == 1
 
 
@@ -175,7 +181,7 @@ def test_senders_that_cannot(written: str, problem: str) -> None:
 
 def through(wording: Wording, text: str, options: TextOptions | None = None, **fields: str) -> list[SubmitSm]:
     made = Composer(Template.compile(text), "SHOP", MessageClass.SERVICE, {"one": wording}, options)
-    return [pdu_of(submit) for submit in made.submits(claimed(message_id=70_000, **fields), "one")]
+    return [pdu_of(submit) for submit in submits_of(made, claimed(message_id=70_000, **fields), "one")]
 
 
 def test_national_tables_go_out_with_a_header() -> None:
@@ -217,8 +223,8 @@ def test_the_columns_of_tlvs_are_kept_and_checked() -> None:
 def test_a_bind_of_33_gets_none_of_them() -> None:
     wording = Wording(tlvs=(TlvConfig(tag=Tag(0x1400), value="17"),), message_reference=True)
     made = Composer(Template.compile("hi"), "SHOP", MessageClass.SERVICE, {"one": wording})
-    assert pdu_of(made.submits(claimed(), "one", version=Version.V33)[0]).tlvs == ()
-    assert len(pdu_of(made.submits(claimed(), "one", tlvs=False)[0]).tlvs) == 2
+    assert pdu_of(submits_of(made, claimed(), "one", version=Version.V33)[0]).tlvs == ()
+    assert len(pdu_of(submits_of(made, claimed(), "one", tlvs=False)[0]).tlvs) == 2
 
 
 @pytest.mark.parametrize(
