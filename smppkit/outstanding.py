@@ -27,8 +27,25 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
         return command_id == self.command_id | RESPONSE_BIT or command_id == CommandId.GENERIC_NACK
 
 
+class SentRun(Sent, frozen=True, gc=False):
+    """Requests that were sent as octets one behind another, with numbers that follow each other; `first` is the first.
+
+    `context` is theirs, a sequence; one of them is told of as if it had been sent by itself.
+    """
+
+    context: Sequence[object]
+    first: int
+
+    def one(self, sequence: int) -> Sent:
+        """That with this number."""
+        return Sent(self.command_id, None, self.context[sequence - self.first], self.sent_at)
+
+
 class Outstanding(dict[int, Sent]):
-    """Our requests without response, by sequence number, in the order of sending. All have the same time-out."""
+    """Our requests without response, by sequence number, in the order of sending. All have the same time-out.
+
+    Those of a run have it in common: each number of them stands for the SentRun.
+    """
 
     __slots__ = ("_given_up",)
 
@@ -49,18 +66,45 @@ class Outstanding(dict[int, Sent]):
             for sequence in sequences:
                 self._given_up.pop(sequence, None)
 
-    def take_all(self, sequences: Sequence[int], command_id: int) -> list[object] | None:
-        """The contexts of the requests with these numbers, which wait no longer.
+    def add_run(self, numbers: range, run: SentRun) -> None:
+        """As ``add``, of all of a run."""
+        self.update(dict.fromkeys(numbers, run))
+        if self._given_up:
+            for sequence in numbers:
+                self._given_up.pop(sequence, None)
+
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Sequence[object]] | None:
+        """The contexts of the requests with these numbers, in pieces; they wait no longer.
 
         None, and nothing is taken, unless each is that of another request, and all are of this kind.
         """
         found = list(map(self.get, sequences))
-        contexts = [sent.context for sent in found if sent is not None and sent.command_id == command_id]
-        if len(contexts) < len(found) or len(set(sequences)) < len(found):
+        pieces: list[Sequence[object]] = []
+        singles: list[object] = []
+        at, count = 0, len(sequences)
+        while at < count:
+            sent, first = found[at], sequences[at]
+            if sent is None or sent.command_id != command_id:
+                return None
+            if isinstance(sent, SentRun):
+                place = first - sent.first
+                end = min(count, at + len(sent.context) - place)
+                in_order = tuple(sequences[at:end]) == tuple(range(first, first + end - at))
+                if in_order and found[at:end].count(sent) == end - at:
+                    pieces.append(sent.context[place : place + end - at])
+                    singles = []
+                    at = end
+                    continue
+                sent = sent.one(first)
+            if not singles:
+                pieces.append(singles)
+            singles.append(sent.context)
+            at += 1
+        if (len(pieces) > 1 or singles) and len(set(sequences)) < count:
             return None
         for sequence in sequences:
             del self[sequence]
-        return contexts
+        return pieces
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
@@ -68,7 +112,7 @@ class Outstanding(dict[int, Sent]):
         if sent is None or (command_id != sent.command_id | RESPONSE_BIT and not sent.answered_by(command_id)):
             return None
         del self[sequence]
-        return sent
+        return sent.one(sequence) if isinstance(sent, SentRun) else sent
 
     def take_late(self, sequence: int, command_id: int) -> Sent | None:
         """The same for a request that was given up."""
@@ -91,6 +135,8 @@ class Outstanding(dict[int, Sent]):
             if now < sent.sent_at + timeout:
                 return None
             del self[sequence]
+            if isinstance(sent, SentRun):
+                sent = sent.one(sequence)
             self._given_up[sequence] = sent
             if len(self._given_up) > _LATE_KEPT:
                 del self._given_up[next(iter(self._given_up))]
@@ -99,7 +145,7 @@ class Outstanding(dict[int, Sent]):
 
     def drop_all(self) -> list[Sent]:
         """The connection is gone: everything that still waits, in the order of sending."""
-        waiting = list(self.values())
+        waiting = [sent.one(sequence) if isinstance(sent, SentRun) else sent for sequence, sent in self.items()]
         self.clear()
         self._given_up.clear()
         return waiting

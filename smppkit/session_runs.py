@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
-from struct import Struct
+from struct import Struct, pack
 from typing import Final
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId, command_name
 from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, ReceiptsDelivered, RequestRun, SubmitsTaken
-from smppkit.outstanding import Sent
+from smppkit.outstanding import Sent, SentRun
 from smppkit.pdus import DeliverSmResp, SubmitSmResp
 from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, RunReader, TakenRun
 from smppkit.sequence import run
@@ -22,6 +22,7 @@ from smppkit.states import STATE_AFTER_BIND, BindState
 _CLOSED: Final = BindState.CLOSED
 _UNBINDING: Final = BindState.UNBINDING
 _DELIVER_SM: Final = CommandId.DELIVER_SM
+_DELIVER_SM_RESP: Final = CommandId.DELIVER_SM_RESP
 _SUBMIT_SM: Final = CommandId.SUBMIT_SM
 _SEQUENCE_NUMBER: Final = 12  # where it stands in a header (SMPP 3.4 §3.2)
 _write_number = Struct(">I").pack_into
@@ -69,17 +70,17 @@ class RunTraffic(SessionCore):
         """
         self._check_legal(_DELIVER_SM)
         outstanding, count = self._outstanding, len(requests)
-        numbers = run(self._sequence.take(count), count)
-        room = max(0, self.window - len(outstanding))
+        first = self._sequence.take(count)
+        numbers = run(first, count)
+        room = min(count, max(0, self.window - len(outstanding)))
         if not outstanding.keys().isdisjoint(numbers):
             room = min(room, next(place for place, number in enumerate(numbers) if number in outstanding))
-        octets, at = bytearray(b"".join(requests[:room])), _SEQUENCE_NUMBER
-        for request, number in zip(requests[:room], numbers, strict=False):
-            _write_number(octets, at, number)
-            at += len(request)
-        sent = map(Sent, repeat(_DELIVER_SM), repeat(None), contexts[:room], repeat(now))
-        outstanding.add_all(numbers[:room], sent)
-        self._wire.write_many(min(room, count), [bytes(octets)])
+        fitting, going = numbers[:room], contexts if room == count else contexts[:room]
+        if isinstance(fitting, range):
+            outstanding.add_run(fitting, SentRun(_DELIVER_SM, None, going, now, first))
+        else:
+            outstanding.add_all(fitting, map(Sent, repeat(_DELIVER_SM), repeat(None), going, repeat(now)))
+        self._wire.write_many(room, [_numbered(requests if room == count else requests[:room], fitting)])
         if room < count:
             self._check_room(numbers[room])
         self._timers.last_operation = now
@@ -129,16 +130,15 @@ class RunTraffic(SessionCore):
 
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:
         self.counters.pdus_in += len(run)
-        if self.state is not _UNBINDING and (all_of_them := self._outstanding.take_all(run.sequences, _DELIVER_SM)):
+        outstanding = self._outstanding
+        if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _DELIVER_SM)):
             self._timers.last_operation = now
-            self._events.append(AcceptedResponses(all_of_them))
+            self._events += map(AcceptedResponses, all_of_them)
             return
         contexts: list[object] = []
-        outstanding = self._outstanding
         for sequence in run.sequences:
-            sent = outstanding.get(sequence)
-            if sent is not None and sent.command_id == _DELIVER_SM and self.state is not _UNBINDING:
-                del outstanding[sequence]
+            sent = None if self.state is _UNBINDING else outstanding.take(sequence, _DELIVER_SM_RESP)
+            if sent is not None:
                 contexts.append(sent.context)
                 continue
             if contexts:
@@ -171,3 +171,19 @@ class RunTraffic(SessionCore):
         if self.state is not BindState.CLOSED:
             raise LocalProtocolError(f"{count} requests of a run do not wait for an answer")
         self.counters.late_answers += count
+
+
+def _numbered(requests: Sequence[bytes], numbers: Sequence[int]) -> bytes:
+    """Requests one behind another, each with its number."""
+    octets = bytearray(b"".join(requests))
+    sizes = set(map(len, requests))
+    if len(sizes) == 1:  # each octet of a number makes a column in them
+        size, written = sizes.pop(), pack(f">{len(numbers)}I", *numbers)
+        for place in range(4):
+            octets[_SEQUENCE_NUMBER + place :: size] = written[place::4]
+        return bytes(octets)
+    at = _SEQUENCE_NUMBER
+    for request, number in zip(requests, numbers, strict=True):
+        _write_number(octets, at, number)
+        at += len(request)
+    return bytes(octets)
