@@ -131,12 +131,11 @@ class Outstanding(dict[int, Sent]):
     def give_up(self, now: float, timeout: float) -> Sent | None:
         """The oldest request, if it is overdue: it waits no longer."""
         # The head is the oldest, and the only one that needs a look.
-        for sequence, sent in self.items():
-            if now < sent.sent_at + timeout:
+        for sequence, first in self.items():
+            if now < first.sent_at + timeout:
                 return None
             del self[sequence]
-            if isinstance(sent, SentRun):
-                sent = sent.one(sequence)
+            sent = first.one(sequence) if isinstance(first, SentRun) else first
             self._given_up[sequence] = sent
             if len(self._given_up) > _LATE_KEPT:
                 del self._given_up[next(iter(self._given_up))]
