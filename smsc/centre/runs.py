@@ -69,7 +69,7 @@ class Runs:
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
-        self._forms: tuple[int, dict[tuple[Fate, int], Form]] = (0, {})
+        self._forms: tuple[int, dict[int, dict[Fate, Form]]] = (0, {})
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -310,16 +310,16 @@ class Runs:
         if submitted != self._forms[0]:
             self._forms = (submitted, {})
         known = self._forms[1]
-        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        seconds = [int(epoch + end + ROUNDING) for end in ends]
         try:
-            return [known[key] for key in keys]
+            return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
         except KeyError:
-            for fate, second in set(keys).difference(known):
+            for second, fate in set(zip(seconds, fates, strict=True)):
                 form = self._outcomes.form(fate, at, second - epoch)
                 if form is None:
                     return None
-                known[fate, second] = form
-        return [known[key] for key in keys]
+                known.setdefault(second, {})[fate] = form
+        return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
 
     def _each_pressed(
         self,

@@ -114,6 +114,11 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         course = self.course
         return course.ends_after[index] < inf and bool(self.wanted >> course.fates[index].state & 1)
 
+    def _all_done(self, first: int, last: int, now: float) -> bool:
+        """Whether it can be said at once that nobody waits for any of these any more."""
+        over = not self.wanted or not self.over.count(0, first, last)
+        return over and self.usual.final and now >= self.at + max(self.course.ends_after)
+
     def _is_done(self, index: int, now: float) -> bool:
         course = self.course
         over = bool(self.over[index]) or not self._is_timed(index)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -39,7 +39,9 @@ class Chance:
         self._salt = blake2b(f"{seed}\0{operator}".encode(), digest_size=32).digest()
         self._remembered = remembered
         self._counts: OrderedDict[bytes, int] = OrderedDict()
-        self._known: dict[bytes, bytes] = {}  # digests of first occurrences: most loads have the same messages again
+        # Digests of first occurrences by account and body: most loads have the same messages again.
+        self._known: dict[str, dict[bytes, bytes]] = {}
+        self._known_count = 0
 
     def digest(self, system_id: str, pdu: SubmitSm) -> bytes:
         """Return the 64 octets of this occurrence of a message, and count it."""
@@ -60,26 +62,39 @@ class Chance:
 
         `addressed` is what ``frames.addressed`` says.
         """
-        octets, counts, remembered, known = frames.octets, self._counts, self._remembered, self._known
-        whose = system_id.encode() + b"\0"
-        head = self._salt + whose
+        octets = frames.octets
+        known = self._known.setdefault(system_id, {})
+        bodies = [octets[start + HEADER_SIZE : end] for start, end in frames.spans()]
+        firsts = list(map(known.get, bodies))
+        if None in firsts:
+            head = self._salt + system_id.encode() + b"\0"
+            for place, (found, (_, end)) in enumerate(zip(addressed, frames.spans(), strict=True)):
+                if firsts[place] is None:
+                    firsts[place] = known[bodies[place]] = self._first_time(head, found, octets[found.end() : end])
+                    self._remember()
+        counts, remembered = self._counts, self._remembered
         digests: list[bytes] = []
-        for (start, end), found in zip(frames.spans(), addressed, strict=True):
-            body = whose + octets[start + HEADER_SIZE : end]
-            digest = known.get(body)
-            if digest is None:
-                digest = known[body] = self._first_time(head, found, octets[found.end() : end])
+        last, written = 0, b""
+        for digest in cast("list[bytes]", firsts):
             before = counts.get(digest, 0)
             counts[digest] = before + 1
             if before:
                 counts.move_to_end(digest)
-                digest = blake2b(digest + before.to_bytes(8, "big")).digest()
-            elif len(counts) > remembered:
+                if before != last:  # mostly all of a run come for the same time
+                    last, written = before, before.to_bytes(8, "big")
+                digests.append(blake2b(digest + written).digest())
+                continue
+            if len(counts) > remembered:
                 counts.popitem(last=False)
             digests.append(digest)
-        if len(known) > MOST_KNOWN:
-            known.clear()
         return list(zip(*_FIRST(b"".join(digests)), strict=True))
+
+    def _remember(self) -> None:
+        """Let go of digests where there are too many."""
+        self._known_count += 1
+        if self._known_count > MOST_KNOWN:
+            self._known.clear()
+            self._known_count = 0
 
     @staticmethod
     def _first_time(head: bytes, found: re.Match[bytes], data: bytes) -> bytes:

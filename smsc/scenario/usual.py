@@ -77,6 +77,8 @@ class Usual:
         self._upto = [least(share) for share in outcomes.upto[:-1]]
         self._fates = tuple(fate or NEVER for fate in outcomes.fates)
         self._may_be_never = None in outcomes.fates
+        self.final = all(fate.state.final for fate in self._fates)
+        """Whether all messages come to a final state."""
         self.certain: Fortune | None = None
         """That of all messages, where chance has no say in it."""
         if type(latency) is Fixed and type(delay) is Fixed and not outcomes.drawn:
@@ -86,6 +88,8 @@ class Usual:
     def ids(self, number: int, count: int) -> list[bytes]:
         """The ids of `count` messages, the first of which has this number, as on the wire."""
         write = self.write_id
+        if write is str:
+            return list(map(b"%d".__mod__, range(number, number + count)))
         return [write(one).encode("latin-1") for one in range(number, number + count)]
 
     def one(self, draws: Draws) -> Fortune:
