@@ -45,7 +45,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def alike(self, first: int, last: int, now: float) -> tuple[int, bool]:
         """See Group."""
         done = self._is_done(first, now)
-        if self.course.alike:
+        if self.course.alike or (done and self._all_done(first, last, now)):
             return last - first, done
         index = first + 1
         while index < last and self._is_done(index, now) == done:
@@ -73,6 +73,8 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         wanted, fates = self.wanted, course.fates
         if not wanted:
             return ()
+        if not self.usual.states & ~wanted and max(course.ends_after) < inf:
+            return range(len(self.frames))
         return [
             index for index, after in enumerate(course.ends_after) if after < inf and wanted >> fates[index].state & 1
         ]

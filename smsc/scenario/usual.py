@@ -6,8 +6,10 @@ Both say what the long way (``Planner.plan``) says too, with the same draws, and
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import accumulate
 from math import inf
+from operator import or_
 from typing import Final, TypeAlias
 
 import msgspec
@@ -77,8 +79,10 @@ class Usual:
         self._upto = [least(share) for share in outcomes.upto[:-1]]
         self._fates = tuple(fate or NEVER for fate in outcomes.fates)
         self._may_be_never = None in outcomes.fates
+        self.states = reduce(or_, [1 << fate.state for fate in self._fates])
+        """The states that messages come to, a bit for each."""
         self.final = all(fate.state.final for fate in self._fates)
-        """Whether all messages come to a final state."""
+        """Whether all of these are final."""
         self.certain: Fortune | None = None
         """That of all messages, where chance has no say in it."""
         if type(latency) is Fixed and type(delay) is Fixed and not outcomes.drawn:
