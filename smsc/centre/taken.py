@@ -8,9 +8,8 @@ from typing import Any, Final, overload
 
 import msgspec
 
-from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
-from smppkit.runs import ADDRESSED, Frames
+from smppkit.runs import Frames
 from smsc.centre.book import Held, is_done
 from smsc.journal.records import Kind, Owed
 from smsc.scenario.decisions import Plan
@@ -35,8 +34,9 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     copies: int = 0  # of the receipt of each
     planned: bool = False
     row: int = 0  # of the first, in the journal
-    places: Sequence[int] = ()  # of those that will have a receipt, where their ends are drawn
-    receipts: Sequence[bytes] = ()  # theirs, until their times run; b"" where one is not written yet
+    sources: Sequence[bytes] = ()  # each behind its TON and NPI; one where it is that of all
+    places: Sequence[int] = ()  # of those that will have a receipt
+    receipts: Sequence[bytes] = ()  # theirs, until they wait or go; b"" where one is not written yet
     held: list[Held] | None = None  # each of them, once somebody has asked
 
     def __len__(self) -> int:
@@ -107,10 +107,9 @@ class Taken(msgspec.Struct, eq=False, gc=False):
 
     def source(self, index: int) -> str:
         """The address that one came from."""
-        found = ADDRESSED.match(self.frames.octets, self.frames.starts[index] + HEADER_SIZE)
-        if found is None:
-            raise ValueError("a plain submit_sm is not plain")
-        return address(found[2])
+        if not self.sources:
+            self.sources = self.frames.addressed().sources
+        return address(self.sources[index if len(self.sources) > 1 else 0])
 
     def _is_timed(self, index: int) -> bool:
         course = self.course

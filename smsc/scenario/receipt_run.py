@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
@@ -12,6 +11,7 @@ import msgspec
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
+from smppkit.runs import Addressed
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.dialect import ESCAPE, MOST_SHORT, QUOTED_OCTETS
 
@@ -26,11 +26,6 @@ _IN_DEFAULT_ALPHABET: Final = {b"\0"}
 def address(octets: bytes) -> str:
     """Of TON, NPI and a C-string; most messages come from a few."""
     return octets[2:-1].decode("latin-1")
-
-
-def addresses(addressed: Iterable[re.Match[bytes]]) -> list[str]:
-    """Where messages came from, which is whom their receipts are for."""
-    return [address(found[2]) for found in addressed]
 
 
 class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -60,27 +55,27 @@ Piece: TypeAlias = bytes | dict[Form, bytes] | Sequence[bytes]
 
 
 def press_all(
-    forms: Sequence[Form], ids: Sequence[bytes], addressed: Sequence[re.Match[bytes]], ends: Sequence[int]
+    forms: Sequence[Form], ids: Sequence[bytes], octets: bytes, addressed: Addressed, ends: Sequence[int]
 ) -> list[bytes] | None:
-    """The receipts of plain submit_sm that came together.
+    """The receipts of plain submit_sm that came together, in these octets, which begin as `addressed` says.
 
     None where they are not of one length, or one of them needs a closer look. `ends` are those of the submits.
     """
     kinds = tuple(dict.fromkeys(forms))
     first = forms[0]
-    service_types, sources, destinations, codings = zip(*[found.groups() for found in addressed], strict=True)
-    octets, most = addressed[0].string, first.quotes
+    most = first.quotes
     texts: Sequence[bytes] = (b"",)
     if most:
-        begins = [found.end() for found in addressed]
         texts = [
-            octets[begin : end if end - begin < most else begin + most] for begin, end in zip(begins, ends, strict=True)
+            octets[begin : end if end - begin < most else begin + most]
+            for begin, end in zip(addressed.begins, ends, strict=True)
         ]
         quoted = {text: text.translate(QUOTED_OCTETS) for text in set(texts)}
-        if set(codings) != _IN_DEFAULT_ALPHABET or ESCAPE in b"".join(quoted.values()):
+        if set(addressed.codings) != _IN_DEFAULT_ALPHABET or ESCAPE in b"".join(quoted.values()):
             return None
         texts = list(map(quoted.__getitem__, texts)) if len(quoted) > 1 else tuple(quoted.values())
-    parts = (service_types, sources, destinations, texts, ids)
+    service_types, sources = _one(addressed.service_types), _one(addressed.sources)
+    parts = (service_types, sources, addressed.destinations, texts, ids)
     lengths = [set(map(len, part)) for part in parts]
     if any(len(several) > 1 for several in lengths) or len({form.lengths for form in kinds}) > 1:
         return None
@@ -89,13 +84,13 @@ def press_all(
     if size > MOST_SHORT or named > MOST_ID:
         return None
     pieces: list[Piece] = [
-        _one(service_types),
-        destinations,
-        _one(sources),
+        _same(service_types),
+        addressed.destinations,
+        _same(sources),
         _of(kinds, [form.fixed + OCTET[size] + form.before for form in kinds]),
         ids,
         _of(kinds, [form.between for form in kinds]),
-        texts[0] if len(texts) == 1 else texts,
+        _same(texts),
         _of(kinds, [form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1] for form in kinds]),
     ]
     if first.tlvs is not None:
@@ -111,9 +106,13 @@ def press_all(
     return list(map(b"".join, zip(*[_each(piece, forms) for piece in joined], strict=False)))
 
 
-def _one(values: Sequence[bytes]) -> Piece:
+def _one(values: Sequence[bytes]) -> Sequence[bytes]:
     same = set(values)
-    return same.pop() if len(same) == 1 else values
+    return tuple(same) if len(same) == 1 else values
+
+
+def _same(values: Sequence[bytes]) -> Piece:
+    return values[0] if len(values) == 1 else values
 
 
 def _of(kinds: Sequence[Form], said: Sequence[bytes]) -> Piece:

@@ -3,9 +3,8 @@
 Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
 """
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from itertools import accumulate
 from math import inf
@@ -15,7 +14,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from smppkit.message_state import MessageState
-from smppkit.runs import Frames
+from smppkit.runs import Addressed, Frames
 from smsc.scenario.decisions import Fate
 from smsc.scenario.draws import Chance, Draws, least, uniforms
 from smsc.scenario.id_style import Writer
@@ -104,13 +103,15 @@ class Usual:
         fate = outcomes.at(draws.uniform(OUTCOME)) if outcomes.drawn else outcomes.fates[0]
         return (respond_after, None, NEVER) if fate is None else (respond_after, ends_after, fate)
 
-    def many(self, chance: Chance, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> Course:
-        """Those of plain submit_sm as they came; `addressed` is what the frames say, where chance has a say."""
+    def many(self, chance: Chance, system_id: str, frames: Frames, addressed: Addressed | None) -> Course:
+        """Those of plain submit_sm as they came; `addressed` is what they say, where that is known."""
         count = len(frames)
         if self.certain is not None:
             respond_after, after, fate = self.certain
             ends = inf if after is None else after
             return Course([respond_after] * count, [ends] * count, [fate] * count, alike=True, together=True)
+        if addressed is None:
+            addressed = frames.addressed()
         values = chance.first(system_id, frames, addressed)
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])

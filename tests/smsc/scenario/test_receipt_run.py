@@ -11,7 +11,7 @@ from smppkit.pdus import SubmitSm
 from smppkit.runs import SubmitRun, submit_reader
 from smppkit.states import Version
 from smsc.scenario.decisions import Fate, Plan
-from smsc.scenario.receipt_run import addresses, press_all
+from smsc.scenario.receipt_run import address, press_all
 from smsc.scenario.receipt_writer import ReceiptWriter
 from tests.smsc.scenario.test_receipt_writer import LOOKS, START, operator
 
@@ -59,9 +59,9 @@ def both_ways(
     if len(forms) < len(ways):
         return each, None
     ends = [*run.frames.starts[1:], len(run.frames.octets)]
-    addressed = run.frames.addressed()
-    pressed = press_all(forms, [one.encode() for one in ids], addressed, ends)
-    return each, None if pressed is None else list(zip(pressed, addresses(addressed), strict=True))
+    addressed = run.addressed()
+    pressed = press_all(forms, [one.encode() for one in ids], run.frames.octets, addressed, ends)
+    return each, None if pressed is None else list(zip(pressed, map(address, addressed.sources), strict=True))
 
 
 @pytest.mark.parametrize("look", [*LOOKS, *TOGETHER])
