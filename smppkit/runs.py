@@ -290,16 +290,17 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
         asked, ask_at = 0, 0 if first_apart is None else 1
-        at, size, common = first, len(octets), b""
+        at, size, common, lengths = first, len(octets), b"", _LENGTHS
         while (found := match(octets, at)) is not None:
             said = found.groups()
-            end = found.end() + said[8][0]
-            if end > size or said[0] != _LENGTHS[end - at]:
+            length, _, _, _, _, _, registered, _, sm_length = said
+            end = found.end() + sm_length[0]
+            if end > size or length != lengths[end - at]:
                 break
-            if said[6] != common:
+            if registered != common:
                 if starts:
                     break
-                common = said[6]
+                common = registered
             starts.append(at - first)
             run.append(said)
             at = end

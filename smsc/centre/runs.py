@@ -180,7 +180,9 @@ class Runs:
             return ()
         receipts, places, taken.receipts, whose = taken.receipts, taken.places, (), taken.system_id
         ends_after = course.ends_after
-        dues = [at + ends_after[place] for place in places]
+        dues = [at + after for after in ends_after]
+        if len(places) < len(dues):
+            dues = [dues[place] for place in places]
         said = zip(receipts, repeat(taken), places, strict=False)
         if min(dues) > now:
             wheel.gather(whose, dues, said, partial(Waiting, whose))

@@ -168,6 +168,8 @@ class Receipts(Sequence[Owed]):
     def __getitem__(self, place: int | slice) -> Owed | Receipts:
         if not isinstance(place, slice):
             return self.each()[place]
+        if place == slice(0, len(self.octets)):
+            return self
         part = Receipts(self.system_id, self.octets[place], self.taken[place], self.indexes[place], self.life)
         if self._each is not None:
             part._each = self._each[place]

@@ -92,7 +92,7 @@ class Usual:
         """The ids of `count` messages, the first of which has this number, as on the wire."""
         write = self.write_id
         if write is str:
-            return list(map(b"%d".__mod__, range(number, number + count)))
+            return [b"%d" % one for one in range(number, number + count)]
         return [write(one).encode("latin-1") for one in range(number, number + count)]
 
     def one(self, draws: Draws) -> Fortune:
