@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
@@ -44,23 +45,48 @@ class SentRun(Sent, frozen=True, gc=False):
 class Outstanding(dict[int, Sent]):
     """Our requests without response, by sequence number, in the order of sending. All have the same time-out.
 
-    Those of a run have it in common: each number of them stands for the SentRun.
+    What is sent in runs and answered in order waits in runs, as long as nothing else waits beside it. Where more has to
+    be known of one of them, all are spread out: then each number stands for its SentRun.
     """
 
-    __slots__ = ("_given_up",)
+    __slots__ = ("_given_up", "_in_runs", "_runs")
 
     def __init__(self) -> None:
         super().__init__()
+        self._runs: deque[tuple[range, SentRun]] = deque()  # with the numbers that are not answered
+        self._in_runs = 0
         self._given_up: dict[int, Sent] = {}  # in the order of giving up
+
+    def __len__(self) -> int:
+        return dict.__len__(self) + self._in_runs
+
+    def spread(self) -> None:
+        """Have each number stand for itself: before numbers are looked up."""
+        for numbers, run in self._runs:
+            self.update(dict.fromkeys(numbers, run))
+        self._runs.clear()
+        self._in_runs = 0
+
+    def free(self, numbers: Sequence[int]) -> int:
+        """How many of these numbers come before the first that is in use."""
+        if not isinstance(numbers, range) or any(
+            used.start < numbers.stop and numbers.start < used.stop for used, _ in self._runs
+        ):
+            self.spread()
+        if self.keys().isdisjoint(numbers):
+            return len(numbers)
+        return next(place for place, number in enumerate(numbers) if number in self)
 
     def add(self, sequence: int, sent: Sent) -> None:
         """It was sent; an earlier one with that number can no longer be recognised."""
+        self.spread()
         self[sequence] = sent
         if self._given_up:
             self._given_up.pop(sequence, None)
 
     def add_all(self, sequences: Collection[int], sent: Iterable[Sent]) -> None:
         """As ``add``, of one after the other."""
+        self.spread()
         self.update(zip(sequences, sent, strict=True))
         if self._given_up:
             for sequence in sequences:
@@ -68,7 +94,11 @@ class Outstanding(dict[int, Sent]):
 
     def add_run(self, numbers: range, run: SentRun) -> None:
         """As ``add``, of all of a run."""
-        self.update(dict.fromkeys(numbers, run))
+        if dict.__len__(self):
+            self.update(dict.fromkeys(numbers, run))
+        elif numbers:
+            self._runs.append((numbers, run))
+            self._in_runs += len(numbers)
         if self._given_up:
             for sequence in numbers:
                 self._given_up.pop(sequence, None)
@@ -78,6 +108,11 @@ class Outstanding(dict[int, Sent]):
 
         None, and nothing is taken, unless each is that of another request, and all are of this kind.
         """
+        if self._runs:
+            pieces_in_order = self._take_first(tuple(sequences), command_id)
+            if pieces_in_order is not None:
+                return pieces_in_order
+            self.spread()
         found = list(map(self.get, sequences))
         pieces: list[Sequence[object]] = []
         singles: list[object] = []
@@ -106,8 +141,32 @@ class Outstanding(dict[int, Sent]):
             del self[sequence]
         return pieces
 
+    def _take_first(self, sequences: tuple[int, ...], command_id: int) -> list[Sequence[object]] | None:
+        """The same of the numbers that are the first of all; None when they are not."""
+        pieces: list[Sequence[object]] = []
+        at, count = 0, len(sequences)
+        for numbers, run in self._runs:
+            end = min(count, at + len(numbers))
+            if run.command_id != command_id or sequences[at:end] != tuple(numbers[: end - at]):
+                return None
+            place = numbers.start - run.first
+            pieces.append(run.context[place : place + end - at])
+            at = end
+            if at == count:
+                break
+        if at < count:
+            return None
+        self._in_runs -= count
+        while count:
+            numbers, run = self._runs.popleft()
+            if len(numbers) > count:
+                self._runs.appendleft((numbers[count:], run))
+            count -= min(count, len(numbers))
+        return pieces
+
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
+        self.spread()
         sent = self.get(sequence)
         if sent is None or (command_id != sent.command_id | RESPONSE_BIT and not sent.answered_by(command_id)):
             return None
@@ -124,12 +183,18 @@ class Outstanding(dict[int, Sent]):
 
     def next_deadline(self, timeout: float) -> float | None:
         """When the first of them is overdue."""
+        if self._runs:
+            return self._runs[0][1].sent_at + timeout
         for sent in self.values():
             return sent.sent_at + timeout
         return None
 
     def give_up(self, now: float, timeout: float) -> Sent | None:
         """The oldest request, if it is overdue: it waits no longer."""
+        if self._runs:
+            if now < self._runs[0][1].sent_at + timeout:
+                return None
+            self.spread()
         # The head is the oldest, and the only one that needs a look.
         for sequence, first in self.items():
             if now < first.sent_at + timeout:
@@ -144,6 +209,7 @@ class Outstanding(dict[int, Sent]):
 
     def drop_all(self) -> list[Sent]:
         """The connection is gone: everything that still waits, in the order of sending."""
+        self.spread()
         waiting = [sent.one(sequence) if isinstance(sent, SentRun) else sent for sequence, sent in self.items()]
         self.clear()
         self._given_up.clear()

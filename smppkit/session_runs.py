@@ -47,6 +47,7 @@ class RunTraffic(SessionCore):
         if command_id in STATE_AFTER_BIND or command_id in NO_RESPONSE_EXPECTED:
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
         outstanding, header = self._outstanding, HEADER.pack
+        outstanding.spread()
         room = self.window - len(outstanding)
         sent: dict[int, Sent] = {}
         frames: list[bytes] = []
@@ -72,9 +73,7 @@ class RunTraffic(SessionCore):
         outstanding, count = self._outstanding, len(requests)
         first = self._sequence.take(count)
         numbers = run(first, count)
-        room = min(count, max(0, self.window - len(outstanding)))
-        if not outstanding.keys().isdisjoint(numbers):
-            room = min(room, next(place for place, number in enumerate(numbers) if number in outstanding))
+        room = min(max(0, self.window - len(outstanding)), outstanding.free(numbers))
         fitting, going = numbers[:room], contexts if room == count else contexts[:room]
         if isinstance(fitting, range):
             outstanding.add_run(fitting, SentRun(_DELIVER_SM, None, going, now, first))
@@ -175,7 +174,7 @@ class RunTraffic(SessionCore):
 
 def _numbered(requests: Sequence[bytes], numbers: Sequence[int]) -> bytes:
     """Requests one behind another, each with its number."""
-    octets = bytearray(b"".join(requests))
+    octets = bytearray().join(requests)
     sizes = set(map(len, requests))
     if len(sizes) == 1:  # each octet of a number makes a column in them
         size, written = sizes.pop(), pack(f">{len(numbers)}I", *numbers)

@@ -68,6 +68,31 @@ def test_what_was_sent_together_is_taken_in_as_few_pieces_as_it_was_sent_in() ->
     assert list(waiting) == [8, 9]
 
 
+def test_what_is_answered_in_order_is_never_spread_out() -> None:
+    waiting, kind = Outstanding(), CommandId.DELIVER_SM
+    run_of("abcd", 1, waiting)
+    run_of("ef", 5, waiting)
+    assert (len(waiting), list(waiting), waiting.next_deadline(5)) == (6, [], 6.0)
+    assert waiting.give_up(5.9, 5) is None
+    assert waiting.take_all((1, 2), CommandId.SUBMIT_SM) is None
+    waiting.drop_all()
+    run_of("abcd", 1, waiting)
+    run_of("ef", 5, waiting)
+    assert waiting.take_all((1,), kind) == [["a"]]
+    assert waiting.take_all((2, 3, 4, 5), kind) == [["b", "c", "d"], ["e"]]
+    assert (len(waiting), list(waiting)) == (1, [])
+    assert waiting.take_all((6, 7), kind) is None
+    assert (len(waiting), list(waiting)) == (1, [6])
+
+
+def test_numbers_in_use_are_known_however_they_wait() -> None:
+    waiting = Outstanding()
+    run_of("abc", 3, waiting)
+    assert [waiting.free(range(first, first + 3)) for first in (6, 0, 1, 4)] == [3, 3, 2, 0]
+    assert list(waiting) == [3, 4, 5]
+    assert waiting.free([9, 1, 5]) == 2
+
+
 @pytest.mark.parametrize("numbers", [(1, 1, 2), (1, 2, 1), (2, 3, 2, 3), (1, 2, 3, 4), (3, 9), (5, 5)])
 def test_nothing_is_taken_where_one_is_answered_twice_or_waits_not(numbers: tuple[int, ...]) -> None:
     waiting = Outstanding()
