@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 WRITTEN_BEFORE: Final = 10.0
 """Seconds: a receipt that is to come sooner is written with the answer, when all that it says is at hand."""
+SEVERAL: Final = 8
+"""Receipts, from which on it is sooner done to put them together at once than one by one."""
 _RECEIPT: Final = Kind.RECEIPT
 _SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
 _LONGEST_ID = 64
@@ -266,8 +268,12 @@ class Runs:
         if not all(written):
             ids = taken.usual.ids(taken.number, len(taken))
             written = self._written(taken, taken.frames.addressed(), ids, before=inf)
-        if copies == 1 and self._shared.journal is None and all(written):
-            return Receipts(whose, written, [taken] * len(places), places, life)
+        if copies == 1 and all(written):
+            if self._shared.journal is None:
+                return Receipts(whose, written, [taken] * len(places), places, life)
+            return list(map(Owed, range(row, row + len(places)), repeat(whose), written, repeat(_RECEIPT),
+                            taken.addresses(), repeat(taken.bind), repeat(0), repeat(0), repeat(False),
+                            repeat(life)))  # fmt: skip
         owed: list[Owed] = []
         for octets, index in zip(written, places, strict=True):
             receipt = (octets, taken.source(index)) if octets else self._write(taken, index, now)
@@ -291,7 +297,7 @@ class Runs:
             fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
             ids, addressed = [ids[place] for place in places], addressed.of(places)
             ends = [ends[place] for place in places]
-        if max(ends_after) < before:
+        if len(places) >= SEVERAL and max(ends_after) < before:
             forms = self._forms_of(fates, at, [at + after for after in ends_after])
             pressed = None if forms is None else press_all(forms, ids, frames.octets, addressed, ends)
             if pressed is not None:

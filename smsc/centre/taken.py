@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from math import inf
 from typing import Any, Final, overload
 
@@ -110,6 +111,11 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         if not self.sources:
             self.sources = self.frames.addressed().sources
         return address(self.sources[index if len(self.sources) > 1 else 0])
+
+    def addresses(self) -> Iterable[str]:
+        """The addresses that all came from, one after another."""
+        sources = self.sources
+        return repeat(address(sources[0]), len(self)) if len(sources) == 1 else map(address, sources)
 
     def _is_timed(self, index: int) -> bool:
         course = self.course

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
@@ -49,10 +49,6 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
         return len(self.before) + len(self.between) + len(self.behind)
 
 
-Piece: TypeAlias = bytes | dict[Form, bytes] | Sequence[bytes]
-"""What stands at one place of many receipts: the same in all, the same in all of a form, or another in each."""
-
-
 def press_all(
     forms: Sequence[Form], ids: Sequence[bytes], octets: bytes, addressed: Addressed, ends: Sequence[int]
 ) -> list[bytes] | None:
@@ -82,27 +78,30 @@ def press_all(
     size = first.size + text + named
     if size > MOST_SHORT or named > MOST_ID:
         return None
-    pieces: list[Piece] = [
-        _same(service_types),
-        addressed.destinations,
-        _same(sources),
-        _of(kinds, [form.fixed + OCTET[size] + form.before for form in kinds]),
-        ids,
-        _of(kinds, [form.between for form in kinds]),
-        _same(texts),
-        _of(kinds, [form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1] for form in kinds]),
-    ]
+    # What is the same in all, or in all of a form, is joined to what stands beside it.
+    head = service_types[0] if len(service_types) == 1 else b""
+    source = sources[0] if len(sources) == 1 else b""
+    said = texts[0] if len(texts) == 1 else b""
+    leads = [source + form.fixed + OCTET[size] + form.before for form in kinds]
+    betweens = [form.between + said for form in kinds]
+    tails = [form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1] for form in kinds]
+    columns: list[Iterable[bytes]] = [service_types] if not head else []
+    columns.append(addressed.destinations)
+    if not source:
+        columns.append(sources)
+    columns += [_each(leads, kinds, forms), ids]
+    if len(texts) == 1:
+        middles = [between + tail for between, tail in zip(betweens, tails, strict=True)]
+        columns.append(_each(middles, kinds, forms))
+    else:
+        columns += [_each(betweens, kinds, forms), texts, _each(tails, kinds, forms)]
+    length = len(service_types[0]) + len(addressed.destinations[0]) + len(leads[0]) + (0 if source else len(sources[0]))
+    length += named + len(first.between) + text + len(tails[0])
     if first.tlvs is not None:
-        pieces += [ids, _of(kinds, [form.tlvs or b"" for form in kinds])]
-    length = sum(len(_any(piece)) for piece in pieces)
-    joined: list[Piece] = [HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0)]
-    for piece in pieces:
-        together = _together(joined[-1], piece)
-        if together is None:
-            joined.append(piece)
-        else:
-            joined[-1] = together
-    return list(map(b"".join, zip(*[_each(piece, forms) for piece in joined], strict=False)))
+        columns += [ids, _each([form.tlvs or b"" for form in kinds], kinds, forms)]
+        length += named + len(first.tlvs)
+    head = HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0) + head
+    return list(map(b"".join, zip(repeat(head), *columns, strict=False)))
 
 
 def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
@@ -110,35 +109,6 @@ def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
     return values[:1] if values.count(values[0]) == len(values) else values
 
 
-def _same(values: Sequence[bytes]) -> Piece:
-    return values[0] if len(values) == 1 else values
-
-
-def _of(kinds: Sequence[Form], said: Sequence[bytes]) -> Piece:
-    return said[0] if len(set(said)) == 1 else dict(zip(kinds, said, strict=True))
-
-
-def _any(piece: Piece) -> bytes:
-    """One of those that are of one length."""
-    if isinstance(piece, bytes):
-        return piece
-    return next(iter(piece.values())) if isinstance(piece, dict) else piece[0]
-
-
-def _together(first: Piece, second: Piece) -> Piece | None:
-    """Two that stand side by side as one; None where they are different in each receipt."""
-    if isinstance(first, bytes) and isinstance(second, bytes):
-        return first + second
-    if isinstance(first, bytes) and isinstance(second, dict):
-        return {form: first + said for form, said in second.items()}
-    if isinstance(first, dict) and isinstance(second, bytes):
-        return {form: said + second for form, said in first.items()}
-    if isinstance(first, dict) and isinstance(second, dict):
-        return {form: said + second[form] for form, said in first.items()}
-    return None
-
-
-def _each(piece: Piece, forms: Sequence[Form]) -> Iterable[bytes]:
-    if isinstance(piece, bytes):
-        return repeat(piece)
-    return map(piece.__getitem__, forms) if isinstance(piece, dict) else piece
+def _each(said: Sequence[bytes], kinds: Sequence[Form], forms: Sequence[Form]) -> Iterable[bytes]:
+    """What each receipt says, where all of a form say the same."""
+    return repeat(said[0]) if len(kinds) == 1 else map(dict(zip(kinds, said, strict=True)).__getitem__, forms)
