@@ -180,9 +180,8 @@ class Runs:
             wheel.add(ends, ending)
             return ()
         receipts, taken.receipts = taken.receipts, ()
-        ends_after = course.ends_after
-        dues = [at + ends_after[receipt.index] for receipt in receipts]
-        if min(dues) > now:
+        dues = [receipt.ends for receipt in receipts]
+        if min(dues) > now or wheel.rests(now):
             wheel.add_patient(dues, receipts)
             return ()
         later = [index for index, due in enumerate(dues) if due > now]
@@ -286,9 +285,9 @@ class Runs:
             fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
             ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
             ends = [ends[index] for index in indexes]
-        pressed = None
+        pressed, times = None, [at + after for after in ends_after]
         if max(ends_after) < WRITTEN_BEFORE:
-            forms = self._forms_of(fates, at, [at + after for after in ends_after])
+            forms = self._forms_of(fates, at, times)
             pressed = None if forms is None else press_all(forms, ids, addressed, ends)
         if pressed is None:
             pressed = self._each_pressed(at, ends_after, fates, ids, addressed, ends)
@@ -308,6 +307,7 @@ class Runs:
                 repeat(None),
                 repeat(taken),
                 indexes,
+                times,
             )
         )
 
@@ -351,7 +351,7 @@ class Runs:
         journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
-        told = _Told(shared.name, shared.epoch + now)
+        told = _Told(shared.name, shared.epoch, now)
         for receipt in receipts:
             taken, index = receipt.taken, receipt.index
             if taken is None:
@@ -366,10 +366,7 @@ class Runs:
                 continue
             taken.over[index] = 1
             if journal is not None:
-                course = taken.course
-                ended = told.ended.setdefault(course.fates[index], ([], []))
-                ended[0].append(taken.row + index)
-                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
+                told.ended.append(receipt)
             if not receipt.octets and not self._write(receipt, taken, now):
                 continue
             receipt.life = life
@@ -419,21 +416,23 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+    """What is to be recorded of messages that come to their ends at a time (clock seconds)."""
 
-    def __init__(self, operator: str, now: float) -> None:
+    def __init__(self, operator: str, epoch: float, now: float) -> None:
         self.owed: list[Owed] = []
-        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
-        """The rows of messages, and when each ended."""
+        self.ended: list[Receipt] = []
+        """Of the messages that came to the end that was drawn for them."""
         self._operator = operator
+        self._epoch = epoch
         self._now = now
 
     def tell(self, journal: Journal) -> None:
         """Record it; what comes later is told of later."""
-        journal.owe_all(self._operator, self._now, self.owed)
-        for fate, (rows, at) in self.ended.items():
-            journal.ended(rows, at, fate.stat, fate.err)
-        self.owed, self.ended = [], {}
+        epoch, ended = self._epoch, self.ended
+        journal.owe_all(self._operator, epoch + self._now, self.owed)
+        if ended:
+            journal.ended([receipt.row for receipt in ended], [epoch + receipt.ends for receipt in ended])
+        self.owed, self.ended = [], []
 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:

@@ -113,6 +113,8 @@ class Receipt(Owed, eq=False, gc=False):
     taken: Taken | None = None
     """None once its message has come to its end: from then on it is a delivery like any other."""
     index: int = 0
+    ends: float = 0.0
+    """When its message comes to its end (clock seconds)."""
 
     def members(self) -> list[Held]:
         """Its message, if that has not come to its end."""

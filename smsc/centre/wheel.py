@@ -64,6 +64,10 @@ class Wheel(Generic[T]):
     def __len__(self) -> int:
         return self._count
 
+    def rests(self, now: float) -> bool:
+        """Whether what is patient and due waits at `now` for what falls due with it."""
+        return now < self._rests_until
+
     def add(self, due: float, item: T) -> None:
         """Hold `item` until `due`, in seconds of the clock; what is due already comes in the next turn."""
         self._add(ceil((due - _SLACK) / self._tick), item)
