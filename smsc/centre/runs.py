@@ -437,11 +437,13 @@ class _Told:
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:
     """What is to be recorded of a run whose messages have each an end of its own."""
-    course = taken.course
-    fates = dict.fromkeys(course.fates)
-    places = {fate: place for place, fate in enumerate(fates)}
-    ends_after = [None if after == inf else after for after in course.ends_after]
-    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
+    ends_after, fates = taken.course.ends_after, taken.course.fates
+    different = list(dict.fromkeys(fates))
+    which = bytes(len(fates)) if len(different) == 1 else bytes(map(different.index, fates))
+    known: list[float | None] = list(ends_after)
+    if inf in known:
+        known = [None if after == inf else after for after in ends_after]
+    return Drawn(taken.at, epoch, known, different, which)
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
