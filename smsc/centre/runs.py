@@ -299,9 +299,9 @@ class Runs:
             fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
             ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
             ends = [ends[index] for index in indexes]
-        pressed = None
+        pressed, times = None, [at + after for after in ends_after]
         if max(ends_after) < WRITTEN_BEFORE:
-            forms = self._forms_of(fates, at, [at + after for after in ends_after])
+            forms = self._forms_of(fates, at, times)
             pressed = None if forms is None else press_all(forms, ids, addressed, ends)
         return self._each_pressed(at, ends_after, fates, ids, addressed, ends) if pressed is None else pressed
 
@@ -366,7 +366,7 @@ class Runs:
         journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
-        told = _Told(shared.name, shared.epoch + now)
+        told = _Told(shared.name, shared.epoch, now)
         for _, _, octets, taken, index in _in_order(waiting):
             if taken.held is not None:
                 if journal is not None:
@@ -375,10 +375,8 @@ class Runs:
                 continue
             taken.over[index] = 1
             if journal is not None:
-                course = taken.course
-                ended = told.ended.setdefault(course.fates[index], ([], []))
-                ended[0].append(taken.row + index)
-                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
+                told.rows.append(taken.row + index)
+                told.at.append(shared.epoch + min(now, taken.at + taken.course.ends_after[index]))
             written = (octets, taken.source(index)) if octets else self._write(taken, index, now)
             if written is None:
                 continue
@@ -426,21 +424,23 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+    """What is to be recorded of messages that come to their ends at a time (clock seconds)."""
 
-    def __init__(self, operator: str, now: float) -> None:
+    def __init__(self, operator: str, epoch: float, now: float) -> None:
         self.owed: list[Owed] = []
-        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
-        """The rows of messages, and when each ended."""
+        self.rows: list[int] = []
+        self.at: list[float] = []
+        """Of the messages that came to the end that was drawn for them, and when (unix seconds)."""
         self._operator = operator
+        self._epoch = epoch
         self._now = now
 
     def tell(self, journal: Journal) -> None:
         """Record it; what comes later is told of later."""
-        journal.owe_all(self._operator, self._now, self.owed)
-        for fate, (rows, at) in self.ended.items():
-            journal.ended(rows, at, fate.stat, fate.err)
-        self.owed, self.ended = [], {}
+        journal.owe_all(self._operator, self._epoch + self._now, self.owed)
+        if self.rows:
+            journal.ended(self.rows, self.at)
+        self.owed, self.rows, self.at = [], [], []
 
 
 def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, int]]:
@@ -456,11 +456,13 @@ def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:
     """What is to be recorded of a run whose messages have each an end of its own."""
-    course = taken.course
-    fates = dict.fromkeys(course.fates)
-    places = {fate: place for place, fate in enumerate(fates)}
-    ends_after = [None if after == inf else after for after in course.ends_after]
-    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
+    ends_after, fates = taken.course.ends_after, taken.course.fates
+    different = list(dict.fromkeys(fates))
+    which = bytes(len(fates)) if len(different) == 1 else bytes(map(different.index, fates))
+    known: list[float | None] = list(ends_after)
+    if inf in known:
+        known = [None if after == inf else after for after in ends_after]
+    return Drawn(taken.at, epoch, known, different, which)
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
