@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Final
 
-import msgspec
-
 from sender.domain.message import OPEN, MessageClass, State
+from sender.store import fields
 from sender.store.database import Database, Moves
 from sender.store.outbox import emit_ends
 from sender.store.records import Campaign, CampaignKind, CampaignState, NewCampaign, NewMessage
@@ -22,7 +21,6 @@ _COLUMNS: Final = (
 _MESSAGES: Final = Insert(
     "INSERT INTO messages (id, campaign, account, row, number, state, due, parts)", "(?, ?, ?, ?, ?, $QUEUED, ?, 0)"
 )
-_FIELDS: Final = Insert("INSERT INTO message_fields (message, fields)", "(?, ?)")
 
 
 def create(db: Database, new: NewCampaign) -> int:
@@ -72,9 +70,7 @@ def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage], dues:
         for message_id, (new, due) in enumerate(zip(messages, dues or repeat(0.0), strict=False), first)
     ]
     _MESSAGES.run(db.conn, rows)
-    encode = msgspec.json.encode
-    fields = [(ident, encode(new.fields).decode()) for ident, new in enumerate(messages, first) if new.fields]
-    _FIELDS.run(db.conn, fields)
+    fields.write(db, first, [new.fields for new in messages])
     db.conn.execute(
         "UPDATE campaigns SET first_message = coalesce(first_message, ?), last_message = ? WHERE id = ?",
         (first, first + len(messages) - 1, campaign_id),

@@ -17,6 +17,7 @@ import msgspec
 
 from sender.domain.fairness import FairQueue, Share
 from sender.domain.message import State
+from sender.store import fields
 from sender.store.database import Database, json_list
 from sender.store.records import Claimed
 from sender.store.settling import move_alike
@@ -26,8 +27,7 @@ _REMEMBERED: Final = 1.0
 """Seconds; a campaign that was resumed or is new beside others waits at most so long for its first turn."""
 
 _DUE: Final = sql(
-    "SELECT m.id, m.number, f.fields, m.parts, m.expires FROM messages m INDEXED BY messages_queued"
-    " LEFT JOIN message_fields f ON f.message = m.id"
+    "SELECT m.id, m.number, m.parts, m.expires FROM messages m INDEXED BY messages_queued"
     " WHERE m.state = $QUEUED AND m.account = ? AND m.campaign = ? AND m.due <= ? ORDER BY m.due, m.id LIMIT ?"
 )
 _EARLIER: Final = sql(
@@ -67,7 +67,6 @@ _SHARES: Final = {
 """Campaign, priority, weight, and from when on it has something to claim."""
 
 
-_fields: Final = msgspec.json.Decoder(dict[str, str]).decode
 _Earlier = tuple[tuple[int, ...], int, int, float | None]
 """Parts done, attempts, resends, first attempt."""
 _NEVER: Final[_Earlier] = ((), 0, 0, None)
@@ -156,23 +155,24 @@ class _Batch:
             cursor.close()
         if not self._taken:
             return []
-        earlier = _earlier(self._db, [row[0] for _, rows in self._taken for row in rows if row[3]])
+        ids = [row[0] for _, rows in self._taken for row in rows]
+        values = fields.read(self._db, ids)
+        earlier = _earlier(self._db, [row[0] for _, rows in self._taken for row in rows if row[2]])
         claimed = []
         known: dict[int, tuple[int, str]] = {}
         by_campaign: Counter[int] = Counter()
         for campaign, rows in self._taken:
             by_campaign[campaign] += len(rows)
-            for message, destination, fields, parts, expires in rows:
+            for message, destination, parts, expires in rows:
                 if parts:
                     done, attempts, resends, since = earlier.get(message, _NEVER)
                 else:
                     done, attempts, resends, since = _NEVER
                     known[message] = campaign, destination
-                values = _fields(fields) if fields else {}
+                given = values.get(message) or {}
                 claimed.append(
-                    Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
+                    Claimed(message, campaign, destination, given, attempts, parts, done, resends, since, expires)
                 )
-        ids = [row[0] for _, rows in self._taken for row in rows]
         move_alike(self._db, ids, by_campaign, State.QUEUED, State.CLAIMED)
         self._db.hand.claimed(known)
         return claimed
