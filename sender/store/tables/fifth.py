@@ -15,6 +15,16 @@ _STATEMENTS: Final[tuple[str, ...]] = (
         SELECT message, fields FROM message_fields WHERE fields NOT LIKE '[%'
         UNION ALL
         SELECT f.message + j.key, j.value FROM message_fields f, json_each(f.fields) j WHERE f.fields LIKE '[%'""",
+    # Parts by ids that came in order: `part_ids`. The ids of a row are numbers from first to below first + 2^level.
+    # ids: 64-bit integers in the order of the machine, the numbers, and then as many parts, which are message * 256 +
+    # part.
+    """CREATE TABLE part_spans (
+        id INTEGER PRIMARY KEY,
+        level INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        ids BLOB NOT NULL
+    ) STRICT""",
+    "CREATE INDEX part_spans_by_first ON part_spans(level, first)",
 )
 
 
