@@ -109,18 +109,18 @@ class Claims:
         number = self._db.known_account(account)
         if number is None:
             return None
-        return min((row[3] for row in self._db.conn.execute(_SHARES[urgent], (number,))), default=None)
+        return min((row[3] for row in self._db.hot.execute(_SHARES[urgent], (number,))), default=None)
 
     def set_weight(self, campaign: int, weight: int) -> None:
         """See `SqliteStore.set_weight`."""
-        self._db.conn.execute(
+        self._db.hot.execute(
             "INSERT INTO campaign_weights (campaign, weight) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET weight = excluded.weight",
             (campaign, weight),
         )
 
     def _find(self, turns: _Turns, number: int, urgent: bool | None, now: float) -> None:
-        rows = self._db.conn.execute(_SHARES[urgent], (number,))
+        rows = self._db.hot.execute(_SHARES[urgent], (number,))
         turns.queue.update(Share(campaign, priority, weight) for campaign, priority, weight, due in rows if due <= now)
         turns.found_at = now
 
@@ -140,9 +140,9 @@ class _Batch:
         """Take up to `count` more messages of a campaign, by due time."""
         cursor = self._cursors.get(campaign)
         if cursor is None:
-            if self._db.conn.execute(_MAY_NOW, (campaign,)).fetchone() is None:
+            if self._db.hot.execute(_MAY_NOW, (campaign,)).fetchone() is None:
                 return 0
-            cursor = self._db.conn.execute(_DUE, (self._account, campaign, self._now, self._limit))
+            cursor = self._db.hot.execute(_DUE, (self._account, campaign, self._now, self._limit))
             self._cursors[campaign] = cursor
         rows = cursor.fetchmany(count)
         if rows:
@@ -182,7 +182,7 @@ def _earlier(db: Database, messages: Sequence[int]) -> dict[int, _Earlier]:
     """Of messages that were submitted before."""
     if not messages:
         return {}
-    rows = db.conn.execute(_EARLIER, (json_list(messages),))
+    rows = db.hot.execute(_EARLIER, (json_list(messages),))
     return {
         message: (tuple(sorted(int(part) for part in done.split(","))) if done else (), attempts, resends, since)
         for message, done, attempts, resends, since in rows

@@ -48,7 +48,7 @@ def write(db: Database, first: int, fields: Sequence[Fields]) -> None:
         some = fields[start : start + AT_ONCE]
         if any(some):
             rows.append((first + start, _encode(some if len(some) > 1 else some[0]).decode()))
-    db.conn.executemany(_WRITE, rows)
+    db.hot.executemany(_WRITE, rows)
 
 
 def read(db: Database, messages: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -69,14 +69,14 @@ def blank(db: Database, messages: Iterable[int]) -> None:
         several = row if isinstance(row, list) else [row]
         kept = [_NONE if message in wanted else it for message, it in enumerate(several, first)]
         text = _encode(kept if isinstance(row, list) else kept[0]).decode()
-        db.conn.execute("UPDATE message_fields SET fields = ? WHERE message = ?", (text, first))
+        db.hot.execute("UPDATE message_fields SET fields = ? WHERE message = ?", (text, first))
 
 
 def forget(db: Database, messages: Iterable[int]) -> None:
     """These messages are about to be deleted."""
     gone = set(messages)
     for first, row in _rows(db, sorted(gone)):
-        db.conn.execute("DELETE FROM message_fields WHERE message = ?", (first,))
+        db.hot.execute("DELETE FROM message_fields WHERE message = ?", (first,))
         kept = {message: it for message, it in enumerate(row if isinstance(row, list) else [row], first)
                 if message not in gone}  # fmt: skip
         for start, end in ranges(list(kept)) if kept else ():
@@ -89,8 +89,8 @@ def _rows(db: Database, messages: Sequence[int]) -> Iterator[tuple[int, _Row]]:
         return
     runs = ranges(messages)
     if len(runs) <= _FEW:
-        found = dict(row for run in runs for row in db.conn.execute(_FIND, run))
+        found = dict(row for run in runs for row in db.hot.execute(_FIND, run))
     else:
-        found = dict(db.conn.execute(_FIND_EACH, (_encode(messages).decode(),)).fetchall())
+        found = dict(db.hot.execute(_FIND_EACH, (_encode(messages).decode(),)).fetchall())
     for first, text in found.items():
         yield first, _decode(text)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sender.domain.message import State
 from sender.domain.numbers import tail
-from sender.store import intents, matching
+from sender.store import matching
 from sender.store.applying import forget_doubts
 from sender.store.database import Database
 from sender.store.part_ids import note_all
@@ -105,10 +105,9 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
     if rows:
         db.hand.accepted(rows)
         for same, values in alike.items():
-            _WRITE_ACCEPTED.run(db.conn, same, values)
+            _WRITE_ACCEPTED.run(db.hot, same, values)
         note_all(db, rows)
-        intents.drop_done(db)
-        _note_responses(db, last)
+        db.pending.responded(last)
     return rows, others
 
 
@@ -142,15 +141,8 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
         note_all(db, accepted)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    _note_responses(db, responses)
+    db.pending.responded(responses)
     return touched
-
-
-def _note_responses(db: Database, last: dict[int, float]) -> None:
-    db.conn.executemany(
-        "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in last.items()],
-    )
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:

@@ -109,7 +109,7 @@ class PartIds:
     def check(self, db: Database) -> None:
         """Another process has committed: forget what is no longer so."""
         self._reach = None
-        if self._buckets and db.conn.execute(_LATEST).fetchone() != self._span:
+        if self._buckets and db.hot.execute(_LATEST).fetchone() != self._span:
             self.clear()
 
     def note(self, db: Database, account: int, keys: Sequence[str], parts: Sequence[int]) -> None:
@@ -129,7 +129,7 @@ class PartIds:
             new.extend((mark, part))
             _put(buckets[mark >> 24], mark, part)
         self.held += len(keys)
-        ident = db.conn.execute("INSERT INTO new_ids (ids) VALUES (?)", (new.tobytes(),)).lastrowid or 0
+        ident = db.hot.execute("INSERT INTO new_ids (ids) VALUES (?)", (new.tobytes(),)).lastrowid or 0
         self._rows.append((ident, self._written))
         self._span = (self._span[0] or ident, ident)
         enough = self.held - _AT_ONCE * len(keys)
@@ -159,7 +159,7 @@ class PartIds:
                 wanted.append(place)
                 wanted_places.add(place)
         if wanted:
-            found.update(row[0] for row in db.conn.execute(_FIND, (msgspec.json.encode(wanted).decode(),)))
+            found.update(row[0] for row in db.hot.execute(_FIND, (msgspec.json.encode(wanted).decode(),)))
         for _, places, parts in self._spans(db, wanted_places):
             found.update(part for place, part in zip(places, parts, strict=True) if place in wanted_places)
         return sorted(found)
@@ -169,17 +169,17 @@ class PartIds:
         if not places or not self._levels:
             return
         names = [msgspec.json.encode(list(numbers)).decode() for numbers in (self._levels, places)]
-        for ident, octets in db.conn.execute(_FIND_SPANS, names).fetchall():
+        for ident, octets in db.hot.execute(_FIND_SPANS, names).fetchall():
             numbers = array("q", octets)
             yield ident, numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
 
     def _range(self, db: Database) -> tuple[int, int]:
         """Between which numbers those of all rows are: a receipt that is ahead of its response is not looked for."""
         if self._reach is None:
-            ends = db.conn.execute(_ENDS).fetchall()
+            ends = db.hot.execute(_ENDS).fetchall()
             self._levels.clear()
             for level in range(_LEVELS):
-                first, last = db.conn.execute(_SPAN_ENDS, (level,)).fetchone()
+                first, last = db.hot.execute(_SPAN_ENDS, (level,)).fetchone()
                 if first is not None:
                     self._levels.add(level)
                     ends.append((first, last + (1 << level) - 1))
@@ -188,7 +188,7 @@ class PartIds:
 
     def forget(self, db: Database, messages: str) -> None:
         """Parts of these messages (a JSON list) are about to be deleted."""
-        rows = db.conn.execute(
+        rows = db.hot.execute(
             "SELECT p.key, p.message, p.part FROM json_each(?) j CROSS JOIN parts p ON p.message = j.value"
             " WHERE p.key IS NOT NULL",
             (messages,),
@@ -199,13 +199,13 @@ class PartIds:
             for mark in (hash_of(key), place_of(key))
             if mark is not None
         ]
-        for (run,) in db.conn.execute("SELECT run FROM part_runs ORDER BY run").fetchall():
-            gone = db.conn.executemany(
+        for (run,) in db.hot.execute("SELECT run FROM part_runs ORDER BY run").fetchall():
+            gone = db.hot.executemany(
                 "DELETE FROM part_ids WHERE run = ? AND hash = ? AND part = ?", [(run, *mark) for mark in marks]
             ).rowcount
-            db.conn.execute(_COUNT, (-gone, run))
+            db.hot.execute(_COUNT, (-gone, run))
             if run != self._run:
-                db.conn.execute("DELETE FROM part_runs WHERE run = ? AND ids <= 0", (run,))
+                db.hot.execute("DELETE FROM part_runs WHERE run = ? AND ids <= 0", (run,))
         self._forget_in_spans(db, set(marks))
 
     def _forget_in_spans(self, db: Database, gone: Collection[tuple[int, int]]) -> None:
@@ -213,7 +213,7 @@ class PartIds:
         self._range(db)
         for ident, places, parts in self._spans(db, {place for place, _ in gone if place >= 0}):
             kept = [pair for pair in zip(places, parts, strict=True) if pair not in gone]
-            db.conn.execute("DELETE FROM part_spans WHERE id = ?", (ident,))
+            db.hot.execute("DELETE FROM part_spans WHERE id = ?", (ident,))
             if kept:
                 self._write_span(db, [place for place, _ in kept], [part for _, part in kept])
 
@@ -242,9 +242,9 @@ class PartIds:
         if self._buckets:
             return
         self._buckets = [{} for _ in range(_BUCKETS)]
-        self._run, self._ids = db.conn.execute(_LAST).fetchone() or (1, 0)
-        self._span = db.conn.execute(_LATEST).fetchone()
-        for ident, octets in db.conn.execute("SELECT id, ids FROM new_ids ORDER BY id"):
+        self._run, self._ids = db.hot.execute(_LAST).fetchone() or (1, 0)
+        self._span = db.hot.execute(_LATEST).fetchone()
+        for ident, octets in db.hot.execute("SELECT id, ids FROM new_ids ORDER BY id"):
             numbers = array("q", octets)
             for mark, part in zip(numbers[::2], numbers[1::2], strict=True):
                 _put(self._buckets[mark >> 24], mark, part)
@@ -269,22 +269,22 @@ class PartIds:
         while self._rows and self._rows[0][1] + _BUCKETS <= self._written:
             done = self._rows.popleft()[0]
         if done:
-            db.conn.execute("DELETE FROM new_ids WHERE id <= ?", (done,))
+            db.hot.execute("DELETE FROM new_ids WHERE id <= ?", (done,))
             self._span = (self._rows[0][0], self._span[1]) if self._rows else (0, 0)
 
     def _write_span(self, db: Database, places: Sequence[int], parts: Sequence[int]) -> None:
         first, last = min(places), max(places)
         level = (last - first).bit_length()
-        db.conn.execute(_SPAN, (level, first, array("q", chain(places, parts)).tobytes()))
+        db.hot.execute(_SPAN, (level, first, array("q", chain(places, parts)).tobytes()))
         if self._reach is not None:
             self._levels.add(level)
             self._reach = min(self._reach[0], first), max(self._reach[1], last)
 
     def _write(self, db: Database, marks: Sequence[int], parts: Sequence[int]) -> None:
         run = self._run
-        _WRITE.run(db.conn, (run,), list(chain.from_iterable(zip(marks, parts, strict=True))))
-        if not db.conn.execute(_COUNT, (len(marks), run)).rowcount:
-            db.conn.execute("INSERT INTO part_runs (run, ids) VALUES (?, ?)", (run, len(marks)))
+        _WRITE.run(db.hot, (run,), list(chain.from_iterable(zip(marks, parts, strict=True))))
+        if not db.hot.execute(_COUNT, (len(marks), run)).rowcount:
+            db.hot.execute("INSERT INTO part_runs (run, ids) VALUES (?, ?)", (run, len(marks)))
             self._ids = 0
         self._ids += len(marks)
         if self._reach is not None and marks:
