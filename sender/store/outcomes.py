@@ -74,7 +74,9 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
     held = db.hand.by_message.get
     rows: list[PartRow] = []
     others: list[Outcome] = []
-    alike: defaultdict[tuple[int, int, float, float, float], list[Any]] = defaultdict(list)
+    alike: dict[tuple[int, int, float, float, float], list[Any]] = {}
+    known: tuple[int, int, float, float, float] | None = None
+    values: list[Any] = []
     last: dict[int, float] = {}
     kept_back: set[int] = set()
     submitting, accepted = int(State.SUBMITTING), int(State.ACCEPTED)
@@ -98,7 +100,9 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
         row.state = accepted
         # What is the same for nearly all of a call is given to SQLite once.
         same = row.account, row.epoch, row.first_at, row.submitted_at, at
-        alike[same] += (message, row.sequence, smsc_id, wanted)
+        if same != known:
+            known, values = same, alike.setdefault(same, [])
+        values += (message, row.sequence, smsc_id, wanted)
         rows.append(row)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at

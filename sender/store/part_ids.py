@@ -222,7 +222,7 @@ class PartIds:
         whole = "".join(keys)
         if not whole.isascii():
             return None
-        if len(max(keys, key=len)) <= _SHORT and whole.isalnum():
+        if whole.isalnum() and (len(whole) <= _SHORT or max(map(len, keys)) <= _SHORT):
             places = [int(key, 36) for key in keys if key]
         elif whole.isdigit():
             places = [place for key in keys if (place := place_of(key)) is not None]
@@ -275,7 +275,8 @@ class PartIds:
     def _write_span(self, db: Database, places: Sequence[int], parts: Sequence[int]) -> None:
         first, last = min(places), max(places)
         level = (last - first).bit_length()
-        db.hot.execute(_SPAN, (level, first, array("q", chain(places, parts)).tobytes()))
+        octets = array("q", places).tobytes() + array("q", parts).tobytes()
+        db.hot.execute(_SPAN, (level, first, octets))
         if self._reach is not None:
             self._levels.add(level)
             self._reach = min(self._reach[0], first), max(self._reach[1], last)
@@ -295,8 +296,9 @@ class PartIds:
 
 def note_all(db: Database, rows: Sequence[PartRow]) -> None:
     """These parts have their ids now."""
-    for account in {row.account: None for row in rows}:
-        some = [row for row in rows if row.account == account]
+    accounts = {row.account: None for row in rows}
+    for account in accounts:
+        some = rows if len(accounts) == 1 else [row for row in rows if row.account == account]
         db.ids.note(db, account, [row.key or "" for row in some], [row.message * PARTS + row.part for row in some])
 
 

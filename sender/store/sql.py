@@ -8,7 +8,6 @@ import string
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import count
-from operator import eq
 from typing import Any, Final
 
 import msgspec
@@ -102,7 +101,7 @@ class Update:
 def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Different numbers, at least one, as ranges: the first and the last of each, in order."""
     first, last = numbers[0], numbers[-1]
-    if last - first == len(numbers) - 1 and all(map(eq, numbers, count(first))):
+    if last - first == len(numbers) - 1 and list(numbers) == list(range(first, last + 1)):
         return [(first, last)]
     found: list[tuple[int, int]] = []
     ordered = sorted(numbers)
