@@ -174,11 +174,8 @@ def keep_in_part(row: PartRow, smsc_id: str, state: int, number: str, at: float)
 def note_receipts(db: Database, receipts: Sequence[tuple[Any, ...]], last: Mapping[int, float]) -> None:
     """Write the receipts that are kept by themselves, and the latest time by campaign."""
     if receipts:
-        db.conn.executemany(_RECEIPT, receipts)
-    db.conn.executemany(
-        "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in last.items()],
-    )
+        db.hot.executemany(_RECEIPT, receipts)
+    db.pending.reported(last)
 
 
 def update_alike(db: Database, state: int, said: Sequence[Any], messages: Sequence[int]) -> None:
@@ -186,7 +183,7 @@ def update_alike(db: Database, state: int, said: Sequence[Any], messages: Sequen
 
     `said`: stat, err, receipts, repeated, received, received_at.
     """
-    changed = _UPDATE_ALIKE[state].run(db.conn, said, messages)
+    changed = _UPDATE_ALIKE[state].run(db.hot, said, messages)
     if changed != len(messages):
         raise RuntimeError(f"{len(messages) - changed} of {len(messages)} parts may not become {State(state).label}")
 

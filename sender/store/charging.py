@@ -23,7 +23,7 @@ _SETTLE: Final = "UPDATE wallets SET reserved = reserved - ?, charged = charged 
 
 def settle(db: Database, messages: Sequence[int]) -> None:
     """Charge what these messages cost, which have just become final; their parts are written."""
-    if db.conn.execute(_ANY, (min(messages), max(messages))).fetchone() is None:
+    if db.hot.execute(_ANY, (min(messages), max(messages))).fetchone() is None:
         return  # nobody pays for any: all of a file, and what stands beside it
     reserved: defaultdict[str, int] = defaultdict(int)
     charged: defaultdict[str, int] = defaultdict(int)

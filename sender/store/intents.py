@@ -37,7 +37,7 @@ _ALL: Final = sql(
 def pack(db: Database, rows: Sequence[PartRow]) -> None:
     """Commit to submitting these parts of one account, and take them in hand."""
     submits = msgspec.json.encode([(row.message, row.epoch, row.sequence) for row in rows]).decode()
-    ident = db.conn.execute(_PACK, (rows[0].account, rows[0].submitted_at, submits)).lastrowid or 0
+    ident = db.hot.execute(_PACK, (rows[0].account, rows[0].submitted_at, submits)).lastrowid or 0
     beyond = db.hand.submitted(rows, ident)
     if beyond:
         write_out(db, beyond)
@@ -48,25 +48,24 @@ def write_out(db: Database, rows: Sequence[PartRow]) -> None:
     packed = [row for row in rows if row.intent]
     if not packed:
         return
-    db.conn.executemany(
+    db.hot.executemany(
         _ONE,
         [(row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at) for row in packed],
     )
     db.hand.answered(packed)
-    drop_done(db)
 
 
 def drop_done(db: Database) -> None:
-    """Delete the rows of which every intent has a row in `parts`."""
+    """Delete the rows of which every intent has a row in `parts`: at the end of a transaction."""
     done = db.hand.take_done()
     if done:
-        db.conn.executemany(_DONE, done)
+        db.hot.executemany(_DONE, done)
 
 
 def spill(db: Database) -> None:
     """Give every part that is packed its row. Nothing is in hand then."""
     db.hand.clear()
-    if db.conn.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None:
-        db.conn.execute(_ALL)
-        db.conn.execute("DELETE FROM intents")
+    if db.hot.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None:
+        db.hot.execute(_ALL)
+        db.hot.execute("DELETE FROM intents")
     db.hand.lost = False

@@ -132,7 +132,7 @@ def _record_rest(
 
 def has_parked(db: Database) -> bool:
     """Whether any receipt waits for its message."""
-    return db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
+    return db.hot.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
 
 
 def settle_with_parked(db: Database, touched: Sequence[PartRow], waiting: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sender.domain.message import State
 from sender.domain.numbers import tail
-from sender.store import intents, matching
+from sender.store import matching
 from sender.store.applying import forget_doubts
 from sender.store.database import Database
 from sender.store.part_ids import note_all
@@ -25,7 +25,7 @@ _ACCEPTED: Final = sql(
 _WRITE_ACCEPTED: Final = Insert(
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
     " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)",
-    "(?, 1, ?, $ACCEPTED, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, 0, 0)",
+    "(?, 1, ?1, $ACCEPTED, ?2, ?, ?3, ?4, ?5, 1, 0, 0, 0, 0, ?, ?, 0, 0)",
 )
 _RETRY: Final = sql(
     "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
@@ -71,19 +71,22 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
 
 def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[PartRow], list[Outcome]]:
     """Record the acceptance of parts in hand; their rows, and the outcomes that are left, each in their order."""
-    held = db.hand.by_message
+    held = db.hand.by_message.get
     rows: list[PartRow] = []
     others: list[Outcome] = []
-    values: list[tuple[Any, ...]] = []
+    alike: dict[tuple[int, int, float, float, float], list[Any]] = {}
+    known: tuple[int, int, float, float, float] | None = None
+    values: list[Any] = []
     last: dict[int, float] = {}
     kept_back: set[int] = set()
+    submitting, accepted = int(State.SUBMITTING), int(State.ACCEPTED)
     for outcome in outcomes:
         message = outcome.message_id
-        row = held.get(message)
+        row = held(message)
         if (
             row is None
             or not row.intent
-            or row.state != State.SUBMITTING
+            or row.state != submitting
             or type(outcome) is not Accepted
             or outcome.part != 1
             or message in kept_back
@@ -94,19 +97,21 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
         at = outcome.at
         row.smsc_id = smsc_id = outcome.smsc_id
         row.key = wanted = key(smsc_id)
-        row.state = State.ACCEPTED
-        values.append(
-            (message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at, at, smsc_id, wanted)
-        )
+        row.state = accepted
+        # What is the same for nearly all of a call is given to SQLite once.
+        same = row.account, row.epoch, row.first_at, row.submitted_at, at
+        if same != known:
+            known, values = same, alike.setdefault(same, [])
+        values += (message, row.sequence, smsc_id, wanted)
         rows.append(row)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
     if rows:
         db.hand.accepted(rows)
-        _WRITE_ACCEPTED.run(db.conn, values)
+        for same, values in alike.items():
+            _WRITE_ACCEPTED.run(db.hot, same, values)
         note_all(db, rows)
-        intents.drop_done(db)
-        _note_responses(db, last)
+        db.pending.responded(last)
     return rows, others
 
 
@@ -140,15 +145,8 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
         note_all(db, accepted)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    _note_responses(db, responses)
+    db.pending.responded(responses)
     return touched
-
-
-def _note_responses(db: Database, last: dict[int, float]) -> None:
-    db.conn.executemany(
-        "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in last.items()],
-    )
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:

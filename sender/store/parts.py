@@ -118,10 +118,12 @@ class Hand:
                 account = row.account
                 ids = self.by_id(account)
             name = row.key or ""
-            ids[name] = None if name in ids else row
+            if ids.setdefault(name, row) is not row:
+                ids[name] = None
 
     def answered(self, rows: Iterable[PartRow]) -> None:
         """Parts in `intents` have a row of their own now."""
+        rows = list(rows)
         for intent, count in Counter([row.intent for row in rows]).items():
             left = self._unanswered[intent] - count
             if left:

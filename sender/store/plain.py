@@ -43,6 +43,8 @@ def record(
     others: list[int] = []
     kept_back: set[str] = set()
     told: dict[_Said, list[PartRow]] = {}
+    known: _Said | None = None
+    rows: list[PartRow] = []
     ids: list[str] = []
     receipt_rows: list[tuple[object, ...]] = []
     last: dict[int, float] = {}
@@ -52,8 +54,11 @@ def record(
     for index in indices:
         it = receipts[index]
         smsc_id, state, number, at = it.message_id, it.state, it.number, it.at
-        wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
-        row = in_hand.get(wanted)
+        wanted = smsc_id  # which is its own key, when it is there
+        row = in_hand.get(smsc_id) if same else None
+        if row is None:
+            wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
+            row = in_hand.get(wanted)
         after = _FINAL_OF[state]
         if row is None or after is None or row.number != number or row.state != _ACCEPTED or wanted in kept_back:
             others.append(index)
@@ -66,11 +71,9 @@ def record(
         else:
             said = (after, stat, err, count_, repeated, row.received, row.received_at)
             receipt_rows.append((row.message, 1, count_, smsc_id, state, stat, err, number, at))
-        rows = told.get(said)
-        if rows is None:
-            told[said] = [row]
-        else:
-            rows.append(row)
+        if said != known:
+            known, rows = said, told.setdefault(said, [])
+        rows.append(row)
         ids.append(wanted)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at

@@ -102,7 +102,7 @@ def _submit_in_hand(db: Database, intents: Sequence[Intent]) -> bool:
     for rows in packed.values():
         pack(db, rows)
     ids = [it.message_id for it in intents]
-    changed = _SUBMITTING.run(db.conn, (1,), ids)
+    changed = _SUBMITTING.run(db.hot, (1,), ids)
     if changed != len(ids):
         raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages are not claimed")
     _count(db, submitted, first)
@@ -122,10 +122,7 @@ def _count(db: Database, submitted: Mapping[int, int], first: Mapping[int, float
         moves[campaign, int(State.CLAIMED)] -= count
         moves[campaign, _SUBMITTED] += count
     db.count_moves(moves)
-    db.conn.executemany(
-        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
-        [(at, campaign) for campaign, at in first.items()],
-    )
+    db.pending.submitted(first)
 
 
 def _write_intents(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]) -> None:

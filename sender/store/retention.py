@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Final
 
 from sender.domain.message import State
-from sender.store import reporting
+from sender.store import fields, reporting
 from sender.store.campaigns import message_range
 from sender.store.database import Database, json_list
 from sender.store.records import CampaignKind, CampaignState
@@ -92,6 +92,7 @@ def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
     for (reason, stage), count in found.failures.items():
         _add(db, campaign, stage, Counter({reason: count}))
     db.ids.forget(db, ids)
+    fields.forget(db, messages)
     for table, column in referring(db):
         db.conn.execute(
             f'DELETE FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608 - our schema

@@ -83,7 +83,7 @@ def move_alike(db: Database, ids: Sequence[int], by_campaign: Mapping[int, int],
 def _move(db: Database, ids: Sequence[int], after: int) -> None:
     """Write the new state of messages, and settle what they cost."""
     # One statement for all of them costs less than half of one for each.
-    changed = _MOVE[after].run(db.conn, (), ids)
+    changed = _MOVE[after].run(db.hot, (), ids)
     if changed != len(ids):
         raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {State(after).label}")
     if after in _FINAL:

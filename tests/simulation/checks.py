@@ -205,7 +205,7 @@ class Checks:
         if highest <= self._highest:
             return
         for message, fields in life.query(
-            "SELECT m.id, f.fields FROM messages m LEFT JOIN message_fields f ON f.message = m.id WHERE m.id > ?",
+            "SELECT m.id, f.fields FROM messages m LEFT JOIN all_fields f ON f.message = m.id WHERE m.id > ?",
             self._highest,
         ):
             token = token_of(fields)
