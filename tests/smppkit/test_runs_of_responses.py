@@ -42,8 +42,13 @@ def taken(*numbers: int) -> bytes:
     return b"".join(encode(SubmitSmResp(0, number, message_id=f"id{number}")) for number in numbers)
 
 
-@settings(max_examples=50)
-@given(version=st.sampled_from(list(Version)), sent=st.lists(pdus(SubmitSmResp), max_size=4), changes=st.data())
+alike = st.integers(2, 60).map(
+    lambda count: [SubmitSmResp(0, place, message_id=f"{place:08x}") for place in range(count)]
+)
+
+
+@settings(max_examples=100)
+@given(version=st.sampled_from(list(Version)), sent=st.lists(pdus(SubmitSmResp), max_size=4) | alike, changes=st.data())
 def test_a_run_is_what_the_decoder_reads(version: Version, sent: list[Pdu], changes: st.DataObject) -> None:
     octets = bytearray(b"".join(map(CODECS[Version.V34].encode, sent)))
     for _ in range(changes.draw(st.integers(0, 3)) if octets else 0):
