@@ -49,18 +49,17 @@ class Outstanding(dict[int, Sent]):
             for sequence in sequences:
                 self._given_up.pop(sequence, None)
 
-    def take_all(self, sequences: Sequence[int], command_id: int) -> list[object] | None:
-        """The contexts of the requests with these numbers, which wait no longer.
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Sent] | None:
+        """The requests with these numbers, which wait no longer.
 
-        None, and nothing is taken, unless each is that of another request, and all are of this kind.
+        None, and nothing is taken, unless each is another request, and all are of this kind.
         """
-        found = list(map(self.get, sequences))
-        contexts = [sent.context for sent in found if sent is not None and sent.command_id == command_id]
-        if len(contexts) < len(found) or len(set(sequences)) < len(found):
+        found = [sent for sent in map(self.get, sequences) if sent is not None and sent.command_id == command_id]
+        if len(found) < len(sequences) or len(set(sequences)) < len(found):
             return None
         for sequence in sequences:
             del self[sequence]
-        return contexts
+        return found
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
