@@ -29,8 +29,9 @@ _CLAIM_TIME = 1.0
 """Seconds of the account's rate that are claimed ahead."""
 _CLAIM_LEAST = 20
 _CLAIM_MOST = 500
-_ROUNDS = 4
-"""Times that binds with the same room take turns while a batch is promised to them."""
+_RUN = 16
+"""So many for each bind and more are a run: binds take turns by commits, since a write, a read and a call of the store
+cost as much for few as for many."""
 _COMMIT_MOST = 250
 """Messages whose intents are committed in one call, and that are claimed in one: a one-time code that comes meanwhile
 waits for that call, and for no other."""
@@ -220,17 +221,20 @@ class Feed:
         unsendable: list[int] = []
         left = _COMMIT_MOST
         room = {outlet: self._channel.room(outlet, urgent=self.urgent) for outlet in self._channel.outlets}
+        even = math.ceil(min(left, len(self._ready)) / max(1, len(room)))
+        few = even <= _RUN  # those are for all binds, and many for as few as have the room
         while self._ready and room and left > 0:
             outlet = max(room, key=room.__getitem__)
             if room[outlet] <= 0:
                 break
-            # Those with the most room go first; a few at a time are enough to keep binds that are equal even.
-            share = max(1, room[outlet] // (_ROUNDS * len(room))) if len(room) > 1 else room[outlet]
+            share = min(even, room[outlet]) if few else room[outlet]
             submits = self._compose(outlet, share, min(left, len(self._ready)), unsendable)
             if submits:
                 batch.setdefault(outlet, []).extend(submits)
                 left -= len(submits)
                 room[outlet] -= len(submits)
+                if not few and left <= _COMMIT_MOST / 2:
+                    break
         for outlet, submits in batch.items():
             outlet.promise(submits)
         return list(batch.items()), unsendable
