@@ -73,11 +73,20 @@ class Outstanding(dict[int, Sent]):
             for sequence in numbers:
                 self._given_up.pop(sequence, None)
 
-    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Sequence[object]] | None:
-        """The contexts of the requests with these numbers, in pieces; they wait no longer.
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Sent] | None:
+        """The requests with these numbers, which wait no longer; they were each sent by itself.
 
-        None, and nothing is taken, unless each is that of another request, and all are of this kind.
+        None, and nothing is taken, unless each is another request, and all are of this kind.
         """
+        found = [sent for sent in map(self.get, sequences) if sent is not None and sent.command_id == command_id]
+        if len(found) < len(sequences) or len(set(sequences)) < len(found):
+            return None
+        for sequence in sequences:
+            del self[sequence]
+        return found
+
+    def take_contexts(self, sequences: Sequence[int], command_id: int) -> list[Sequence[object]] | None:
+        """As ``take_all``, of requests that were sent in runs, too: their contexts, in pieces."""
         found = list(map(self.get, sequences))
         pieces: list[Sequence[object]] = []
         singles: list[object] = []

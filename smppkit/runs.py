@@ -17,12 +17,13 @@ from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
+from smppkit.alike import Columns, columns
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, middle_of, said
+from smppkit.receipts import CANONICAL, ID_CHARACTERS, RECEIPT_TYPE, SaidOfMany, middle_of
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -158,12 +159,11 @@ class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class ReceiptRun(_Requested, eq=False, frozen=True, gc=False):
-    """deliver_sm that are receipts in the form of the appendix.
+    """deliver_sm that are receipts in the form of the appendix: the addresses of each, and what it says."""
 
-    `said`: source and destination address of each, and what it says.
-    """
-
-    said: list[tuple[str, str, Said]]
+    sources: list[str]
+    destinations: list[str]
+    said: SaidOfMany
 
     command_id: ClassVar[int] = _DELIVER_SM
 
@@ -312,17 +312,26 @@ def taken_reader(version: Version) -> RunReader:
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
 
+    def fits(places: Columns) -> bool:
+        return b"\0" not in b"".join(places[1])
+
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         numbers: list[bytes] = []
         ids: list[bytes] = []
-        at = first
+        at, size = first, len(octets)
         while (found := match(octets, at)) is not None:
             length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
             numbers.append(number)
-            ids.append(message_id)
+            ids.append(message_id[:-1])
+            if octets[end : end + 4] == length:
+                places = found.span(2), (found.start(3), end - 1)
+                more, named = columns(octets, at, end, places, fits, size)
+                numbers += more
+                ids += named
+                end += (end - at) * len(more)
             at = end
         if not numbers:
             return None
@@ -332,11 +341,9 @@ def taken_reader(version: Version) -> RunReader:
     return read
 
 
-def _strings(octets: list[bytes]) -> list[str]:
-    """Strings of a PDU, each with its NUL and no other."""
-    strings = b"".join(octets).decode("latin-1").split("\0")
-    strings.pop()
-    return strings
+def _strings(octets: Sequence[bytes]) -> list[str]:
+    """Strings of PDUs, given without their NULs."""
+    return b"\0".join(octets).decode("latin-1").split("\0")
 
 
 @functools.cache
@@ -358,19 +365,18 @@ def receipt_reader(version: Version) -> RunReader:
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
         sequences: list[bytes] = []
-        receipts: list[tuple[str, str, Said]] = []
-        ours, to, between, middle = b"\0", "", b"", None  # the same in most of a run
+        sources: list[str] = []
+        destinations: list[str] = []
+        receipts = SaidOfMany([], [], [], [], [])
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
             words, end = found.end(), found.end(6) + sm_length[0]
-            if not words <= end <= size:
+            middle = middle_of(fields)
+            if middle is None or not words <= end <= size:
                 break
-            if fields != between:
-                between, middle = fields, middle_of(fields)
-            if middle is None:
-                break
-            receipt = said(text_id, middle, octets[words:end], coding[0])
+            places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (words, end)]
+            text, state = octets[words:end], None
             if length != _LENGTHS[end - at]:
                 tlvs = None if match_tlvs is None else match_tlvs(octets, end)
                 if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
@@ -378,19 +384,41 @@ def receipt_reader(version: Version) -> RunReader:
                 state = _STATES.get(tlvs[3][0])
                 if state is None or tlvs[1][0] != len(text_id) + 1:
                     break
-                receipt = (receipt[0], state, *receipt[2:])
+                places.append(tlvs.span(2))
                 end = tlvs.end()
             starts.append(at - first)
             sequences.append(sequence)
-            if destination != ours:
-                ours, to = destination, destination[:-1].decode("latin-1")
-            receipts.append((source[:-1].decode("latin-1"), to, receipt))
+            sources.append(source[:-1].decode("latin-1"))
+            destinations.append(to := destination[:-1].decode("latin-1"))
+            receipts.add((text_id,), (middle,), (text,), coding[0], state)
+            if octets[end : end + 4] == length:
+                more = columns(octets, at, end, places, _receipts_fit, _RECEIPTS - len(starts))
+                if count := len(more[0]):
+                    length_of_one = end - at
+                    starts += range(end - first, end - first + count * length_of_one, length_of_one)
+                    sequences += more[0]
+                    sources += _strings(more[1])
+                    destinations += [to] * count
+                    middles = [it for each in more[3] if (it := middle_of(each)) is not None]  # as all of them fit
+                    receipts.add(more[2], middles, more[4], coding[0], state)
+                    end += count * length_of_one
             at = end
         if not starts:
             return None
-        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, receipts), at
+        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, sources, destinations, receipts), at
 
     return read
+
+
+def _receipts_fit(places: Columns) -> bool:
+    """Whether source addresses, ids and fields, which stand behind sequence numbers, are plain."""
+    _, sources, ids, fields, _, *again = places
+    return (
+        b"\0" not in b"".join(sources)
+        and not b"".join(ids).translate(None, ID_CHARACTERS)
+        and None not in map(middle_of, set(fields))
+        and (not again or again[0] == ids)
+    )
 
 
 def esme_readers(version: Version) -> dict[int, RunReader]:

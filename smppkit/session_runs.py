@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Mapping, Sequence
+from itertools import chain, groupby, repeat
 from struct import Struct, pack
 from typing import Final
 
@@ -38,30 +38,40 @@ class RunTraffic(SessionCore):
         """
         self._wire.read_runs(readers)
 
-    def send_run(self, command_id: int, requests: Iterable[tuple[bytes, int, object]], now: float) -> None:
-        """As ``send_encoded``, of one request of a kind after another: its body, its reserved number, its context.
+    def send_run(
+        self, command_id: int, bodies: Sequence[bytes], sequences: Sequence[int], contexts: Sequence[object], now: float
+    ) -> None:
+        """As ``send_encoded``, of one request of a kind after another: bodies, reserved numbers, contexts.
 
         What is raised is about the first that cannot be sent; those before it are queued. Not for binds.
         """
         self._check_legal(command_id)
         if command_id in STATE_AFTER_BIND or command_id in NO_RESPONSE_EXPECTED:
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
-        outstanding, header = self._outstanding, HEADER.pack
-        room = self.window - len(outstanding)
-        sent: dict[int, Sent] = {}
-        frames: list[bytes] = []
-        refused: int | None = None
-        for body, sequence, context in requests:
-            if len(sent) >= room or sequence in outstanding or sequence in sent:
-                refused = sequence
-                break
-            frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
-            sent[sequence] = Sent(command_id, None, context, now)
-        outstanding.add_all(sent, sent.values())
-        self._wire.write_many(len(sent), frames)
+        outstanding, count = self._outstanding, len(bodies)
+        fit = self._fitting(sequences)
+        sizes = [HEADER_SIZE + len(body) for body in bodies[:fit]]
+        heads = map(HEADER.pack, sizes, repeat(command_id), repeat(0), sequences)
+        sent = map(Sent, repeat(command_id), repeat(None), contexts[:fit], repeat(now))
+        outstanding.add_all(sequences[:fit], sent)
+        self._wire.write_many(fit, list(chain.from_iterable(zip(heads, bodies, strict=False))))
         self._timers.last_operation = now
-        if refused is not None:
-            self._check_room(refused)
+        if fit < count:
+            self._check_room(sequences[fit])
+
+    def _fitting(self, sequences: Sequence[int]) -> int:
+        """How many requests with these numbers may be sent: until the window is full, or a number is in use."""
+        outstanding = self._outstanding
+        fit = min(len(sequences), max(0, self.window - len(outstanding)))
+        numbers = sequences[:fit]
+        if len(set(numbers)) == fit and outstanding.keys().isdisjoint(numbers):
+            return fit
+        seen = set(outstanding)
+        for place, number in enumerate(numbers):
+            if number in seen:
+                return place
+            seen.add(number)
+        return fit
 
     def send_many(self, requests: Sequence[bytes], contexts: Sequence[object], now: float) -> None:
         """As ``send_encoded`` of one deliver_sm after another: the octets of each, and the context of each.
@@ -72,9 +82,7 @@ class RunTraffic(SessionCore):
         outstanding, count = self._outstanding, len(requests)
         first = self._sequence.take(count)
         numbers = run(first, count)
-        room = min(count, max(0, self.window - len(outstanding)))
-        if not outstanding.keys().isdisjoint(numbers):
-            room = min(room, next(place for place, number in enumerate(numbers) if number in outstanding))
+        room = self._fitting(numbers)
         fitting, going = numbers[:room], contexts if room == count else contexts[:room]
         if isinstance(fitting, range):
             outstanding.add_run(fitting, SentRun(_DELIVER_SM, None, going, now, first))
@@ -131,7 +139,7 @@ class RunTraffic(SessionCore):
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:
         self.counters.pdus_in += len(run)
         outstanding = self._outstanding
-        if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _DELIVER_SM)):
+        if self.state is not _UNBINDING and (all_of_them := outstanding.take_contexts(run.sequences, _DELIVER_SM)):
             self._timers.last_operation = now
             self._events += map(AcceptedResponses, all_of_them)
             return
@@ -152,6 +160,15 @@ class RunTraffic(SessionCore):
     def _received_taken(self, run: TakenRun, now: float) -> None:
         self.counters.pdus_in += len(run)
         outstanding, events = self._outstanding, self._events
+        if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _SUBMIT_SM)):
+            self._timers.last_operation = now
+            at = 0
+            for sent_at, group in groupby([sent.sent_at for sent in all_of_them]):
+                end = at + sum(1 for _ in group)
+                some = [sent.context for sent in all_of_them[at:end]]
+                events.append(SubmitsTaken(some, run.message_ids[at:end], sent_at))
+                at = end
+            return
         contexts, message_ids, sent_at = list[object](), list[str](), -math.inf
         for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
             sent = outstanding.get(sequence)

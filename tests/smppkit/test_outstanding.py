@@ -62,9 +62,9 @@ def test_what_was_sent_together_is_taken_in_as_few_pieces_as_it_was_sent_in() ->
     waiting.add(5, Sent(kind, None, "e", 1.0))
     waiting.add(6, Sent(kind, None, "f", 1.0))
     run_of("ghi", 7, waiting)
-    assert waiting.take_all((1, 2), kind) == [["a", "b"]]
-    assert waiting.take_all((1,), kind) is None
-    assert waiting.take_all((3, 4, 5, 6, 7), kind) == [["c", "d"], ["e", "f"], ["g"]]
+    assert waiting.take_contexts((1, 2), kind) == [["a", "b"]]
+    assert waiting.take_contexts((1,), kind) is None
+    assert waiting.take_contexts((3, 4, 5, 6, 7), kind) == [["c", "d"], ["e", "f"], ["g"]]
     assert list(waiting) == [8, 9]
 
 
@@ -73,17 +73,17 @@ def test_nothing_is_taken_where_one_is_answered_twice_or_waits_not(numbers: tupl
     waiting = Outstanding()
     run_of("abc", 1, waiting)
     waiting.add(5, Sent(CommandId.DELIVER_SM, None, "e", 1.0))
-    assert waiting.take_all(numbers, CommandId.DELIVER_SM) is None
+    assert waiting.take_contexts(numbers, CommandId.DELIVER_SM) is None
     assert list(waiting) == [1, 2, 3, 5]
 
 
 def test_those_of_a_run_in_another_order_are_told_of_in_that_order() -> None:
     waiting, kind = Outstanding(), CommandId.DELIVER_SM
     run_of("abcd", 1, waiting)
-    assert waiting.take_all((1, 3, 2, 4), kind) == [["a", "c", "b"], ["d"]]
+    assert waiting.take_contexts((1, 3, 2, 4), kind) == [["a", "c", "b"], ["d"]]
     run_of("abcd", 1, waiting)
-    assert waiting.take_all((2, 3), kind) == [["b", "c"]]
-    assert waiting.take_all((1, 4), kind) == [["a"], ["d"]]
+    assert waiting.take_contexts((2, 3), kind) == [["b", "c"]]
+    assert waiting.take_contexts((1, 4), kind) == [["a"], ["d"]]
 
 
 def test_one_of_a_run_ends_as_if_it_had_been_sent_by_itself() -> None:
