@@ -11,13 +11,12 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import repeat
 from math import inf
-from operator import add
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from operator import add, itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
@@ -29,11 +28,11 @@ from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
 from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
-from smsc.centre.taken import Ending, Receipt, Taken
+from smsc.centre.taken import Ending, Receipts, Taken, Waiting
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
-from smsc.scenario.receipt_run import press_all
+from smsc.scenario.receipt_run import addresses, press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
@@ -122,7 +121,7 @@ class Runs:
             taken.row = self._record(taken, responses, shared.journal)
             self._tidy(count, now)
         if wanted and not course.alike:
-            taken.receipts = self._waiting(taken, addressed, ids)
+            taken.receipts = self._written(taken, addressed, ids)
         return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
 
     def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
@@ -160,14 +159,14 @@ class Runs:
             for sequence, held in zip(run.sequences, answer.taken.members(), strict=True)
         ]
 
-    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Receipt | Held]:
+    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Waiting | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
         shared = self._shared
         shared.stats.accepted += len(taken.over)
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed() if taken.course.alike else taken.receipts
+        timed = taken.timed() if taken.course.alike else taken.places
         if not timed:
             return ()
         taken.copies = shared.operator.receipts.copies
@@ -179,15 +178,23 @@ class Runs:
                 return (ending,)
             wheel.add(ends, ending)
             return ()
-        receipts, taken.receipts = taken.receipts, ()
+        receipts, places, taken.receipts, whose = taken.receipts, taken.places, (), taken.system_id
         ends_after = course.ends_after
-        dues = [at + ends_after[receipt.index] for receipt in receipts]
+        dues = [at + ends_after[place] for place in places]
+        said = zip(receipts, repeat(taken), places, strict=False)
         if min(dues) > now:
-            wheel.add_patient(dues, receipts)
+            wheel.gather(whose, dues, said, partial(Waiting, whose))
             return ()
-        later = [index for index, due in enumerate(dues) if due > now]
-        wheel.add_patient([dues[index] for index in later], [receipts[index] for index in later])
-        return [receipt for due, receipt in zip(dues, receipts, strict=True) if due <= now]
+        ready = Waiting(whose, 0, [])
+        later: list[tuple[float, tuple[object, ...]]] = []
+        for due, each in zip(dues, said, strict=True):
+            if due > now:
+                later.append((due, each))
+            else:
+                ready.said += each
+        if later:
+            wheel.gather(whose, [due for due, _ in later], [each for _, each in later], partial(Waiting, whose))
+        return (ready,)
 
     def let_go(self, answer: RunAnswer, now: float) -> Sequence[RunAnswer]:
         """Have a run answered, each of it at its time; the answer to those whose time has come."""
@@ -219,11 +226,11 @@ class Runs:
         self._shared.wheel.add_together(indexes, dues, make)
         return due
 
-    def come_to_end(self, endings: Sequence[Ending], now: float) -> list[Owed]:
+    def come_to_end(self, endings: Sequence[Ending], now: float) -> list[Owed | Receipts]:
         """What is to be delivered because some of runs have come to their ends."""
         outcomes, journal = self._outcomes, self._shared.journal
         made: dict[str, int] = {}
-        owed: list[Owed] = []
+        owed: list[Owed | Receipts] = []
         for ending in endings:
             taken = ending.taken
             if taken.held is not None:
@@ -231,10 +238,13 @@ class Runs:
                     owed += outcomes.come_to_end(held, now)
                 continue
             receipts = self._receipts(taken, now)
-            owed += receipts
+            if isinstance(receipts, Receipts):
+                owed.append(receipts)
+            else:
+                owed += receipts
             made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
             if journal is not None:
-                self._tell(journal, taken, receipts, now)
+                self._tell(journal, taken, list(receipts), now)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
@@ -246,7 +256,7 @@ class Runs:
         rows = list(range(taken.row, taken.row + len(taken)))
         journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
 
-    def _receipts(self, taken: Taken, now: float) -> list[Owed]:
+    def _receipts(self, taken: Taken, now: float) -> Sequence[Owed]:
         """Those of all of a run."""
         frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
         system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
@@ -257,9 +267,11 @@ class Runs:
         if forms is not None and copies == 1:
             together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
             if together is not None:
-                abouts: Iterable[int] = range(row, row + len(ids)) if row else repeat(0)
-                return list(map(Owed, abouts, repeat(system_id), together[0], repeat(_RECEIPT), together[1],
-                                repeat(bind), repeat(0), repeat(0), repeat(False), repeat(life)))  # fmt: skip
+                if self._shared.journal is None:
+                    return Receipts(system_id, together, [taken] * len(ids), range(len(ids)), life)
+                return list(map(Owed, range(row, row + len(ids)), repeat(system_id), together, repeat(_RECEIPT),
+                                addresses(addressed), repeat(bind), repeat(0), repeat(0), repeat(False),
+                                repeat(life)))  # fmt: skip
         press = self._press(fate, taken.at, ends)
         owed = list[Owed]()
         for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
@@ -275,10 +287,11 @@ class Runs:
                 owed.append(Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
         return owed
 
-    def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
-        """The receipts that those of a run will have, each at its time."""
-        course, row, frames, at = taken.course, taken.row, taken.frames, taken.at
+    def _written(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> Sequence[bytes]:
+        """The receipts that those of a run will have, each at its time; b"" for what is written then."""
+        course, frames, at = taken.course, taken.frames, taken.at
         indexes, fates, ends_after = taken.timed(), course.fates, course.ends_after
+        taken.places = indexes
         if not indexes:
             return []
         ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
@@ -290,26 +303,7 @@ class Runs:
         if max(ends_after) < WRITTEN_BEFORE:
             forms = self._forms_of(fates, at, [at + after for after in ends_after])
             pressed = None if forms is None else press_all(forms, ids, addressed, ends)
-        if pressed is None:
-            pressed = self._each_pressed(at, ends_after, fates, ids, addressed, ends)
-        return list(
-            map(
-                Receipt,
-                [row + index for index in indexes] if row else repeat(0),
-                repeat(taken.system_id),
-                pressed[0],
-                repeat(_RECEIPT),
-                pressed[1],
-                repeat(taken.bind),
-                repeat(0),
-                repeat(0),
-                repeat(False),
-                repeat(self._shared.lives.now),
-                repeat(None),
-                repeat(taken),
-                indexes,
-            )
-        )
+        return self._each_pressed(at, ends_after, fates, ids, addressed, ends) if pressed is None else pressed
 
     def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
         submitted, epoch = self._shared.second(at), self._shared.epoch
@@ -335,30 +329,45 @@ class Runs:
         ids: Sequence[bytes],
         addressed: Sequence[re.Match[bytes]],
         ends: Sequence[int],
-    ) -> tuple[list[bytes], list[str]]:
-        """The receipts of messages that came together, and the addresses they are for; empty what is written later."""
-        octets, addresses = [b""] * len(ids), [""] * len(ids)
+    ) -> list[bytes]:
+        """The receipts of messages that came together; empty what is written later."""
+        octets = [b""] * len(ids)
         for place, after in enumerate(ends_after):
             press = self._press(fates[place], at, at + after) if after < WRITTEN_BEFORE else None
             pressed = None if press is None else press(ids[place], addressed[place], ends[place])
             if pressed is not None:
-                octets[place], addresses[place] = pressed
-        return octets, addresses
+                octets[place], _ = pressed
+        return octets
 
-    def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
+    def ripe(self, waiting: Sequence[Waiting], now: float) -> Sequence[Owed | Receipts]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
+        shared = self._shared
+        if shared.journal is not None or shared.operator.receipts.copies > 1:
+            return self._ripe_each(waiting, now)
+        together: dict[str, list[Any]] = {}
+        for some in waiting:
+            before = together.get(some.system_id)
+            together[some.system_id] = some.said if before is None else before + some.said
+        receipts = [
+            Receipts(system_id, said[::3], said[1::3], said[2::3], shared.lives.now)
+            for system_id, said in together.items()
+        ]
+        for several in receipts:
+            if not all(several.octets) or any(taken.held is not None for taken in set(several.taken)):
+                return self._ripe_each(waiting, now)
+        for several in receipts:
+            for taken, index in zip(several.taken, several.indexes, strict=True):
+                taken.over[index] = 1
+            self._deliveries.made(several.system_id, _RECEIPT, len(several))
+        return receipts
+
+    def _ripe_each(self, waiting: Sequence[Waiting], now: float) -> list[Owed]:
         outcomes, shared, life = self._outcomes, self._shared, self._shared.lives.now
         journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
         told = _Told(shared.name, shared.epoch + now)
-        for receipt in receipts:
-            taken, index = receipt.taken, receipt.index
-            if taken is None:
-                self._deliveries.first_time(receipt, now)
-                owed.append(receipt)
-                continue
-            receipt.taken = None
+        for _, _, octets, taken, index in _in_order(waiting):
             if taken.held is not None:
                 if journal is not None:
                     told.tell(journal)
@@ -370,24 +379,24 @@ class Runs:
                 ended = told.ended.setdefault(course.fates[index], ([], []))
                 ended[0].append(taken.row + index)
                 ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
-            if not receipt.octets and not self._write(receipt, taken, now):
+            written = (octets, taken.source(index)) if octets else self._write(taken, index, now)
+            if written is None:
                 continue
-            receipt.life = life
-            owed.append(receipt)
-            if copies > 1:
-                owed += [msgspec.structs.replace(receipt) for _ in range(1, copies)]
+            about = taken.row and taken.row + index
+            for _ in range(copies):
+                owed.append(Owed(about, taken.system_id, written[0], _RECEIPT, written[1], taken.bind, life=life))
             if journal is not None:
                 told.owed += owed[-copies:]
-            made[receipt.system_id] = made.get(receipt.system_id, 0) + copies
+            made[taken.system_id] = made.get(taken.system_id, 0) + copies
         if journal is not None:
             told.tell(journal)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
 
-    def _write(self, receipt: Receipt, taken: Taken, now: float) -> bool:
-        """Write a receipt that was not yet; False when it cannot be."""
-        index, course, frames = receipt.index, taken.course, taken.frames
+    def _write(self, taken: Taken, index: int, now: float) -> tuple[bytes, str] | None:
+        """Write a receipt that was not yet, and say for which address; None when it cannot be."""
+        course, frames = taken.course, taken.frames
         fate, ends = course.fates[index], min(now, taken.at + course.ends_after[index])
         press, pressed = self._press(fate, taken.at, ends), None
         if press is not None:
@@ -398,9 +407,7 @@ class Runs:
         pressed = pressed or self._outcomes.receipt_of(taken.member(index), fate, ends)
         if pressed is None:
             self._deliveries.unplan(Kind.RECEIPT, taken.copies)
-            return False
-        receipt.octets, receipt.to = pressed
-        return True
+        return pressed
 
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:
         """What makes receipts of a fate; most that are asked for have the seconds of one before."""
@@ -434,6 +441,17 @@ class _Told:
         for fate, (rows, at) in self.ended.items():
             journal.ended(rows, at, fate.stat, fate.err)
         self.owed, self.ended = [], {}
+
+
+def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, int]]:
+    """One after another, as each was taken, of one tick after the other."""
+    each = [
+        (some.tick, taken.number + index, octets, taken, index)
+        for some in waiting
+        for octets, taken, index in zip(some.said[::3], some.said[1::3], some.said[2::3], strict=True)
+    ]
+    each.sort(key=itemgetter(0, 1))
+    return each
 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:

@@ -28,6 +28,11 @@ def address(octets: bytes) -> str:
     return octets[2:-1].decode("latin-1")
 
 
+def addresses(addressed: Iterable[re.Match[bytes]]) -> list[str]:
+    """Where messages came from, which is whom their receipts are for."""
+    return [address(found[2]) for found in addressed]
+
+
 class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
     """The receipt of one fate and one second that says the id and then the text, each once."""
 
@@ -52,8 +57,8 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 def press_all(
     forms: Sequence[Form], ids: Sequence[bytes], addressed: Sequence[re.Match[bytes]], ends: Sequence[int]
-) -> tuple[list[bytes], list[str]] | None:
-    """The receipts of plain submit_sm that came together, and the address that each is for.
+) -> list[bytes] | None:
+    """The receipts of plain submit_sm that came together.
 
     None where they are not of one length, or one of them needs a closer look. `ends` are those of the submits.
     """
@@ -98,5 +103,4 @@ def press_all(
         said += [ids, [form.tlvs or b"" for form in forms]]
         length += named + len(first.tlvs)
     head = HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0)
-    receipts = map(b"".join, zip(repeat(head), service_types, destinations, sources, *said))
-    return list(receipts), list(map(address, sources))
+    return list(map(b"".join, zip(repeat(head), service_types, destinations, sources, *said)))
