@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Sequence
+from itertools import repeat
+from typing import TypeAlias
 
 import msgspec
 
@@ -41,6 +44,10 @@ class SentRun(Sent, frozen=True, gc=False):
         return Sent(self.command_id, None, self.context[sequence - self.first], self.sent_at)
 
 
+Piece: TypeAlias = tuple[Sequence[object], float]
+"""Contexts of requests that were sent at one time, and that time."""
+
+
 class Outstanding(dict[int, Sent]):
     """Our requests without response, by sequence number, in the order of sending. All have the same time-out.
 
@@ -59,38 +66,27 @@ class Outstanding(dict[int, Sent]):
         if self._given_up:
             self._given_up.pop(sequence, None)
 
-    def add_all(self, sequences: Collection[int], sent: Iterable[Sent]) -> None:
-        """As ``add``, of one after the other."""
-        self.update(zip(sequences, sent, strict=True))
+    def add_run(self, command_id: int, sequences: Sequence[int], contexts: Sequence[object], now: float) -> None:
+        """As ``add``, of requests that were sent as octets one behind another."""
+        first = sequences[0] if sequences else 0
+        if tuple(sequences) == tuple(range(first, first + len(sequences))):
+            self.update(dict.fromkeys(sequences, SentRun(command_id, None, contexts, now, first)))
+        else:
+            sent = map(Sent, repeat(command_id), repeat(None), contexts, repeat(now))
+            self.update(zip(sequences, sent, strict=True))
         if self._given_up:
             for sequence in sequences:
                 self._given_up.pop(sequence, None)
 
-    def add_run(self, numbers: range, run: SentRun) -> None:
-        """As ``add``, of all of a run."""
-        self.update(dict.fromkeys(numbers, run))
-        if self._given_up:
-            for sequence in numbers:
-                self._given_up.pop(sequence, None)
-
-    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Sent] | None:
-        """The requests with these numbers, which wait no longer; they were each sent by itself.
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Piece] | None:
+        """The requests with these numbers, by the times at which they were sent; they wait no longer.
 
         None, and nothing is taken, unless each is another request, and all are of this kind.
         """
-        found = [sent for sent in map(self.get, sequences) if sent is not None and sent.command_id == command_id]
-        if len(found) < len(sequences) or len(set(sequences)) < len(found):
-            return None
-        for sequence in sequences:
-            del self[sequence]
-        return found
-
-    def take_contexts(self, sequences: Sequence[int], command_id: int) -> list[Sequence[object]] | None:
-        """As ``take_all``, of requests that were sent in runs, too: their contexts, in pieces."""
         found = list(map(self.get, sequences))
-        pieces: list[Sequence[object]] = []
+        pieces: list[Piece] = []
         singles: list[object] = []
-        at, count = 0, len(sequences)
+        at, count, singles_at = 0, len(sequences), -math.inf
         while at < count:
             sent, first = found[at], sequences[at]
             if sent is None or sent.command_id != command_id:
@@ -98,15 +94,17 @@ class Outstanding(dict[int, Sent]):
             if isinstance(sent, SentRun):
                 place = first - sent.first
                 end = min(count, at + len(sent.context) - place)
-                in_order = tuple(sequences[at:end]) == tuple(range(first, first + end - at))
+                last = first + end - at - 1
+                in_order = sequences[end - 1] == last and tuple(sequences[at:end]) == tuple(range(first, last + 1))
                 if in_order and found[at:end].count(sent) == end - at:
-                    pieces.append(sent.context[place : place + end - at])
-                    singles = []
+                    pieces.append((sent.context[place : place + end - at], sent.sent_at))
+                    singles_at = -math.inf
                     at = end
                     continue
                 sent = sent.one(first)
-            if not singles:
-                pieces.append(singles)
+            if sent.sent_at != singles_at:
+                singles, singles_at = [], sent.sent_at
+                pieces.append((singles, singles_at))
             singles.append(sent.context)
             at += 1
         if (len(pieces) > 1 or singles) and len(set(sequences)) < count:

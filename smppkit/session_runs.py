@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import chain, groupby, repeat
+from itertools import chain, repeat
 from struct import Struct, pack
 from typing import Final
 
@@ -12,7 +12,6 @@ from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId, command_name
 from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, ReceiptsDelivered, RequestRun, SubmitsTaken
-from smppkit.outstanding import Sent, SentRun
 from smppkit.pdus import DeliverSmResp, SubmitSmResp
 from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, RunReader, TakenRun
 from smppkit.sequence import run
@@ -24,6 +23,7 @@ _UNBINDING: Final = BindState.UNBINDING
 _DELIVER_SM: Final = CommandId.DELIVER_SM
 _DELIVER_SM_RESP: Final = CommandId.DELIVER_SM_RESP
 _SUBMIT_SM: Final = CommandId.SUBMIT_SM
+_SUBMIT_SM_RESP: Final = CommandId.SUBMIT_SM_RESP
 _SEQUENCE_NUMBER: Final = 12  # where it stands in a header (SMPP 3.4 §3.2)
 _write_number = Struct(">I").pack_into
 
@@ -48,12 +48,11 @@ class RunTraffic(SessionCore):
         self._check_legal(command_id)
         if command_id in STATE_AFTER_BIND or command_id in NO_RESPONSE_EXPECTED:
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
-        outstanding, count = self._outstanding, len(bodies)
+        count = len(bodies)
         fit = self._fitting(sequences)
         sizes = [HEADER_SIZE + len(body) for body in bodies[:fit]]
         heads = map(HEADER.pack, sizes, repeat(command_id), repeat(0), sequences)
-        sent = map(Sent, repeat(command_id), repeat(None), contexts[:fit], repeat(now))
-        outstanding.add_all(sequences[:fit], sent)
+        self._outstanding.add_run(command_id, sequences[:fit], contexts if fit == count else contexts[:fit], now)
         self._wire.write_many(fit, list(chain.from_iterable(zip(heads, bodies, strict=False))))
         self._timers.last_operation = now
         if fit < count:
@@ -84,10 +83,7 @@ class RunTraffic(SessionCore):
         numbers = run(first, count)
         room = self._fitting(numbers)
         fitting, going = numbers[:room], contexts if room == count else contexts[:room]
-        if isinstance(fitting, range):
-            outstanding.add_run(fitting, SentRun(_DELIVER_SM, None, going, now, first))
-        else:
-            outstanding.add_all(fitting, map(Sent, repeat(_DELIVER_SM), repeat(None), going, repeat(now)))
+        outstanding.add_run(_DELIVER_SM, fitting, going, now)
         self._wire.write_many(room, [_numbered(requests if room == count else requests[:room], fitting)])
         if room < count:
             self._check_room(numbers[room])
@@ -139,9 +135,9 @@ class RunTraffic(SessionCore):
     def _received_accepted(self, run: AcceptedRun, now: float) -> None:
         self.counters.pdus_in += len(run)
         outstanding = self._outstanding
-        if self.state is not _UNBINDING and (all_of_them := outstanding.take_contexts(run.sequences, _DELIVER_SM)):
+        if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _DELIVER_SM)):
             self._timers.last_operation = now
-            self._events += map(AcceptedResponses, all_of_them)
+            self._events += [AcceptedResponses(contexts) for contexts, _ in all_of_them]
             return
         contexts: list[object] = []
         for sequence in run.sequences:
@@ -163,20 +159,18 @@ class RunTraffic(SessionCore):
         if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _SUBMIT_SM)):
             self._timers.last_operation = now
             at = 0
-            for sent_at, group in groupby([sent.sent_at for sent in all_of_them]):
-                end = at + sum(1 for _ in group)
-                some = [sent.context for sent in all_of_them[at:end]]
+            for some, sent_at in all_of_them:
+                end = at + len(some)
                 events.append(SubmitsTaken(some, run.message_ids[at:end], sent_at))
                 at = end
             return
         contexts, message_ids, sent_at = list[object](), list[str](), -math.inf
         for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
-            sent = outstanding.get(sequence)
-            if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
+            sent = None if self.state is _UNBINDING else outstanding.take(sequence, _SUBMIT_SM_RESP)
+            if sent is None:
                 sent_at = -math.inf
                 self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
                 continue
-            del outstanding[sequence]
             if sent.sent_at != sent_at:
                 contexts, message_ids, sent_at = [], [], sent.sent_at
                 events.append(SubmitsTaken(contexts, message_ids, sent_at))

@@ -118,7 +118,7 @@ def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
 def send(session: Session, *submits: SubmitSm, numbers: Sequence[int] = ()) -> None:
     bodies = [encode(pdu)[HEADER_SIZE:] for pdu in submits]
     numbers = numbers or [session.reserve(1) for _ in submits]
-    session.send_run(SubmitSm.command_id, bodies, numbers, range(len(submits)), 1.0)
+    session.send_run(SubmitSm.command_id, bodies, numbers, list(range(len(submits))), 1.0)
 
 
 def test_a_run_of_requests_is_sent_as_one_after_the_other() -> None:
