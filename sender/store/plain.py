@@ -12,7 +12,7 @@ from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
 from sender.domain.message import State, final_of
-from sender.store import samples
+from sender.store import intents, samples
 from sender.store.applying import note_receipts, update_alike
 from sender.store.database import Database
 from sender.store.parts import PartRow
@@ -21,8 +21,9 @@ from sender.store.settling import move_rows
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
 
-_Said = tuple[State, str, str | None, int, int, int | None, float | None]
-"""State of the part, and what else becomes of its row: stat, err, receipts, repeated, received, received_at."""
+_Said = tuple[int, State, str, str | None, int, int, int | None, float | None]
+"""The row of `answers` that the part is in, or 0; its state, and what else becomes of its row: stat, err, receipts,
+repeated, received, received_at."""
 
 _ACCEPTED: Final = int(State.ACCEPTED)
 _FINAL_OF: Final = {state: final_of(state) for state in MessageState}
@@ -67,9 +68,10 @@ def record(
         row.state = after
         stat, err, count_, repeated = it.stat, it.err, row.receipts + 1, row.repeated
         if count_ == 1 and smsc_id == row.smsc_id:
-            said: _Said = (after, stat, err, 1, repeated, state, at)  # kept in the part itself: see `keep_in_part`
+            # Kept in the part itself: see `keep_in_part`.
+            said: _Said = (row.answer, after, stat, err, 1, repeated, state, at)
         else:
-            said = (after, stat, err, count_, repeated, row.received, row.received_at)
+            said = (row.answer, after, stat, err, count_, repeated, row.received, row.received_at)
             receipt_rows.append((row.message, 1, count_, smsc_id, state, stat, err, number, at))
         if said != known:
             known, rows = said, told.setdefault(said, [])
@@ -96,9 +98,12 @@ def record(
 def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: list[str]) -> None:
     """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
     moved: dict[State, list[PartRow]] = defaultdict(list)
-    for (after, *said), rows in told.items():
+    for (answer, after, *said), rows in told.items():
         messages = [row.message for row in rows]
-        update_alike(db, after, said, messages)
+        if answer:
+            intents.finish(db, rows, (after, *said))
+        else:
+            update_alike(db, after, said, messages)
         moved[after] += rows
         db.hand.finished(account, (), messages)
     db.hand.finished(account, ids, ())
