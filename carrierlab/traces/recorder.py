@@ -46,7 +46,7 @@ _TRIGGERS = (
        BEGIN SELECT carrierlab_state(new.id, new.number, 0, new.state, NULL); END""",
     """CREATE TEMP TRIGGER carrierlab_message_moved AFTER UPDATE OF state ON main.messages WHEN new.state <> old.state
        BEGIN SELECT carrierlab_state(new.id, new.number, 0, new.state, NULL); END""",
-    # A part that is submitted for the first time stands in `intents`, then in `answers`; its own row comes later, if ever.
+    # A part that is submitted for the first time stands in `intents`, then in `answers`: its row comes later, if ever.
     sql("""CREATE TEMP TRIGGER carrierlab_intended AFTER INSERT ON main.intents
        BEGIN SELECT carrierlab_state(json_extract(value, '$$[0]'), (SELECT number FROM messages
                                      WHERE id = json_extract(value, '$$[0]')), 1, $SUBMITTING, NULL)

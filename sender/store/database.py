@@ -34,7 +34,7 @@ class Database:
         self.hot = conn
         """The connection for statements that neither read nor write what is `pending`."""
         self.pending = Pending()
-        self._before = self.pending  # what it was at the savepoint
+        self._before: Pending | None = None  # what it was at the savepoint, where there was anything
         self._accounts: dict[str, int] = {}
         self._next_message: int | None = None
         self.consumers: Wanted | None = None
@@ -108,7 +108,7 @@ class Database:
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
         self.hand.touched = self.ids.touched = False
-        self._before = self.pending.copy()
+        self._before = self.pending.copy() if self.pending.any else None
         self.hot.execute("SAVEPOINT call")
 
     def keep(self) -> None:
@@ -118,7 +118,7 @@ class Database:
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
         self._forget(hand=self.hand.touched, ids=self.ids.touched)
-        self.pending = self._before
+        self.pending = self._before or Pending()
         self.hot.execute("ROLLBACK TO call")
         self.hot.execute("RELEASE call")
         self._spill()

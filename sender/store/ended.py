@@ -42,11 +42,8 @@ _UNPACK: Final = sql(
     " WHERE id IN (SELECT value FROM json_each(?)) AND message IN (SELECT value FROM json_each(?))",
     columns=COLUMNS,
 )
-_LEFT: Final = (
-    "SELECT 1 FROM ended_parts e CROSS JOIN messages m ON m.id = e.message WHERE e.id = ? LIMIT 1"
-)  # fmt: skip
-
 _text: Final = msgspec.json.Encoder().encode
+_parts: Final = msgspec.json.Decoder(list[tuple[int, int, str, str]]).decode
 
 
 class Ended:
@@ -96,9 +93,14 @@ class Ended:
             db.hot.execute(_UNPACK, (_text(rows).decode(), _text(list(messages)).decode()))
 
     def forget(self, db: Database, messages: Collection[int]) -> None:
-        """These messages were deleted: what holds no other goes too."""
+        """These messages are deleted, and have rows in `parts` that go with them."""
+        gone = set(messages)
         for row in self.rows(db, messages):
-            if db.hot.execute(_LEFT, (row,)).fetchone() is None:
+            (text,) = db.hot.execute("SELECT parts FROM ended WHERE id = ?", (row,)).fetchone()
+            left = [part for part in _parts(text) if part[0] not in gone]
+            if left:
+                db.hot.execute("UPDATE ended SET parts = ? WHERE id = ?", (_text(left).decode(), row))
+            else:
                 db.hot.execute("DELETE FROM ended WHERE id = ?", (row,))
 
 
@@ -108,7 +110,7 @@ def part_rows(db: Database, message: int, columns: str) -> Iterator[tuple[Any, .
     for source, where, values in (
         ("parts p", "message = ?", (message,)),
         ("ended_parts p", "id IN (SELECT value FROM json_each(?)) AND message = ?", (packed, message)),
-        ("waiting_parts p", "message = ?", (message,)),
+        ("waiting_parts p", "message = ?1 AND first <= ?1 AND last >= ?1", (message,)),
     ):
         rows = db.conn.execute(f"SELECT {columns} FROM {source} WHERE {where} ORDER BY part", values).fetchall()  # noqa: S608
         if rows:

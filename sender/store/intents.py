@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from sender.store.parts import PartRow
 
 _INTEND: Final = "INSERT INTO intents (account, at, submits) VALUES (?, ?, ?)"
-_ANSWER: Final = "INSERT INTO answers (account, epoch, at, answered_at, answers) VALUES (?, ?, ?, ?, ?)"
+_ANSWER: Final = (
+    "INSERT INTO answers (account, epoch, at, answered_at, first, last, answers) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _WRITE: Final = (
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
     " submits, retries, resends, doubtful, receipts, repeated)"
@@ -64,21 +66,22 @@ def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
             _write_accepted(db, alike, rows)
             continue
         answers = msgspec.json.encode([(row.message, row.sequence, row.smsc_id, row.key) for row in rows]).decode()
-        ident = db.hot.execute(_ANSWER, (*alike, answers)).lastrowid or 0
+        messages = [row.message for row in rows]
+        ident = db.hot.execute(_ANSWER, (*alike, min(messages), max(messages), answers)).lastrowid or 0
         db.hand.answers.add(ident, len(rows))
         for row in rows:
             row.answer = ident
 
 
-def finish(db: Database, rows: Sequence[PartRow], said: Sequence[Any]) -> None:
+def finish(db: Database, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:
     """Parts that are in one row of `answers` have their final receipt.
 
-    `said`: state, stat, err, receipts, repeated, received, received_at.
+    `said`: state, stat, err, receipts, repeated, received, received_at. `together`: they need no rows of their own.
     """
     first = rows[0]
     state, stat, err, receipts, repeated, received, at = said
-    common = state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None and len(rows) > _FEW
-    if not (common and db.ended.add(db, rows, (stat, err, received, at))):
+    common = state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
+    if not (together and common and len(rows) > _FEW and db.ended.add(db, rows, (stat, err, received, at))):
         _FINAL.run(db.hot, (*_alike(first), *said), _own(rows))
     db.hand.answers.less(first.answer, len(rows))
 

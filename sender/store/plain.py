@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
+from sender.domain.events import EventType
 from sender.domain.message import State, final_of
-from sender.store import intents, samples
+from sender.store import intents, outbox, samples
 from sender.store.applying import note_receipts, update_alike
 from sender.store.database import Database
 from sender.store.parts import PartRow
@@ -98,10 +99,11 @@ def record(
 def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: list[str]) -> None:
     """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
     moved: dict[State, list[PartRow]] = defaultdict(list)
+    together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
     for (answer, after, *said), rows in told.items():
         messages = [row.message for row in rows]
         if answer:
-            intents.finish(db, rows, (after, *said))
+            intents.finish(db, rows, (after, *said), together=together)
         else:
             update_alike(db, after, said, messages)
         moved[after] += rows

@@ -25,14 +25,17 @@ _STATEMENTS: Final[tuple[str, ...]] = (
         ids BLOB NOT NULL
     ) STRICT""",
     "CREATE INDEX part_spans_by_first ON part_spans(level, first)",
-    # Parts that were accepted and wait for their receipt. All were submitted at, and answered_at, these times.
-    # answers: [[message, sequence, id, key], …] as JSON. One that has a row in parts is no longer of any account.
+    # Parts that were accepted and wait for their receipt. All were submitted at, and answered_at, these times. Their
+    # messages are numbers from first to last. answers: [[message, sequence, id, key], …] as JSON. One that has a row in
+    # parts is no longer of any account.
     """CREATE TABLE answers (
         id INTEGER PRIMARY KEY,
         account INTEGER NOT NULL REFERENCES accounts(id),
         epoch INTEGER NOT NULL,
         at REAL NOT NULL,
         answered_at REAL NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
         answers TEXT NOT NULL
     ) STRICT""",
     # Parts that were delivered with others beside them: `ended`. Their messages are numbers from first to below
@@ -59,18 +62,19 @@ _STATEMENTS: Final[tuple[str, ...]] = (
             json_extract(j.value, '$$[2]') AS smsc_id, json_extract(j.value, '$$[3]') AS key, e.stat, e.err,
             1 AS receipts, 0 AS repeated, e.received, e.received_at
         FROM ended e, json_each(e.parts) j""",
-    # The state of its message tells in which row a part under way is: it may be in both.
+    # The state of its message tells in which row a part under way is: it may be in both. first and last: it is looked
+    # for there only when its message is between these.
     """CREATE VIEW waiting_parts AS
         SELECT m.id AS message, 1 AS part, a.account, $ACCEPTED AS state, a.epoch,
             json_extract(j.value, '$$[1]') AS sequence, a.at AS first_at, a.at AS submitted_at, a.answered_at,
             1 AS submits, 0 AS retries, 0 AS resends, 0 AS doubtful, NULL AS cause, 0 AS status,
             json_extract(j.value, '$$[2]') AS smsc_id, json_extract(j.value, '$$[3]') AS key, NULL AS stat,
-            NULL AS err, 0 AS receipts, 0 AS repeated, NULL AS received, NULL AS received_at
+            NULL AS err, 0 AS receipts, 0 AS repeated, NULL AS received, NULL AS received_at, a.first, a.last
         FROM answers a, json_each(a.answers) j CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')
         WHERE m.state = $ACCEPTED AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)
         UNION ALL
         SELECT m.id, 1, i.account, $SUBMITTING, json_extract(j.value, '$$[1]'), json_extract(j.value, '$$[2]'),
-            i.at, i.at, NULL, 1, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL
+            i.at, i.at, NULL, 1, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, 1 << 62
         FROM intents i, json_each(i.submits) j CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')
         WHERE m.state = $SUBMITTING AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)""",
     "DROP VIEW all_parts",
