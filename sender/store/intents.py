@@ -9,6 +9,7 @@ are no longer in hand (`spill`): a new process begins with that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -38,12 +39,14 @@ _ACCEPTED: Final = Insert(
 _FINAL: Final = Insert(
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
     " submits, retries, resends, doubtful, status, smsc_id, key, stat, err, receipts, repeated, received, received_at)",
-    "(?, 1, ?1, ?5, ?2, ?, ?3, ?3, ?4, 1, 0, 0, 0, 0, ?, ?, ?6, ?7, ?8, ?9, ?10, ?11)",
+    "(?, 1, ?1, ?2, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?3, ?4, ?5, ?6, ?7, ?8)",
 )
 _ANY: Final = "SELECT 1 WHERE EXISTS (SELECT 1 FROM intents) OR EXISTS (SELECT 1 FROM answers)"
 _ALL: Final = sql("INSERT INTO parts ($columns) SELECT $columns FROM waiting_parts", columns=COLUMNS)
 _FEW: Final = 4
 """So many parts get their rows at once: one for all of them would cost as much."""
+
+_message: Final = attrgetter("message")
 
 Alike = tuple[int, int, float, float]
 """What is the same for accepted parts that are one row: account, epoch, when they were submitted and answered."""
@@ -73,17 +76,32 @@ def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
             row.answer = ident
 
 
-def finish(db: Database, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:
-    """Parts that are in one row of `answers` have their final receipt.
+def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:
+    """Parts of an account that are in `answers` have the same final receipt.
 
     `said`: state, stat, err, receipts, repeated, received, received_at. `together`: they need no rows of their own.
     """
-    first = rows[0]
-    state, stat, err, receipts, repeated, received, at = said
-    common = state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
-    if not (together and common and len(rows) > _FEW and db.ended.add(db, rows, (stat, err, received, at))):
-        _FINAL.run(db.hot, (*_alike(first), *said), _own(rows))
-    db.hand.answers.less(first.answer, len(rows))
+    groups: dict[int, list[PartRow]] = {}
+    known, group = 0, []
+    for row in rows:
+        if row.answer != known:
+            known = row.answer
+            group = groups.setdefault(known, [])
+        group.append(row)
+    state, stat, err, receipts, repeated, received, received_at = said
+    common = together and state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
+    others: list[PartRow] = []
+    for answer, some in groups.items():
+        db.hand.answers.less(answer, len(some))
+        if not (common and len(some) > _FEW and db.ended.add(db, some, (stat, err, received, received_at))):
+            others += some
+    if others:
+        others.sort(key=_message)  # neighbours lie together
+        own: list[Any] = []
+        for row in others:
+            at = row.submitted_at
+            own += (row.message, row.epoch, row.sequence, at, at, row.answered_at, row.smsc_id, row.key)
+        _FINAL.run(db.hot, (account, *said), own)
 
 
 def write_out(db: Database, rows: Sequence[PartRow]) -> None:

@@ -22,9 +22,8 @@ from sender.store.settling import move_rows
 from smppkit.message_ids import key
 from smppkit.message_state import MessageState
 
-_Said = tuple[int, State, str, str | None, int, int, int | None, float | None]
-"""The row of `answers` that the part is in, or 0; its state, and what else becomes of its row: stat, err, receipts,
-repeated, received, received_at."""
+_Said = tuple[State, str, str | None, int, int, int | None, float | None]
+"""State of the part, and what else becomes of its row: stat, err, receipts, repeated, received, received_at."""
 
 _ACCEPTED: Final = int(State.ACCEPTED)
 _FINAL_OF: Final = {state: final_of(state) for state in MessageState}
@@ -69,10 +68,9 @@ def record(
         row.state = after
         stat, err, count_, repeated = it.stat, it.err, row.receipts + 1, row.repeated
         if count_ == 1 and smsc_id == row.smsc_id:
-            # Kept in the part itself: see `keep_in_part`.
-            said: _Said = (row.answer, after, stat, err, 1, repeated, state, at)
+            said: _Said = (after, stat, err, 1, repeated, state, at)  # kept in the part itself: see `keep_in_part`
         else:
-            said = (row.answer, after, stat, err, count_, repeated, row.received, row.received_at)
+            said = (after, stat, err, count_, repeated, row.received, row.received_at)
             receipt_rows.append((row.message, 1, count_, smsc_id, state, stat, err, number, at))
         if said != known:
             known, rows = said, told.setdefault(said, [])
@@ -100,14 +98,15 @@ def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: li
     """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
     moved: dict[State, list[PartRow]] = defaultdict(list)
     together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
-    for (answer, after, *said), rows in told.items():
-        messages = [row.message for row in rows]
-        if answer:
-            intents.finish(db, rows, (after, *said), together=together)
-        else:
-            update_alike(db, after, said, messages)
+    for said, rows in told.items():
+        after = said[0]
+        packed = [row for row in rows if row.answer]
+        if packed:
+            intents.finish(db, account, packed, said, together=together)
+        if len(packed) < len(rows):
+            update_alike(db, after, said[1:], [row.message for row in rows if not row.answer])
         moved[after] += rows
-        db.hand.finished(account, (), messages)
+        db.hand.finished(account, (), [row.message for row in rows])
     db.hand.finished(account, ids, ())
     for after, rows in moved.items():
         move_rows(db, rows, after)
