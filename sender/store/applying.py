@@ -10,6 +10,7 @@ import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
+from sender.store import intents
 from sender.store.database import Database
 from sender.store.part_ids import note_all
 from sender.store.parts import PartRow, Parts
@@ -134,6 +135,7 @@ class Application:
 
     def write(self) -> None:
         """Write receipts and parts. Messages are brought up to date by `settle`."""
+        intents.write_out(self._db, list(self.touched.values()))
         self._db.conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
         by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():

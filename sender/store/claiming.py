@@ -158,21 +158,29 @@ class _Batch:
         ids = [row[0] for _, rows in self._taken for row in rows]
         values = fields.read(self._db, ids)
         earlier = _earlier(self._db, [row[0] for _, rows in self._taken for row in rows if row[2]])
-        claimed = []
+        claimed: list[Claimed] = []
         known: dict[int, tuple[int, str]] = {}
         by_campaign: Counter[int] = Counter()
+        given = values.get
         for campaign, rows in self._taken:
             by_campaign[campaign] += len(rows)
-            for message, destination, parts, expires in rows:
+            if not earlier:  # nearly always
+                claimed += [
+                    Claimed(message, campaign, number, given(message) or {}, 0, parts, (), 0, None, expires)
+                    for message, number, parts, expires in rows
+                ]
+                known |= {row[0]: (campaign, row[1]) for row in rows if not row[2]}
+                continue
+            for message, number, parts, expires in rows:
                 if parts:
                     done, attempts, resends, since = earlier.get(message, _NEVER)
                 else:
                     done, attempts, resends, since = _NEVER
-                    known[message] = campaign, destination
-                given = values.get(message) or {}
+                    known[message] = campaign, number
                 claimed.append(
-                    Claimed(message, campaign, destination, given, attempts, parts, done, resends, since, expires)
-                )
+                    Claimed(message, campaign, number, given(message) or {}, attempts, parts, done, resends, since,
+                            expires)
+                )  # fmt: skip
         move_alike(self._db, ids, by_campaign, State.QUEUED, State.CLAIMED)
         self._db.hand.claimed(known)
         return claimed

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from sender.store import intents
+from sender.store.ended import Ended
 from sender.store.part_ids import PartIds
 from sender.store.parts import Hand
 from sender.store.pending import Pending
@@ -33,7 +34,7 @@ class Database:
         self.hot = conn
         """The connection for statements that neither read nor write what is `pending`."""
         self.pending = Pending()
-        self._before = self.pending  # what it was at the savepoint
+        self._before: Pending | None = None  # what it was at the savepoint, where there was anything
         self._accounts: dict[str, int] = {}
         self._next_message: int | None = None
         self.consumers: Wanted | None = None
@@ -42,6 +43,8 @@ class Database:
         """Parts under way that this connection has written: see `Hand`."""
         self.ids = PartIds()
         """Parts by the ids that operators gave them."""
+        self.ended = Ended()
+        """Parts that ended together."""
         self._seen: int | None = None
         self.emitted = 0
         """Events written since the start, those of transactions that were undone included."""
@@ -78,6 +81,7 @@ class Database:
             self._seen = seen
             self.hand.clear()
             self.ids.check(self)
+            self.ended.clear()
         self._spill()
 
     def commit(self) -> None:
@@ -104,7 +108,7 @@ class Database:
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
         self.hand.touched = self.ids.touched = False
-        self._before = self.pending.copy()
+        self._before = self.pending.copy() if self.pending.any else None
         self.hot.execute("SAVEPOINT call")
 
     def keep(self) -> None:
@@ -114,7 +118,7 @@ class Database:
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
         self._forget(hand=self.hand.touched, ids=self.ids.touched)
-        self.pending = self._before
+        self.pending = self._before or Pending()
         self.hot.execute("ROLLBACK TO call")
         self.hot.execute("RELEASE call")
         self._spill()

@@ -9,7 +9,7 @@ import msgspec
 
 from sender.domain.message import FINAL, MessageClass, State
 from sender.domain.template import FieldError, Template, TemplateError
-from sender.store import campaigns, fields, moving
+from sender.store import campaigns, ended, fields, moving
 from sender.store.database import Database
 from sender.store.incoming import Incoming
 from sender.store.records import Campaign, CampaignKind
@@ -330,16 +330,15 @@ def _text(template: str, given: dict[str, str]) -> str | None:
 
 
 def _parts(db: Database, ident: int) -> tuple[PartView, ...]:
-    rows = db.conn.execute(
-        "SELECT part, state, smsc_id, status, stat, err, submits, submitted_at, answered_at,"
+    columns = (
+        "part, state, smsc_id, status, stat, err, submits, submitted_at, answered_at,"
         " nullif(max(coalesce(received_at, 0),"
         " coalesce((SELECT max(at) FROM receipts r WHERE r.message = p.message AND r.part = p.part), 0)), 0), cause"
-        " FROM all_parts p WHERE message = ? ORDER BY part",
-        (ident,),
+        ""
     )
     return tuple(
         PartView(part, State(state).label, smsc_id, None if status is None else status_name(status), *rest)
-        for part, state, smsc_id, status, *rest in rows
+        for part, state, smsc_id, status, *rest in ended.part_rows(db, ident, columns)
     )
 
 

@@ -8,24 +8,19 @@ from typing import Any, Final
 
 from sender.domain.message import State
 from sender.domain.numbers import tail
-from sender.store import matching
+from sender.store import intents, matching
 from sender.store.applying import forget_doubts
 from sender.store.database import Database
 from sender.store.part_ids import note_all
 from sender.store.parts import PartRow
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import load_parts, move_rows, raise_due, settle
-from sender.store.sql import Insert, sql
+from sender.store.sql import sql
 from smppkit.message_ids import key
 
 _ACCEPTED: Final = sql(
     "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
     " WHERE message = ? AND part = ? AND $MAY_BECOME_ACCEPTED"
-)
-_WRITE_ACCEPTED: Final = Insert(
-    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
-    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)",
-    "(?, 1, ?1, $ACCEPTED, ?2, ?, ?3, ?4, ?5, 1, 0, 0, 0, 0, ?, ?, 0, 0)",
 )
 _RETRY: Final = sql(
     "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
@@ -74,9 +69,9 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
     held = db.hand.by_message.get
     rows: list[PartRow] = []
     others: list[Outcome] = []
-    alike: dict[tuple[int, int, float, float, float], list[Any]] = {}
-    known: tuple[int, int, float, float, float] | None = None
-    values: list[Any] = []
+    groups: dict[intents.Alike, list[PartRow]] = {}
+    known: intents.Alike | None = None
+    group: list[PartRow] = []
     last: dict[int, float] = {}
     kept_back: set[int] = set()
     submitting, accepted = int(State.SUBMITTING), int(State.ACCEPTED)
@@ -94,22 +89,19 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
             others.append(outcome)
             kept_back.add(message)  # what follows about the same message keeps its turn
             continue
-        at = outcome.at
+        row.answered_at = at = outcome.at
         row.smsc_id = smsc_id = outcome.smsc_id
-        row.key = wanted = key(smsc_id)
+        row.key = key(smsc_id)
         row.state = accepted
-        # What is the same for nearly all of a call is given to SQLite once.
-        same = row.account, row.epoch, row.first_at, row.submitted_at, at
-        if same != known:
-            known, values = same, alike.setdefault(same, [])
-        values += (message, row.sequence, smsc_id, wanted)
+        alike = row.account, row.epoch, row.submitted_at, at
+        if alike != known:
+            known, group = alike, groups.setdefault(alike, [])
+        group.append(row)
         rows.append(row)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
     if rows:
-        db.hand.accepted(rows)
-        for same, values in alike.items():
-            _WRITE_ACCEPTED.run(db.hot, same, values)
+        intents.accept(db, groups)
         note_all(db, rows)
         db.pending.responded(last)
     return rows, others

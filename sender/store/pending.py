@@ -8,7 +8,6 @@ takes the connection of the `Database` finds everything written; only statements
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -34,7 +33,7 @@ class Pending:
     def __init__(self) -> None:
         self.any = False
         """Whether there may be anything."""
-        self._counts: Counter[tuple[int, int]] = Counter()
+        self._counts: dict[tuple[int, int], int] = {}
         self._submits: dict[int, float] = {}
         self._responses: dict[int, float] = {}
         self._receipts: dict[int, float] = {}
@@ -43,13 +42,12 @@ class Pending:
     def copy(self) -> Pending:
         """The same, to come back to."""
         made = Pending()
-        if self.any:
-            made.any = True
-            made._counts.update(self._counts)
-            made._submits.update(self._submits)
-            made._responses.update(self._responses)
-            made._receipts.update(self._receipts)
-            made._dialects.update(self._dialects)
+        made.any = self.any
+        made._counts = self._counts.copy()
+        made._submits = self._submits.copy()
+        made._responses = self._responses.copy()
+        made._receipts = self._receipts.copy()
+        made._dialects = self._dialects.copy()
         return made
 
     def count(self, moves: Mapping[tuple[int, int], int]) -> None:
@@ -57,7 +55,7 @@ class Pending:
         self.any = True
         counts = self._counts
         for place, change in moves.items():
-            counts[place] += change
+            counts[place] = counts.get(place, 0) + change
 
     def submitted(self, first: Times) -> None:
         """Messages of campaigns were submitted, the first of them at these times."""

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
+from sender.domain.events import EventType
 from sender.domain.message import State, final_of
-from sender.store import samples
+from sender.store import intents, outbox, samples
 from sender.store.applying import note_receipts, update_alike
 from sender.store.database import Database
 from sender.store.parts import PartRow
@@ -96,11 +97,16 @@ def record(
 def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: list[str]) -> None:
     """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
     moved: dict[State, list[PartRow]] = defaultdict(list)
-    for (after, *said), rows in told.items():
-        messages = [row.message for row in rows]
-        update_alike(db, after, said, messages)
+    together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
+    for said, rows in told.items():
+        after = said[0]
+        packed = [row for row in rows if row.answer]
+        if packed:
+            intents.finish(db, account, packed, said, together=together)
+        if len(packed) < len(rows):
+            update_alike(db, after, said[1:], [row.message for row in rows if not row.answer])
         moved[after] += rows
-        db.hand.finished(account, (), messages)
+        db.hand.finished(account, (), [row.message for row in rows])
     db.hand.finished(account, ids, ())
     for after, rows in moved.items():
         move_rows(db, rows, after)

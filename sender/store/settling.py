@@ -32,7 +32,7 @@ def load_parts(db: Database, messages: Iterable[int]) -> Parts:
     """Every part of these messages."""
     in_hand = db.hand.of
     messages = list(messages)
-    intents.write_out(db, [row for row in map(in_hand, messages) if row is not None])
+    intents.write_out_messages(db, messages)
     rows = db.conn.execute(_LOAD, (json_list(messages),))
     return {(row[0], row[1]): in_hand(row[0]) or PartRow(*row) for row in rows}
 

@@ -234,7 +234,7 @@ class Checks:
         stored = {
             (account, message_id, stat)
             for account, message_id, stat in life.query(
-                "SELECT a.name, r.smsc_id, r.stat FROM all_receipts r JOIN parts p ON p.message = r.message"
+                "SELECT a.name, r.smsc_id, r.stat FROM all_receipts r JOIN all_parts p ON p.message = r.message"
                 " AND p.part = r.part JOIN accounts a ON a.id = p.account"
                 " UNION SELECT a.name, r.smsc_id, r.stat FROM parked_receipts r JOIN accounts a ON a.id = r.account"
             )
