@@ -31,7 +31,7 @@ from smsc.centre.outcomes import Outcomes
 from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
 from smsc.centre.taken import Ending, Receipt, Taken
 from smsc.journal.journal import Journal
-from smsc.journal.records import Kind, Owed
+from smsc.journal.records import BY_PLAN, Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
 from smsc.scenario.receipt_run import press_all
 
@@ -240,10 +240,16 @@ class Runs:
 
     def _tell(self, journal: Journal, taken: Taken, receipts: list[Owed], now: float) -> None:
         """Record that a run has come to the end that all of it have in common, and what this brings."""
-        shared, fate = self._shared, taken.course.fates[0]
-        journal.owe_all(shared.name, shared.epoch + now, receipts)
-        rows = list(range(taken.row, taken.row + len(taken)))
-        journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
+        shared, fate, count = self._shared, taken.course.fates[0], len(taken)
+        by_plan = len(receipts) == count and self._deliveries.goes_out(taken.system_id)
+        if by_plan:
+            for owed in receipts:
+                owed.number = BY_PLAN
+        else:
+            journal.owe_all(shared.name, shared.epoch + now, receipts)
+        ended_at = shared.epoch + min(now, taken.at + taken.course.ends_after[0])
+        rows = list(range(taken.row, taken.row + count))
+        journal.ended(rows, ended_at, fate.stat, fate.err, over=not by_plan)
 
     def _receipts(self, taken: Taken, now: float) -> list[Owed]:
         """Those of all of a run."""
@@ -352,6 +358,9 @@ class Runs:
         made: dict[str, int] = {}
         owed: list[Owed] = []
         told = _Told(shared.name, shared.epoch, now)
+        goes_out = {
+            name: copies == 1 and self._deliveries.goes_out(name) for name in {one.system_id for one in receipts}
+        }
         for receipt in receipts:
             taken, index = receipt.taken, receipt.index
             if taken is None:
@@ -365,15 +374,18 @@ class Runs:
                 owed += outcomes.come_to_end(taken.held[index], now)
                 continue
             taken.over[index] = 1
-            if journal is not None:
-                told.ended.append(receipt)
             if not receipt.octets and not self._write(receipt, taken, now):
+                told.over.append(receipt)
                 continue
             receipt.life = life
             owed.append(receipt)
             if copies > 1:
                 owed += [msgspec.structs.replace(receipt) for _ in range(1, copies)]
-            if journal is not None:
+            if goes_out[receipt.system_id]:
+                receipt.number = BY_PLAN
+                told.by_plan.append(receipt)
+            else:
+                told.over.append(receipt)
                 told.owed += owed[-copies:]
             made[receipt.system_id] = made.get(receipt.system_id, 0) + copies
         if journal is not None:
@@ -416,23 +428,27 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (clock seconds)."""
+    """What is to be recorded of messages that come to the ends that were drawn for them, at a time (clock seconds)."""
 
     def __init__(self, operator: str, epoch: float, now: float) -> None:
+        self.by_plan: list[Receipt] = []
+        """Of those whose receipts go out at once: the plan is all that has to be kept of them."""
+        self.over: list[Receipt] = []
         self.owed: list[Owed] = []
-        self.ended: list[Receipt] = []
-        """Of the messages that came to the end that was drawn for them."""
+        """What those that are over have brought."""
         self._operator = operator
         self._epoch = epoch
         self._now = now
 
     def tell(self, journal: Journal) -> None:
         """Record it; what comes later is told of later."""
-        epoch, ended = self._epoch, self.ended
+        epoch = self._epoch
         journal.owe_all(self._operator, epoch + self._now, self.owed)
-        if ended:
-            journal.ended([receipt.row for receipt in ended], [epoch + receipt.ends for receipt in ended])
-        self.owed, self.ended = [], []
+        for receipts, over in ((self.by_plan, False), (self.over, True)):
+            if receipts:
+                ends = [epoch + receipt.ends for receipt in receipts]
+                journal.ended([receipt.row for receipt in receipts], ends, over=over)
+        self.by_plan, self.over, self.owed = [], [], []
 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:

@@ -30,7 +30,7 @@ from smsc.journal.expansion import is_behind
 from smsc.journal.file import connect, connect_readonly, open_file
 from smsc.journal.finding import Found, find
 from smsc.journal.lockfile import LockFile
-from smsc.journal.records import Committed, Group, Kind, Message, Owed, Pending
+from smsc.journal.records import BY_PLAN, Committed, Group, Kind, Message, Owed, Pending
 from smsc.journal.retention import Keep
 from smsc.journal.schema import prepare
 from smsc.journal.together import MessageRun, OwedRun
@@ -229,13 +229,24 @@ class Journal:
         self._added(2 * run.count)
         return row
 
-    def ended(self, rows: list[int], at: float | list[float], stat: str | None = None, err: str | None = None) -> None:
-        """As ``reached`` with `over`, of messages that have come to no state before; `at` is that of all, or each."""
+    def ended(
+        self,
+        rows: list[int],
+        at: float | list[float],
+        stat: str | None = None,
+        err: str | None = None,
+        *,
+        over: bool = True,
+    ) -> None:
+        """As ``reached``, of messages that have come to no state before; `at` is that of all, or each.
+
+        What is not `over` with that comes to its end again after a restart, until its receipt, BY_PLAN, is settled.
+        """
         if not self._logged:
             for row, one in zip(rows, at if isinstance(at, list) else repeat(at), strict=False):
-                self.reached(row, one, stat, err, over=True)
+                self.reached(row, one, stat, err, over=over)
             return
-        self._group.ended.append((rows, at, stat, err))
+        self._group.ended.append((rows, at, stat, err, over))
         self._added(len(rows))
 
     def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
@@ -265,8 +276,13 @@ class Journal:
                 self.settled(owed, acknowledged_at, state)
             return
         numbers = [owed.number for owed in deliveries]
+        planned = numbers.count(BY_PLAN)
+        if 0 < planned < len(numbers):
+            self.settled_all([owed for owed in deliveries if owed.number == BY_PLAN], acknowledged_at, state)
+            self.settled_all([owed for owed in deliveries if owed.number != BY_PLAN], acknowledged_at, state)
+            return
         rows = [owed.row for owed in deliveries] if deliveries[0].kind in _ACKNOWLEDGES else None
-        self._group.settled_runs.append((numbers, rows, acknowledged_at, state))
+        self._group.settled_runs.append((None if planned else numbers, rows, acknowledged_at, state))
         self._added(len(deliveries))
 
     def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
@@ -276,6 +292,10 @@ class Journal:
         """
         row = owed.row if owed.kind in _ACKNOWLEDGES else None
         self._group.settled.append((owed.number, row, acknowledged_at, state))
+        if owed.number == BY_PLAN:
+            if acknowledged_at is not None:
+                self._group.reached.append((owed.row, acknowledged_at, None, None, False))
+            self._group.over.append(owed.row)
         self._added()
 
     def forget(self, operator: str) -> None:
