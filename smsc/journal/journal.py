@@ -1,8 +1,8 @@
 """The journal: every message and every PDU in SQLite, and the promise that what was acknowledged is in it.
 
 Callers record from the reactor's thread; nothing of that touches the disk. What was recorded goes to the
-file in groups, each one transaction: when 500 operations are waiting, when somebody asks to be told
-(``when_committed``), or 5 ms after the first of them. A threaded journal writes in a thread of its own; an
+file in groups, each one transaction: when 2,000 operations are waiting, when somebody asks to be told
+(``when_committed``), or 5 to 10 ms after the first of them. A threaded journal writes in a thread of its own; an
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
 
 A journal with a log writes each group as one row of it, and fills the tables from there when somebody reads
@@ -37,7 +37,7 @@ from smsc.journal.together import MessageRun, OwedRun
 from smsc.journal.writer import Writer
 
 MEMORY = ":memory:"
-GROUP_OPERATIONS = 500
+GROUP_OPERATIONS = 2_000
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 Watch = Callable[[frozenset[int], Exception | None], None]
@@ -70,6 +70,7 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
+        self._timed = self._group  # which it was set for
         self._logged = logged
         self._puts = 0  # groups that were handed over
         self._expanding = 0
@@ -164,7 +165,7 @@ class Journal:
         # What is to become of it, if that is recorded too, belongs into the same group.
         group.size += 1
         if self._timer is None:
-            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._set_timer()
         return row
 
     def plan(self, pending: Pending) -> None:
@@ -332,7 +333,7 @@ class Journal:
         if size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
-            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._set_timer()
 
     def pdus(self, connection: int, direction: str, count: int, octets: bytes, at: float) -> None:
         """Record so many PDUs that were on the wire together, by the octets of all of them."""
@@ -437,11 +438,18 @@ class Journal:
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
-            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        self._timed = self._group
+        self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def _time_is_up(self) -> None:
         self._timer = None
-        self._hand_over()
+        if self._timed is self._group:
+            self._hand_over()
+        elif self._group.size:  # what it was set for has been handed over before
+            self._set_timer()
 
     def _hand_over(self) -> None:
         group = self._group
