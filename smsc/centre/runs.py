@@ -332,7 +332,7 @@ class Runs:
         return b"" if pressed is None else pressed[0]
 
     def _by_plan(self, system_id: str) -> bool:
-        """Whether receipts made for an account now need not be recorded: without a journal, or where it has their plans."""
+        """Whether receipts that are made for an account now need not be recorded: their plans are, if anything is."""
         return self._shared.journal is None or self._deliveries.goes_out(system_id)
 
     def ripe(self, waiting: Sequence[Waiting], now: float) -> Sequence[Owed | Receipts]:
