@@ -57,14 +57,10 @@ def pack(db: Database, rows: Sequence[PartRow]) -> None:
 def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
     """Parts in hand, whose rows say that they are accepted, are so."""
     for alike, rows in groups.items():
-        db.hand.accepted(rows)
         pack = db.packs.accepted(db, rows)
         if not pack:
             _write_accepted(db, alike, rows)
-            continue
-        db.hand.packs.add(pack, len(rows))
-        for row in rows:
-            row.pack = pack
+        db.hand.accepted(rows, pack)
 
 
 def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:

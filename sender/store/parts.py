@@ -150,15 +150,16 @@ class Hand:
             self._forget_id(row)
         return beyond
 
-    def accepted(self, rows: Sequence[PartRow]) -> None:
-        """Parts in hand have their id now, and are no longer in `intents` alone."""
+    def accepted(self, rows: Sequence[PartRow], pack: int) -> None:
+        """Parts in hand have their id now, and are in this row of `packed`; 0: each has a row of its own."""
         for intent, count in Counter([row.intent for row in rows]).items():
             self.intents.less(intent, count)
-        for row in rows:
-            row.intent = 0
+        if pack:
+            self.packs.add(pack, len(rows))
         account = -1
         ids: dict[str, PartRow | None] = {}
         for row in rows:
+            row.intent, row.pack = 0, pack
             if row.account != account:
                 account = row.account
                 ids = self.by_id(account)
