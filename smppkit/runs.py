@@ -12,7 +12,9 @@ import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import repeat
+from operator import sub
 from struct import unpack
+from types import MappingProxyType
 from typing import ClassVar, TypeAlias, cast
 
 import msgspec
@@ -65,6 +67,24 @@ def split(octets: bytes) -> list[bytes]:
     return frames
 
 
+class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """What several plain submit_sm say besides their user data, each as on the wire, one after another."""
+
+    service_types: Sequence[bytes]
+    sources: Sequence[bytes]
+    """Each behind its TON and NPI, as the destinations."""
+    destinations: Sequence[bytes]
+    codings: Sequence[bytes]
+    begins: Sequence[int]
+    """Where the user data of each does."""
+
+    def of(self, places: Sequence[int]) -> Addressed:
+        """Some of them."""
+        columns = (self.service_types, self.sources, self.destinations, self.codings)
+        services, sources, destinations, codings = ([of[place] for place in places] for of in columns)
+        return Addressed(services, sources, destinations, codings, [self.begins[place] for place in places])
+
+
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
     """PDUs of one version as they were on the wire: `octets` are theirs alone, and `starts` is where each begins."""
 
@@ -80,13 +100,15 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
 
-    def addressed(self) -> list[re.Match[bytes]]:
-        """What ADDRESSED finds in each; ValueError where one is no plain submit_sm."""
+    def addressed(self) -> Addressed:
+        """What plain submit_sm say besides their user data; ValueError where one is none."""
         octets, match = self.octets, ADDRESSED.match
         found = [match(octets, start + HEADER_SIZE) for start in self.starts]
         if None in found:
             raise ValueError("a plain submit_sm is not plain")
-        return cast("list[re.Match[bytes]]", found)
+        matches = cast("list[re.Match[bytes]]", found)
+        services, sources, destinations, codings = zip(*[match.groups() for match in matches], strict=True)
+        return Addressed(services, sources, destinations, codings, [match.end() for match in matches])
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -118,11 +140,22 @@ class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
-    """Plain submit_sm that have their `registered_delivery` in common."""
+    """Plain submit_sm that have their `registered_delivery` in common.
+
+    `found`: what `submit_pattern` has found in each.
+    """
 
     registered_delivery: int
+    found: list[tuple[bytes, ...]]
 
     command_id: ClassVar[int] = _SUBMIT_SM
+
+    def addressed(self) -> Addressed:
+        """As ``frames.addressed``, sooner."""
+        _, _, service_types, sources, destinations, _, _, codings, lengths = zip(*self.found, strict=True)
+        frames = self.frames
+        ends = (*frames.starts[1:], len(frames.octets))
+        return Addressed(service_types, sources, destinations, codings, list(map(sub, ends, b"".join(lengths))))
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -183,11 +216,21 @@ RunReader: TypeAlias = Callable[[bytes, int], "tuple[Run, int] | None"]
 class Outline(Reader):
     """The pattern of a run of fields: what is allowed is said as for a decoder, and only what is asked for is kept."""
 
-    def __init__(self, kept: Collection[str], only: Mapping[str, Collection[int]], without: Collection[str]) -> None:
-        """`kept` fields are groups; of those in `only` no other octets are plain, and those in `without` are empty."""
+    def __init__(
+        self,
+        kept: Collection[str],
+        only: Mapping[str, Collection[int]],
+        without: Collection[str],
+        spans: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`kept` fields are groups; of those in `only` no other octets are plain, and those in `without` are empty.
+
+        Of `spans` all from one field to another is a group, too.
+        """
         super().__init__()
         self.pattern = b""
         self._kept = kept
+        self._spans = spans
         self._only = only
         self._without = without
 
@@ -205,7 +248,9 @@ class Outline(Reader):
         """See Reader: the pattern goes on."""
 
     def _add(self, name: str, pattern: bytes) -> None:
-        self.pattern += b"(" + pattern + b")" if name in self._kept else pattern
+        pattern = b"(" + pattern + b")" if name in self._kept else pattern
+        before = b"(" if name in self._spans else b""
+        self.pattern += before + pattern + (b")" if name in self._spans.values() else b"")
 
 
 _PLAIN_SUBMIT: Mapping[str, Collection[int]] = {
@@ -223,9 +268,12 @@ NPI) and data_coding are groups."""
 
 @functools.cache
 def submit_pattern(version: Version) -> re.Pattern[bytes]:
-    """Groups: command_length, sequence_number, destination_addr with its NUL, registered_delivery, sm_length."""
-    kept = ("destination_addr", "registered_delivery", "sm_length")
-    outline = Outline(kept, _PLAIN_SUBMIT, _EMPTY_IN_SUBMIT)
+    """Groups: command_length, sequence_number, service_type, source, destination, its address alone,
+    registered_delivery, data_coding and sm_length. Strings are with their NUL, addresses behind their TON and NPI.
+    """
+    kept = ("service_type", "destination_addr", "registered_delivery", "data_coding", "sm_length")
+    spans = {"source_addr_ton": "source_addr", "dest_addr_ton": "destination_addr"}
+    outline = Outline(kept, _PLAIN_SUBMIT, _EMPTY_IN_SUBMIT, spans)
     for name, spec in CODECS[version].layouts[_SUBMIT_SM].fields:
         spec.emit_read(name, outline)
     header = rb"(....)" + re.escape(_SUBMIT_SM.to_bytes(4, "big")) + rb"....(....)"
@@ -238,36 +286,36 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
-        sequences: list[bytes] = []
-        destinations: list[bytes] = []
+        run: list[tuple[bytes, ...]] = []
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
         asked, ask_at = 0, 0 if first_apart is None else 1
-        at, size, common = first, len(octets), b""
+        at, size, common, lengths = first, len(octets), b"", _LENGTHS
         while (found := match(octets, at)) is not None:
-            length, sequence, destination, registered, sm_length = found.groups()
+            said = found.groups()
+            length, _, _, _, _, _, registered, _, sm_length = said
             end = found.end() + sm_length[0]
-            if end > size or length != _LENGTHS[end - at]:
+            if end > size or length != lengths[end - at]:
                 break
             if registered != common:
                 if starts:
                     break
                 common = registered
             starts.append(at - first)
-            sequences.append(sequence)
-            destinations.append(destination)
+            run.append(said)
             at = end
             if len(starts) == ask_at and first_apart is not None:
-                if first_apart(destinations) is not None:
+                if first_apart([said[5] for said in run[asked:]]) is not None:
                     break
-                destinations.clear()
                 asked, ask_at = ask_at, 4 * ask_at
-        if destinations and first_apart is not None and (place := first_apart(destinations)) is not None:
-            at = first + starts[asked + place]
-            del starts[asked + place :], sequences[asked + place :]
+        if first_apart is not None and asked < len(run):
+            place = first_apart([said[5] for said in run[asked:]])
+            if place is not None:
+                at = first + starts[asked + place]
+                del starts[asked + place :], run[asked + place :]
         if not starts:
             return None
-        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0]), at
+        return SubmitRun(Frames(version, octets[first:at], starts), [said[1] for said in run], common[0], run), at
 
     return read
 

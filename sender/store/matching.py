@@ -29,7 +29,7 @@ from sender.domain.dialect import (
 )
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
-from sender.store import dialects, guessing, multipart, plain, samples
+from sender.store import dialects, guessing, intents, multipart, plain, samples
 from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
 from sender.store.part_ids import PARTS
@@ -132,7 +132,7 @@ def _record_rest(
 
 def has_parked(db: Database) -> bool:
     """Whether any receipt waits for its message."""
-    return db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
+    return db.hot.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
 
 
 def settle_with_parked(db: Database, touched: Sequence[PartRow], waiting: bool) -> bool:
@@ -437,6 +437,7 @@ class Matching:
         candidates = self._db.ids.find(self._db, wanted)
         if not candidates:
             return found
+        intents.write_out_messages(self._db, [part // PARTS for part in candidates])
         for columns in self._db.conn.execute(_BY_KEY, (json_list(candidates), account)):
             if columns[_KEY] not in wanted:
                 continue

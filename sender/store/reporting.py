@@ -32,11 +32,11 @@ _TOTALS: Final = (
     " coalesce(sum(p.resends), 0), coalesce(sum(p.receipts), 0), coalesce(sum(p.repeated), 0)"
     " FROM messages m JOIN parts p ON p.message = m.id WHERE $which"
 )
-# Submitted once, by an intent that is one of many in a row.
-_PACKED: Final = (
-    "SELECT count(*) FROM intents i, json_each(i.submits) j"
-    " CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')"
-    " WHERE $which AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
+# Submitted once, as one of many in a row; and those of them that are done.
+_PACKED: Final = "SELECT count(*) FROM waiting_parts w CROSS JOIN messages m ON m.id = w.message WHERE $which"
+_ENDED: Final = (
+    "SELECT count(*) FROM messages m WHERE $which AND m.state = $DELIVERED"
+    " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
 )
 _DOUBTS: Final = (
     "SELECT p.cause, count(*) FROM messages m JOIN parts p ON p.message = m.id"
@@ -70,8 +70,8 @@ def figures(db: Database, which: str, parameters: tuple[Any, ...]) -> Figures:
         failures[reason] += count
     totals = Counter(dict(zip(TOTALS, db.conn.execute(sql(_TOTALS, which=which), parameters).fetchone(), strict=True)))
     under_way = db.conn.execute(sql(_PACKED, which=which), parameters).fetchone()[0]
-    for name in TOTALS[:2]:
-        totals[name] += under_way
+    ended = db.conn.execute(sql(_ENDED, which=which), parameters).fetchone()[0]
+    totals += Counter(segments=under_way + ended, submits=under_way + ended, receipts=ended)
     doubts = db.conn.execute(sql(_DOUBTS, which=which), parameters).fetchall()
     return Figures(failures, Counter(dict(doubts)), totals)
 

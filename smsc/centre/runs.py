@@ -10,7 +10,6 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
-from smppkit.runs import ADDRESSED, RunReader, SubmitRun, run_readers, split
+from smppkit.runs import ADDRESSED, Addressed, RunReader, SubmitRun, run_readers, split
 from smppkit.states import Version
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
@@ -32,7 +31,7 @@ from smsc.centre.taken import Ending, Receipts, Taken, Waiting
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
-from smsc.scenario.receipt_run import addresses, press_all
+from smsc.scenario.receipt_run import press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
@@ -69,7 +68,7 @@ class Runs:
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
-        self._forms: tuple[int, dict[tuple[Fate, int], Form]] = (0, {})
+        self._forms: tuple[int, dict[int, dict[Fate, Form]]] = (0, {})
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -98,9 +97,9 @@ class Runs:
             state.began = now
         number = state.next_id
         state.next_id = number + count
-        addressed = run.frames.addressed() if usual.certain is None else ()
-        course = usual.many(state.chance, connection.system_id, run.frames, addressed)
         wanted = state.planner.wanted[run.registered_delivery & 0b11]
+        addressed = run.addressed() if usual.certain is None or wanted else None
+        course = usual.many(state.chance, connection.system_id, run.frames, addressed)
         taken = Taken(
             now,
             connection.system_id,
@@ -120,8 +119,10 @@ class Runs:
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
             self._tidy(count, now)
-        if wanted and not course.alike:
-            taken.receipts = self._written(taken, addressed, ids)
+        if addressed is not None:
+            taken.places = taken.timed()
+            if taken.places:
+                taken.receipts = self._written(taken, addressed, ids)
         return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
 
     def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
@@ -166,11 +167,10 @@ class Runs:
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed() if taken.course.alike else taken.places
-        if not timed:
+        if not taken.places:
             return ()
         taken.copies = shared.operator.receipts.copies
-        self._deliveries.plan(Kind.RECEIPT, len(timed) * taken.copies)
+        self._deliveries.plan(Kind.RECEIPT, len(taken.places) * taken.copies)
         at, course, wheel = taken.at, taken.course, shared.wheel
         if course.alike:
             ending, ends = Ending(taken), at + course.ends_after[0]
@@ -180,7 +180,9 @@ class Runs:
             return ()
         receipts, places, taken.receipts, whose = taken.receipts, taken.places, (), taken.system_id
         ends_after = course.ends_after
-        dues = [at + ends_after[place] for place in places]
+        dues = [at + after for after in ends_after]
+        if len(places) < len(dues):
+            dues = [dues[place] for place in places]
         said = zip(receipts, repeat(taken), places, strict=False)
         if min(dues) > now:
             wheel.gather(whose, dues, said, partial(Waiting, whose))
@@ -258,86 +260,73 @@ class Runs:
 
     def _receipts(self, taken: Taken, now: float) -> Sequence[Owed]:
         """Those of all of a run."""
-        frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
-        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
+        row, copies, whose, life = taken.row, taken.copies, taken.system_id, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
-        ends = min(now, taken.at + course.ends_after[0])
-        ids, addressed = taken.usual.ids(taken.number, len(taken)), frames.addressed()
-        forms = self._forms_of((fate,), taken.at, (ends,))
-        if forms is not None and copies == 1:
-            together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
-            if together is not None:
-                if self._shared.journal is None:
-                    return Receipts(system_id, together, [taken] * len(ids), range(len(ids)), life)
-                return list(map(Owed, range(row, row + len(ids)), repeat(system_id), together, repeat(_RECEIPT),
-                                addresses(addressed), repeat(bind), repeat(0), repeat(0), repeat(False),
-                                repeat(life)))  # fmt: skip
-        press = self._press(fate, taken.at, ends)
-        owed = list[Owed]()
-        for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
-            pressed = None if press is None else press(message_id, found, end)
-            if pressed is None:
-                pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
-            if pressed is None:
-                self._deliveries.unplan(Kind.RECEIPT, copies)
+        written, taken.receipts, places = taken.receipts, (), taken.places
+        if not all(written):
+            ids = taken.usual.ids(taken.number, len(taken))
+            written = self._written(taken, taken.frames.addressed(), ids, before=inf)
+        if copies == 1 and self._shared.journal is None and all(written):
+            return Receipts(whose, written, [taken] * len(places), places, life)
+        owed: list[Owed] = []
+        for octets, index in zip(written, places, strict=True):
+            receipt = (octets, taken.source(index)) if octets else self._write(taken, index, now)
+            if receipt is None:
                 continue
-            receipt, to = pressed
-            about = row and row + index
-            for _ in range(copies):
-                owed.append(Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
+            about, (said, to) = row and row + index, receipt
+            owed += [Owed(about, whose, said, _RECEIPT, to, taken.bind, 0, 0, False, life) for _ in range(copies)]
         return owed
 
-    def _written(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> Sequence[bytes]:
-        """The receipts that those of a run will have, each at its time; b"" for what is written then."""
-        course, frames, at = taken.course, taken.frames, taken.at
-        indexes, fates, ends_after = taken.timed(), course.fates, course.ends_after
-        taken.places = indexes
-        if not indexes:
-            return []
+    def _written(
+        self, taken: Taken, addressed: Addressed, ids: Sequence[bytes], before: float = WRITTEN_BEFORE
+    ) -> Sequence[bytes]:
+        """The receipts that those of a run will have, each at its time; b"" for those that come later than `before`
+        (seconds after their messages), or need a closer look.
+        """
+        course, frames, at, places = taken.course, taken.frames, taken.at, taken.places
+        fates, ends_after = course.fates, course.ends_after
         ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
-        if len(indexes) < len(ends):
-            fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
-            ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
-            ends = [ends[index] for index in indexes]
-        pressed = None
-        if max(ends_after) < WRITTEN_BEFORE:
+        taken.sources = addressed.sources if len(set(addressed.sources)) > 1 else addressed.sources[:1]
+        if len(places) < len(ends):
+            fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
+            ids, addressed = [ids[place] for place in places], addressed.of(places)
+            ends = [ends[place] for place in places]
+        if max(ends_after) < before:
             forms = self._forms_of(fates, at, [at + after for after in ends_after])
-            pressed = None if forms is None else press_all(forms, ids, addressed, ends)
-        return self._each_pressed(at, ends_after, fates, ids, addressed, ends) if pressed is None else pressed
+            pressed = None if forms is None else press_all(forms, ids, frames.octets, addressed, ends)
+            if pressed is not None:
+                return pressed
+        return [
+            self._pressed(taken, place) if after < before else b""
+            for place, after in zip(places, ends_after, strict=True)
+        ]
 
     def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
         submitted, epoch = self._shared.second(at), self._shared.epoch
         if submitted != self._forms[0]:
             self._forms = (submitted, {})
         known = self._forms[1]
-        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        seconds = [int(epoch + end + ROUNDING) for end in ends]
         try:
-            return [known[key] for key in keys]
+            return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
         except KeyError:
-            for fate, second in set(keys).difference(known):
+            for second, fate in set(zip(seconds, fates, strict=True)):
                 form = self._outcomes.form(fate, at, second - epoch)
                 if form is None:
                     return None
-                known[fate, second] = form
-        return [known[key] for key in keys]
+                known.setdefault(second, {})[fate] = form
+        return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
 
-    def _each_pressed(
-        self,
-        at: float,
-        ends_after: Sequence[float],
-        fates: Sequence[Fate],
-        ids: Sequence[bytes],
-        addressed: Sequence[re.Match[bytes]],
-        ends: Sequence[int],
-    ) -> list[bytes]:
-        """The receipts of messages that came together; empty what is written later."""
-        octets = [b""] * len(ids)
-        for place, after in enumerate(ends_after):
-            press = self._press(fates[place], at, at + after) if after < WRITTEN_BEFORE else None
-            pressed = None if press is None else press(ids[place], addressed[place], ends[place])
-            if pressed is not None:
-                octets[place], _ = pressed
-        return octets
+    def _pressed(self, taken: Taken, index: int, now: float = inf) -> bytes:
+        """The receipt of one that comes to its end, or `now`; b"" when it needs a closer look."""
+        course, frames = taken.course, taken.frames
+        press = self._press(course.fates[index], taken.at, min(now, taken.at + course.ends_after[index]))
+        start, end = frames.span(index)
+        found = None if press is None else ADDRESSED.match(frames.octets, start + HEADER_SIZE)
+        if press is None or found is None:
+            return b""
+        pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
+        return b"" if pressed is None else pressed[0]
 
     def ripe(self, waiting: Sequence[Waiting], now: float) -> Sequence[Owed | Receipts]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
@@ -366,7 +355,7 @@ class Runs:
         journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
-        told = _Told(shared.name, shared.epoch + now)
+        told = _Told(shared.name, shared.epoch, now)
         for _, _, octets, taken, index in _in_order(waiting):
             if taken.held is not None:
                 if journal is not None:
@@ -375,10 +364,8 @@ class Runs:
                 continue
             taken.over[index] = 1
             if journal is not None:
-                course = taken.course
-                ended = told.ended.setdefault(course.fates[index], ([], []))
-                ended[0].append(taken.row + index)
-                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
+                told.rows.append(taken.row + index)
+                told.at.append(shared.epoch + min(now, taken.at + taken.course.ends_after[index]))
             written = (octets, taken.source(index)) if octets else self._write(taken, index, now)
             if written is None:
                 continue
@@ -396,18 +383,15 @@ class Runs:
 
     def _write(self, taken: Taken, index: int, now: float) -> tuple[bytes, str] | None:
         """Write a receipt that was not yet, and say for which address; None when it cannot be."""
-        course, frames = taken.course, taken.frames
-        fate, ends = course.fates[index], min(now, taken.at + course.ends_after[index])
-        press, pressed = self._press(fate, taken.at, ends), None
-        if press is not None:
-            start, end = frames.span(index)
-            found = ADDRESSED.match(frames.octets, start + HEADER_SIZE)
-            if found is not None:
-                pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
-        pressed = pressed or self._outcomes.receipt_of(taken.member(index), fate, ends)
-        if pressed is None:
+        octets = self._pressed(taken, index, now)
+        if octets:
+            return octets, taken.source(index)
+        course = taken.course
+        ends = min(now, taken.at + course.ends_after[index])
+        receipt = self._outcomes.receipt_of(taken.member(index), course.fates[index], ends)
+        if receipt is None:
             self._deliveries.unplan(Kind.RECEIPT, taken.copies)
-        return pressed
+        return receipt
 
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:
         """What makes receipts of a fate; most that are asked for have the seconds of one before."""
@@ -426,21 +410,23 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+    """What is to be recorded of messages that come to their ends at a time (clock seconds)."""
 
-    def __init__(self, operator: str, now: float) -> None:
+    def __init__(self, operator: str, epoch: float, now: float) -> None:
         self.owed: list[Owed] = []
-        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
-        """The rows of messages, and when each ended."""
+        self.rows: list[int] = []
+        self.at: list[float] = []
+        """Of the messages that came to the end that was drawn for them, and when (unix seconds)."""
         self._operator = operator
+        self._epoch = epoch
         self._now = now
 
     def tell(self, journal: Journal) -> None:
         """Record it; what comes later is told of later."""
-        journal.owe_all(self._operator, self._now, self.owed)
-        for fate, (rows, at) in self.ended.items():
-            journal.ended(rows, at, fate.stat, fate.err)
-        self.owed, self.ended = [], {}
+        journal.owe_all(self._operator, self._epoch + self._now, self.owed)
+        if self.rows:
+            journal.ended(self.rows, self.at)
+        self.owed, self.rows, self.at = [], [], []
 
 
 def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, int]]:
@@ -456,11 +442,13 @@ def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:
     """What is to be recorded of a run whose messages have each an end of its own."""
-    course = taken.course
-    fates = dict.fromkeys(course.fates)
-    places = {fate: place for place, fate in enumerate(fates)}
-    ends_after = [None if after == inf else after for after in course.ends_after]
-    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
+    ends_after, fates = taken.course.ends_after, taken.course.fates
+    different = list(dict.fromkeys(fates))
+    which = bytes(len(fates)) if len(different) == 1 else bytes(map(different.index, fates))
+    known: list[float | None] = list(ends_after)
+    if inf in known:
+        known = [None if after == inf else after for after in ends_after]
+    return Drawn(taken.at, epoch, known, different, which)
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:

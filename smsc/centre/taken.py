@@ -8,9 +8,8 @@ from typing import Any, Final, overload
 
 import msgspec
 
-from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
-from smppkit.runs import ADDRESSED, Frames
+from smppkit.runs import Frames
 from smsc.centre.book import Held, is_done
 from smsc.journal.records import Kind, Owed
 from smsc.scenario.decisions import Plan
@@ -35,8 +34,9 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     copies: int = 0  # of the receipt of each
     planned: bool = False
     row: int = 0  # of the first, in the journal
-    places: Sequence[int] = ()  # of those that will have a receipt, where their ends are drawn
-    receipts: Sequence[bytes] = ()  # theirs, until their times run; b"" where one is not written yet
+    sources: Sequence[bytes] = ()  # each behind its TON and NPI; one where it is that of all
+    places: Sequence[int] = ()  # of those that will have a receipt
+    receipts: Sequence[bytes] = ()  # theirs, until they wait or go; b"" where one is not written yet
     held: list[Held] | None = None  # each of them, once somebody has asked
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def alike(self, first: int, last: int, now: float) -> tuple[int, bool]:
         """See Group."""
         done = self._is_done(first, now)
-        if self.course.alike:
+        if self.course.alike or (done and self._all_done(first, last, now)):
             return last - first, done
         index = first + 1
         while index < last and self._is_done(index, now) == done:
@@ -73,6 +73,8 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         wanted, fates = self.wanted, course.fates
         if not wanted:
             return ()
+        if not self.usual.states & ~wanted and max(course.ends_after) < inf:
+            return range(len(self.frames))
         return [
             index for index, after in enumerate(course.ends_after) if after < inf and wanted >> fates[index].state & 1
         ]
@@ -105,14 +107,18 @@ class Taken(msgspec.Struct, eq=False, gc=False):
 
     def source(self, index: int) -> str:
         """The address that one came from."""
-        found = ADDRESSED.match(self.frames.octets, self.frames.starts[index] + HEADER_SIZE)
-        if found is None:
-            raise ValueError("a plain submit_sm is not plain")
-        return address(found[2])
+        if not self.sources:
+            self.sources = self.frames.addressed().sources
+        return address(self.sources[index if len(self.sources) > 1 else 0])
 
     def _is_timed(self, index: int) -> bool:
         course = self.course
         return course.ends_after[index] < inf and bool(self.wanted >> course.fates[index].state & 1)
+
+    def _all_done(self, first: int, last: int, now: float) -> bool:
+        """Whether it can be said at once that nobody waits for any of these any more."""
+        over = not self.wanted or not self.over.count(0, first, last)
+        return over and self.usual.final and now >= self.at + max(self.course.ends_after)
 
     def _is_done(self, index: int, now: float) -> bool:
         course = self.course
@@ -162,6 +168,8 @@ class Receipts(Sequence[Owed]):
     def __getitem__(self, place: int | slice) -> Owed | Receipts:
         if not isinstance(place, slice):
             return self.each()[place]
+        if place == slice(0, len(self.octets)):
+            return self
         part = Receipts(self.system_id, self.octets[place], self.taken[place], self.indexes[place], self.life)
         if self._each is not None:
             part._each = self._each[place]

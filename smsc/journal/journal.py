@@ -229,7 +229,7 @@ class Journal:
         self._added(2 * run.count)
         return row
 
-    def ended(self, rows: list[int], at: float | list[float], stat: str, err: str) -> None:
+    def ended(self, rows: list[int], at: float | list[float], stat: str | None = None, err: str | None = None) -> None:
         """As ``reached`` with `over`, of messages that have come to no state before; `at` is that of all, or each."""
         if not self._logged:
             for row, one in zip(rows, at if isinstance(at, list) else repeat(at), strict=False):
@@ -244,18 +244,17 @@ class Journal:
             for owed in receipts:
                 self.owe(operator, due, owed)
             return
-        number, first = self._next_delivery, receipts[0]
-        for owed in receipts:
-            owed.number = self._next_delivery
-            self._next_delivery += 1
+        first = self._next_delivery
+        self._next_delivery = first + len(receipts)
+        for number, owed in enumerate(receipts, first):
+            owed.number = number
         rows, addresses = [owed.row for owed in receipts], [owed.to for owed in receipts]
-        octets = [owed.octets for owed in receipts]
-        bind: int | list[int] = first.bind
-        system_id: str | list[str] = first.system_id
-        if any(owed.bind != bind for owed in receipts):
-            bind = [owed.bind for owed in receipts]
-            system_id = [owed.system_id for owed in receipts]
-        run = OwedRun(number, operator, due, system_id, bind, rows, addresses, octets)
+        octets, binds = [owed.octets for owed in receipts], [owed.bind for owed in receipts]
+        bind: int | list[int] = binds[0]
+        system_id: str | list[str] = receipts[0].system_id
+        if binds.count(binds[0]) < len(binds):
+            bind, system_id = binds, [owed.system_id for owed in receipts]
+        run = OwedRun(first, operator, due, system_id, bind, rows, addresses, octets)
         self._group.owed_runs.append(run)
         self._added(len(receipts))
 

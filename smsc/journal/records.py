@@ -144,8 +144,8 @@ class Group:
         self.settled: list[tuple[int, int | None, float | None, str | None]] = []
         self.pdus: list[OnePdu | ManyPdus] = []
         self.runs: list[MessageRun] = []
-        # The rows that came to their end, and are over; when (all, or each), and to which.
-        self.ended: list[tuple[list[int], float | list[float], str, str]] = []
+        # The rows that came to their end, and are over; when (all, or each), and to which (None: what was decided).
+        self.ended: list[tuple[list[int], float | list[float], str | None, str | None]] = []
         self.owed_runs: list[OwedRun] = []
         self.settled_runs: list[tuple[list[int], list[int] | None, float, str | None]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
