@@ -1,8 +1,8 @@
 """PDUs that are alike: of one length, and the same octets but for some places. They are read by columns.
 
 What comes from one peer within a moment differs in numbers, ids and words. So the first of such PDUs is read by a
-pattern, and those behind it are compared with it, for a fraction of the price: octet by octet where few of them are to be
-the same (`alike`), else as pieces (`columns`).
+pattern, and those behind it are compared with it, for a fraction of the price: octet by octet where few of them are to
+be the same (`alike`), else as pieces (`columns`).
 """
 
 from __future__ import annotations
