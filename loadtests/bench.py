@@ -35,8 +35,8 @@ SEED = 1
 LATEST = ROOT / "loadtests" / "results" / "latest.json"
 SHAPES = ((1, 1), (1, 10), (1, 100), (10, 1), (10, 10), (10, 100))
 """Connections, and the window of each."""
-BESIDE = (Clients(10, 10), Clients(10, 100))
-"""Who loads the servers of others, and ours beside them."""
+BESIDE = ((Clients(10, 10), False), (Clients(10, 100), False), (Clients(10, 100), True))
+"""Who loads the servers of others, and ours beside them; whether receipts are asked for."""
 PACKAGES = ("twisted", "msgspec", "smpp.pdu3", "openpyxl")
 FAILURES = (OSError, EOFError, RuntimeError, ValueError, LookupError, ImportError)
 """What a part may fail of, and the others go on."""
@@ -269,25 +269,29 @@ def codes(size: Size) -> Figures:
 
 
 def servers(size: Size) -> Figures:
-    """Servers of others beside ours: a response to every submit, nothing else."""
+    """Servers of others beside ours: a response to every submit, without and with a receipt; nothing is kept."""
     ours: list[float] = []
-    for clients in BESIDE:
+    for clients, receipts in BESIDE:
         with serving(sys.executable, ROOT, False) as (pid, port):
-            cost = loaded(lambda pid=pid: processor_time(pid), port, False, size.emulator, clients, size.warm_up)  # type: ignore[misc]
+            cost = loaded(lambda pid=pid: processor_time(pid), port, receipts, size.emulator, clients, size.warm_up)  # type: ignore[misc]
             ours.append(round(cost, 1))
     rows: list[Figures] = [{"name": "smsc serve", "microseconds": ours}]
     rows += [_beside(other, lambda other=other: _server(other, size)) for other in OTHER_SERVERS]  # type: ignore[misc]
-    return {"shapes": [[clients.connections, clients.window] for clients in BESIDE], "rows": rows}
+    shapes = [[clients.connections, clients.window, receipts] for clients, receipts in BESIDE]
+    return {"shapes": shapes, "rows": rows}
 
 
-def _server(other: Other, size: Size) -> list[float]:
-    found = []
-    for like in BESIDE:
+def _server(other: Other, size: Size) -> list[float | None]:
+    found: list[float | None] = []
+    for like, receipts in BESIDE:
+        if receipts and other.one_connection:  # its clients are transmitters
+            found.append(None)
+            continue
         with other_server(other) as (pid, port):
             cost = loaded(
                 lambda pid=pid: session_time(pid),  # type: ignore[misc]
                 port,
-                False,
+                receipts,
                 size.others,
                 other.clients(like),
                 min(size.others, size.warm_up),
@@ -307,7 +311,7 @@ def clients(size: Size) -> Figures:
     ours = figures["one bind"]
     rows.append({"name": "sender send", "microseconds": [ours["microseconds"]], "note": "with its store on the disk"})
 
-    def client(other: Other) -> list[float]:
+    def client(other: Other) -> list[float | None]:
         operator = sender_cpu.Operator(False, size.others // 5)
         try:
             with started(other, operator.port, size.others, 100) as process:
@@ -323,10 +327,10 @@ def clients(size: Size) -> Figures:
             operator.close()
 
     rows += [_beside(other, lambda other=other: client(other)) for other in OTHER_CLIENTS]  # type: ignore[misc]
-    return {"shapes": [[1, 100]], "rows": rows}
+    return {"shapes": [[1, 100, False]], "rows": rows}
 
 
-def _beside(other: Other, measure: Callable[[], list[float]]) -> Figures:
+def _beside(other: Other, measure: Callable[[], list[float | None]]) -> Figures:
     row: Figures = {"name": other.name, "version": other.found_version}
     if other.note:
         row["note"] = other.note

@@ -7,8 +7,10 @@ Usage: make_performance.py [--check]     (--check only says, by its exit code, w
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,16 @@ TARGET_SHAPE = (10, 100)
 ROUND_TRIP_TARGET = 120
 SENDER_TARGET = (45, 20_000)
 START_TARGET = (0.6, 60)
+THEN: dict[tuple[str, str], tuple[float | None, ...]] = {
+    ("servers", "smpp.twisted3"): (None, 120, 230),
+    ("servers", "node-smpp"): (None, 21, 70),
+    ("clients", "smpplib"): (84,),
+    ("clients", "smpp.twisted3"): (71,),
+    ("clients", "node-smpp"): (33,),
+    ("clients", "Net::SMPP"): (38,),
+}
+"""Microseconds that others took on the machine on which the targets were set, by the columns of "Beside others" (the
+middle where it was a range)."""
 
 UNITS = {
     "binds": "idle binds",
@@ -85,7 +97,50 @@ def about(found: Figures) -> Iterator[str]:
     yield ""
 
 
-def emulator(figures: Figures) -> Iterator[str]:
+def slowness(found: Figures) -> list[tuple[str, str, float, float]]:
+    """What others took where the targets were set, and what they take here: name, load, then, now."""
+    pairs = []
+    for (part_name, name), then in THEN.items():
+        figures = found.get(part_name, {})
+        for row in figures.get("rows", ()):
+            if row["name"] == name and "microseconds" in row:
+                for before, now, shape in zip(then, row["microseconds"], figures["shapes"], strict=True):
+                    if before is not None and now is not None:
+                        pairs.append((name, f"{part_name[:-1]}, {load(shape)}", before, now))
+    return pairs
+
+
+def factor(found: Figures) -> float | None:
+    """How many times as long as there the same programs take here, at the median; None where none was measured."""
+    ratios = [now / then for _, _, then, now in slowness(found)]
+    return statistics.median(ratios) if ratios else None
+
+
+def load(shape: Sequence[int | bool]) -> str:
+    """A load in words: connections, window, and whether receipts are asked for."""
+    return f"{shape[0]} × {shape[1]}" + (", receipts" if shape[2] else "")
+
+
+def at_most(target: float, slower: float | None, unit: str = "") -> str:
+    """A target, and what it is at the speed of this machine."""
+    return f"≤ {target:g}{unit}" + (
+        "" if slower is None else f" ({target * slower:.{0 if target * slower >= 20 else 1}f})"
+    )
+
+
+def targets(found: Figures) -> Iterator[str]:
+    """What the targets mean here."""
+    slower = factor(found)
+    if slower is not None:
+        yield (
+            f"The targets are of another machine. The same programs of others take {slower:.2f} times as long on this "
+            "one, at the median ([How fast this machine is](#how-fast-this-machine-is)): behind each target stands, in "
+            "brackets, what it is at that speed."
+        )
+        yield ""
+
+
+def emulator(slower: float | None, figures: Figures) -> Iterator[str]:
     """What a message costs, and what it may."""
     yield "### Emulator"
     yield ""
@@ -107,7 +162,7 @@ def emulator(figures: Figures) -> Iterator[str]:
             continue
         name = "response and receipt" if receipts else "response"
         name += (", 0-1 s later and drawn" if drawn else "") + (", journal" if journal else "")
-        lines.append([name, *(number(cells.get(shape)) for shape in shapes), f"≤ {target:g}"])
+        lines.append([name, *(number(cells.get(shape)) for shape in shapes), at_most(target, slower)])
     yield from table(headings, lines)
 
 
@@ -132,18 +187,19 @@ def start(figures: Figures) -> Iterator[str]:
     )
 
 
-def sender(figures: Figures) -> Iterator[str]:
+def sender(slower: float | None, figures: Figures) -> Iterator[str]:
     """The sender."""
     cost, rate = SENDER_TARGET
     yield "### Sender"
     yield ""
     yield "`sender send` to a sink, every intent, response and receipt committed to the disk before it goes on."
     yield ""
+    least = f"≥ {rate:,}" + ("" if slower is None else f" ({rate / slower:,.0f})")
     rows = [
-        [name, number(row["microseconds"]), number(row["messages_per_second"], 0), f"≤ {cost} µs, ≥ {rate:,}/s"]
+        [name, number(row["microseconds"]), at_most(cost, slower), number(row["messages_per_second"], 0), least]
         for name, row in figures.items()
     ]
-    yield from table(["", "µs a message", "messages a second", "target"], rows)
+    yield from table(["", "µs a message", "target", "messages a second", "target"], rows)
 
 
 def codes(figures: Figures) -> Iterator[str]:
@@ -189,10 +245,12 @@ def codec(figures: Figures) -> Iterator[str]:
 def benchmarks(found: Figures) -> Iterator[str]:
     """What is ours."""
     yield from about(found)
-    yield from part(found, "emulator", emulator)
+    yield from targets(found)
+    slower = factor(found)
+    yield from part(found, "emulator", partial(emulator, slower))
     yield from part(found, "round_trip", round_trip)
     yield from part(found, "start", start)
-    yield from part(found, "sender", sender)
+    yield from part(found, "sender", partial(sender, slower))
     yield from part(found, "codes", codes)
     yield from part(found, "api", steps("HTTP API of the sender", "µs a message", 1))
     yield from part(found, "store", steps("Store", "µs a message"))
@@ -206,7 +264,7 @@ def beside(ours: str) -> Callable[[Figures], Iterator[str]]:
 
     def make(figures: Figures) -> Iterator[str]:
         own: list[float] = next((row["microseconds"] for row in figures["rows"] if row["name"] == ours), [])
-        shapes = [f"{connections} × {window}" for connections, window in figures["shapes"]]
+        shapes = [load(shape) for shape in figures["shapes"]]
         rows = []
         for row in figures["rows"]:
             name = " ".join(filter(None, (row["name"], row.get("version"))))
@@ -217,7 +275,7 @@ def beside(ours: str) -> Callable[[Figures], Iterator[str]]:
                 continue
             cells = [name]
             for value, mine in zip(row["microseconds"], own, strict=True):
-                cells += [number(value), "" if row["name"] == ours else f"{value / mine:.1f}"]
+                cells += [number(value), "" if row["name"] == ours or value is None else f"{value / mine:.1f}"]
             rows.append(cells)
         headings = [heading for shape in shapes for heading in (f"µs a message, {shape}", "times ours")]
         yield from table(["", *headings], rows)
@@ -228,10 +286,10 @@ def beside(ours: str) -> Callable[[Figures], Iterator[str]]:
 def peers(found: Figures) -> Iterator[str]:
     """Ours beside others, in the same run."""
     yield (
-        "Servers that answer every submit_sm, under the same load (connections × window) in turn; no receipts, nothing "
-        "kept; Kannel's test SMSC has one connection only, with the windows of all. Clients that "
-        "send to the same sink: those of others keep nothing, our sender has every message on the disk before it is "
-        "sent, and every answer."
+        "Servers that answer every submit_sm, and send a receipt where one is asked for, under the same load "
+        "(connections × window) in turn; nothing is kept. Kannel's test SMSC has one connection only, with the windows "
+        "of all. Clients that send to the same sink: those of others keep nothing, our sender has every message on the "
+        "disk before it is sent, and every answer."
     )
     yield ""
     if picture(found) is not None:
@@ -243,19 +301,34 @@ def peers(found: Figures) -> Iterator[str]:
     yield "As clients:"
     yield ""
     yield from part(found, "clients", beside("sender send"))
+    pairs = slowness(found)
+    if pairs:
+        yield "### How fast this machine is"
+        yield ""
+        yield (
+            "What programs that are not ours took on the machine on which the targets were set (2 cores, CPython 3.11; "
+            "programs much like these), and what they take here, in the run above:"
+        )
+        yield ""
+        rows = [[name, said, number(then, 0), number(now), f"{now / then:.2f}"] for name, said, then, now in pairs]
+        rows.append(["median", "", "", "", f"{factor(found):.2f}"])
+        yield from table(["", "load", "there, µs", "here, µs", "times"], rows)
+        yield ""
 
 
 def picture(found: Figures) -> str | None:
     """Ours beside others, as bars."""
     groups = []
     for name, heading in (("servers", "As servers"), ("clients", "As clients")):
-        rows = [
-            (row["name"], row["microseconds"][-1], index == 0)
-            for index, row in enumerate(found.get(name, {}).get("rows", ()))
-            if row.get("microseconds")
-        ]
-        if rows:
-            groups.append((heading, rows))
+        figures = found.get(name, {})
+        for column, shape in enumerate(figures.get("shapes", ())):
+            rows = [
+                (row["name"], row["microseconds"][column], index == 0)
+                for index, row in enumerate(figures["rows"])
+                if row.get("microseconds") and row["microseconds"][column] is not None
+            ]
+            if rows and shape[1] == TARGET_SHAPE[1]:
+                groups.append((heading + (", with receipts" if shape[2] else ""), rows))
     return bars("Microseconds of processor time a message", groups, "µs") if groups else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 import msgspec
@@ -73,7 +74,7 @@ class AcceptedResponses(msgspec.Struct, frozen=True, gc=False):
     As many `Response` events, only where ``Session.read_runs`` was asked for; `contexts` is in their order.
     """
 
-    contexts: list[object]
+    contexts: Sequence[object]
 
 
 class SubmitsTaken(msgspec.Struct, frozen=True, gc=False):
@@ -83,7 +84,7 @@ class SubmitsTaken(msgspec.Struct, frozen=True, gc=False):
     order.
     """
 
-    contexts: list[object]
+    contexts: Sequence[object]
     message_ids: list[str]
     sent_at: float
 

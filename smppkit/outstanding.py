@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Sequence
+from itertools import repeat
+from typing import TypeAlias
 
 import msgspec
 
@@ -27,8 +30,29 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
         return command_id == self.command_id | RESPONSE_BIT or command_id == CommandId.GENERIC_NACK
 
 
+class SentRun(Sent, frozen=True, gc=False):
+    """Requests that were sent as octets one behind another, with numbers that follow each other; `first` is the first.
+
+    `context` is theirs, a sequence; one of them is told of as if it had been sent by itself.
+    """
+
+    context: Sequence[object]
+    first: int
+
+    def one(self, sequence: int) -> Sent:
+        """That with this number."""
+        return Sent(self.command_id, None, self.context[sequence - self.first], self.sent_at)
+
+
+Piece: TypeAlias = tuple[Sequence[object], float]
+"""Contexts of requests that were sent at one time, and that time."""
+
+
 class Outstanding(dict[int, Sent]):
-    """Our requests without response, by sequence number, in the order of sending. All have the same time-out."""
+    """Our requests without response, by sequence number, in the order of sending. All have the same time-out.
+
+    Those of a run have it in common: each number of them stands for the SentRun.
+    """
 
     __slots__ = ("_given_up",)
 
@@ -42,25 +66,52 @@ class Outstanding(dict[int, Sent]):
         if self._given_up:
             self._given_up.pop(sequence, None)
 
-    def add_all(self, sequences: Collection[int], sent: Iterable[Sent]) -> None:
-        """As ``add``, of one after the other."""
-        self.update(zip(sequences, sent, strict=True))
+    def add_run(self, command_id: int, sequences: Sequence[int], contexts: Sequence[object], now: float) -> None:
+        """As ``add``, of requests that were sent as octets one behind another."""
+        first = sequences[0] if sequences else 0
+        if tuple(sequences) == tuple(range(first, first + len(sequences))):
+            self.update(dict.fromkeys(sequences, SentRun(command_id, None, contexts, now, first)))
+        else:
+            sent = map(Sent, repeat(command_id), repeat(None), contexts, repeat(now))
+            self.update(zip(sequences, sent, strict=True))
         if self._given_up:
             for sequence in sequences:
                 self._given_up.pop(sequence, None)
 
-    def take_all(self, sequences: Sequence[int], command_id: int) -> list[object] | None:
-        """The contexts of the requests with these numbers, which wait no longer.
+    def take_all(self, sequences: Sequence[int], command_id: int) -> list[Piece] | None:
+        """The requests with these numbers, by the times at which they were sent; they wait no longer.
 
-        None, and nothing is taken, unless each is that of another request, and all are of this kind.
+        None, and nothing is taken, unless each is another request, and all are of this kind.
         """
         found = list(map(self.get, sequences))
-        contexts = [sent.context for sent in found if sent is not None and sent.command_id == command_id]
-        if len(contexts) < len(found) or len(set(sequences)) < len(found):
+        pieces: list[Piece] = []
+        singles: list[object] = []
+        at, count, singles_at = 0, len(sequences), -math.inf
+        while at < count:
+            sent, first = found[at], sequences[at]
+            if sent is None or sent.command_id != command_id:
+                return None
+            if isinstance(sent, SentRun):
+                place = first - sent.first
+                end = min(count, at + len(sent.context) - place)
+                last = first + end - at - 1
+                in_order = sequences[end - 1] == last and tuple(sequences[at:end]) == tuple(range(first, last + 1))
+                if in_order and found[at:end].count(sent) == end - at:
+                    pieces.append((sent.context[place : place + end - at], sent.sent_at))
+                    singles_at = -math.inf
+                    at = end
+                    continue
+                sent = sent.one(first)
+            if sent.sent_at != singles_at:
+                singles, singles_at = [], sent.sent_at
+                pieces.append((singles, singles_at))
+            singles.append(sent.context)
+            at += 1
+        if (len(pieces) > 1 or singles) and len(set(sequences)) < count:
             return None
         for sequence in sequences:
             del self[sequence]
-        return contexts
+        return pieces
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
@@ -68,7 +119,7 @@ class Outstanding(dict[int, Sent]):
         if sent is None or (command_id != sent.command_id | RESPONSE_BIT and not sent.answered_by(command_id)):
             return None
         del self[sequence]
-        return sent
+        return sent.one(sequence) if isinstance(sent, SentRun) else sent
 
     def take_late(self, sequence: int, command_id: int) -> Sent | None:
         """The same for a request that was given up."""
@@ -87,10 +138,11 @@ class Outstanding(dict[int, Sent]):
     def give_up(self, now: float, timeout: float) -> Sent | None:
         """The oldest request, if it is overdue: it waits no longer."""
         # The head is the oldest, and the only one that needs a look.
-        for sequence, sent in self.items():
-            if now < sent.sent_at + timeout:
+        for sequence, first in self.items():
+            if now < first.sent_at + timeout:
                 return None
             del self[sequence]
+            sent = first.one(sequence) if isinstance(first, SentRun) else first
             self._given_up[sequence] = sent
             if len(self._given_up) > _LATE_KEPT:
                 del self._given_up[next(iter(self._given_up))]
@@ -99,7 +151,7 @@ class Outstanding(dict[int, Sent]):
 
     def drop_all(self) -> list[Sent]:
         """The connection is gone: everything that still waits, in the order of sending."""
-        waiting = list(self.values())
+        waiting = [sent.one(sequence) if isinstance(sent, SentRun) else sent for sequence, sent in self.items()]
         self.clear()
         self._given_up.clear()
         return waiting

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
-from struct import Struct, unpack
+from operator import sub
+from struct import unpack
+from types import MappingProxyType
 from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
+from smppkit.alike import Columns, alike, columns, numbers_of, parts
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, middle_of, said
+from smppkit.receipts import CANONICAL, ID_CHARACTERS, RECEIPT_TYPE, SaidOfMany, middle_of
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -41,6 +44,10 @@ _RECEIPT_TLVS = re.compile(
     re.DOTALL,
 )
 _STATES = {int(state): state for state in MessageState}
+_WORTHWHILE = 4
+"""Submits alike, below which it is not worth while to look for more of such in a read."""
+_BEHIND_ADDRESSES = 10
+"""Octets of a plain submit_sm between its addresses and its user data."""
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
 _LONGEST = 512
@@ -63,6 +70,24 @@ def split(octets: bytes) -> list[bytes]:
     return frames
 
 
+class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """What several plain submit_sm say besides their user data, each as on the wire, one after another."""
+
+    service_types: Sequence[bytes]
+    sources: Sequence[bytes]
+    """Each behind its TON and NPI, as the destinations."""
+    destinations: Sequence[bytes]
+    codings: Sequence[bytes]
+    begins: Sequence[int]
+    """Where the user data of each does."""
+
+    def of(self, places: Sequence[int]) -> Addressed:
+        """Some of them."""
+        columns = (self.service_types, self.sources, self.destinations, self.codings)
+        services, sources, destinations, codings = ([of[place] for place in places] for of in columns)
+        return Addressed(services, sources, destinations, codings, [self.begins[place] for place in places])
+
+
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
     """PDUs of one version as they were on the wire: `octets` are theirs alone, and `starts` is where each begins."""
 
@@ -78,13 +103,15 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         start, end = self.span(index)
         return CODECS[self.version].decode(self.octets, start, end)
 
-    def addressed(self) -> list[re.Match[bytes]]:
-        """What ADDRESSED finds in each; ValueError where one is no plain submit_sm."""
+    def addressed(self) -> Addressed:
+        """What plain submit_sm say besides their user data; ValueError where one is none."""
         octets, match = self.octets, ADDRESSED.match
         found = [match(octets, start + HEADER_SIZE) for start in self.starts]
         if None in found:
             raise ValueError("a plain submit_sm is not plain")
-        return cast("list[re.Match[bytes]]", found)
+        matches = cast("list[re.Match[bytes]]", found)
+        services, sources, destinations, codings = zip(*[match.groups() for match in matches], strict=True)
+        return Addressed(services, sources, destinations, codings, [match.end() for match in matches])
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -116,17 +143,45 @@ class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
-    """Plain submit_sm that have their `registered_delivery` in common."""
+    """Plain submit_sm that have their `registered_delivery` in common.
+
+    `found`: what `submit_pattern` has found in the first of so many that are alike, but for the address they are for
+    and for the user data (see smppkit.alike).
+    """
 
     registered_delivery: int
+    found: list[tuple[int, tuple[bytes, ...]]]
 
     command_id: ClassVar[int] = _SUBMIT_SM
+
+    def addressed(self) -> Addressed:
+        """As ``frames.addressed``, sooner."""
+        frames = self.frames
+        starts, octets = frames.starts, frames.octets
+        if len(self.found) == len(starts):
+            each = zip(*[said for _, said in self.found], strict=True)
+            _, _, service_types, from_each, to_each, _, _, data_codings, lengths = each
+            ends = (*starts[1:], len(octets))
+            return Addressed(service_types, from_each, to_each, data_codings, list(map(sub, ends, b"".join(lengths))))
+        services, sources, destinations, codings = list[bytes](), list[bytes](), list[bytes](), list[bytes]()
+        begins: list[int] = []
+        for count, (_, _, service, source, destination, _, _, coding, _) in self.found:
+            start, end = frames.span(len(begins))
+            to = HEADER_SIZE + len(service) + len(source)
+            behind, size = to + len(destination), end - start
+            services += [service] * count
+            sources += [source] * count
+            destinations += parts(octets, start, size, count, (to, behind))[0]
+            codings += [coding] * count
+            begin = start + behind + _BEHIND_ADDRESSES
+            begins += range(begin, begin + count * size, size)
+        return Addressed(services, sources, destinations, codings, begins)
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
     """deliver_sm_resp that say nothing but yes, by their sequence numbers; `octets` as they were on the wire."""
 
-    sequences: list[int]
+    sequences: Sequence[int]
     octets: bytes
 
     command_id: ClassVar[int] = _DELIVER_SM_RESP
@@ -157,12 +212,11 @@ class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class ReceiptRun(_Requested, eq=False, frozen=True, gc=False):
-    """deliver_sm that are receipts in the form of the appendix.
+    """deliver_sm that are receipts in the form of the appendix: the addresses of each, and what it says."""
 
-    `said`: source and destination address of each, and what it says.
-    """
-
-    said: list[tuple[str, str, Said]]
+    sources: list[str]
+    destinations: list[str]
+    said: SaidOfMany
 
     command_id: ClassVar[int] = _DELIVER_SM
 
@@ -182,11 +236,21 @@ RunReader: TypeAlias = Callable[[bytes, int], "tuple[Run, int] | None"]
 class Outline(Reader):
     """The pattern of a run of fields: what is allowed is said as for a decoder, and only what is asked for is kept."""
 
-    def __init__(self, kept: Collection[str], only: Mapping[str, Collection[int]], without: Collection[str]) -> None:
-        """`kept` fields are groups; of those in `only` no other octets are plain, and those in `without` are empty."""
+    def __init__(
+        self,
+        kept: Collection[str],
+        only: Mapping[str, Collection[int]],
+        without: Collection[str],
+        spans: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`kept` fields are groups; of those in `only` no other octets are plain, and those in `without` are empty.
+
+        Of `spans` all from one field to another is a group, too.
+        """
         super().__init__()
         self.pattern = b""
         self._kept = kept
+        self._spans = spans
         self._only = only
         self._without = without
 
@@ -204,7 +268,9 @@ class Outline(Reader):
         """See Reader: the pattern goes on."""
 
     def _add(self, name: str, pattern: bytes) -> None:
-        self.pattern += b"(" + pattern + b")" if name in self._kept else pattern
+        pattern = b"(" + pattern + b")" if name in self._kept else pattern
+        before = b"(" if name in self._spans else b""
+        self.pattern += before + pattern + (b")" if name in self._spans.values() else b"")
 
 
 _PLAIN_SUBMIT: Mapping[str, Collection[int]] = {
@@ -222,9 +288,12 @@ NPI) and data_coding are groups."""
 
 @functools.cache
 def submit_pattern(version: Version) -> re.Pattern[bytes]:
-    """Groups: command_length, sequence_number, destination_addr with its NUL, registered_delivery, sm_length."""
-    kept = ("destination_addr", "registered_delivery", "sm_length")
-    outline = Outline(kept, _PLAIN_SUBMIT, _EMPTY_IN_SUBMIT)
+    """Groups: command_length, sequence_number, service_type, source, destination, its address alone,
+    registered_delivery, data_coding and sm_length. Strings are with their NUL, addresses behind their TON and NPI.
+    """
+    kept = ("service_type", "destination_addr", "registered_delivery", "data_coding", "sm_length")
+    spans = {"source_addr_ton": "source_addr", "dest_addr_ton": "destination_addr"}
+    outline = Outline(kept, _PLAIN_SUBMIT, _EMPTY_IN_SUBMIT, spans)
     for name, spec in CODECS[version].layouts[_SUBMIT_SM].fields:
         spec.emit_read(name, outline)
     header = rb"(....)" + re.escape(_SUBMIT_SM.to_bytes(4, "big")) + rb"....(....)"
@@ -238,49 +307,85 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
         sequences: list[bytes] = []
-        destinations: list[bytes] = []
+        run: list[tuple[int, tuple[bytes, ...]]] = []
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
-        asked, ask_at = 0, 0 if first_apart is None else 1
-        at, size, common = first, len(octets), b""
+        unasked: list[bytes] = []
+        ask_at = 1
+        at, size, common, lengths, alikes = first, len(octets), b"", _LENGTHS, True
         while (found := match(octets, at)) is not None:
-            length, sequence, destination, registered, sm_length = found.groups()
+            said = found.groups()
+            length, sequence, _, _, _, destination, registered, _, sm_length = said
             end = found.end() + sm_length[0]
-            if end > size or length != _LENGTHS[end - at]:
+            if end > size or length != lengths[end - at]:
                 break
             if registered != common:
                 if starts:
                     break
                 common = registered
-            starts.append(at - first)
-            sequences.append(sequence)
-            destinations.append(destination)
-            at = end
-            if len(starts) == ask_at and first_apart is not None:
-                if first_apart(destinations) is not None:
+            count = 1
+            if alikes and octets.startswith(length, end):
+                count = _submits_alike(octets, found, end - at)
+                alikes = count >= _WORTHWHILE
+            run.append((count, said))
+            if count == 1:
+                starts.append(at - first)
+                sequences.append(sequence)
+                unasked.append(destination)
+                at = end
+            else:
+                one, (to, behind) = end - at, found.span(6)
+                numbers, destinations = parts(octets, at, one, count, (12, 16), (to - at, behind - at))
+                starts += range(at - first, at - first + count * one, one)
+                sequences += numbers
+                unasked += destinations
+                at += count * one
+            if first_apart is not None and len(starts) >= ask_at:
+                if first_apart(unasked) is not None:
                     break
-                destinations.clear()
-                asked, ask_at = ask_at, 4 * ask_at
-        if destinations and first_apart is not None and (place := first_apart(destinations)) is not None:
-            at = first + starts[asked + place]
-            del starts[asked + place :], sequences[asked + place :]
+                unasked = []
+                ask_at = 4 * len(starts)
+        if first_apart is not None and unasked and (place := first_apart(unasked)) is not None:
+            kept = len(starts) - len(unasked) + place
+            at = first + starts[kept]
+            del starts[kept:], sequences[kept:]
+            run = _cut(run, kept)
         if not starts:
             return None
-        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0]), at
+        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0], run), at
 
     return read
 
 
+def _submits_alike(octets: bytes, found: re.Match[bytes], size: int) -> int:
+    """How many are like the plain submit_sm that a pattern has found."""
+    first, (to, nul) = found.start(), found.span(6)
+    same = chain(range(8), range(HEADER_SIZE, to - first), range(nul - 1 - first, found.end() - first))
+    return alike(octets, first, size, same, range(to - first, nul - 1 - first))
+
+
+def _cut(run: list[tuple[int, tuple[bytes, ...]]], most: int) -> list[tuple[int, tuple[bytes, ...]]]:
+    """The first of a run."""
+    kept: list[tuple[int, tuple[bytes, ...]]] = []
+    for count, first in run:
+        if most > 0:
+            kept.append((min(count, most), first))
+        most -= count
+    return kept
+
+
 def _accepted_reader(body: bytes) -> RunReader:
-    head = (HEADER_SIZE + len(body)).to_bytes(4, "big") + _DELIVER_SM_RESP.to_bytes(4, "big") + bytes(4)
-    match = re.compile(rb"(?:%b....%b)+" % (re.escape(head), re.escape(body)), re.DOTALL).match
-    sequences_of = Struct(f">12xI{len(body)}x").iter_unpack
+    """What cuts runs of deliver_sm_resp with this body."""
+    size = HEADER_SIZE + len(body)
+    head = size.to_bytes(4, "big") + _DELIVER_SM_RESP.to_bytes(4, "big") + bytes(4)
+    places = [*range(3, 12), *range(HEADER_SIZE, size), 0, 1, 2]  # those first that say most
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
-        found = match(octets, first)
-        if found is None:
+        if not octets.startswith(head, first) or octets[first + HEADER_SIZE : first + size] != body:
             return None
-        return AcceptedRun(list(chain.from_iterable(sequences_of(found[0]))), found[0]), found.end()
+        count = alike(octets, first, size, places)
+        end = first + count * size
+        return AcceptedRun(unpack(f">{count}I", numbers_of(octets, first, size, count)), octets[first:end]), end
 
     return read
 
@@ -297,17 +402,26 @@ def taken_reader(version: Version) -> RunReader:
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
 
+    def fits(places: Columns) -> bool:
+        return b"\0" not in b"".join(places[1])
+
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         numbers: list[bytes] = []
         ids: list[bytes] = []
-        at = first
+        at, size = first, len(octets)
         while (found := match(octets, at)) is not None:
             length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
             numbers.append(number)
-            ids.append(message_id)
+            ids.append(message_id[:-1])
+            if octets[end : end + 4] == length:
+                places = found.span(2), (found.start(3), end - 1)
+                more, named = columns(octets, at, end, places, fits, size)
+                numbers += more
+                ids += named
+                end += (end - at) * len(more)
             at = end
         if not numbers:
             return None
@@ -317,11 +431,9 @@ def taken_reader(version: Version) -> RunReader:
     return read
 
 
-def _strings(octets: list[bytes]) -> list[str]:
-    """Strings of a PDU, each with its NUL and no other."""
-    strings = b"".join(octets).decode("latin-1").split("\0")
-    strings.pop()
-    return strings
+def _strings(octets: Sequence[bytes]) -> list[str]:
+    """Strings of PDUs, given without their NULs."""
+    return b"\0".join(octets).decode("latin-1").split("\0")
 
 
 @functools.cache
@@ -343,19 +455,18 @@ def receipt_reader(version: Version) -> RunReader:
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
         sequences: list[bytes] = []
-        receipts: list[tuple[str, str, Said]] = []
-        ours, to, between, middle = b"\0", "", b"", None  # the same in most of a run
+        sources: list[str] = []
+        destinations: list[str] = []
+        receipts = SaidOfMany([], [], [], [], [])
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
             words, end = found.end(), found.end(6) + sm_length[0]
-            if not words <= end <= size:
+            middle = middle_of(fields)
+            if middle is None or not words <= end <= size:
                 break
-            if fields != between:
-                between, middle = fields, middle_of(fields)
-            if middle is None:
-                break
-            receipt = said(text_id, middle, octets[words:end], coding[0])
+            places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (words, end)]
+            text, state = octets[words:end], None
             if length != _LENGTHS[end - at]:
                 tlvs = None if match_tlvs is None else match_tlvs(octets, end)
                 if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
@@ -363,19 +474,41 @@ def receipt_reader(version: Version) -> RunReader:
                 state = _STATES.get(tlvs[3][0])
                 if state is None or tlvs[1][0] != len(text_id) + 1:
                     break
-                receipt = (receipt[0], state, *receipt[2:])
+                places.append(tlvs.span(2))
                 end = tlvs.end()
             starts.append(at - first)
             sequences.append(sequence)
-            if destination != ours:
-                ours, to = destination, destination[:-1].decode("latin-1")
-            receipts.append((source[:-1].decode("latin-1"), to, receipt))
+            sources.append(source[:-1].decode("latin-1"))
+            destinations.append(to := destination[:-1].decode("latin-1"))
+            receipts.add((text_id,), (middle,), (text,), coding[0], state)
+            if octets[end : end + 4] == length:
+                more = columns(octets, at, end, places, _receipts_fit, _RECEIPTS - len(starts))
+                if count := len(more[0]):
+                    length_of_one = end - at
+                    starts += range(end - first, end - first + count * length_of_one, length_of_one)
+                    sequences += more[0]
+                    sources += _strings(more[1])
+                    destinations += [to] * count
+                    middles = [it for each in more[3] if (it := middle_of(each)) is not None]  # as all of them fit
+                    receipts.add(more[2], middles, more[4], coding[0], state)
+                    end += count * length_of_one
             at = end
         if not starts:
             return None
-        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, receipts), at
+        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, sources, destinations, receipts), at
 
     return read
+
+
+def _receipts_fit(places: Columns) -> bool:
+    """Whether source addresses, ids and fields, which stand behind sequence numbers, are plain."""
+    _, sources, ids, fields, _, *again = places
+    return (
+        b"\0" not in b"".join(sources)
+        and not b"".join(ids).translate(None, ID_CHARACTERS)
+        and None not in map(middle_of, set(fields))
+        and (not again or again[0] == ids)
+    )
 
 
 def esme_readers(version: Version) -> dict[int, RunReader]:

@@ -48,7 +48,7 @@ from smsc.centre.outcomes import Outcomes
 from smsc.centre.owners import Owners
 from smsc.centre.runs import Runs
 from smsc.centre.shared import Answer, Due, Errand, Peer, RunAnswer, Shared
-from smsc.centre.taken import Ending, Receipt
+from smsc.centre.taken import Ending, Receipts, Waiting
 from smsc.centre.wheel import Breath, Wheel
 from smsc.clock import TICK
 from smsc.journal.earlier import Unfinished
@@ -425,12 +425,12 @@ class MessageCentre:
         now = self._shared.now()
         early: list[Owed] = []
         answers: list[Answer | RunAnswer] = []
-        later: list[Owed] = []
+        later: list[Owed | Receipts] = []
         jobs: list[Callable[[float], None]] = []
         come_to_end, runs = self._outcomes.come_to_end, self._runs
         everything: list[Any] = due
         for kind, several in groupby(everything, type):
-            if kind is Receipt:
+            if kind is Waiting:
                 later += runs.ripe(list(several), now)
             elif kind is Answer or kind is RunAnswer:
                 answers += several
@@ -518,10 +518,9 @@ def _with_body(response: Pdu, body: bytes) -> bytes:
     return (HEADER_LENGTH + len(body)).to_bytes(4, "big") + header[4:] + body
 
 
-_OF_ACCOUNTS = (Held, Owed, Errand, Ending)  # and Receipt, which is an Owed
+_OF_ACCOUNTS = (Held, Owed, Errand, Ending, Waiting)
 
-
-_INDEPENDENT = frozenset((Answer, RunAnswer, Held, Ending, Receipt, Owed))
+_INDEPENDENT = frozenset((Answer, RunAnswer, Held, Ending, Waiting, Owed))
 
 
 def _goes_on(due: list[Due]) -> bool:
@@ -540,7 +539,7 @@ def _planned(waiting: list[Due]) -> dict[Kind, int]:
     """The deliveries that are planned and not made yet, by what waits for that."""
     planned: dict[Kind, int] = {}
     for due in waiting:
-        if isinstance(due, (Held, Ending, Receipt)):
+        if isinstance(due, (Held, Ending, Waiting)):
             for held in (due,) if isinstance(due, Held) else due.members():
                 if held.awaited:
                     planned[Kind.RECEIPT] = planned.get(Kind.RECEIPT, 0) + held.awaited

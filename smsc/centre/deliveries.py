@@ -14,17 +14,20 @@ from smppkit.status import CommandStatus
 from smppkit.tlvs import MS_AVAILABILITY_STATUS
 from smsc.centre.mailbox import Mailbox
 from smsc.centre.shared import Peer, Shared
+from smsc.centre.taken import Receipts
 from smsc.centre.translate import address
 from smsc.journal.records import Kind, Owed
 from smsc.stats import count
 
 MOST_OWED = 500_000  # deliveries held at once; beyond, submits that bring one get ESME_RMSGQFUL, and no MO comes
+MOST_BY_PLAN = 10_000  # receipts waiting for one account that are not in the journal, but made again after a restart
 ANYBODY = ""  # the mailbox of MOs that no account claims: for whoever binds as a receiver first
 
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
 _ALERT: Final = Kind.ALERT
 _MESSAGE: Final = Kind.MESSAGE
 _MO: Final = Kind.MO
+_RECEIPT: Final = Kind.RECEIPT
 
 _kind_of = attrgetter("kind")
 _ACCEPTED: Final = DeliverSmResp()
@@ -76,7 +79,7 @@ class Deliveries:
                 self.made(ANYBODY, owed.kind, -1)
                 owed.system_id = connection.system_id
                 self.adopt(owed)
-                mailbox.queue.append(owed)
+                mailbox.put(owed)
         mailbox.pump(self._shared.now())
 
     def receiver_went(self, system_id: str) -> None:
@@ -90,6 +93,11 @@ class Deliveries:
         return next((mailbox.system_id for mailbox in self.mailboxes.values() if mailbox.receivers), ANYBODY)
 
     # --- what is to come ----------------------------------------------------------------------
+
+    def goes_out(self, system_id: str) -> bool:
+        """Whether what is made for an account now is about to be sent, and settled soon."""
+        mailbox = self.mailboxes.get(system_id)
+        return mailbox is not None and bool(mailbox.receivers) and len(mailbox) < MOST_BY_PLAN
 
     @property
     def waiting(self) -> int:
@@ -122,20 +130,22 @@ class Deliveries:
             shared.journal.owe(shared.name, shared.epoch + now, owed)
         return owed
 
-    def deliver(self, deliveries: Iterable[Owed]) -> None:
+    def deliver(self, deliveries: Iterable[Owed | Receipts]) -> None:
         """Put deliveries into the mailboxes, and send what can be sent."""
         now = self._shared.now()
         life = self._lives.now
         touched: dict[str, Mailbox] = {}
         mailbox: Mailbox | None = None
         for owed in deliveries:
-            if owed.withdrawn or (owed.life != life and self._lives.over(owed.life, owed.system_id)):
+            if isinstance(owed, Owed) and (
+                owed.withdrawn or (owed.life != life and self._lives.over(owed.life, owed.system_id))
+            ):
                 continue
             if mailbox is None or mailbox.system_id != owed.system_id:
                 mailbox = touched.get(owed.system_id)
                 if mailbox is None:
                     mailbox = touched[owed.system_id] = self.mailbox(owed.system_id)
-            mailbox.queue.append(owed)
+            mailbox.put(owed)
         for mailbox in touched.values():
             self._pump(mailbox, now)
 
@@ -172,6 +182,9 @@ class Deliveries:
 
     def sent(self, deliveries: Sequence[Owed]) -> None:
         """Deliveries were written."""
+        if isinstance(deliveries, Receipts):
+            self._shared.stats.receipts.sent += len(deliveries)
+            return
         for kind, several in groupby(deliveries, _kind_of):
             number = len(list(several))
             if kind is _ALERT:
@@ -182,6 +195,14 @@ class Deliveries:
     def accepted(self, deliveries: Sequence[Owed]) -> None:
         """An ESME answered deliveries of its account, one after another, each with ESME_ROK: see ``acknowledged``."""
         life, shared = self._lives.now, self._shared
+        if isinstance(deliveries, Receipts) and deliveries.life == life and not deliveries.asked_for:
+            number = len(deliveries)
+            shared.stats.receipts.acknowledged += number
+            shared.stats.receipts.waiting -= number
+            self.made(deliveries.system_id, _RECEIPT, -number)
+            if shared.journal is not None:
+                shared.journal.settled_by_plan(deliveries.rows(), shared.epoch + shared.now())
+            return
         if [owed for owed in deliveries if owed.life != life or owed.withdrawn]:
             for owed in deliveries:
                 self.acknowledged(owed, _ACCEPTED)
@@ -282,7 +303,7 @@ class Deliveries:
 
     def _pump(self, mailbox: Mailbox, now: float) -> None:
         mailbox.pump(now)
-        if self._unreceived is not None and mailbox.queue and not mailbox.receivers:
+        if self._unreceived is not None and mailbox.unreceived:
             self._unreceived(mailbox.system_id)
 
     def _again_later(self, owed: Owed, now: float) -> None:

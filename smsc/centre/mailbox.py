@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
+from smsc.centre.taken import Receipts
 from smsc.journal.records import Kind, Owed
 from smsc.scenario.receipts import Route
 
@@ -46,18 +48,39 @@ _ROUTED = (Kind.RECEIPT, Kind.NOTICE)
 class Mailbox:
     """The deliveries due to one system_id: kept while no bind can take them, shared out over those that can."""
 
-    __slots__ = ("_kept", "_wants", "queue", "receivers", "system_id")
+    __slots__ = ("_kept", "_queue", "_together", "_wants", "receivers", "system_id")
 
     def __init__(self, system_id: str, route: Route = Route.ROUND_ROBIN) -> None:
         self.system_id = system_id
-        self.queue: deque[Owed] = deque()
+        self._queue: deque[Owed | Receipts] = deque()
+        self._together = False  # whether there may be Receipts in it
         self.receivers: list[Receiver] = []  # the next one first; few, and an empty deque costs what 80 of them would
         self._wants = _WANTS.get(route)
         # What waits for one bind while others are free: a window that is full holds nobody else up.
         self._kept: dict[Receiver, deque[Owed]] = {}
 
     def __len__(self) -> int:
-        return len(self.queue) + sum(map(len, self._kept.values()))
+        waiting = sum(1 if isinstance(due, Owed) else len(due) for due in self._queue)
+        return waiting + sum(map(len, self._kept.values()))
+
+    @property
+    def queue(self) -> deque[Owed]:
+        """What waits for any bind, one by one."""
+        if self._together:
+            self._together = False
+            each = ([due] if isinstance(due, Owed) else due for due in self._queue)
+            self._queue = deque(chain.from_iterable(each))
+        return self._queue  # type: ignore[return-value] # none is of several
+
+    @property
+    def unreceived(self) -> bool:
+        """Whether anything waits while nobody receives."""
+        return bool(self._queue) and not self.receivers
+
+    def put(self, due: Owed | Receipts) -> None:
+        """Queue a delivery, or several."""
+        self._queue.append(due)
+        self._together = self._together or not isinstance(due, Owed)
 
     def add(self, receiver: Receiver) -> None:
         """A bind that can receive has come."""
@@ -88,20 +111,58 @@ class Mailbox:
         """Send what is due to the binds in turn, as far as their windows allow."""
         used: dict[Receiver, None] = {}
         while batches := self._share_out():
-            for receiver, deliveries in batches.items():
+            for receiver, deliveries in batches:
                 receiver.deliver(deliveries, now)
                 used[receiver] = None
-            if not self.queue and not self._kept:
+            if not self._queue and not self._kept:
                 break
         for receiver in used:
             receiver.flush()
 
-    def _share_out(self) -> dict[Receiver, list[Owed]]:
+    def _share_out(self) -> Sequence[tuple[Receiver, Sequence[Owed]]]:
         """Take out what there is room for now, and say which bind gets what."""
-        batches: dict[Receiver, list[Owed]] = {}
-        if not self.queue and not self._kept:
-            return batches
+        if not self.receivers or not (self._queue or self._kept):
+            return ()
         rooms = {receiver: receiver.room() for receiver in self.receivers}
+        if self._wants is None and len(rooms) == 1:
+            ((only, room),) = rooms.items()
+            return [(only, batch) for batch in self._take_first(room)]
+        if self._wants is None and self._together and len(self._queue) == 1:
+            (receipts,), binds = self._queue, len(rooms)
+            if isinstance(receipts, Receipts) and min(rooms.values()) * binds >= len(receipts) + binds - 1:
+                self._take_first(len(receipts))
+                shares = [
+                    (receiver, receipts[first::binds]) for first, receiver in enumerate(self.receivers[: len(receipts)])
+                ]
+                turns = len(receipts) % binds
+                self.receivers = self.receivers[turns:] + self.receivers[:turns]
+                return shares
+        return list(self._share_out_each(rooms).items())
+
+    def _take_first(self, room: int) -> list[Sequence[Owed]]:
+        """Take out as many of the first as that, in pieces."""
+        queue = self._queue
+        batches: list[Sequence[Owed]] = []
+        singles: list[Owed] = []
+        while queue and room > 0:
+            due = queue.popleft()
+            if isinstance(due, Owed):
+                if not singles:
+                    batches.append(singles)
+                singles.append(due)
+                room -= 1
+                continue
+            if len(due) > room:
+                queue.appendleft(due[room:])
+                due = due[:room]
+            batches.append(due)
+            singles = []
+            room -= len(due)
+        self._together = self._together and bool(queue)
+        return batches
+
+    def _share_out_each(self, rooms: dict[Receiver, int]) -> dict[Receiver, list[Owed]]:
+        batches: dict[Receiver, list[Owed]] = {}
         for receiver, kept in list(self._kept.items()):
             if count := min(len(kept), rooms[receiver]):
                 batches[receiver] = [kept.popleft() for _ in range(count)]
@@ -109,14 +170,6 @@ class Mailbox:
             if not kept:
                 del self._kept[receiver]
         queue, wants = self.queue, self._wants
-        if wants is None and len(rooms) == 1:
-            ((only, room),) = rooms.items()
-            if 0 < len(queue) <= room:
-                batches[only] = list(queue)
-                queue.clear()
-            elif room:
-                batches[only] = [queue.popleft() for _ in range(min(len(queue), room))]
-            return batches
         while queue:
             unrouted = wants is None or queue[0].kind not in _ROUTED
             chosen = self._next(rooms) if wants is None or unrouted else self._on_route(queue[0], wants, rooms)

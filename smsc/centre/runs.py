@@ -10,26 +10,24 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import repeat
 from math import inf
-from operator import add
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from operator import add, itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
-from smppkit.runs import ADDRESSED, RunReader, SubmitRun, run_readers, split
+from smppkit.runs import ADDRESSED, Addressed, RunReader, SubmitRun, run_readers, split
 from smppkit.states import Version
 from smsc.centre.book import Held
 from smsc.centre.deliveries import Deliveries
 from smsc.centre.intake import ASKS
 from smsc.centre.outcomes import Outcomes
 from smsc.centre.shared import ROUNDING, Answer, Peer, RunAnswer, Shared
-from smsc.centre.taken import Ending, Receipt, Taken
+from smsc.centre.taken import Ending, Receipts, Taken, Waiting
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
@@ -70,7 +68,7 @@ class Runs:
         self._readers: dict[Version, dict[int, RunReader]] = {}
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
-        self._forms: tuple[int, dict[tuple[Fate, int], Form]] = (0, {})
+        self._forms: tuple[int, dict[int, dict[Fate, Form]]] = (0, {})
 
     def readers(self, connection: Peer) -> dict[int, RunReader] | None:
         """What cuts runs out of what a bind says; None where its messages come one by one. Decided once."""
@@ -99,9 +97,9 @@ class Runs:
             state.began = now
         number = state.next_id
         state.next_id = number + count
-        addressed = run.frames.addressed() if usual.certain is None else ()
-        course = usual.many(state.chance, connection.system_id, run.frames, addressed)
         wanted = state.planner.wanted[run.registered_delivery & 0b11]
+        addressed = run.addressed() if usual.certain is None or wanted else None
+        course = usual.many(state.chance, connection.system_id, run.frames, addressed)
         taken = Taken(
             now,
             connection.system_id,
@@ -121,8 +119,10 @@ class Runs:
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
             self._tidy(count, now)
-        if wanted and not course.alike:
-            taken.receipts = self._waiting(taken, addressed, ids)
+        if addressed is not None:
+            taken.places = taken.timed()
+            if taken.places:
+                taken.receipts = self._written(taken, addressed, ids)
         return RunAnswer(connection, run, responses, now + course.respond_after[0], taken, count)
 
     def _record(self, taken: Taken, responses: bytes, journal: Journal) -> int:
@@ -160,18 +160,17 @@ class Runs:
             for sequence, held in zip(run.sequences, answer.taken.members(), strict=True)
         ]
 
-    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Receipt | Held]:
+    def begin(self, taken: Taken, now: float) -> Sequence[Ending | Waiting | Held]:
         """Let the times of a run go on, now that it is answered; what of it has come to its end already."""
         shared = self._shared
         shared.stats.accepted += len(taken.over)
         taken.planned = True
         if taken.held is not None:
             return [held for held in taken.held if self._outcomes.let_go(held, now)]
-        timed = taken.timed() if taken.course.alike else taken.receipts
-        if not timed:
+        if not taken.places:
             return ()
         taken.copies = shared.operator.receipts.copies
-        self._deliveries.plan(Kind.RECEIPT, len(timed) * taken.copies)
+        self._deliveries.plan(Kind.RECEIPT, len(taken.places) * taken.copies)
         at, course, wheel = taken.at, taken.course, shared.wheel
         if course.alike:
             ending, ends = Ending(taken), at + course.ends_after[0]
@@ -179,15 +178,25 @@ class Runs:
                 return (ending,)
             wheel.add(ends, ending)
             return ()
-        receipts, taken.receipts = taken.receipts, ()
+        receipts, places, taken.receipts, whose = taken.receipts, taken.places, (), taken.system_id
         ends_after = course.ends_after
-        dues = [at + ends_after[receipt.index] for receipt in receipts]
+        dues = [at + after for after in ends_after]
+        if len(places) < len(dues):
+            dues = [dues[place] for place in places]
+        said = zip(receipts, repeat(taken), places, strict=False)
         if min(dues) > now:
-            wheel.add_patient(dues, receipts)
+            wheel.gather(whose, dues, said, partial(Waiting, whose))
             return ()
-        later = [index for index, due in enumerate(dues) if due > now]
-        wheel.add_patient([dues[index] for index in later], [receipts[index] for index in later])
-        return [receipt for due, receipt in zip(dues, receipts, strict=True) if due <= now]
+        ready = Waiting(whose, 0, [])
+        later: list[tuple[float, tuple[object, ...]]] = []
+        for due, each in zip(dues, said, strict=True):
+            if due > now:
+                later.append((due, each))
+            else:
+                ready.said += each
+        if later:
+            wheel.gather(whose, [due for due, _ in later], [each for _, each in later], partial(Waiting, whose))
+        return (ready,)
 
     def let_go(self, answer: RunAnswer, now: float) -> Sequence[RunAnswer]:
         """Have a run answered, each of it at its time; the answer to those whose time has come."""
@@ -219,11 +228,11 @@ class Runs:
         self._shared.wheel.add_together(indexes, dues, make)
         return due
 
-    def come_to_end(self, endings: Sequence[Ending], now: float) -> list[Owed]:
+    def come_to_end(self, endings: Sequence[Ending], now: float) -> list[Owed | Receipts]:
         """What is to be delivered because some of runs have come to their ends."""
         outcomes, journal = self._outcomes, self._shared.journal
         made: dict[str, int] = {}
-        owed: list[Owed] = []
+        owed: list[Owed | Receipts] = []
         for ending in endings:
             taken = ending.taken
             if taken.held is not None:
@@ -231,7 +240,10 @@ class Runs:
                     owed += outcomes.come_to_end(held, now)
                 continue
             receipts = self._receipts(taken, now)
-            owed += receipts
+            if isinstance(receipts, Receipts):
+                owed.append(receipts)
+            else:
+                owed += receipts
             made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
             if journal is not None:
                 self._tell(journal, taken, receipts, now)
@@ -239,126 +251,125 @@ class Runs:
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
 
-    def _tell(self, journal: Journal, taken: Taken, receipts: list[Owed], now: float) -> None:
+    def _tell(self, journal: Journal, taken: Taken, receipts: Sequence[Owed], now: float) -> None:
         """Record that a run has come to the end that all of it have in common, and what this brings."""
         shared, fate = self._shared, taken.course.fates[0]
-        journal.owe_all(shared.name, shared.epoch + now, receipts)
+        by_plan = isinstance(receipts, Receipts)
+        if not by_plan:
+            journal.owe_all(shared.name, shared.epoch + now, receipts)
+        ended_at = shared.epoch + min(now, taken.at + taken.course.ends_after[0])
         rows = list(range(taken.row, taken.row + len(taken)))
-        journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
+        journal.ended(rows, ended_at, fate.stat, fate.err, over=not by_plan)
 
-    def _receipts(self, taken: Taken, now: float) -> list[Owed]:
+    def _receipts(self, taken: Taken, now: float) -> Sequence[Owed]:
         """Those of all of a run."""
-        frames, course, row, copies, fate = taken.frames, taken.course, taken.row, taken.copies, taken.course.fates[0]
-        system_id, bind, life = taken.system_id, taken.bind, self._shared.lives.now
+        row, copies, whose, life = taken.row, taken.copies, taken.system_id, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
-        ends = min(now, taken.at + course.ends_after[0])
-        ids, addressed = taken.usual.ids(taken.number, len(taken)), frames.addressed()
-        forms = self._forms_of((fate,), taken.at, (ends,))
-        if forms is not None and copies == 1:
-            together = press_all(forms * len(ids), ids, addressed, [*frames.starts[1:], len(frames.octets)])
-            if together is not None:
-                abouts: Iterable[int] = range(row, row + len(ids)) if row else repeat(0)
-                return list(map(Owed, abouts, repeat(system_id), together[0], repeat(_RECEIPT), together[1],
-                                repeat(bind), repeat(0), repeat(0), repeat(False), repeat(life)))  # fmt: skip
-        press = self._press(fate, taken.at, ends)
-        owed = list[Owed]()
-        for index, (message_id, found, (_, end)) in enumerate(zip(ids, addressed, frames.spans(), strict=True)):
-            pressed = None if press is None else press(message_id, found, end)
-            if pressed is None:
-                pressed = self._outcomes.receipt_of(taken.member(index), fate, ends)
-            if pressed is None:
-                self._deliveries.unplan(Kind.RECEIPT, copies)
+        written, taken.receipts, places = taken.receipts, (), taken.places
+        if not all(written):
+            ids = taken.usual.ids(taken.number, len(taken))
+            written = self._written(taken, taken.frames.addressed(), ids, before=inf)
+        if copies == 1 and all(written) and self._by_plan(whose):
+            return Receipts(whose, written, [taken] * len(places), places, life)
+        owed: list[Owed] = []
+        for octets, index in zip(written, places, strict=True):
+            receipt = (octets, taken.source(index)) if octets else self._write(taken, index, now)
+            if receipt is None:
                 continue
-            receipt, to = pressed
-            about = row and row + index
-            for _ in range(copies):
-                owed.append(Owed(about, system_id, receipt, _RECEIPT, to, bind, 0, 0, False, life))
+            about, (said, to) = row and row + index, receipt
+            owed += [Owed(about, whose, said, _RECEIPT, to, taken.bind, 0, 0, False, life) for _ in range(copies)]
         return owed
 
-    def _waiting(self, taken: Taken, addressed: Sequence[re.Match[bytes]], ids: Sequence[bytes]) -> list[Receipt]:
-        """The receipts that those of a run will have, each at its time."""
-        course, row, frames, at = taken.course, taken.row, taken.frames, taken.at
-        indexes, fates, ends_after = taken.timed(), course.fates, course.ends_after
-        if not indexes:
-            return []
+    def _written(
+        self, taken: Taken, addressed: Addressed, ids: Sequence[bytes], before: float = WRITTEN_BEFORE
+    ) -> Sequence[bytes]:
+        """The receipts that those of a run will have, each at its time; b"" for those that come later than `before`
+        (seconds after their messages), or need a closer look.
+        """
+        course, frames, at, places = taken.course, taken.frames, taken.at, taken.places
+        fates, ends_after = course.fates, course.ends_after
         ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
-        if len(indexes) < len(ends):
-            fates, ends_after = [fates[index] for index in indexes], [ends_after[index] for index in indexes]
-            ids, addressed = [ids[index] for index in indexes], [addressed[index] for index in indexes]
-            ends = [ends[index] for index in indexes]
-        pressed = None
-        if max(ends_after) < WRITTEN_BEFORE:
+        taken.sources = addressed.sources if len(set(addressed.sources)) > 1 else addressed.sources[:1]
+        if len(places) < len(ends):
+            fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
+            ids, addressed = [ids[place] for place in places], addressed.of(places)
+            ends = [ends[place] for place in places]
+        if max(ends_after) < before:
             forms = self._forms_of(fates, at, [at + after for after in ends_after])
-            pressed = None if forms is None else press_all(forms, ids, addressed, ends)
-        if pressed is None:
-            pressed = self._each_pressed(at, ends_after, fates, ids, addressed, ends)
-        return list(
-            map(
-                Receipt,
-                [row + index for index in indexes] if row else repeat(0),
-                repeat(taken.system_id),
-                pressed[0],
-                repeat(_RECEIPT),
-                pressed[1],
-                repeat(taken.bind),
-                repeat(0),
-                repeat(0),
-                repeat(False),
-                repeat(self._shared.lives.now),
-                repeat(None),
-                repeat(taken),
-                indexes,
-            )
-        )
+            pressed = None if forms is None else press_all(forms, ids, frames.octets, addressed, ends)
+            if pressed is not None:
+                return pressed
+        return [
+            self._pressed(taken, place) if after < before else b""
+            for place, after in zip(places, ends_after, strict=True)
+        ]
 
     def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
         submitted, epoch = self._shared.second(at), self._shared.epoch
         if submitted != self._forms[0]:
             self._forms = (submitted, {})
         known = self._forms[1]
-        keys = [(fate, int(epoch + end + ROUNDING)) for fate, end in zip(fates, ends, strict=True)]
+        seconds = [int(epoch + end + ROUNDING) for end in ends]
         try:
-            return [known[key] for key in keys]
+            return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
         except KeyError:
-            for fate, second in set(keys).difference(known):
+            for second, fate in set(zip(seconds, fates, strict=True)):
                 form = self._outcomes.form(fate, at, second - epoch)
                 if form is None:
                     return None
-                known[fate, second] = form
-        return [known[key] for key in keys]
+                known.setdefault(second, {})[fate] = form
+        return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
 
-    def _each_pressed(
-        self,
-        at: float,
-        ends_after: Sequence[float],
-        fates: Sequence[Fate],
-        ids: Sequence[bytes],
-        addressed: Sequence[re.Match[bytes]],
-        ends: Sequence[int],
-    ) -> tuple[list[bytes], list[str]]:
-        """The receipts of messages that came together, and the addresses they are for; empty what is written later."""
-        octets, addresses = [b""] * len(ids), [""] * len(ids)
-        for place, after in enumerate(ends_after):
-            press = self._press(fates[place], at, at + after) if after < WRITTEN_BEFORE else None
-            pressed = None if press is None else press(ids[place], addressed[place], ends[place])
-            if pressed is not None:
-                octets[place], addresses[place] = pressed
-        return octets, addresses
+    def _pressed(self, taken: Taken, index: int, now: float = inf) -> bytes:
+        """The receipt of one that comes to its end, or `now`; b"" when it needs a closer look."""
+        course, frames = taken.course, taken.frames
+        press = self._press(course.fates[index], taken.at, min(now, taken.at + course.ends_after[index]))
+        start, end = frames.span(index)
+        found = None if press is None else ADDRESSED.match(frames.octets, start + HEADER_SIZE)
+        if press is None or found is None:
+            return b""
+        pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
+        return b"" if pressed is None else pressed[0]
 
-    def ripe(self, receipts: Sequence[Receipt], now: float) -> list[Owed]:
+    def _by_plan(self, system_id: str) -> bool:
+        """Whether receipts that are made for an account now need not be recorded: their plans are, if anything is."""
+        return self._shared.journal is None or self._deliveries.goes_out(system_id)
+
+    def ripe(self, waiting: Sequence[Waiting], now: float) -> Sequence[Owed | Receipts]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
+        shared, journal = self._shared, self._shared.journal
+        if shared.operator.receipts.copies > 1:
+            return self._ripe_each(waiting, now)
+        together: dict[str, list[Any]] = {}
+        for some in waiting:
+            before = together.get(some.system_id)
+            together[some.system_id] = some.said if before is None else before + some.said
+        receipts = [
+            Receipts(system_id, said[::3], said[1::3], said[2::3], shared.lives.now)
+            for system_id, said in together.items()
+        ]
+        for several in receipts:
+            if not all(several.octets) or any(taken.held is not None for taken in set(several.taken)):
+                return self._ripe_each(waiting, now)
+            if not self._by_plan(several.system_id):
+                return self._ripe_each(waiting, now)
+        for several in receipts:
+            for taken, index in zip(several.taken, several.indexes, strict=True):
+                taken.over[index] = 1
+            if journal is not None:
+                epoch, of = shared.epoch, zip(several.taken, several.indexes, strict=True)
+                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in of]
+                journal.ended(several.rows(), ends, over=False)
+            self._deliveries.made(several.system_id, _RECEIPT, len(several))
+        return receipts
+
+    def _ripe_each(self, waiting: Sequence[Waiting], now: float) -> list[Owed]:
         outcomes, shared, life = self._outcomes, self._shared, self._shared.lives.now
         journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
-        told = _Told(shared.name, shared.epoch + now)
-        for receipt in receipts:
-            taken, index = receipt.taken, receipt.index
-            if taken is None:
-                self._deliveries.first_time(receipt, now)
-                owed.append(receipt)
-                continue
-            receipt.taken = None
+        told = _Told(shared.name, shared.epoch, now)
+        for _, _, octets, taken, index in _in_order(waiting):
             if taken.held is not None:
                 if journal is not None:
                     told.tell(journal)
@@ -366,41 +377,34 @@ class Runs:
                 continue
             taken.over[index] = 1
             if journal is not None:
-                course = taken.course
-                ended = told.ended.setdefault(course.fates[index], ([], []))
-                ended[0].append(taken.row + index)
-                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
-            if not receipt.octets and not self._write(receipt, taken, now):
+                told.rows.append(taken.row + index)
+                told.at.append(shared.epoch + min(now, taken.at + taken.course.ends_after[index]))
+            written = (octets, taken.source(index)) if octets else self._write(taken, index, now)
+            if written is None:
                 continue
-            receipt.life = life
-            owed.append(receipt)
-            if copies > 1:
-                owed += [msgspec.structs.replace(receipt) for _ in range(1, copies)]
+            about = taken.row and taken.row + index
+            for _ in range(copies):
+                owed.append(Owed(about, taken.system_id, written[0], _RECEIPT, written[1], taken.bind, life=life))
             if journal is not None:
                 told.owed += owed[-copies:]
-            made[receipt.system_id] = made.get(receipt.system_id, 0) + copies
+            made[taken.system_id] = made.get(taken.system_id, 0) + copies
         if journal is not None:
             told.tell(journal)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
 
-    def _write(self, receipt: Receipt, taken: Taken, now: float) -> bool:
-        """Write a receipt that was not yet; False when it cannot be."""
-        index, course, frames = receipt.index, taken.course, taken.frames
-        fate, ends = course.fates[index], min(now, taken.at + course.ends_after[index])
-        press, pressed = self._press(fate, taken.at, ends), None
-        if press is not None:
-            start, end = frames.span(index)
-            found = ADDRESSED.match(frames.octets, start + HEADER_SIZE)
-            if found is not None:
-                pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
-        pressed = pressed or self._outcomes.receipt_of(taken.member(index), fate, ends)
-        if pressed is None:
+    def _write(self, taken: Taken, index: int, now: float) -> tuple[bytes, str] | None:
+        """Write a receipt that was not yet, and say for which address; None when it cannot be."""
+        octets = self._pressed(taken, index, now)
+        if octets:
+            return octets, taken.source(index)
+        course = taken.course
+        ends = min(now, taken.at + course.ends_after[index])
+        receipt = self._outcomes.receipt_of(taken.member(index), course.fates[index], ends)
+        if receipt is None:
             self._deliveries.unplan(Kind.RECEIPT, taken.copies)
-            return False
-        receipt.octets, receipt.to = pressed
-        return True
+        return receipt
 
     def _press(self, fate: Fate, at: float, ends: float) -> Press | None:
         """What makes receipts of a fate; most that are asked for have the seconds of one before."""
@@ -419,30 +423,45 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+    """What is to be recorded of messages that come to the ends that were drawn for them, at a time (clock seconds)."""
 
-    def __init__(self, operator: str, now: float) -> None:
+    def __init__(self, operator: str, epoch: float, now: float) -> None:
         self.owed: list[Owed] = []
-        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
-        """The rows of messages, and when each ended."""
+        self.rows: list[int] = []
+        self.at: list[float] = []
+        """When each ended (unix seconds)."""
         self._operator = operator
+        self._epoch = epoch
         self._now = now
 
     def tell(self, journal: Journal) -> None:
         """Record it; what comes later is told of later."""
-        journal.owe_all(self._operator, self._now, self.owed)
-        for fate, (rows, at) in self.ended.items():
-            journal.ended(rows, at, fate.stat, fate.err)
-        self.owed, self.ended = [], {}
+        journal.owe_all(self._operator, self._epoch + self._now, self.owed)
+        if self.rows:
+            journal.ended(self.rows, self.at)
+        self.owed, self.rows, self.at = [], [], []
+
+
+def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, int]]:
+    """One after another, as each was taken, of one tick after the other."""
+    each = [
+        (some.tick, taken.number + index, octets, taken, index)
+        for some in waiting
+        for octets, taken, index in zip(some.said[::3], some.said[1::3], some.said[2::3], strict=True)
+    ]
+    each.sort(key=itemgetter(0, 1))
+    return each
 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:
     """What is to be recorded of a run whose messages have each an end of its own."""
-    course = taken.course
-    fates = dict.fromkeys(course.fates)
-    places = {fate: place for place, fate in enumerate(fates)}
-    ends_after = [None if after == inf else after for after in course.ends_after]
-    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
+    ends_after, fates = taken.course.ends_after, taken.course.fates
+    different = list(dict.fromkeys(fates))
+    which = bytes(len(fates)) if len(different) == 1 else bytes(map(different.index, fates))
+    known: list[float | None] = list(ends_after)
+    if inf in known:
+        known = [None if after == inf else after for after in ends_after]
+    return Drawn(taken.at, epoch, known, different, which)
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:

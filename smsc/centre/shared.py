@@ -16,7 +16,7 @@ from smppkit.states import Version
 from smsc.centre.book import Book, Held
 from smsc.centre.lives import Lives
 from smsc.centre.mailbox import Receiver
-from smsc.centre.taken import Ending, Taken
+from smsc.centre.taken import Ending, Taken, Waiting
 from smsc.centre.wheel import Wheel
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
@@ -119,7 +119,7 @@ class Errand(msgspec.Struct, gc=False):
         self.job(now)
 
 
-Due: TypeAlias = Answer | RunAnswer | Held | Ending | Owed | Errand | Job
+Due: TypeAlias = Answer | RunAnswer | Held | Ending | Waiting | Owed | Errand | Job
 """What waits for its time in the wheel."""
 
 

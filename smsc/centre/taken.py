@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import inf
+from typing import Any, Final, overload
 
 import msgspec
 
 from smppkit.pdus import SubmitSm
 from smppkit.runs import Frames
 from smsc.centre.book import Held, is_done
-from smsc.journal.records import Owed
+from smsc.journal.records import BY_PLAN, Kind, Owed
 from smsc.scenario.decisions import Plan
+from smsc.scenario.receipt_run import address
 from smsc.scenario.usual import Course, Usual
+
+_RECEIPT: Final = Kind.RECEIPT
 
 
 class Taken(msgspec.Struct, eq=False, gc=False):
@@ -30,7 +34,9 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     copies: int = 0  # of the receipt of each
     planned: bool = False
     row: int = 0  # of the first, in the journal
-    receipts: Sequence[Receipt] = ()  # where their ends are drawn, until their times run
+    sources: Sequence[bytes] = ()  # each behind its TON and NPI; one where it is that of all
+    places: Sequence[int] = ()  # of those that will have a receipt
+    receipts: Sequence[bytes] = ()  # theirs, until they wait or go; b"" where one is not written yet
     held: list[Held] | None = None  # each of them, once somebody has asked
 
     def __len__(self) -> int:
@@ -39,7 +45,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def alike(self, first: int, last: int, now: float) -> tuple[int, bool]:
         """See Group."""
         done = self._is_done(first, now)
-        if self.course.alike:
+        if self.course.alike or (done and self._all_done(first, last, now)):
             return last - first, done
         index = first + 1
         while index < last and self._is_done(index, now) == done:
@@ -49,7 +55,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def members(self) -> list[Held]:
         """See Group."""
         if self.held is None:
-            self.receipts = ()
+            self.receipts = self.places = ()
             self.held = [self.member(index) for index in range(len(self.frames))]
         return self.held
 
@@ -67,6 +73,8 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         wanted, fates = self.wanted, course.fates
         if not wanted:
             return ()
+        if not self.usual.states & ~wanted and max(course.ends_after) < inf:
+            return range(len(self.frames))
         return [
             index for index, after in enumerate(course.ends_after) if after < inf and wanted >> fates[index].state & 1
         ]
@@ -97,9 +105,20 @@ class Taken(msgspec.Struct, eq=False, gc=False):
             planned=self.planned,
         )
 
+    def source(self, index: int) -> str:
+        """The address that one came from."""
+        if not self.sources:
+            self.sources = self.frames.addressed().sources
+        return address(self.sources[index if len(self.sources) > 1 else 0])
+
     def _is_timed(self, index: int) -> bool:
         course = self.course
         return course.ends_after[index] < inf and bool(self.wanted >> course.fates[index].state & 1)
+
+    def _all_done(self, first: int, last: int, now: float) -> bool:
+        """Whether it can be said at once that nobody waits for any of these any more."""
+        over = not self.wanted or not self.over.count(0, first, last)
+        return over and self.usual.final and now >= self.at + max(self.course.ends_after)
 
     def _is_done(self, index: int, now: float) -> bool:
         course = self.course
@@ -107,16 +126,76 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         return is_done(course.fates[index], self.at + course.ends_after[index], now, over=over)
 
 
-class Receipt(Owed, eq=False, gc=False):
-    """The receipt of one of a run, waiting for the end of its message. It may be written by then, or have no octets."""
+class Waiting(msgspec.Struct, eq=False, gc=False):
+    """Receipts of an account that fall due together, each at the end of its message."""
 
-    taken: Taken | None = None
-    """None once its message has come to its end: from then on it is a delivery like any other."""
-    index: int = 0
+    system_id: str
+    tick: int
+    said: list[Any]
+    """Of one after another: its octets, or none where it is not written yet; its run; its place in that."""
 
     def members(self) -> list[Held]:
-        """Its message, if that has not come to its end."""
-        return [] if self.taken is None else [self.taken.members()[self.index]]
+        """Their messages."""
+        return [taken.members()[index] for taken, index in zip(self.said[1::3], self.said[2::3], strict=True)]
+
+
+class Receipts(Sequence[Owed]):
+    """Receipts of runs that go out to an account together; each is made when somebody asks for one of them.
+
+    In a journal they are BY_PLAN.
+    """
+
+    __slots__ = ("_each", "indexes", "life", "octets", "system_id", "taken")
+
+    def __init__(
+        self, system_id: str, octets: Sequence[bytes], taken: Sequence[Taken], indexes: Sequence[int], life: int
+    ) -> None:
+        """`taken` and `indexes` say whose each is."""
+        self.system_id = system_id
+        self.octets = octets
+        self.taken = taken
+        self.indexes = indexes
+        self.life = life
+        self._each: list[Owed] | None = None
+
+    def __len__(self) -> int:
+        return len(self.octets)
+
+    def __iter__(self) -> Iterator[Owed]:
+        return iter(self.each())
+
+    @overload
+    def __getitem__(self, place: int) -> Owed: ...
+    @overload
+    def __getitem__(self, place: slice) -> Receipts: ...
+    def __getitem__(self, place: int | slice) -> Owed | Receipts:
+        if not isinstance(place, slice):
+            return self.each()[place]
+        if place == slice(0, len(self.octets)):
+            return self
+        part = Receipts(self.system_id, self.octets[place], self.taken[place], self.indexes[place], self.life)
+        if self._each is not None:
+            part._each = self._each[place]
+        return part
+
+    def rows(self) -> list[int]:
+        """Of their messages, where there is a journal."""
+        return [taken.row + index for taken, index in zip(self.taken, self.indexes, strict=True)]
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether each was made, and may have changed."""
+        return self._each is not None
+
+    def each(self) -> list[Owed]:
+        """Each of them; always the same ones."""
+        if self._each is None:
+            self._each = [
+                Owed(taken.row and taken.row + index, self.system_id, octets, _RECEIPT, taken.source(index), taken.bind,
+                     number=BY_PLAN if taken.row else 0, life=self.life)
+                for octets, taken, index in zip(self.octets, self.taken, self.indexes, strict=True)
+            ]  # fmt: skip
+        return self._each
 
 
 class Ending(msgspec.Struct, eq=False, gc=False):

@@ -7,10 +7,10 @@ tick, and one delayed call stands for the earliest tick.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from heapq import heappop, heappush
 from math import ceil
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -21,17 +21,17 @@ T = TypeVar("T")
 _SLACK = 1e-9
 
 
-MANY: Final = 16
-"""Items of one turn, from which on the next one may be a breath later."""
+MANY: Final = 160
+"""Things that are gathered within a breath, from which on those that follow fall due on whole breaths."""
 
 Breath: TypeAlias = Callable[[], float]
-"""Says by how many seconds what is patient may be late now, where much of it is due."""
+"""Says by how many seconds what is gathered may be late now, where there is much of it."""
 
 
 class Wheel(Generic[T]):
     """Gives items back when they are due: never early, and late by less than one tick.
 
-    Those that are patient may come later by a breath where there are many, so that more of them come at once.
+    What is gathered may come later by a breath where there is much of it, so that more of it comes at once.
     """
 
     def __init__(
@@ -45,16 +45,18 @@ class Wheel(Generic[T]):
         """`tick` is in seconds; `fire` gets all the items of one tick, in the order they were added.
 
         Where several ticks have gone by at once it gets those of the next tick, too, if `joins` says so of a tick's.
-        Without `breath` nothing is patient.
+        Without `breath` nothing is ever late by more than a tick.
         """
         self._clock = clock
         self._tick = tick
         self._fire = fire
         self._joins = joins
         self._breath = breath
-        self._rests_until = 0.0
-        self._hurried: set[int] = set()  # the keys of slots that have something that is not patient
-        self._hurry: list[int] = []  # a heap of them
+        self._breath_over = 0.0
+        self._gathered = (0, 0)  # things, in the breath before and in this one
+        # What may be added to, by owner and slot; and whose there are in a slot.
+        self._lanes: dict[str, dict[int, list[Any]]] = {}
+        self._open: dict[int, list[str]] = {}
         self._slots: dict[int, list[T]] = {}
         self._order: list[int] = []  # a heap of the keys of _slots
         self._armed: IDelayedCall | None = None
@@ -69,12 +71,10 @@ class Wheel(Generic[T]):
         self._add(ceil((due - _SLACK) / self._tick), item)
 
     def _add(self, slot: int, item: T) -> None:
+        if slot in self._open:
+            self._close(slot)
         self._enter(slot, item)
-        at = slot * self._tick
-        if self._breath is not None and slot not in self._hurried:
-            self._hurried.add(slot)
-            heappush(self._hurry, slot)
-        if self._armed is None or at < self._armed_at:
+        if self._armed is None or slot * self._tick < self._armed_at:
             self._arm()
 
     def _enter(self, slot: int, item: T) -> None:
@@ -86,19 +86,54 @@ class Wheel(Generic[T]):
         self._slots[slot] = [item]
         heappush(self._order, slot)
 
-    def add_patient(self, dues: Iterable[float], items: Iterable[T]) -> None:
-        """The same of many that are patient, each with its time."""
-        tick, slots = self._tick, self._slots
-        for due, item in zip(dues, items, strict=True):
-            slot = ceil((due - _SLACK) / tick)
-            waiting = slots.get(slot)
-            if waiting is None:
-                self._enter(slot, item)
-            else:
-                waiting.append(item)
-                self._count += 1
-        if self._order and (self._armed is None or self._wakes_at() < self._armed_at):
+    def gather(
+        self,
+        whose: str,
+        dues: Collection[float],
+        things: Iterable[Iterable[object]],
+        make: Callable[[int, list[Any]], T],
+    ) -> None:
+        """Hold many things of an owner, each until it is due; those due together are one item.
+
+        `make` makes it of its tick and of a list in which each thing is written out. What is due with it is written
+        behind it, unless something else came in between.
+        """
+        tick, grain = self._tick, self._grain(len(dues))
+        lane = self._lanes.setdefault(whose, {})
+        if grain > 1:
+            breath = tick * grain
+            slots = [ceil((due - _SLACK) / breath) * grain for due in dues]
+        else:
+            slots = [ceil((due - _SLACK) / tick) for due in dues]
+        for slot, thing in zip(slots, things, strict=True):
+            written = lane.get(slot)
+            if written is None:
+                written = lane[slot] = []
+                self._open.setdefault(slot, []).append(whose)
+                self._enter(slot, make(slot, written))
+            written += thing
+        if self._order and (self._armed is None or self._order[0] * tick < self._armed_at):
             self._arm()
+
+    def _grain(self, count: int) -> int:
+        """How many ticks make one where so many more are gathered."""
+        if self._breath is None:
+            return 1
+        now, breath = self._clock.seconds(), self._breath()
+        before, so_far = self._gathered
+        if now >= self._breath_over:
+            before, so_far = so_far if now < self._breath_over + breath else 0, 0
+            self._breath_over = now + breath
+        self._gathered = before, so_far + count
+        return max(1, round(breath / self._tick)) if max(self._gathered) >= MANY else 1
+
+    def _close(self, slot: int) -> None:
+        """What is gathered in a slot is not added to any more."""
+        for whose in self._open.pop(slot, ()):
+            lane = self._lanes[whose]
+            del lane[slot]
+            if not lane:
+                del self._lanes[whose]
 
     def add_together(self, numbers: Iterable[int], dues: Iterable[float], make: Callable[[list[int]], T]) -> None:
         """Hold many by their numbers, each until it is due; those due together as what `make` makes of them."""
@@ -116,6 +151,8 @@ class Wheel(Generic[T]):
 
     def take(self, unwanted: Callable[[T], bool]) -> list[T]:
         """Take out what is not wanted any more; in the order of falling due. Goes through everything."""
+        self._lanes.clear()
+        self._open.clear()
         leaving: dict[int, list[T]] = {}
         for slot, items in self._slots.items():
             gone = [item for item in items if unwanted(item)]
@@ -134,8 +171,8 @@ class Wheel(Generic[T]):
         held = [item for slot in sorted(self._order) for item in self._slots[slot]]
         self._slots.clear()
         self._order.clear()
-        self._hurried.clear()
-        self._hurry.clear()
+        self._lanes.clear()
+        self._open.clear()
         self._count = 0
         self._arm()
         return held
@@ -145,14 +182,8 @@ class Wheel(Generic[T]):
             self._armed.cancel()
             self._armed = None
         if self._order:
-            self._armed_at = self._wakes_at()
+            self._armed_at = self._order[0] * self._tick
             self._armed = self._clock.callLater(max(0.0, self._armed_at - self._clock.seconds()), self._turn)
-
-    def _wakes_at(self) -> float:
-        first = self._order[0] * self._tick
-        if first >= self._rests_until:
-            return first
-        return min(self._rests_until, self._hurry[0] * self._tick) if self._hurry else self._rests_until
 
     def _turn(self) -> None:
         self._armed = None
@@ -161,12 +192,8 @@ class Wheel(Generic[T]):
         # Taken out before any is fired: what firing adds waits for the next turn.
         while self._order and self._order[0] * self._tick <= now:
             slot = heappop(self._order)
+            self._close(slot)
             due.append((slot, self._slots.pop(slot)))
-        while self._hurry and self._hurry[0] * self._tick <= now:
-            self._hurried.discard(heappop(self._hurry))
-        if self._breath is not None:
-            many = sum(len(items) for _, items in due) >= MANY
-            self._rests_until = now + self._breath() if many else 0.0
         try:
             while due:
                 _, items = due.popleft()
@@ -180,6 +207,5 @@ class Wheel(Generic[T]):
             for slot, items in due:  # firing failed: the rest is still due
                 if slot not in self._slots:
                     heappush(self._order, slot)
-                self._rests_until = 0.0
                 self._slots[slot] = items + self._slots.get(slot, [])
             self._arm()

@@ -5,28 +5,27 @@ alone and neither concurrency nor the order of other messages changes it. The sa
 occurrence and gets other draws.
 """
 
-import re
-import struct
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil
-from typing import Final
+from struct import Struct, unpack
+from typing import Final, cast
 
 import msgspec
 
 from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
-from smppkit.runs import Frames
+from smppkit.runs import Addressed, Frames
 from smppkit.segments import part_of
 
 REMEMBERED: Final = 65_536
 MOST_KNOWN: Final = 16_384
 _UDHI: Final = 0x40
 _BLOCK: Final = 8  # draws per digest: 64 octets, eight each
-_UNPACK: Final = struct.Struct(">8Q").unpack
-_FIRST: Final = struct.Struct(">3Q40x").iter_unpack
+_UNPACK: Final = Struct(">8Q").unpack
+_FIRST: Final = "3Q40x"
 
 
 class Chance:
@@ -39,7 +38,9 @@ class Chance:
         self._salt = blake2b(f"{seed}\0{operator}".encode(), digest_size=32).digest()
         self._remembered = remembered
         self._counts: OrderedDict[bytes, int] = OrderedDict()
-        self._known: dict[bytes, bytes] = {}  # digests of first occurrences: most loads have the same messages again
+        # Digests of first occurrences by account and body: most loads have the same messages again.
+        self._known: dict[str, dict[bytes, bytes]] = {}
+        self._known_count = 0
 
     def digest(self, system_id: str, pdu: SubmitSm) -> bytes:
         """Return the 64 octets of this occurrence of a message, and count it."""
@@ -55,36 +56,50 @@ class Chance:
         occurrence = self._occurrence(digest)
         return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
 
-    def first(self, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> list[tuple[int, ...]]:
+    def first(self, system_id: str, frames: Frames, addressed: Addressed) -> Sequence[tuple[int, ...]]:
         """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came.
 
         `addressed` is what ``frames.addressed`` says.
         """
-        octets, counts, remembered, known = frames.octets, self._counts, self._remembered, self._known
-        whose = system_id.encode() + b"\0"
-        head = self._salt + whose
+        octets = frames.octets
+        known = self._known.setdefault(system_id, {})
+        bodies = [octets[start + HEADER_SIZE : end] for start, end in frames.spans()]
+        firsts = list(map(known.get, bodies))
+        if None in firsts:
+            head = self._salt + system_id.encode() + b"\0"
+            said = zip(addressed.sources, addressed.destinations, addressed.begins, frames.spans(), strict=True)
+            for place, (source, destination, begin, (_, end)) in enumerate(said):
+                if firsts[place] is None:
+                    digest = self._first_time(head, source[2:], destination[2:], octets[begin:end])
+                    firsts[place] = known[bodies[place]] = digest
+                    self._remember()
+        counts, remembered = self._counts, self._remembered
         digests: list[bytes] = []
-        for (start, end), found in zip(frames.spans(), addressed, strict=True):
-            body = whose + octets[start + HEADER_SIZE : end]
-            digest = known.get(body)
-            if digest is None:
-                digest = known[body] = self._first_time(head, found, octets[found.end() : end])
+        last, written = 0, b""
+        for digest in cast("list[bytes]", firsts):
             before = counts.get(digest, 0)
             counts[digest] = before + 1
             if before:
                 counts.move_to_end(digest)
-                digest = blake2b(digest + before.to_bytes(8, "big")).digest()
-            elif len(counts) > remembered:
+                if before != last:  # mostly all of a run come for the same time
+                    last, written = before, before.to_bytes(8, "big")
+                digests.append(blake2b(digest + written).digest())
+                continue
+            if len(counts) > remembered:
                 counts.popitem(last=False)
             digests.append(digest)
-        if len(known) > MOST_KNOWN:
-            known.clear()
-        return list(zip(*_FIRST(b"".join(digests)), strict=True))
+        values = unpack(">" + _FIRST * len(digests), b"".join(digests))
+        return values[::3], values[1::3], values[2::3]
+
+    def _remember(self) -> None:
+        """Let go of digests where there are too many."""
+        self._known_count += 1
+        if self._known_count > MOST_KNOWN:
+            self._known.clear()
+            self._known_count = 0
 
     @staticmethod
-    def _first_time(head: bytes, found: re.Match[bytes], data: bytes) -> bytes:
-        _, source, destination, _ = found.groups()
-        source, destination = source[2:], destination[2:]
+    def _first_time(head: bytes, source: bytes, destination: bytes, data: bytes) -> bytes:
         if not (source.isascii() and destination.isascii()):
             source, destination = (address.decode("latin-1").encode() for address in (source, destination))
         return blake2b(b"%b%b%b\0%b" % (head, source, destination, data)).digest()

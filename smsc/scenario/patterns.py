@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 _REGEX = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 _WILD = re.compile(r"[*?\[]")
+MOST_UNFIT: Final = 16_384
+"""Addresses that no pattern fits, which are remembered."""
 
 
 @lru_cache(maxsize=1024)
@@ -97,7 +99,7 @@ class AddressIndex:
     lookup for each length there is, however many entries there are; all other patterns are tried on every address.
     """
 
-    __slots__ = ("_everywhere", "_exact", "_octets", "_others", "_prefixes", "_suffixes")
+    __slots__ = ("_everywhere", "_exact", "_octets", "_others", "_prefixes", "_suffixes", "_unfit")
 
     def __init__(self, entries: Iterable[Iterable[AddressPattern] | None]) -> None:
         self._everywhere: list[int] = []
@@ -106,6 +108,7 @@ class AddressIndex:
         self._suffixes: dict[int, dict[str, list[int]]] = {}
         self._others: list[tuple[int, Callable[[str], object]]] = []
         self._octets: list[tuple[slice, frozenset[bytes]]] | None = None
+        self._unfit: set[bytes] = set()  # addresses that no entry fits: most loads come back to the same ones
         for position, entry in enumerate(entries):
             if entry is None:
                 continue
@@ -151,9 +154,14 @@ class AddressIndex:
             return True
         if self._octets is None:
             self._octets = self._in_octets()
-        for part, known in self._octets:  # noqa: SIM110
+        if self._unfit.issuperset(addresses):
+            return False
+        for part, known in self._octets:
             if not known.isdisjoint([address[part] for address in addresses]):
                 return True
+        if len(self._unfit) > MOST_UNFIT:
+            self._unfit.clear()
+        self._unfit.update(addresses)
         return False
 
     def _in_octets(self) -> list[tuple[slice, frozenset[bytes]]]:

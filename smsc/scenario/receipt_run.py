@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
+from smppkit.runs import Addressed
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.dialect import ESCAPE, MOST_SHORT, QUOTED_OCTETS
 
@@ -50,27 +50,32 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
         return len(self.before) + len(self.between) + len(self.behind)
 
 
+Piece: TypeAlias = bytes | dict[Form, bytes] | Sequence[bytes]
+"""What stands at one place of many receipts: the same in all, the same in all of a form, or another in each."""
+
+
 def press_all(
-    forms: Sequence[Form], ids: Sequence[bytes], addressed: Sequence[re.Match[bytes]], ends: Sequence[int]
-) -> tuple[list[bytes], list[str]] | None:
-    """The receipts of plain submit_sm that came together, and the address that each is for.
+    forms: Sequence[Form], ids: Sequence[bytes], octets: bytes, addressed: Addressed, ends: Sequence[int]
+) -> list[bytes] | None:
+    """The receipts of plain submit_sm that came together, in these octets, which begin as `addressed` says.
 
     None where they are not of one length, or one of them needs a closer look. `ends` are those of the submits.
     """
-    kinds = dict.fromkeys(forms)
+    kinds = tuple(dict.fromkeys(forms))
     first = forms[0]
-    service_types, sources, destinations, codings = zip(*[found.groups() for found in addressed], strict=True)
-    octets, most = addressed[0].string, first.quotes
-    texts: Sequence[bytes] = [b""] * len(ids)
+    most = first.quotes
+    texts: Sequence[bytes] = (b"",)
     if most:
-        begins = [found.end() for found in addressed]
         texts = [
-            octets[begin : end if end - begin < most else begin + most].translate(QUOTED_OCTETS)
-            for begin, end in zip(begins, ends, strict=True)
+            octets[begin : end if end - begin < most else begin + most]
+            for begin, end in zip(addressed.begins, ends, strict=True)
         ]
-        if set(codings) != _IN_DEFAULT_ALPHABET or ESCAPE in b"".join(texts):
+        quoted = {text: text.translate(QUOTED_OCTETS) for text in set(texts)}
+        if set(addressed.codings) != _IN_DEFAULT_ALPHABET or ESCAPE in b"".join(quoted.values()):
             return None
-    parts = (service_types, sources, destinations, texts, ids)
+        texts = list(map(quoted.__getitem__, texts)) if len(quoted) > 1 else tuple(quoted.values())
+    service_types, sources = _one(addressed.service_types), _one(addressed.sources)
+    parts = (service_types, sources, addressed.destinations, texts, ids)
     lengths = [set(map(len, part)) for part in parts]
     if any(len(several) > 1 for several in lengths) or len({form.lengths for form in kinds}) > 1:
         return None
@@ -78,25 +83,63 @@ def press_all(
     size = first.size + text + named
     if size > MOST_SHORT or named > MOST_ID:
         return None
-    leads, tails = {}, {}
-    for form in kinds:
-        leads[form] = form.fixed + OCTET[size] + form.before
-        tails[form] = form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1]
-    said: list[Iterable[bytes]]
-    if len(kinds) == 1:
-        said = [repeat(leads[first]), ids, repeat(first.between), texts, repeat(tails[first])]
-    else:
-        said = [
-            [leads[form] for form in forms],
-            ids,
-            [form.between for form in forms],
-            texts,
-            [tails[form] for form in forms],
-        ]
-    length = sum(len(part[0]) for part in parts) + len(leads[first]) + len(first.between) + len(tails[first])
+    pieces: list[Piece] = [
+        _same(service_types),
+        addressed.destinations,
+        _same(sources),
+        _of(kinds, [form.fixed + OCTET[size] + form.before for form in kinds]),
+        ids,
+        _of(kinds, [form.between for form in kinds]),
+        _same(texts),
+        _of(kinds, [form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1] for form in kinds]),
+    ]
     if first.tlvs is not None:
-        said += [ids, [form.tlvs or b"" for form in forms]]
-        length += named + len(first.tlvs)
-    head = HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0)
-    receipts = map(b"".join, zip(repeat(head), service_types, destinations, sources, *said))
-    return list(receipts), list(map(address, sources))
+        pieces += [ids, _of(kinds, [form.tlvs or b"" for form in kinds])]
+    length = sum(len(_any(piece)) for piece in pieces)
+    joined: list[Piece] = [HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0)]
+    for piece in pieces:
+        together = _together(joined[-1], piece)
+        if together is None:
+            joined.append(piece)
+        else:
+            joined[-1] = together
+    return list(map(b"".join, zip(*[_each(piece, forms) for piece in joined], strict=False)))
+
+
+def _one(values: Sequence[bytes]) -> Sequence[bytes]:
+    same = set(values)
+    return tuple(same) if len(same) == 1 else values
+
+
+def _same(values: Sequence[bytes]) -> Piece:
+    return values[0] if len(values) == 1 else values
+
+
+def _of(kinds: Sequence[Form], said: Sequence[bytes]) -> Piece:
+    return said[0] if len(set(said)) == 1 else dict(zip(kinds, said, strict=True))
+
+
+def _any(piece: Piece) -> bytes:
+    """One of those that are of one length."""
+    if isinstance(piece, bytes):
+        return piece
+    return next(iter(piece.values())) if isinstance(piece, dict) else piece[0]
+
+
+def _together(first: Piece, second: Piece) -> Piece | None:
+    """Two that stand side by side as one; None where they are different in each receipt."""
+    if isinstance(first, bytes) and isinstance(second, bytes):
+        return first + second
+    if isinstance(first, bytes) and isinstance(second, dict):
+        return {form: first + said for form, said in second.items()}
+    if isinstance(first, dict) and isinstance(second, bytes):
+        return {form: said + second for form, said in first.items()}
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {form: said + second[form] for form, said in first.items()}
+    return None
+
+
+def _each(piece: Piece, forms: Sequence[Form]) -> Iterable[bytes]:
+    if isinstance(piece, bytes):
+        return repeat(piece)
+    return map(piece.__getitem__, forms) if isinstance(piece, dict) else piece

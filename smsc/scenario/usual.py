@@ -3,17 +3,18 @@
 Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
 """
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import reduce
 from itertools import accumulate
 from math import inf
+from operator import or_
 from typing import Final, TypeAlias
 
 import msgspec
 
 from smppkit.message_state import MessageState
-from smppkit.runs import Frames
+from smppkit.runs import Addressed, Frames
 from smsc.scenario.decisions import Fate
 from smsc.scenario.draws import Chance, Draws, least, uniforms
 from smsc.scenario.id_style import Writer
@@ -77,6 +78,10 @@ class Usual:
         self._upto = [least(share) for share in outcomes.upto[:-1]]
         self._fates = tuple(fate or NEVER for fate in outcomes.fates)
         self._may_be_never = None in outcomes.fates
+        self.states = reduce(or_, [1 << fate.state for fate in self._fates])
+        """The states that messages come to, a bit for each."""
+        self.final = all(fate.state.final for fate in self._fates)
+        """Whether all of these are final."""
         self.certain: Fortune | None = None
         """That of all messages, where chance has no say in it."""
         if type(latency) is Fixed and type(delay) is Fixed and not outcomes.drawn:
@@ -86,6 +91,8 @@ class Usual:
     def ids(self, number: int, count: int) -> list[bytes]:
         """The ids of `count` messages, the first of which has this number, as on the wire."""
         write = self.write_id
+        if write is str:
+            return [b"%d" % one for one in range(number, number + count)]
         return [write(one).encode("latin-1") for one in range(number, number + count)]
 
     def one(self, draws: Draws) -> Fortune:
@@ -96,13 +103,15 @@ class Usual:
         fate = outcomes.at(draws.uniform(OUTCOME)) if outcomes.drawn else outcomes.fates[0]
         return (respond_after, None, NEVER) if fate is None else (respond_after, ends_after, fate)
 
-    def many(self, chance: Chance, system_id: str, frames: Frames, addressed: Iterable[re.Match[bytes]]) -> Course:
-        """Those of plain submit_sm as they came; `addressed` is what the frames say, where chance has a say."""
+    def many(self, chance: Chance, system_id: str, frames: Frames, addressed: Addressed | None) -> Course:
+        """Those of plain submit_sm as they came; `addressed` is what they say, where that is known."""
         count = len(frames)
         if self.certain is not None:
             respond_after, after, fate = self.certain
             ends = inf if after is None else after
             return Course([respond_after] * count, [ends] * count, [fate] * count, alike=True, together=True)
+        if addressed is None:
+            addressed = frames.addressed()
         values = chance.first(system_id, frames, addressed)
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])

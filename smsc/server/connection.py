@@ -31,6 +31,7 @@ from smppkit.tlvs import MESSAGE_PAYLOAD, SC_INTERFACE_VERSION
 from smppkit.transport import Link
 from smsc.centre.mailbox import Mailbox
 from smsc.centre.shared import Answer, RunAnswer
+from smsc.centre.taken import Receipts
 from smsc.journal.records import Owed
 from smsc.scenario.accounts import Account
 from smsc.stats import add
@@ -183,11 +184,16 @@ class Connection:
     def deliver(self, deliveries: Sequence[Owed], now: float) -> None:
         """Queue deliveries. ``flush`` writes them."""
         session = self.link.session
-        requests = [owed.octets for owed in deliveries]
-        if session.version >= _V34 and {octets[4:8] for octets in requests} == _ARE_DELIVER_SM:
-            session.send_many(requests, deliveries, now)
-            self._centre.sent(deliveries)
-            return
+        if session.version >= _V34:
+            if isinstance(deliveries, Receipts):
+                requests, together = deliveries.octets, True
+            else:
+                requests = [owed.octets for owed in deliveries]
+                together = {octets[4:8] for octets in requests} == _ARE_DELIVER_SM
+            if together:
+                session.send_many(requests, deliveries, now)
+                self._centre.sent(deliveries)
+                return
         for owed in deliveries:
             self._deliver(owed, now)
 
@@ -258,7 +264,12 @@ class Connection:
             elif isinstance(event, RequestRun):
                 answers += self._centre.requests(self, event.run, now)
             elif isinstance(event, AcceptedResponses):
-                self._centre.accepted([context for context in event.contexts if isinstance(context, Owed)])
+                contexts = event.contexts
+                self._centre.accepted(
+                    contexts
+                    if isinstance(contexts, Receipts)
+                    else [context for context in contexts if isinstance(context, Owed)]
+                )
             elif isinstance(event, Response):
                 if isinstance(event.context, Owed):
                     self._centre.acknowledged(event.context, event.response)
@@ -347,7 +358,7 @@ class Connection:
         if self._mailbox is not None:
             mailbox, self._mailbox = self._mailbox, None
             mailbox.remove(self)
-            if mailbox.queue and not mailbox.receivers:
+            if mailbox.unreceived:
                 self._server.due(self.system_id)
                 return
             mailbox.pump(self._now())  # what was kept for this bind goes to the others

@@ -83,7 +83,7 @@ class Outbinder:
     def still_due(self, system_id: str) -> bool:
         """Whether something waits for an account that nobody receives for."""
         mailbox = self._server.centre.mailboxes.get(system_id)
-        return mailbox is not None and bool(mailbox.queue) and not mailbox.receivers
+        return mailbox is not None and mailbox.unreceived
 
 
 class _Call:

@@ -50,6 +50,62 @@ def test_a_number_that_is_used_again_no_longer_means_the_old_request() -> None:
     assert waiting.take_late(7, CommandId.SUBMIT_SM_RESP) is None
 
 
+def run_of(contexts: str, first: int, waiting: Outstanding) -> None:
+    waiting.add_run(CommandId.DELIVER_SM, range(first, first + len(contexts)), list(contexts), 1.0)
+
+
+def test_what_was_sent_together_is_taken_in_as_few_pieces_as_it_was_sent_in() -> None:
+    waiting, kind = Outstanding(), CommandId.DELIVER_SM
+    run_of("abcd", 1, waiting)
+    waiting.add(5, Sent(kind, None, "e", 1.0))
+    waiting.add(6, Sent(kind, None, "f", 1.0))
+    run_of("ghi", 7, waiting)
+    assert waiting.take_all((1, 2), kind) == [(["a", "b"], 1.0)]
+    assert waiting.take_all((1,), kind) is None
+    assert waiting.take_all((3, 4, 5, 6, 7), kind) == [(["c", "d"], 1.0), (["e", "f"], 1.0), (["g"], 1.0)]
+    assert list(waiting) == [8, 9]
+
+
+@pytest.mark.parametrize("numbers", [(1, 1, 2), (1, 2, 1), (2, 3, 2, 3), (1, 2, 3, 4), (3, 9), (5, 5)])
+def test_nothing_is_taken_where_one_is_answered_twice_or_waits_not(numbers: tuple[int, ...]) -> None:
+    waiting = Outstanding()
+    run_of("abc", 1, waiting)
+    waiting.add(5, Sent(CommandId.DELIVER_SM, None, "e", 1.0))
+    assert waiting.take_all(numbers, CommandId.DELIVER_SM) is None
+    assert list(waiting) == [1, 2, 3, 5]
+
+
+def test_those_of_a_run_in_another_order_are_told_of_in_that_order() -> None:
+    waiting, kind = Outstanding(), CommandId.DELIVER_SM
+    run_of("abcd", 1, waiting)
+    assert waiting.take_all((1, 3, 2, 4), kind) == [(["a", "c", "b"], 1.0), (["d"], 1.0)]
+    run_of("abcd", 1, waiting)
+    assert waiting.take_all((2, 3), kind) == [(["b", "c"], 1.0)]
+    assert waiting.take_all((1, 4), kind) == [(["a"], 1.0), (["d"], 1.0)]
+
+
+def test_what_was_sent_at_several_times_is_told_of_by_times() -> None:
+    waiting, kind = Outstanding(), CommandId.SUBMIT_SM
+    waiting.add_run(kind, [7, 9, 11], ["a", "b", "c"], 1.0)  # numbers that do not follow each other
+    waiting.add_run(kind, [12, 13], ["d", "e"], 2.0)
+    assert waiting.take_all((7, 9, 13, 12), kind) == [(["a", "b"], 1.0), (["e"], 2.0), (["d"], 2.0)]
+    assert waiting.take_all((11,), kind) == [(["c"], 1.0)]
+
+
+def test_one_of_a_run_ends_as_if_it_had_been_sent_by_itself() -> None:
+    waiting, kind = Outstanding(), CommandId.DELIVER_SM
+    run_of("abcd", 1, waiting)
+    assert waiting.take(2, CommandId.SUBMIT_SM_RESP) is None
+    assert waiting.take(2, CommandId.DELIVER_SM_RESP) == Sent(kind, None, "b", 1.0)
+    assert waiting.next_deadline(5) == 6.0
+    assert waiting.give_up(6.0, 5) == Sent(kind, None, "a", 1.0)
+    assert waiting.take_late(1, CommandId.DELIVER_SM_RESP) == Sent(kind, None, "a", 1.0)
+    assert waiting.give_up(6.0, 5) == Sent(kind, None, "c", 1.0)
+    run_of("xyz", 1, waiting)  # the numbers mean other requests now
+    assert waiting.take_late(3, CommandId.DELIVER_SM_RESP) is None
+    assert [sent.context for sent in waiting.drop_all()] == ["d", "x", "y", "z"]
+
+
 def test_dropping_all_leaves_nothing() -> None:
     waiting = Outstanding()
     waiting.add(1, submit(1.0))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from smsc.centre.wheel import Wheel
+from smsc.centre.wheel import MANY, Wheel
 
 
 def test_items_come_when_they_are_due_and_never_early() -> None:
@@ -130,49 +130,98 @@ def test_ticks_that_have_gone_by_are_done_together_up_to_one_that_is_to_be_done_
     assert len(wheel) == 1
 
 
-def test_what_is_patient_comes_a_breath_later_where_there_is_much_of_it() -> None:
-    clock, fired = Clock(), []
-    wheel: Wheel[int] = Wheel(
+Gathered = tuple[str, int, list[int]]
+
+
+def gathering(clock: Clock, breath: float | None = None) -> tuple[Wheel[Gathered], list[tuple[float, list[Gathered]]]]:
+    """A wheel that gathers numbers, and what it has given back, with the time."""
+    fired: list[tuple[float, list[Gathered]]] = []
+    return Wheel(
         clock,
         0.01,
-        lambda items: fired.append((round(clock.seconds(), 3), len(items))),
-        joins=bool,
-        breath=lambda: 0.045,
-    )
-    wheel.add_patient([0.01] * 15, range(15))
-    wheel.add_patient([0.02] * 16, range(16))
-    wheel.add_patient([0.03, 0.04, 0.06, 0.08, 0.09], range(5))
-    for _ in range(12):
+        lambda items: fired.append((round(clock.seconds(), 3), items)),
+        breath=None if breath is None else lambda: breath,
+    ), fired
+
+
+def gather(wheel: Wheel[Gathered], whose: str, dues: list[float], numbers: list[int]) -> None:
+    wheel.gather(whose, dues, [(number,) for number in numbers], lambda tick, those: (whose, tick, those))
+
+
+def test_what_is_of_one_owner_and_due_together_is_one() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock)
+    gather(wheel, "a", [0.02, 0.01, 0.015], [1, 2, 3])
+    gather(wheel, "b", [0.02], [4])
+    gather(wheel, "a", [0.02], [5])
+    assert len(wheel) == 3
+    for _ in range(3):
         clock.advance(0.01)
-    assert fired == [(0.01, 15), (0.02, 16), (0.07, 3), (0.08, 1), (0.09, 1)]
+    assert fired == [(0.01, [("a", 1, [2])]), (0.02, [("a", 2, [1, 3, 5]), ("b", 2, [4])])]
+    assert clock.getDelayedCalls() == []
 
 
-def test_nothing_else_waits_for_that() -> None:
-    clock, fired = Clock(), []
-    wheel: Wheel[object] = Wheel(
-        clock, 0.01, lambda items: fired.append((round(clock.seconds(), 3), items)), breath=lambda: 0.05
-    )
-    wheel.add_patient([0.01] * 16, range(16))
-    clock.advance(0.01)
-    fired.clear()
-    wheel.add_patient([0.02, 0.03], "ab")
-    wheel.add(0.03, "c")
-    wheel.add(0.02, "d")
-    wheel.add_patient([0.05], "e")
-    for _ in range(6):
+def test_nothing_overtakes_what_was_added_in_between() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock)
+    gather(wheel, "a", [0.02, 0.01], [1, 2])
+    wheel.add(0.02, ("", 0, []))
+    gather(wheel, "a", [0.02, 0.01], [3, 4])
+    for _ in range(3):
         clock.advance(0.01)
-    assert fired == [(0.02, ["a", "d"]), (0.03, ["b", "c"]), (0.05, ["e"])]
+    assert fired == [(0.01, [("a", 1, [2, 4])]), (0.02, [("a", 2, [1]), ("", 0, []), ("a", 2, [3])])]
 
 
-def test_what_is_cleared_keeps_nobody_waiting() -> None:
-    clock, fired = Clock(), []
-    wheel: Wheel[int] = Wheel(clock, 0.01, lambda items: fired.append(clock.seconds()), breath=lambda: 0.05)
-    wheel.add_patient([0.01] * 16, range(16))
-    wheel.add_patient([], [])
+def test_what_is_taken_out_or_cleared_is_not_added_to() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock)
+    gather(wheel, "a", [0.01], [1])
+    gather(wheel, "b", [0.01], [2])
+    assert wheel.take(lambda item: item[0] == "a") == [("a", 1, [1])]
+    gather(wheel, "a", [0.01], [3])
+    gather(wheel, "b", [0.01], [4])
     clock.advance(0.01)
-    wheel.add_patient([0.02], [1])
-    wheel.add(0.09, 2)
-    assert wheel.clear() == [1, 2]
-    wheel.add(0.1, 3)
-    clock.advance(0.1)
-    assert fired == pytest.approx([0.01, 0.11], abs=0.011)
+    assert fired == [(0.01, [("b", 1, [2]), ("a", 1, [3]), ("b", 1, [4])])]
+    gather(wheel, "a", [0.02], [5])
+    assert wheel.clear() == [("a", 2, [5])]
+    gather(wheel, "a", [0.02], [6])
+    clock.advance(0.01)
+    assert fired[1:] == [(0.02, [("a", 2, [6])])]
+
+
+def test_where_much_is_gathered_it_falls_due_on_whole_breaths() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock, breath=0.04)
+    gather(wheel, "a", [0.01] * (MANY - 1), [0] * (MANY - 1))
+    gather(wheel, "a", [0.01, 0.03, 0.041], [1, 2, 3])
+    wheel.add(0.02, ("", 0, []))
+    for _ in range(8):
+        clock.advance(0.01)
+    assert [(at, [len(those) for *_, those in items]) for at, items in fired] == [
+        (0.01, [MANY - 1]),
+        (0.02, [0]),
+        (0.04, [2]),
+        (0.08, [1]),
+    ]
+
+
+def test_it_does_so_for_two_breaths() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock, breath=0.04)
+    gather(wheel, "a", [0.05] * MANY, [0] * MANY)
+    clock.advance(0.04)
+    gather(wheel, "a", [0.05], [1])
+    clock.advance(0.04)
+    gather(wheel, "a", [0.09], [2])
+    clock.advance(0.01)
+    assert [(at, len(items[0][2])) for at, items in fired] == [(0.08, MANY + 1), (0.09, 1)]
+
+
+def test_time_that_somebody_makes_up_knows_no_breath() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock, breath=0.0)
+    gather(wheel, "a", [0.01] * MANY, [0] * MANY)
+    gather(wheel, "a", [0.011], [1])
+    clock.advance(0.01)
+    clock.advance(0.01)
+    assert [at for at, _ in fired] == [0.01, 0.02]

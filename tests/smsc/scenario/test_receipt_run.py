@@ -1,6 +1,7 @@
 """Receipts that are written together are those that are written one by one."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
@@ -10,7 +11,7 @@ from smppkit.pdus import SubmitSm
 from smppkit.runs import SubmitRun, submit_reader
 from smppkit.states import Version
 from smsc.scenario.decisions import Fate, Plan
-from smsc.scenario.receipt_run import press_all
+from smsc.scenario.receipt_run import address, press_all
 from smsc.scenario.receipt_writer import ReceiptWriter
 from tests.smsc.scenario.test_receipt_writer import LOOKS, START, operator
 
@@ -38,7 +39,7 @@ def submits(**changes: object) -> list[SubmitSm]:
 
 def both_ways(
     look: str, messages: list[SubmitSm], ids: list[str] | None = None
-) -> tuple[list[tuple[bytes, str]], tuple[list[bytes], list[str]] | None]:
+) -> tuple[list[tuple[bytes, str]], list[tuple[bytes, str]] | None]:
     """The receipts of messages, each by itself with its address, and together."""
     writer = ReceiptWriter(operator(look))
     found = submit_reader(Version.V34, lambda: None)(b"".join(map(encode, messages)), 0)
@@ -58,7 +59,9 @@ def both_ways(
     if len(forms) < len(ways):
         return each, None
     ends = [*run.frames.starts[1:], len(run.frames.octets)]
-    return each, press_all(forms, [one.encode() for one in ids], run.frames.addressed(), ends)
+    addressed = run.addressed()
+    pressed = press_all(forms, [one.encode() for one in ids], run.frames.octets, addressed, ends)
+    return each, None if pressed is None else list(zip(pressed, map(address, addressed.sources), strict=True))
 
 
 @pytest.mark.parametrize("look", [*LOOKS, *TOGETHER])
@@ -67,7 +70,20 @@ def test_receipts_are_the_same_octets_together(look: str, text: bytes) -> None:
     each, together = both_ways(look, submits(short_message=text))
     assert (together is not None) or look not in TOGETHER
     if together is not None:
-        assert list(zip(*together, strict=True)) == each
+        assert together == each
+
+
+def test_what_all_have_in_common_is_written_once_and_what_differs_in_its_place() -> None:
+    """Whatever it is: service types, sources and texts."""
+    for services, sources, texts in product((1, 2), repeat=3):
+        messages = [
+            submits(service_type="ABC"[number % services], source_addr=f"SHO{number % sources}")[number]
+            for number in range(7)
+        ]
+        for number, message in enumerate(messages):
+            message.short_message = b"text %d" % (number % texts)
+        each, together = both_ways("{}", messages)
+        assert together == each
 
 
 def test_one_that_differs_is_written_with_all_others_by_itself() -> None:

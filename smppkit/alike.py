@@ -1,0 +1,114 @@
+"""PDUs that are alike: of one length, and the same octets but for some places. They are read by columns.
+
+What comes from one peer within a moment differs in numbers, ids and words. So the first of such PDUs is read by a
+pattern, and those behind it are compared with it, for a fraction of the price: octet by octet where few of them are to
+be the same (`alike`), else as pieces (`columns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from struct import Struct, iter_unpack
+from typing import Final, TypeAlias
+
+_FIRST: Final = 8
+_FACTOR: Final = 4
+"""So many are compared at first, and so many times as many whenever all were alike: what is not costs little."""
+
+Columns: TypeAlias = Sequence[Sequence[bytes]]
+
+
+def columns(
+    octets: bytes,
+    start: int,
+    end: int,
+    places: Sequence[tuple[int, int]],
+    fits: Callable[[Columns], bool],
+    most: int,
+) -> list[list[bytes]]:
+    """What stands at `places` in those, at most `most`, that follow the PDU between `start` and `end` and are like it.
+
+    `places` are where that one may be different, in order, as begin and end. Some at a time are given to `fits`, which
+    says whether what they have there is as it should be in each of them.
+    """
+    found: list[list[bytes]] = [[] for _ in places]
+    size, left, count = end - start, min(most, (len(octets) - end) // (end - start)), _FIRST
+    if not left:
+        return found
+    unpack = _layout(start, end, places).iter_unpack
+    model = next(unpack(octets[start:end]))[::2]
+    length = octets[start + 3 : start + 4]
+    at = end
+    while left:
+        lengths = octets[at + 3 : at + min(count, left) * size : size]
+        many = len(lengths) - len(lengths.lstrip(length))  # of this length, by its last octet
+        if many < count:
+            left = many
+        some = list(zip(*unpack(octets[at : at + many * size]), strict=True))
+        same = min(map(_agreeing, some[::2], model)) if many else 0
+        if same < many:
+            left = many = same
+            some = [each[:many] for each in some]
+        if not many or not fits(some[1::2]):
+            break
+        for column, more in zip(found, some[1::2], strict=True):
+            column.extend(more)
+        at += many * size
+        left -= many
+        count *= _FACTOR
+    return found
+
+
+def _agreeing(column: Sequence[bytes], model: bytes) -> int:
+    """How many are equal to it, before the first that is not."""
+    if column.count(model) == len(column):
+        return len(column)
+    return next(place for place, it in enumerate(column) if it != model)
+
+
+def _layout(start: int, end: int, places: Sequence[tuple[int, int]]) -> Struct:
+    """By turns what is the same and what is at a place."""
+    sizes: list[int] = []
+    at = start
+    for begin, stop in places:
+        sizes += (begin - at, stop - begin)
+        at = stop
+    return Struct("".join(f"{size}s" for size in (*sizes, end - at)))
+
+
+def alike(octets: bytes, first: int, size: int, same: Iterable[int], named: Iterable[int] = ()) -> int:
+    """How many PDUs of `size` octets come one behind another from `first` on that are like the one that is there.
+
+    At the places `same` they have its octets, at the places `named` anything but a NUL; elsewhere nobody looks.
+    """
+    count = (len(octets) - first) // size
+    for place in same:
+        column = octets[first + place : first + count * size : size]
+        octet = column[:1]
+        if column != octet * count:
+            count = len(column) - len(column.lstrip(octet))
+    for place in named:
+        column = octets[first + place : first + count * size : size]
+        if 0 in column:
+            count = column.index(0)
+    return count
+
+
+def parts(octets: bytes, first: int, size: int, count: int, *spans: tuple[int, int]) -> list[tuple[bytes, ...]]:
+    """Of so many PDUs of one size, one behind another from `first` on, what stands from here to there in each.
+
+    One after another of `spans`, which do not overlap.
+    """
+    form, at = "", 0
+    for begin, end in spans:
+        form += f"{begin - at}x{end - begin}s"
+        at = end
+    return list(zip(*iter_unpack(f"{form}{size - at}x", octets[first : first + count * size]), strict=True))
+
+
+def numbers_of(octets: bytes, first: int, size: int, count: int) -> bytes:
+    """The sequence numbers of so many PDUs of one size, one behind another."""
+    numbers, at, end = bytearray(4 * count), first + 12, first + count * size
+    for place in range(4):
+        numbers[place::4] = octets[at + place : end : size]
+    return bytes(numbers)
