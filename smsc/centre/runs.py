@@ -246,17 +246,20 @@ class Runs:
                 owed += receipts
             made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
             if journal is not None:
-                self._tell(journal, taken, list(receipts), now)
+                self._tell(journal, taken, receipts, now)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
 
-    def _tell(self, journal: Journal, taken: Taken, receipts: list[Owed], now: float) -> None:
+    def _tell(self, journal: Journal, taken: Taken, receipts: Sequence[Owed], now: float) -> None:
         """Record that a run has come to the end that all of it have in common, and what this brings."""
         shared, fate = self._shared, taken.course.fates[0]
-        journal.owe_all(shared.name, shared.epoch + now, receipts)
+        by_plan = isinstance(receipts, Receipts)
+        if not by_plan:
+            journal.owe_all(shared.name, shared.epoch + now, receipts)
+        ended_at = shared.epoch + min(now, taken.at + taken.course.ends_after[0])
         rows = list(range(taken.row, taken.row + len(taken)))
-        journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
+        journal.ended(rows, ended_at, fate.stat, fate.err, over=not by_plan)
 
     def _receipts(self, taken: Taken, now: float) -> Sequence[Owed]:
         """Those of all of a run."""
@@ -266,7 +269,7 @@ class Runs:
         if not all(written):
             ids = taken.usual.ids(taken.number, len(taken))
             written = self._written(taken, taken.frames.addressed(), ids, before=inf)
-        if copies == 1 and self._shared.journal is None and all(written):
+        if copies == 1 and all(written) and self._by_plan(whose):
             return Receipts(whose, written, [taken] * len(places), places, life)
         owed: list[Owed] = []
         for octets, index in zip(written, places, strict=True):
@@ -328,10 +331,14 @@ class Runs:
         pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
         return b"" if pressed is None else pressed[0]
 
+    def _by_plan(self, system_id: str) -> bool:
+        """Whether receipts that are made for an account now need not be recorded: their plans are, if anything is."""
+        return self._shared.journal is None or self._deliveries.goes_out(system_id)
+
     def ripe(self, waiting: Sequence[Waiting], now: float) -> Sequence[Owed | Receipts]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
-        shared = self._shared
-        if shared.journal is not None or shared.operator.receipts.copies > 1:
+        shared, journal = self._shared, self._shared.journal
+        if shared.operator.receipts.copies > 1:
             return self._ripe_each(waiting, now)
         together: dict[str, list[Any]] = {}
         for some in waiting:
@@ -344,9 +351,15 @@ class Runs:
         for several in receipts:
             if not all(several.octets) or any(taken.held is not None for taken in set(several.taken)):
                 return self._ripe_each(waiting, now)
+            if not self._by_plan(several.system_id):
+                return self._ripe_each(waiting, now)
         for several in receipts:
             for taken, index in zip(several.taken, several.indexes, strict=True):
                 taken.over[index] = 1
+            if journal is not None:
+                epoch, of = shared.epoch, zip(several.taken, several.indexes, strict=True)
+                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in of]
+                journal.ended(several.rows(), ends, over=False)
             self._deliveries.made(several.system_id, _RECEIPT, len(several))
         return receipts
 
@@ -410,13 +423,13 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (clock seconds)."""
+    """What is to be recorded of messages that come to the ends that were drawn for them, at a time (clock seconds)."""
 
     def __init__(self, operator: str, epoch: float, now: float) -> None:
         self.owed: list[Owed] = []
         self.rows: list[int] = []
         self.at: list[float] = []
-        """Of the messages that came to the end that was drawn for them, and when (unix seconds)."""
+        """When each ended (unix seconds)."""
         self._operator = operator
         self._epoch = epoch
         self._now = now

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from smsc.journal.left import Left
-from smsc.journal.log import Entry, each_ended, recorded
+from smsc.journal.log import Entry, recorded
 from smsc.journal.records import Final as Ended
 from smsc.journal.records import (
     Group,
@@ -86,13 +86,16 @@ class Alive:
         """Whether a group changes what is in the tables already."""
         row, delivery = self._row, self._delivery
         return (
-            any(min(rows) <= row for rows, *_ in group.ended)
-            or any(min(numbers) <= delivery for numbers, *_ in group.settled_runs)
+            any(over and min(rows) <= row for rows, *_, over in group.ended)
+            or any(
+                min(rows or ()) <= row if numbers is None else min(numbers) <= delivery
+                for numbers, rows, *_ in group.settled_runs
+            )
             or any(entry[0] <= row for entry in group.reached)
             or any(one <= row for one in group.over)
             or any(entry[0] <= row for entry in group.told)
             or any(entry[0].row <= row for entry in group.replaced)
-            or any(entry[0] <= delivery for entry in group.settled)
+            or any(0 < entry[0] <= delivery for entry in group.settled)
         )
 
     def change_older(self, connection: sqlite3.Connection, group: Group) -> None:
@@ -103,13 +106,14 @@ class Alive:
         late.over = [one for one in group.over if one <= row]
         late.told = [entry for entry in group.told if entry[0] <= row]
         late.replaced = [entry for entry in group.replaced if entry[0].row <= row]
-        late.settled = [entry for entry in group.settled if entry[0] <= delivery]
-        for ended in group.ended:
-            older = [entry for entry in each_ended(ended) if entry[0] <= row] if min(ended[0]) <= row else []
-            late.reached += older
-            late.over += [entry[0] for entry in older]
-        for numbers, *_ in group.settled_runs:
-            if min(numbers) <= delivery:
+        late.settled = [entry for entry in group.settled if 0 < entry[0] <= delivery]
+        for rows, *_, over in group.ended:
+            if over:
+                late.over += [one for one in rows if one <= row]
+        for numbers, of, *_ in group.settled_runs:
+            if numbers is None:
+                late.over += [one for one in of or () if one <= row]
+            else:
                 late.settled += [(number, None, None, None) for number in numbers if number <= delivery]
         change_alive(connection, late)
 
@@ -146,15 +150,16 @@ class Alive:
         for row in over:
             if planned.pop(row, None) is None:
                 self._runs.over((row,))
-        for rows, *_ in group.ended:
-            self._runs.over(rows)
-            if planned:
-                for row in rows:
-                    planned.pop(row, None)
+        for rows, *_, ended in group.ended:
+            if ended:
+                self._over(rows)
         for settled in group.settled:
             if owed.pop(settled[0], None) is None:
                 self._owed_runs.over((settled[0],))
-        for numbers, *_ in group.settled_runs:
+        for numbers, rows_of, *_ in group.settled_runs:
+            if numbers is None:
+                self._over(rows_of or ())
+                continue
             self._owed_runs.over(numbers)
             if owed:
                 for number in numbers:
@@ -201,6 +206,12 @@ class Alive:
             for _, left in self._runs:
                 rows += [row for row in left if row <= upto]
         return rows
+
+    def _over(self, rows: Sequence[int]) -> None:
+        self._runs.over(rows)
+        if self._planned:
+            for row in rows:
+                self._planned.pop(row, None)
 
     def _by_itself(self, row: int) -> _Planned | None:
         """What is planned of a message; if it was recorded with others, each of them stands by itself from now on."""

@@ -1,8 +1,8 @@
 """The journal: every message and every PDU in SQLite, and the promise that what was acknowledged is in it.
 
 Callers record from the reactor's thread; nothing of that touches the disk. What was recorded goes to the
-file in groups, each one transaction: when 500 operations are waiting, when somebody asks to be told
-(``when_committed``), or 5 ms after the first of them. A threaded journal writes in a thread of its own; an
+file in groups, each one transaction: when 2,000 operations are waiting, when somebody asks to be told
+(``when_committed``), or 5 to 10 ms after the first of them. A threaded journal writes in a thread of its own; an
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
 
 A journal with a log writes each group as one row of it, and fills the tables from there when somebody reads
@@ -30,14 +30,14 @@ from smsc.journal.expansion import is_behind
 from smsc.journal.file import connect, connect_readonly, open_file
 from smsc.journal.finding import Found, find
 from smsc.journal.lockfile import LockFile
-from smsc.journal.records import Committed, Group, Kind, Message, Owed, Pending
+from smsc.journal.records import BY_PLAN, Committed, Group, Kind, Message, Owed, Pending
 from smsc.journal.retention import Keep
 from smsc.journal.schema import prepare
 from smsc.journal.together import MessageRun, OwedRun
 from smsc.journal.writer import Writer
 
 MEMORY = ":memory:"
-GROUP_OPERATIONS = 500
+GROUP_OPERATIONS = 2_000
 GROUP_SECONDS = 0.005
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 Watch = Callable[[frozenset[int], Exception | None], None]
@@ -70,6 +70,7 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
+        self._timed = self._group  # which it was set for
         self._logged = logged
         self._puts = 0  # groups that were handed over
         self._expanding = 0
@@ -164,7 +165,7 @@ class Journal:
         # What is to become of it, if that is recorded too, belongs into the same group.
         group.size += 1
         if self._timer is None:
-            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._set_timer()
         return row
 
     def plan(self, pending: Pending) -> None:
@@ -229,13 +230,24 @@ class Journal:
         self._added(2 * run.count)
         return row
 
-    def ended(self, rows: list[int], at: float | list[float], stat: str | None = None, err: str | None = None) -> None:
-        """As ``reached`` with `over`, of messages that have come to no state before; `at` is that of all, or each."""
+    def ended(
+        self,
+        rows: list[int],
+        at: float | list[float],
+        stat: str | None = None,
+        err: str | None = None,
+        *,
+        over: bool = True,
+    ) -> None:
+        """As ``reached``, of messages that have come to no state before; `at` is that of all, or each.
+
+        What is not `over` with that comes to its end again after a restart, until its receipt, BY_PLAN, is settled.
+        """
         if not self._logged:
             for row, one in zip(rows, at if isinstance(at, list) else repeat(at), strict=False):
-                self.reached(row, one, stat, err, over=True)
+                self.reached(row, one, stat, err, over=over)
             return
-        self._group.ended.append((rows, at, stat, err))
+        self._group.ended.append((rows, at, stat, err, over))
         self._added(len(rows))
 
     def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
@@ -265,9 +277,25 @@ class Journal:
                 self.settled(owed, acknowledged_at, state)
             return
         numbers = [owed.number for owed in deliveries]
+        planned = numbers.count(BY_PLAN)
+        if 0 < planned < len(numbers):
+            self.settled_all([owed for owed in deliveries if owed.number == BY_PLAN], acknowledged_at, state)
+            self.settled_all([owed for owed in deliveries if owed.number != BY_PLAN], acknowledged_at, state)
+            return
         rows = [owed.row for owed in deliveries] if deliveries[0].kind in _ACKNOWLEDGES else None
-        self._group.settled_runs.append((numbers, rows, acknowledged_at, state))
+        self._group.settled_runs.append((None if planned else numbers, rows, acknowledged_at, state))
         self._added(len(deliveries))
+
+    def settled_by_plan(self, rows: list[int], acknowledged_at: float) -> None:
+        """As ``settled_all``, of receipts BY_PLAN; `rows` are those of their messages."""
+        group = self._group
+        if self._logged:
+            group.settled_runs.append((None, rows, acknowledged_at, None))
+        else:
+            group.settled += [(BY_PLAN, row, acknowledged_at, None) for row in rows]
+            group.reached += [(row, acknowledged_at, None, None, False) for row in rows]
+            group.over += rows
+        self._added(len(rows))
 
     def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
         """Record that a delivery is owed no more: acknowledged, or (None) given up.
@@ -276,6 +304,10 @@ class Journal:
         """
         row = owed.row if owed.kind in _ACKNOWLEDGES else None
         self._group.settled.append((owed.number, row, acknowledged_at, state))
+        if owed.number == BY_PLAN:
+            if acknowledged_at is not None:
+                self._group.reached.append((owed.row, acknowledged_at, None, None, False))
+            self._group.over.append(owed.row)
         self._added()
 
     def forget(self, operator: str) -> None:
@@ -312,7 +344,7 @@ class Journal:
         if size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
-            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._set_timer()
 
     def pdus(self, connection: int, direction: str, count: int, octets: bytes, at: float) -> None:
         """Record so many PDUs that were on the wire together, by the octets of all of them."""
@@ -417,11 +449,18 @@ class Journal:
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
-            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        self._timed = self._group
+        self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def _time_is_up(self) -> None:
         self._timer = None
-        self._hand_over()
+        if self._timed is self._group:
+            self._hand_over()
+        elif self._group.size:  # what it was set for has been handed over before
+            self._set_timer()
 
     def _hand_over(self) -> None:
         group = self._group

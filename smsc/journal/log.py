@@ -17,7 +17,7 @@ import msgspec
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.runs import split
 from smppkit.tlvs import Tlv
-from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
+from smsc.journal.records import BY_PLAN, Group, Kind, Message, Owed, Pending, plain
 from smsc.journal.together import Drawn, MessageRun, OwedRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
@@ -117,7 +117,7 @@ def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
         ended, settled_runs = _take_events(group, events)
         if ended:
             group.reached = [entry for several in ended for entry in each_ended(several)] + group.reached
-            group.over += [row for rows, *_ in ended for row in rows]
+            group.over += [row for rows, *_, over in ended if over for row in rows]
         if settled_runs:
             _settle_all(group, settled_runs)
     runs: dict[int, bytes] = {}
@@ -141,7 +141,7 @@ def recorded(size: int, events: bytes, messages: bytes) -> Group:
     group.size = size
     if events:
         ended, settled_runs = _take_events(group, events)
-        group.ended = [tuple(several) for several in ended]
+        group.ended = ended
         group.settled_runs = [tuple(several) for several in settled_runs]
     if messages:
         planned, owed, together, owed_runs = _take_messages(group, messages)
@@ -161,7 +161,8 @@ def _take_events(group: Group, events: bytes) -> tuple[list[Any], list[Any]]:
     group.settled = [tuple(entry) for entry in settled]
     for pending, message, kind in replaced:
         group.replaced.append((_pending_from(pending, None), _message_from(message, kind)))
-    return ended, settled_runs
+    # Of those that were written before there were deliveries BY_PLAN all were over.
+    return [(*several, True)[:5] for several in ended], settled_runs
 
 
 def _take_messages(group: Group, messages: bytes) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
@@ -173,7 +174,7 @@ def _take_messages(group: Group, messages: bytes) -> tuple[list[Any], list[Any],
 
 def each_ended(ended: Sequence[Any]) -> list[tuple[int, float, str | None, str | None, bool]]:
     """Messages that came to their ends together, each as if that had been recorded by itself."""
-    rows, at, stat, err = ended
+    rows, at, stat, err, _ = ended
     times = at if isinstance(at, list) else repeat(at)
     return [(row, one, stat, err, False) for row, one in zip(rows, times, strict=False)]
 
@@ -185,7 +186,13 @@ def _first(entry: tuple[int, Message]) -> int:
 def _settle_all(group: Group, together: list[Any]) -> None:
     """Of several copies the first that was acknowledged is to come first."""
     for numbers, rows, at, state in together:
-        group.settled += [(number, row, at, state) for number, row in zip(numbers, rows or repeat(None), strict=False)]
+        if numbers is None:
+            group.reached += [(row, at, None, None, False) for row in rows]  # unless it was, as nearly always
+            group.over += rows
+        group.settled += [
+            (number, row, at, state)
+            for number, row in zip(numbers or repeat(BY_PLAN), rows or repeat(None), strict=False)
+        ]
     group.settled.sort(key=_acknowledged_at)
 
 
