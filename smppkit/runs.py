@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from operator import sub
 from struct import unpack
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
-from smppkit.alike import Columns, columns
+from smppkit.alike import Columns, alike, columns, numbers_of, parts
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
@@ -44,7 +44,10 @@ _RECEIPT_TLVS = re.compile(
     re.DOTALL,
 )
 _STATES = {int(state): state for state in MessageState}
-_SEQUENCE_NUMBER = 12  # where it stands in a header (SMPP 3.4 §3.2)
+_WORTHWHILE = 4
+"""Submits alike, below which it is not worth while to look for more of such in a read."""
+_BEHIND_ADDRESSES = 10
+"""Octets of a plain submit_sm between its addresses and its user data."""
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
 _LONGEST = 512
@@ -142,20 +145,37 @@ class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
 class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
     """Plain submit_sm that have their `registered_delivery` in common.
 
-    `found`: what `submit_pattern` has found in each.
+    `found`: what `submit_pattern` has found in the first of so many that are alike, but for the address they are for
+    and for the user data (see smppkit.alike).
     """
 
     registered_delivery: int
-    found: list[tuple[bytes, ...]]
+    found: list[tuple[int, tuple[bytes, ...]]]
 
     command_id: ClassVar[int] = _SUBMIT_SM
 
     def addressed(self) -> Addressed:
         """As ``frames.addressed``, sooner."""
-        _, _, service_types, sources, destinations, _, _, codings, lengths = zip(*self.found, strict=True)
         frames = self.frames
-        ends = (*frames.starts[1:], len(frames.octets))
-        return Addressed(service_types, sources, destinations, codings, list(map(sub, ends, b"".join(lengths))))
+        starts, octets = frames.starts, frames.octets
+        if len(self.found) == len(starts):
+            each = zip(*[said for _, said in self.found], strict=True)
+            _, _, service_types, from_each, to_each, _, _, data_codings, lengths = each
+            ends = (*starts[1:], len(octets))
+            return Addressed(service_types, from_each, to_each, data_codings, list(map(sub, ends, b"".join(lengths))))
+        services, sources, destinations, codings = list[bytes](), list[bytes](), list[bytes](), list[bytes]()
+        begins: list[int] = []
+        for count, (_, _, service, source, destination, _, _, coding, _) in self.found:
+            start, end = frames.span(len(begins))
+            to = HEADER_SIZE + len(service) + len(source)
+            behind, size = to + len(destination), end - start
+            services += [service] * count
+            sources += [source] * count
+            destinations += parts(octets, start, size, count, (to, behind))[0]
+            codings += [coding] * count
+            begin = start + behind + _BEHIND_ADDRESSES
+            begins += range(begin, begin + count * size, size)
+        return Addressed(services, sources, destinations, codings, begins)
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -286,14 +306,16 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
-        run: list[tuple[bytes, ...]] = []
+        sequences: list[bytes] = []
+        run: list[tuple[int, tuple[bytes, ...]]] = []
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
-        asked, ask_at = 0, 0 if first_apart is None else 1
-        at, size, common, lengths = first, len(octets), b"", _LENGTHS
+        unasked: list[bytes] = []
+        ask_at = 1
+        at, size, common, lengths, alikes = first, len(octets), b"", _LENGTHS, True
         while (found := match(octets, at)) is not None:
             said = found.groups()
-            length, _, _, _, _, _, registered, _, sm_length = said
+            length, sequence, _, _, _, destination, registered, _, sm_length = said
             end = found.end() + sm_length[0]
             if end > size or length != lengths[end - at]:
                 break
@@ -301,49 +323,69 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                 if starts:
                     break
                 common = registered
-            starts.append(at - first)
-            run.append(said)
-            at = end
-            if len(starts) == ask_at and first_apart is not None:
-                if first_apart([said[5] for said in run[asked:]]) is not None:
+            count = 1
+            if alikes and octets.startswith(length, end):
+                count = _submits_alike(octets, found, end - at)
+                alikes = count >= _WORTHWHILE
+            run.append((count, said))
+            if count == 1:
+                starts.append(at - first)
+                sequences.append(sequence)
+                unasked.append(destination)
+                at = end
+            else:
+                one, (to, behind) = end - at, found.span(6)
+                numbers, destinations = parts(octets, at, one, count, (12, 16), (to - at, behind - at))
+                starts += range(at - first, at - first + count * one, one)
+                sequences += numbers
+                unasked += destinations
+                at += count * one
+            if first_apart is not None and len(starts) >= ask_at:
+                if first_apart(unasked) is not None:
                     break
-                asked, ask_at = ask_at, 4 * ask_at
-        if first_apart is not None and asked < len(run):
-            place = first_apart([said[5] for said in run[asked:]])
-            if place is not None:
-                at = first + starts[asked + place]
-                del starts[asked + place :], run[asked + place :]
+                unasked = []
+                ask_at = 4 * len(starts)
+        if first_apart is not None and unasked and (place := first_apart(unasked)) is not None:
+            kept = len(starts) - len(unasked) + place
+            at = first + starts[kept]
+            del starts[kept:], sequences[kept:]
+            run = _cut(run, kept)
         if not starts:
             return None
-        return SubmitRun(Frames(version, octets[first:at], starts), [said[1] for said in run], common[0], run), at
+        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0], run), at
 
     return read
 
 
-def _accepted_reader(body: bytes) -> RunReader:
-    """What cuts runs of deliver_sm_resp with this body.
+def _submits_alike(octets: bytes, found: re.Match[bytes], size: int) -> int:
+    """How many are like the plain submit_sm that a pattern has found."""
+    first, (to, nul) = found.start(), found.span(6)
+    same = chain(range(8), range(HEADER_SIZE, to - first), range(nul - 1 - first, found.end() - first))
+    return alike(octets, first, size, same, range(to - first, nul - 1 - first))
 
-    All are of one length, so that each octet of them makes a column in what came. How far a column goes on as it begins
-    is asked of all at once.
-    """
+
+def _cut(run: list[tuple[int, tuple[bytes, ...]]], most: int) -> list[tuple[int, tuple[bytes, ...]]]:
+    """The first of a run."""
+    kept: list[tuple[int, tuple[bytes, ...]]] = []
+    for count, first in run:
+        if most > 0:
+            kept.append((min(count, most), first))
+        most -= count
+    return kept
+
+
+def _accepted_reader(body: bytes) -> RunReader:
+    """What cuts runs of deliver_sm_resp with this body."""
     size = HEADER_SIZE + len(body)
     head = size.to_bytes(4, "big") + _DELIVER_SM_RESP.to_bytes(4, "big") + bytes(4)
-    columns = [(place, octet.to_bytes(1)) for place, octet in enumerate(head + bytes(4) + body)]
-    del columns[_SEQUENCE_NUMBER : _SEQUENCE_NUMBER + 4]
-    columns.sort(key=lambda column: column[1] == b"\0")  # those first that say most
+    places = [*range(3, 12), *range(HEADER_SIZE, size), 0, 1, 2]  # those first that say most
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
-        count = (len(octets) - first) // size
-        for place, octet in columns:
-            column = octets[first + place : first + count * size : size]
-            count = len(column) - len(column.lstrip(octet))
-        if not count:
+        if not octets.startswith(head, first) or octets[first + HEADER_SIZE : first + size] != body:
             return None
-        end, at = first + count * size, first + _SEQUENCE_NUMBER
-        numbers = bytearray(4 * count)
-        for place in range(4):
-            numbers[place::4] = octets[at + place : end : size]
-        return AcceptedRun(unpack(f">{count}I", numbers), octets[first:end]), end
+        count = alike(octets, first, size, places)
+        end = first + count * size
+        return AcceptedRun(unpack(f">{count}I", numbers_of(octets, first, size, count)), octets[first:end]), end
 
     return read
 

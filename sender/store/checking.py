@@ -46,7 +46,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $SUBMITTING"
             " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id AND p.state = $SUBMITTING)"
-            " AND m.id NOT IN (SELECT message FROM waiting_parts)"
+            " AND m.id NOT IN (SELECT message FROM intended_parts)"
         ),
     ),
     (
@@ -54,7 +54,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $ACCEPTED"
             " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id AND p.state = $ACCEPTED)"
-            " AND m.id NOT IN (SELECT message FROM waiting_parts)"
+            " AND m.id NOT IN (SELECT message FROM packed_parts)"
         ),
     ),
     (
@@ -62,8 +62,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $DELIVERED"
             " AND (SELECT count(*) FROM parts p WHERE p.message = m.id AND p.state = $DELIVERED) < m.parts"
-            " AND (EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
-            " OR m.id NOT IN (SELECT message FROM ended_parts))"
+            " AND m.id NOT IN (SELECT message FROM packed_parts)"
         ),
     ),
 )

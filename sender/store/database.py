@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from sender.store import intents
-from sender.store.ended import Ended
+from sender.store.packed import Packs
 from sender.store.part_ids import PartIds
 from sender.store.parts import Hand
 from sender.store.pending import Pending
@@ -43,8 +43,8 @@ class Database:
         """Parts under way that this connection has written: see `Hand`."""
         self.ids = PartIds()
         """Parts by the ids that operators gave them."""
-        self.ended = Ended()
-        """Parts that ended together."""
+        self.packs = Packs()
+        """Parts that became the same together."""
         self._seen: int | None = None
         self.emitted = 0
         """Events written since the start, those of transactions that were undone included."""
@@ -81,7 +81,7 @@ class Database:
             self._seen = seen
             self.hand.clear()
             self.ids.check(self)
-            self.ended.clear()
+            self.packs.clear()
         self._spill()
 
     def commit(self) -> None:

@@ -1,9 +1,9 @@
 """Parts of messages that have one part and are submitted for the first time: one row for all of a call.
 
-Their intents are a row of `intents`, and when they were accepted they are in a row of `answers`. Nearly all of them get
-their final receipt after that, and are in a row of `ended` or of `parts`, written once and for ever. What does not go
-that way gets its row in `parts` before anything else is done to it (`write_out`), and so does everything whose parts
-are no longer in hand (`spill`): a new process begins with that.
+Their intents are a row of `intents`, and when they were accepted they are in a row of `packed`. Nearly all of them get
+their final receipt after that, and are in a row of `packed` or of `parts`, written once and for ever. What does not go
+that way gets its row in `parts` before anything else is done to it (`write_out`), and so does every intent whose part
+is no longer in hand (`spill`): a new process begins with that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from sender.domain.message import State
-from sender.store.ended import COLUMNS
+from sender.store.packed import COLUMNS
 from sender.store.sql import Insert, sql
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from sender.store.parts import PartRow
 
 _INTEND: Final = "INSERT INTO intents (account, at, submits) VALUES (?, ?, ?)"
-_ANSWER: Final = (
-    "INSERT INTO answers (account, epoch, at, answered_at, first, last, answers) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 _WRITE: Final = (
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
     " submits, retries, resends, doubtful, receipts, repeated)"
@@ -41,11 +38,7 @@ _FINAL: Final = Insert(
     " submits, retries, resends, doubtful, status, smsc_id, key, stat, err, receipts, repeated, received, received_at)",
     "(?, 1, ?1, ?2, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?3, ?4, ?5, ?6, ?7, ?8)",
 )
-_ANY: Final = "SELECT 1 WHERE EXISTS (SELECT 1 FROM intents) OR EXISTS (SELECT 1 FROM answers)"
-_ALL: Final = sql("INSERT INTO parts ($columns) SELECT $columns FROM waiting_parts", columns=COLUMNS)
-_FEW: Final = 4
-"""So many parts get their rows at once: one for all of them would cost as much."""
-
+_ALL: Final = sql("INSERT INTO parts ($columns) SELECT $columns FROM intended_parts", columns=COLUMNS)
 _message: Final = attrgetter("message")
 
 Alike = tuple[int, int, float, float]
@@ -64,36 +57,30 @@ def pack(db: Database, rows: Sequence[PartRow]) -> None:
 def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
     """Parts in hand, whose rows say that they are accepted, are so."""
     for alike, rows in groups.items():
-        db.hand.accepted(rows)
-        if len(rows) <= _FEW:
+        pack = db.packs.accepted(db, rows)
+        if not pack:
             _write_accepted(db, alike, rows)
-            continue
-        answers = msgspec.json.encode([(row.message, row.sequence, row.smsc_id, row.key) for row in rows]).decode()
-        messages = [row.message for row in rows]
-        ident = db.hot.execute(_ANSWER, (*alike, min(messages), max(messages), answers)).lastrowid or 0
-        db.hand.answers.add(ident, len(rows))
-        for row in rows:
-            row.answer = ident
+        db.hand.accepted(rows, pack)
 
 
 def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:
-    """Parts of an account that are in `answers` have the same final receipt.
+    """Parts of an account that are in `packed` have the same final receipt.
 
     `said`: state, stat, err, receipts, repeated, received, received_at. `together`: they need no rows of their own.
     """
     groups: dict[int, list[PartRow]] = {}
     known, group = 0, []
     for row in rows:
-        if row.answer != known:
-            known = row.answer
+        if row.pack != known:
+            known = row.pack
             group = groups.setdefault(known, [])
         group.append(row)
     state, stat, err, receipts, repeated, received, received_at = said
     common = together and state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
     others: list[PartRow] = []
-    for answer, some in groups.items():
-        db.hand.answers.less(answer, len(some))
-        if not (common and len(some) > _FEW and db.ended.add(db, some, (stat, err, received, received_at))):
+    for pack, some in groups.items():
+        db.hand.packs.less(pack, len(some))
+        if not (common and db.packs.delivered(db, some, (stat, err, received, received_at))):
             others += some
     if others:
         others.sort(key=_message)  # neighbours lie together
@@ -106,7 +93,7 @@ def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[A
 
 def write_out(db: Database, rows: Sequence[PartRow]) -> None:
     """Give these parts their rows, as they were before this call changed anything, where they have none yet."""
-    packed = [row for row in rows if row.intent or row.answer]
+    packed = [row for row in rows if row.intent or row.pack]
     if not packed:
         return
     db.hot.executemany(
@@ -119,7 +106,7 @@ def write_out(db: Database, rows: Sequence[PartRow]) -> None:
     )
     groups: dict[Alike, list[PartRow]] = {}
     for row in packed:
-        if row.answer:
+        if row.pack:
             groups.setdefault(_alike(row), []).append(row)
     for alike, some in groups.items():
         _write_accepted(db, alike, some)
@@ -132,25 +119,22 @@ def write_out_messages(db: Database, messages: Sequence[int]) -> None:
     rows = [row for row in map(held.get, messages) if row is not None]
     write_out(db, rows)
     if len(rows) < len(messages):
-        db.ended.unpack(db, [message for message in messages if message not in held])
+        db.packs.unpack(db, [message for message in messages if message not in held])
 
 
 def drop_done(db: Database) -> None:
     """Delete the rows that hold nothing any more: at the end of a transaction."""
-    intents, answers = db.hand.intents.take_done(), db.hand.answers.take_done()
-    if intents:
-        db.hot.executemany("DELETE FROM intents WHERE id = ?", intents)
-    if answers:
-        db.hot.executemany("DELETE FROM answers WHERE id = ?", answers)
+    for table, done in (("intents", db.hand.intents.take_done()), ("packed", db.hand.packs.take_done())):
+        if done:
+            db.hot.executemany(f"DELETE FROM {table} WHERE id = ?", done)  # noqa: S608
 
 
 def spill(db: Database) -> None:
-    """Give every part that is packed its row. Nothing is in hand then."""
+    """Give every part that is in `intents` its row. Nothing is in hand then."""
     db.hand.clear()
-    if db.hot.execute(_ANY).fetchone() is not None:
+    if db.hot.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None:
         db.hot.execute(_ALL)
         db.hot.execute("DELETE FROM intents")
-        db.hot.execute("DELETE FROM answers")
     db.hand.lost = False
 
 

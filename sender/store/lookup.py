@@ -9,7 +9,7 @@ import msgspec
 
 from sender.domain.message import FINAL, MessageClass, State
 from sender.domain.template import FieldError, Template, TemplateError
-from sender.store import campaigns, ended, fields, moving
+from sender.store import campaigns, fields, moving, packed
 from sender.store.database import Database
 from sender.store.incoming import Incoming
 from sender.store.records import Campaign, CampaignKind
@@ -338,7 +338,7 @@ def _parts(db: Database, ident: int) -> tuple[PartView, ...]:
     )
     return tuple(
         PartView(part, State(state).label, smsc_id, None if status is None else status_name(status), *rest)
-        for part, state, smsc_id, status, *rest in ended.part_rows(db, ident, columns)
+        for part, state, smsc_id, status, *rest in packed.part_rows(db, ident, columns)
     )
 
 

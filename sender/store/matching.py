@@ -92,11 +92,12 @@ def _record_account(
 ) -> None:
     """Record those receipts of an account that are at `indices`, and put down their results."""
     dialect = dialects.load(db, account)
-    before = _habits(dialect)
+    numbers = dialect.numbers_count
     for stat, times in Counter([receipts[index].stat for index in indices]).items():
         count(dialect.learned.stats, stat, times)
     rest = plain.record(db, account, dialect, receipts, indices, results)
-    if rest or _habits(dialect) != before:
+    if rest or dialect.numbers_count != numbers:
+        before = (*_habits(dialect)[:2], numbers)  # what is plain says nothing new about ids
         _record_rest(db, account, dialect, before, [receipts[index] for index in rest], rest, results)
     dialects.save(db, account, dialect)
 

@@ -39,8 +39,8 @@ class PartRow(msgspec.Struct, gc=False):
     sequence: int = 0
     intent: int = 0
     """The row of `intents` that holds it while it has no row of its own, which then needs epoch and sequence; or 0."""
-    answer: int = 0
-    """The same of `answers`, when it is accepted, and its row needs `answered_at` too."""
+    pack: int = 0
+    """The same of `packed`, when it is accepted, and its row needs `answered_at` too."""
     answered_at: float | None = None
 
 
@@ -61,7 +61,7 @@ Known = tuple[int, str]
 """Campaign and number of a message."""
 
 
-class Packed:
+class Holding:
     """Rows that hold parts which have no row of their own, and how many each still holds."""
 
     def __init__(self) -> None:
@@ -70,6 +70,9 @@ class Packed:
 
     def __bool__(self) -> bool:
         return bool(self._held)
+
+    def __contains__(self, ident: int) -> bool:
+        return ident in self._held
 
     def add(self, ident: int, parts: int) -> None:
         """A new row holds so many."""
@@ -108,12 +111,12 @@ class Hand:
         self._rows: dict[int, PartRow] = {}
         self._accepted: dict[int, dict[str, PartRow | None]] = {}  # by account and id; None: several have this id
         self._claimed: dict[int, Known] = {}  # of those that were never submitted
-        self.intents = Packed()
+        self.intents = Holding()
         """Rows of `intents`."""
-        self.answers = Packed()
-        """Rows of `answers`."""
+        self.packs = Holding()
+        """Rows of `packed`, with parts in hand that are accepted."""
         self.lost = True
-        """Whether there may be rows of `intents` and `answers` whose parts are not in hand."""
+        """Whether there may be rows of `intents` whose parts are not in hand."""
         self.touched = False
         """Whether a part was taken, put down or given out since somebody set this to False."""
 
@@ -147,15 +150,16 @@ class Hand:
             self._forget_id(row)
         return beyond
 
-    def accepted(self, rows: Sequence[PartRow]) -> None:
-        """Parts in hand have their id now, and are no longer in `intents` alone."""
+    def accepted(self, rows: Sequence[PartRow], pack: int) -> None:
+        """Parts in hand have their id now, and are in this row of `packed`; 0: each has a row of its own."""
         for intent, count in Counter([row.intent for row in rows]).items():
             self.intents.less(intent, count)
-        for row in rows:
-            row.intent = 0
+        if pack:
+            self.packs.add(pack, len(rows))
         account = -1
         ids: dict[str, PartRow | None] = {}
         for row in rows:
+            row.intent, row.pack = 0, pack
             if row.account != account:
                 account = row.account
                 ids = self.by_id(account)
@@ -164,13 +168,13 @@ class Hand:
                 ids[name] = None
 
     def written(self, rows: Iterable[PartRow]) -> None:
-        """Parts in `intents` or `answers` have a row of their own now."""
+        """Parts in `intents` or `packed` have a row of their own now."""
         for row in rows:
             if row.intent:
                 self.intents.less(row.intent, 1)
-            if row.answer:
-                self.answers.less(row.answer, 1)
-            row.intent = row.answer = 0
+            if row.pack:
+                self.packs.less(row.pack, 1)
+            row.intent = row.pack = 0
 
     def of(self, message: int) -> PartRow | None:
         """The part of a message, when it is in hand."""
@@ -222,7 +226,7 @@ class Hand:
         self._accepted.clear()
         self._claimed.clear()
         self.intents.clear()
-        self.answers.clear()
+        self.packs.clear()
         self.lost = True
 
     def _forget_id(self, row: PartRow) -> None:

@@ -100,11 +100,11 @@ def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: li
     together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
     for said, rows in told.items():
         after = said[0]
-        packed = [row for row in rows if row.answer]
+        packed = [row for row in rows if row.pack]
         if packed:
             intents.finish(db, account, packed, said, together=together)
         if len(packed) < len(rows):
-            update_alike(db, after, said[1:], [row.message for row in rows if not row.answer])
+            update_alike(db, after, said[1:], [row.message for row in rows if not row.pack])
         moved[after] += rows
         db.hand.finished(account, (), [row.message for row in rows])
     db.hand.finished(account, ids, ())

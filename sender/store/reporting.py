@@ -32,11 +32,11 @@ _TOTALS: Final = (
     " coalesce(sum(p.resends), 0), coalesce(sum(p.receipts), 0), coalesce(sum(p.repeated), 0)"
     " FROM messages m JOIN parts p ON p.message = m.id WHERE $which"
 )
-# Submitted once, as one of many in a row; and those of them that are done.
-_PACKED: Final = "SELECT count(*) FROM waiting_parts w CROSS JOIN messages m ON m.id = w.message WHERE $which"
-_ENDED: Final = (
-    "SELECT count(*) FROM messages m WHERE $which AND m.state = $DELIVERED"
-    " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
+# Submitted once, as one of many in a row; and the same of those that are accepted or delivered.
+_INTENDED: Final = "SELECT count(*) FROM intended_parts p CROSS JOIN messages m ON m.id = p.message WHERE $which"
+_PACKED: Final = (
+    "SELECT count(*), coalesce(sum(m.state = $DELIVERED), 0) FROM messages m WHERE $which"
+    " AND m.state IN ($ACCEPTED, $DELIVERED) AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
 )
 _DOUBTS: Final = (
     "SELECT p.cause, count(*) FROM messages m JOIN parts p ON p.message = m.id"
@@ -69,9 +69,9 @@ def figures(db: Database, which: str, parameters: tuple[Any, ...]) -> Figures:
             reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"
         failures[reason] += count
     totals = Counter(dict(zip(TOTALS, db.conn.execute(sql(_TOTALS, which=which), parameters).fetchone(), strict=True)))
-    under_way = db.conn.execute(sql(_PACKED, which=which), parameters).fetchone()[0]
-    ended = db.conn.execute(sql(_ENDED, which=which), parameters).fetchone()[0]
-    totals += Counter(segments=under_way + ended, submits=under_way + ended, receipts=ended)
+    intended = db.conn.execute(sql(_INTENDED, which=which), parameters).fetchone()[0]
+    packed, received = db.conn.execute(sql(_PACKED, which=which), parameters).fetchone()
+    totals += Counter(segments=intended + packed, submits=intended + packed, receipts=received)
     doubts = db.conn.execute(sql(_DOUBTS, which=which), parameters).fetchall()
     return Figures(failures, Counter(dict(doubts)), totals)
 

@@ -76,11 +76,9 @@ def _old(db: Database, campaign: int, before: float, limit: int) -> dict[int, in
     found: dict[int, int] = {}
     end = 0
     rows = _oldest(db, campaign, limit)
-    packed = {message: state for message, state, at in rows if at is None and state in _PACKED}
+    packed = [message for message, state, at in rows if at is None and state in _PACKED]
     if packed:
-        if State.ACCEPTED in packed.values():
-            intents.spill(db)
-        intents.write_out_messages(db, list(packed))
+        intents.write_out_messages(db, packed)
         rows = _oldest(db, campaign, limit)
     for message, state, at in rows:
         if state in _OPEN or (at is not None and at >= before):
@@ -96,8 +94,8 @@ def _oldest(db: Database, campaign: int, limit: int) -> list[tuple[int, int, flo
 
 
 def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
-    intents.spill(db)
     intents.write_out_messages(db, list(messages))
+    db.hand.clear()
     ids = json_list(messages)
     found = reporting.figures(db, reporting.OF_LIST, (ids,))
     _add(db, campaign, "state", Counter(str(state) for state in messages.values()))
@@ -113,7 +111,7 @@ def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
             (ids,),
         )
     db.conn.execute("DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))", (ids,))
-    db.ended.forget(db, messages)
+    db.packs.forget(db, messages)
     db.conn.execute("UPDATE campaigns SET first_message = ? WHERE id = ?", (max(messages) + 1, campaign))
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sender.store import ended
+from sender.store import packed
 from sender.store.database import Database
 from smppkit.message_state import MessageState
 
@@ -93,6 +93,6 @@ def counted(db: Database, before: float) -> dict[str, int]:
 def of_message(db: Database, message: int) -> list[Received]:
     """Every receipt of a message, by part and in their order."""
     rows = db.conn.execute(_OF_MESSAGE, (message,)).fetchall()
-    rows += [row for row in ended.part_rows(db, message, _FIRST) if row[3] is not None]
+    rows += [row for row in packed.part_rows(db, message, _FIRST) if row[3] is not None]
     rows.sort()
     return [Received(part, n, smsc_id, MessageState(state), *rest) for part, n, smsc_id, state, *rest in rows]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import smppkit.runs as runs_module
 from smppkit.codec import CODECS, encode
 from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, Closing, Request, RequestRun, Response, Unbound
@@ -114,6 +118,62 @@ def test_a_run_is_what_the_decoder_reads(version: Version, sent: list[Pdu], chan
             for index, pdu in enumerate(fate.pdus()):
                 assert_addressed(fate.frames, index, pdu)
     assert found == plain
+
+
+@settings(max_examples=100)
+@given(
+    shapes=st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["SHOP", "1000", ""]), st.booleans()), max_size=4),
+    apart_from=st.sampled_from(["", "8", "17"]),
+    changes=st.lists(st.tuples(st.integers(0, 1 << 12), st.integers(0, 255)), max_size=2),
+    cut=st.integers(0, 60),
+)
+def test_submits_that_are_alike_are_read_as_each_by_itself(
+    shapes: list[tuple[int, str, bool]], apart_from: str, changes: list[tuple[int, int]], cut: int
+) -> None:
+    """In runs that end where these do, whatever octet of them is another one."""
+    numbers = iter(range(1, 1 << 10))
+    octets = bytearray()
+    for count, source, long in shapes:
+        for number in islice(numbers, count):
+            text = b"text %02d" % (number % 7) + bytes(10 * long)
+            octets += encode(
+                SubmitSm(0, number, source_addr=source, destination_addr=f"77{number:04}", short_message=text)
+            )
+    for place, octet in changes:
+        if octets:
+            octets[place % len(octets)] = octet
+    data = bytes(octets[: max(0, len(octets) - cut)])
+    suffix = apart_from.encode() + b"\0"
+
+    def first_apart(addresses: list[bytes]) -> int | None:
+        return next((place for place, one in enumerate(addresses) if one.endswith(suffix)), None)
+
+    def one_by_one() -> list[object]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(runs_module, "_submits_alike", lambda *_: 1)
+            return read(data, apart=first_apart if apart_from else None)
+
+    together, each = read(data, apart=first_apart if apart_from else None), one_by_one()
+    assert [shape_of(fate) for fate in together] == [shape_of(fate) for fate in each]
+
+
+def shape_of(fate: object) -> object:
+    if not isinstance(fate, SubmitRun):
+        return fate
+    addressed, again = fate.addressed(), fate.frames.addressed()
+    said = [[list(column) for column in msgspec.structs.astuple(of)] for of in (addressed, again)]
+    assert said[0] == said[1]
+    return fate.octets, fate.frames.starts, fate.sequences, fate.registered_delivery
+
+
+def test_most_of_a_busy_read_is_looked_at_in_columns() -> None:
+    (run,) = read(b"".join(map(submit, range(1, 101))))
+    assert isinstance(run, SubmitRun)
+    assert [count for count, _ in run.found] == [100]
+    mixture = b"".join(submit(number, source_addr="1" * (number % 2)) for number in range(1, 9))
+    (run,) = read(mixture)
+    assert isinstance(run, SubmitRun)
+    assert len(run.found) == 8
 
 
 def assert_addressed(frames: Frames, index: int, pdu: object) -> None:

@@ -25,56 +25,40 @@ _STATEMENTS: Final[tuple[str, ...]] = (
         ids BLOB NOT NULL
     ) STRICT""",
     "CREATE INDEX part_spans_by_first ON part_spans(level, first)",
-    # Parts that were accepted and wait for their receipt. All were submitted at, and answered_at, these times. Their
-    # messages are numbers from first to last. answers: [[message, sequence, id, key], …] as JSON. One that has a row in
-    # parts is no longer of any account.
-    """CREATE TABLE answers (
-        id INTEGER PRIMARY KEY,
-        account INTEGER NOT NULL REFERENCES accounts(id),
-        epoch INTEGER NOT NULL,
-        at REAL NOT NULL,
-        answered_at REAL NOT NULL,
-        first INTEGER NOT NULL,
-        last INTEGER NOT NULL,
-        answers TEXT NOT NULL
-    ) STRICT""",
-    # Parts that were delivered with others beside them: `ended`. Their messages are numbers from first to below
-    # first + 2^level. parts: as answers. One that has a row in parts is no longer of any account.
-    """CREATE TABLE ended (
+    # Parts that became the same together: `packed`. Accepted ones that wait for a receipt, and delivered ones. Their
+    # messages are numbers from first to below first + 2^level; all were submitted at, and answered_at, these times.
+    # parts: [[message, sequence, id, key], …] as JSON. Where the message is in another state, or has a row in parts, it
+    # is no longer of any account.
+    """CREATE TABLE packed (
         id INTEGER PRIMARY KEY,
         level INTEGER NOT NULL,
         first INTEGER NOT NULL,
         account INTEGER NOT NULL REFERENCES accounts(id),
+        state INTEGER NOT NULL REFERENCES states(state),
         epoch INTEGER NOT NULL,
         at REAL NOT NULL,
         answered_at REAL NOT NULL,
-        stat TEXT NOT NULL,
+        stat TEXT,
         err TEXT,
-        received INTEGER NOT NULL,
-        received_at REAL NOT NULL,
+        received INTEGER,
+        received_at REAL,
         parts TEXT NOT NULL
     ) STRICT""",
-    "CREATE INDEX ended_by_first ON ended(level, first)",
-    """CREATE VIEW ended_parts AS
-        SELECT e.id, json_extract(j.value, '$$[0]') AS message, 1 AS part, e.account, $DELIVERED AS state, e.epoch,
-            json_extract(j.value, '$$[1]') AS sequence, e.at AS first_at, e.at AS submitted_at, e.answered_at,
+    "CREATE INDEX packed_by_first ON packed(level, first)",
+    """CREATE VIEW packed_parts AS
+        SELECT k.id, m.id AS message, 1 AS part, k.account, k.state, k.epoch,
+            json_extract(j.value, '$$[1]') AS sequence, k.at AS first_at, k.at AS submitted_at, k.answered_at,
             1 AS submits, 0 AS retries, 0 AS resends, 0 AS doubtful, NULL AS cause, 0 AS status,
-            json_extract(j.value, '$$[2]') AS smsc_id, json_extract(j.value, '$$[3]') AS key, e.stat, e.err,
-            1 AS receipts, 0 AS repeated, e.received, e.received_at
-        FROM ended e, json_each(e.parts) j""",
-    # The state of its message tells in which row a part under way is: it may be in both. first and last: it is looked
-    # for there only when its message is between these.
-    """CREATE VIEW waiting_parts AS
-        SELECT m.id AS message, 1 AS part, a.account, $ACCEPTED AS state, a.epoch,
-            json_extract(j.value, '$$[1]') AS sequence, a.at AS first_at, a.at AS submitted_at, a.answered_at,
-            1 AS submits, 0 AS retries, 0 AS resends, 0 AS doubtful, NULL AS cause, 0 AS status,
-            json_extract(j.value, '$$[2]') AS smsc_id, json_extract(j.value, '$$[3]') AS key, NULL AS stat,
-            NULL AS err, 0 AS receipts, 0 AS repeated, NULL AS received, NULL AS received_at, a.first, a.last
-        FROM answers a, json_each(a.answers) j CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')
-        WHERE m.state = $ACCEPTED AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)
-        UNION ALL
-        SELECT m.id, 1, i.account, $SUBMITTING, json_extract(j.value, '$$[1]'), json_extract(j.value, '$$[2]'),
-            i.at, i.at, NULL, 1, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, 1 << 62
+            json_extract(j.value, '$$[2]') AS smsc_id, json_extract(j.value, '$$[3]') AS key, k.stat, k.err,
+            k.received IS NOT NULL AS receipts, 0 AS repeated, k.received, k.received_at
+        FROM packed k, json_each(k.parts) j CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')
+        WHERE m.state = k.state AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)""",
+    """CREATE VIEW intended_parts AS
+        SELECT m.id AS message, 1 AS part, i.account, $SUBMITTING AS state, json_extract(j.value, '$$[1]') AS epoch,
+            json_extract(j.value, '$$[2]') AS sequence, i.at AS first_at, i.at AS submitted_at, NULL AS answered_at,
+            1 AS submits, 0 AS retries, 0 AS resends, 0 AS doubtful, NULL AS cause, NULL AS status, NULL AS smsc_id,
+            NULL AS key, NULL AS stat, NULL AS err, 0 AS receipts, 0 AS repeated, NULL AS received,
+            NULL AS received_at
         FROM intents i, json_each(i.submits) j CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')
         WHERE m.state = $SUBMITTING AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)""",
     "DROP VIEW all_parts",
@@ -85,11 +69,11 @@ _STATEMENTS: Final[tuple[str, ...]] = (
         UNION ALL
         SELECT message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at, submits, retries,
             resends, doubtful, cause, status, smsc_id, key, stat, err, receipts, repeated, received, received_at
-        FROM ended_parts e WHERE NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = e.message)
+        FROM packed_parts
         UNION ALL
         SELECT message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at, submits, retries,
             resends, doubtful, cause, status, smsc_id, key, stat, err, receipts, repeated, received, received_at
-        FROM waiting_parts""",
+        FROM intended_parts""",
     "DROP VIEW all_receipts",
     """CREATE VIEW all_receipts AS
         SELECT message, part, n, smsc_id, state, stat, err, number, at FROM receipts
@@ -97,9 +81,8 @@ _STATEMENTS: Final[tuple[str, ...]] = (
         SELECT p.message, p.part, 1, p.smsc_id, p.received, p.stat, p.err, m.number, p.received_at
         FROM parts p JOIN messages m ON m.id = p.message WHERE p.received IS NOT NULL
         UNION ALL
-        SELECT e.message, e.part, 1, e.smsc_id, e.received, e.stat, e.err, m.number, e.received_at
-        FROM ended_parts e JOIN messages m ON m.id = e.message
-        WHERE NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = e.message)""",
+        SELECT k.message, k.part, 1, k.smsc_id, k.received, k.stat, k.err, m.number, k.received_at
+        FROM packed_parts k JOIN messages m ON m.id = k.message WHERE k.received IS NOT NULL""",
 )
 
 

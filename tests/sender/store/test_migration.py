@@ -184,7 +184,7 @@ def test_a_store_of_version_4_has_what_it_had_and_goes_on(tmp_path):
         store.record_outcomes([Accepted(it, 1, str(900001000 + it), 9001.0) for it in ids])
         told = [receipt(str(900001000 + it), str(FIRST + it - 1)) for it in ids]
         assert {it.fate for it in store.record_receipts(told)} == {ReceiptFate.MATCHED}
-    assert rows(store, "SELECT count(*) FROM ended") == [(1,)]
+    assert rows(store, "SELECT state FROM packed") == [(State.DELIVERED,)]
     check_i4(store)
     assert list(store.maintenance.faults()) == []
     store.close()

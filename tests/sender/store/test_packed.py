@@ -1,4 +1,4 @@
-"""Parts that are one row of many: delivered ones in `ended`, accepted ones in `answers`. Who looks finds rows."""
+"""Parts that are one row of many: accepted or delivered together. Who looks finds rows."""
 
 from __future__ import annotations
 
@@ -55,8 +55,7 @@ def sound(desk: Desk) -> bool:
 def test_what_was_delivered_together_is_one_row_and_looks_like_any_other(desk):
     desk.receipts(*map(told, TOGETHER))
     assert written(desk) == []
-    assert rows(desk.store, "SELECT count(*) FROM ended") == [(1,)]
-    assert rows(desk.store, "SELECT count(*) FROM answers") == [(0,)]
+    assert rows(desk.store, "SELECT state FROM packed WHERE first > ?", LEARNING) == [(State.DELIVERED,)]
     for message in (TOGETHER[0], TOGETHER[-1]):
         assert part_of(desk.store, message) | {"sequence": 0} == part_of(desk.store, 1) | {
             "message": message, "sequence": 0, "smsc_id": f"id{message}", "key": f"id{message}",
@@ -118,7 +117,7 @@ def test_a_call_that_is_undone_leaves_them_waiting(desk):
         database.savepoint()
         desk.store.record_receipts([told(message) for message in TOGETHER])
         database.undo()
-    assert rows(desk.store, "SELECT count(*) FROM ended") == [(0,)]
+    assert rows(desk.store, "SELECT state FROM packed WHERE first > ?", LEARNING) == [(State.ACCEPTED,)]
     assert desk.states == {State.DELIVERED: 20, State.ACCEPTED: 30}
     assert desk.fates(*map(told, TOGETHER)) == [ReceiptFate.MATCHED] * 30
     assert sound(desk)
@@ -154,6 +153,6 @@ def test_messages_that_are_deleted_take_their_rows_along(desk, limit):
     before = desk.store.report(desk.campaign)
     while desk.run(desk.store.maintenance.retire, 1e6, limit):
         assert sound(desk)
-    for table in ("messages", "message_fields", "parts", "answers", "ended", "part_spans", "part_ids"):
+    for table in ("messages", "message_fields", "parts", "packed", "part_spans", "part_ids"):
         assert rows(desk.store, f"SELECT count(*) FROM {table}") == [(0,)], table  # noqa: S608
     assert desk.store.report(desk.campaign) == before
