@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import sub
-from struct import unpack
+from struct import Struct, unpack
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias, cast
 
@@ -44,8 +44,8 @@ _RECEIPT_TLVS = re.compile(
     re.DOTALL,
 )
 _STATES = {int(state): state for state in MessageState}
-_WORTHWHILE = 4
-"""Submits alike, below which it is not worth while to look for more of such in a read."""
+_WORTHWHILE = 24
+"""PDUs alike, from which on it is worth while to look at them in columns."""
 _BEHIND_ADDRESSES = 10
 """Octets of a plain submit_sm between its addresses and its user data."""
 _MESSAGING_MODE = 0b11
@@ -324,7 +324,7 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                     break
                 common = registered
             count = 1
-            if alikes and octets.startswith(length, end):
+            if alikes and octets.startswith(length, at + (_WORTHWHILE - 1) * (end - at)):
                 count = _submits_alike(octets, found, end - at)
                 alikes = count >= _WORTHWHILE
             run.append((count, said))
@@ -379,9 +379,16 @@ def _accepted_reader(body: bytes) -> RunReader:
     """What cuts runs of deliver_sm_resp with this body."""
     size = HEADER_SIZE + len(body)
     head = size.to_bytes(4, "big") + _DELIVER_SM_RESP.to_bytes(4, "big") + bytes(4)
+    match = re.compile(rb"(?:%b....%b)+" % (re.escape(head), re.escape(body)), re.DOTALL).match
+    sequences_of = Struct(f">12xI{len(body)}x").iter_unpack
     places = [*range(3, 12), *range(HEADER_SIZE, size), 0, 1, 2]  # those first that say most
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        if not octets.startswith(head, first + (_WORTHWHILE - 1) * size):  # they are few
+            found = match(octets, first)
+            if found is None:
+                return None
+            return AcceptedRun(tuple(chain.from_iterable(sequences_of(found[0]))), found[0]), found.end()
         if not octets.startswith(head, first) or octets[first + HEADER_SIZE : first + size] != body:
             return None
         count = alike(octets, first, size, places)
