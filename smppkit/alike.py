@@ -14,8 +14,14 @@ from typing import Final, TypeAlias
 _FIRST: Final = 8
 _FACTOR: Final = 4
 """So many are compared at first, and so many times as many whenever all were alike: what is not costs little."""
+_FEW: Final = 4
 
 Columns: TypeAlias = Sequence[Sequence[bytes]]
+
+
+def promising(octets: bytes, start: int, end: int) -> bool:
+    """Whether the next few may be as long as the PDU between `start` and `end`: else each is read sooner by itself."""
+    return octets[end + 3 : end + _FEW * (end - start) : end - start] == octets[start + 3 : start + 4] * _FEW
 
 
 def columns(
@@ -32,13 +38,11 @@ def columns(
     says whether what they have there is as it should be in each of them.
     """
     found: list[list[bytes]] = [[] for _ in places]
-    size, left, count = end - start, min(most, (len(octets) - end) // (end - start)), _FIRST
-    if not left:
-        return found
+    size = end - start
+    left, count, at = min(most, (len(octets) - end) // size), _FIRST, end
+    length = octets[start + 3 : start + 4]
     unpack = _layout(start, end, places).iter_unpack
     model = next(unpack(octets[start:end]))[::2]
-    length = octets[start + 3 : start + 4]
-    at = end
     while left:
         lengths = octets[at + 3 : at + min(count, left) * size : size]
         many = len(lengths) - len(lengths.lstrip(length))  # of this length, by its last octet

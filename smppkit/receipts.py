@@ -5,6 +5,8 @@ or in another case, the words of `stat:` differ, esm_class does not say what the
 never raises; writing gives the canonical form.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -103,7 +105,7 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     octets = user_data(pdu)[:_MOST_READ]
     canonical = _CANONICAL.match(octets)
     if canonical is not None and (middle := middle_of(canonical[2])) is not None:
-        (words,) = _plain_words((octets[canonical.end() :],), pdu.data_coding)
+        (words,) = _plain_words((octets[canonical.end() :],), (pdu.data_coding,))
         return _canonical(canonical[1].decode(), middle, words, tlv_id, tlv_state, network_error_code)
     announced = kind in _RECEIPT_TYPES or bool(tlv_id)
     text, tail = _text_of(pdu)
@@ -160,40 +162,39 @@ class SaidOfMany(msgspec.Struct, frozen=True, gc=False):
     errs: list[str | None]
     texts: list[str]
 
-    def add(
-        self,
+    @classmethod
+    def of(
+        cls,
         text_ids: Sequence[bytes],
         middles: Sequence[Middle],
         words: Sequence[bytes],
-        data_coding: int,
-        state: MessageState | None,
-    ) -> None:
-        """Receipts of one data_coding whose texts are "id:", their id, " ", their middle, " Text:" and their words.
+        data_codings: Sequence[int],
+        states: Sequence[MessageState | None],
+    ) -> SaidOfMany:
+        """Those whose texts are "id:", their id, " ", the fields that their middle is of, " Text:" and their words.
 
-        As `parse_receipt` has it; `state` is that of a TLV.
+        As `parse_receipt` has it; `states` are those of TLVs.
         """
-        texts = _plain_words(words, data_coding)
-        count, middle = len(texts), middles[0]
-        errs: Sequence[str | None]
-        if middles.count(middle) == count:
-            states, stats, errs = [middle[0]] * count, [middle[1]] * count, [middle[2]] * count
+        texts = _plain_words(words, data_codings)
+        count, (state, stat, err, *_) = len(middles), middles[0]
+        errs: list[str | None]
+        if middles.count(middles[0]) == count:
+            said, stats, errs = [state] * count, [stat] * count, [err] * count
         else:
-            states, stats, errs = ([each[place] for each in middles] for place in range(3))  # type: ignore[assignment]
+            said, stats, errs = [it[0] for it in middles], [it[1] for it in middles], [it[2] for it in middles]
+        if states.count(None) < count:
+            said = [state or it for state, it in zip(states, said, strict=True)]
         if not _DIGITS.isdisjoint([text[:1] for text in texts]):  # few, as those that have the error code in them
-            errs = [_error_code(middle[2], text) for middle, text in zip(middles, texts, strict=True)]
-        self.message_ids.extend(b" ".join(text_ids).decode().split(" "))
-        self.states.extend(states if state is None else [state] * count)
-        self.stats.extend(stats)
-        self.errs.extend(errs)
-        self.texts.extend(texts)
+            errs = [_error_code(it[2], text) for it, text in zip(middles, texts, strict=True)]
+        return cls(b" ".join(text_ids).decode().split(" "), said, stats, errs, texts)
 
 
-def _plain_words(words: Sequence[bytes], data_coding: int) -> list[str]:
+def _plain_words(words: Sequence[bytes], data_codings: Sequence[int]) -> list[str]:
     """The words of receipts as text: most are of characters that are the same in every alphabet."""
     joined = b"\0".join(words)
     if joined.count(b"\0") < len(words) and not joined.translate(None, _PLAIN_OR_NUL):
         return list(map(str.strip, joined.decode().split("\0")))
-    return [_words(it, data_coding).strip() for it in words]
+    return [_words(it, coding).strip() for it, coding in zip(words, data_codings, strict=True)]
 
 
 def _canonical(

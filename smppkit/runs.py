@@ -19,13 +19,13 @@ from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
-from smppkit.alike import Columns, alike, columns, numbers_of, parts
+from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, ID_CHARACTERS, RECEIPT_TYPE, SaidOfMany, middle_of
+from smppkit.receipts import CANONICAL, ID_CHARACTERS, RECEIPT_TYPE, Middle, SaidOfMany, middle_of
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -93,7 +93,7 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
 
     version: Version
     octets: bytes
-    starts: list[int]
+    starts: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -352,7 +352,8 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
             run = _cut(run, kept)
         if not starts:
             return None
-        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0], run), at
+        begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts
+        return SubmitRun(Frames(version, octets[first:at], begins), sequences, common[0], run), at
 
     return read
 
@@ -416,7 +417,7 @@ def taken_reader(version: Version) -> RunReader:
                 break
             numbers.append(number)
             ids.append(message_id[:-1])
-            if octets[end : end + 4] == length:
+            if octets[end : end + 4] == length and promising(octets, at, end):
                 places = found.span(2), (found.start(3), end - 1)
                 more, named = columns(octets, at, end, places, fits, size)
                 numbers += more
@@ -454,48 +455,57 @@ def receipt_reader(version: Version) -> RunReader:
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
-        sequences: list[bytes] = []
-        sources: list[str] = []
-        destinations: list[str] = []
-        receipts = SaidOfMany([], [], [], [], [])
+        sequences, sources, destinations = list[bytes](), list[bytes](), list[bytes]()
+        ids, words = list[bytes](), list[bytes]()
+        middles, codings, states = list[Middle](), list[int](), list[MessageState | None]()
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
-            words, end = found.end(), found.end(6) + sm_length[0]
+            begin, end = found.end(), found.end(6) + sm_length[0]
             middle = middle_of(fields)
-            if middle is None or not words <= end <= size:
+            if middle is None or not begin <= end <= size:
                 break
-            places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (words, end)]
-            text, state = octets[words:end], None
+            text, state, again = octets[begin:end], None, None
+            behind = end
             if length != _LENGTHS[end - at]:
-                tlvs = None if match_tlvs is None else match_tlvs(octets, end)
-                if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
+                again = None if match_tlvs is None else match_tlvs(octets, end)
+                if again is None or number(length, "big") != again.end() - at or again[2] != text_id:
                     break
-                state = _STATES.get(tlvs[3][0])
-                if state is None or tlvs[1][0] != len(text_id) + 1:
+                state = _STATES.get(again[3][0])
+                if state is None or again[1][0] != len(text_id) + 1:
                     break
-                places.append(tlvs.span(2))
-                end = tlvs.end()
+                behind = again.end()
             starts.append(at - first)
             sequences.append(sequence)
-            sources.append(source[:-1].decode("latin-1"))
-            destinations.append(to := destination[:-1].decode("latin-1"))
-            receipts.add((text_id,), (middle,), (text,), coding[0], state)
-            if octets[end : end + 4] == length:
-                more = columns(octets, at, end, places, _receipts_fit, _RECEIPTS - len(starts))
+            sources.append(source[:-1])
+            destinations.append(destination[:-1])
+            ids.append(text_id)
+            middles.append(middle)
+            words.append(text)
+            codings.append(coding[0])
+            states.append(state)
+            count = 0
+            if octets[behind : behind + 4] == length and promising(octets, at, behind):
+                places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (begin, end)]
+                if again is not None:
+                    places.append(again.span(2))
+                more = columns(octets, at, behind, places, _receipts_fit, _RECEIPTS - len(starts))
                 if count := len(more[0]):
-                    length_of_one = end - at
-                    starts += range(end - first, end - first + count * length_of_one, length_of_one)
+                    starts += range(behind - first, behind - first + count * (behind - at), behind - at)
                     sequences += more[0]
-                    sources += _strings(more[1])
-                    destinations += [to] * count
-                    middles = [it for each in more[3] if (it := middle_of(each)) is not None]  # as all of them fit
-                    receipts.add(more[2], middles, more[4], coding[0], state)
-                    end += count * length_of_one
-            at = end
+                    sources += more[1]
+                    destinations += [destinations[-1]] * count
+                    ids += more[2]
+                    middles += [it for each in more[3] if (it := middle_of(each)) is not None]  # as all of them fit
+                    words += more[4]
+                    codings += coding * count
+                    states += [state] * count
+            at = behind + count * (behind - at)
         if not starts:
             return None
-        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, sources, destinations, receipts), at
+        said = SaidOfMany.of(ids, middles, words, codings, states)
+        frames = Frames(version, octets[first:at], starts)
+        return ReceiptRun(frames, sequences, _strings(sources), _strings(destinations), said), at
 
     return read
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smppkit.alike import Columns, alike, columns, numbers_of, parts
+from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
 
 
 def one(number: int, word: bytes = b"word", tail: bytes = b"tail") -> bytes:
@@ -27,6 +27,14 @@ def test_places_are_given_by_columns() -> None:
     assert read(one(1, b"ab"), one(2, b"cd")) == [numbers(1, 2), [b"ab", b"cd"]]
     assert read() == [[], []]
     assert read(one(1)[:-1]) == [[], []]
+
+
+def test_some_of_one_length_are_promising() -> None:
+    longer = b"\0\0\0\x11" + one(1)[4:] + b"!"
+    assert promising(one(0) * 5, 0, 16)
+    assert not promising(one(0) * 4, 0, 16)
+    assert not promising(one(0) * 4 + longer, 0, 16)
+    assert not promising(one(0) + longer * 4, 0, 16)
 
 
 def test_no_more_than_is_wanted() -> None:
