@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import TypeAlias
 
@@ -48,32 +49,72 @@ Piece: TypeAlias = tuple[Sequence[object], float]
 """Contexts of requests that were sent at one time, and that time."""
 
 
-class Outstanding(dict[int, Sent]):
+class Outstanding:
     """Our requests without response, by sequence number, in the order of sending. All have the same time-out.
 
-    Those of a run have it in common: each number of them stands for the SentRun.
+    What is sent in runs and answered in order waits in runs, as long as nothing else waits beside it. Where more has to
+    be known of one of them, all are spread out: then each number stands for its SentRun.
     """
 
-    __slots__ = ("_given_up",)
+    __slots__ = ("_each", "_given_up", "_in_runs", "_runs")
 
     def __init__(self) -> None:
-        super().__init__()
+        self._each: dict[int, Sent] = {}
+        self._runs: deque[tuple[range, SentRun]] = deque()  # with the numbers that are not answered; or else _each
+        self._in_runs = 0
         self._given_up: dict[int, Sent] = {}  # in the order of giving up
+
+    def __len__(self) -> int:
+        return len(self._each) + self._in_runs
+
+    def __contains__(self, sequence: int) -> bool:
+        return sequence in self._each or any(sequence in numbers for numbers, _ in self._runs)
+
+    def __iter__(self) -> Iterator[int]:
+        for numbers, _ in self._runs:
+            yield from numbers
+        yield from self._each
+
+    @property
+    def spread_out(self) -> bool:
+        """Whether each stands for itself."""
+        return not self._runs
+
+    def free(self, numbers: Sequence[int]) -> int:
+        """How many of these numbers come before the first that is in use, by a request or by one of them."""
+        together = _together(numbers)
+        if together is None or any(used.start < together.stop and together.start < used.stop for used, _ in self._runs):
+            self._spread()
+        if self._each.keys().isdisjoint(numbers) and (together is not None or len(set(numbers)) == len(numbers)):
+            return len(numbers)
+        seen = set(self._each)
+        for place, number in enumerate(numbers):
+            if number in seen:
+                return place
+            seen.add(number)
+        return len(numbers)
 
     def add(self, sequence: int, sent: Sent) -> None:
         """It was sent; an earlier one with that number can no longer be recognised."""
-        self[sequence] = sent
+        self._spread()
+        self._each[sequence] = sent
         if self._given_up:
             self._given_up.pop(sequence, None)
 
     def add_run(self, command_id: int, sequences: Sequence[int], contexts: Sequence[object], now: float) -> None:
         """As ``add``, of requests that were sent as octets one behind another."""
-        first = sequences[0] if sequences else 0
-        if tuple(sequences) == tuple(range(first, first + len(sequences))):
-            self.update(dict.fromkeys(sequences, SentRun(command_id, None, contexts, now, first)))
-        else:
+        numbers = _together(sequences)
+        if numbers is None:
+            self._spread()
             sent = map(Sent, repeat(command_id), repeat(None), contexts, repeat(now))
-            self.update(zip(sequences, sent, strict=True))
+            self._each.update(zip(sequences, sent, strict=True))
+        elif numbers:
+            run = SentRun(command_id, None, contexts, now, numbers.start)
+            if self._each:
+                self._each.update(dict.fromkeys(numbers, run))
+            else:
+                self._runs.append((numbers, run))
+                self._in_runs += len(numbers)
         if self._given_up:
             for sequence in sequences:
                 self._given_up.pop(sequence, None)
@@ -83,8 +124,13 @@ class Outstanding(dict[int, Sent]):
 
         None, and nothing is taken, unless each is another request, and all are of this kind.
         """
-        found = list(map(self.get, sequences))
-        pieces: list[Piece] = []
+        if self._runs:
+            pieces = self._take_first(tuple(sequences), command_id)
+            if pieces is not None:
+                return pieces
+            self._spread()
+        found = list(map(self._each.get, sequences))
+        pieces = []
         singles: list[object] = []
         at, count, singles_at = 0, len(sequences), -math.inf
         while at < count:
@@ -110,15 +156,39 @@ class Outstanding(dict[int, Sent]):
         if (len(pieces) > 1 or singles) and len(set(sequences)) < count:
             return None
         for sequence in sequences:
-            del self[sequence]
+            del self._each[sequence]
+        return pieces
+
+    def _take_first(self, sequences: tuple[int, ...], command_id: int) -> list[Piece] | None:
+        """The same of the numbers that are the first of all; None when they are not."""
+        pieces: list[Piece] = []
+        at, count = 0, len(sequences)
+        for numbers, run in self._runs:
+            end = min(count, at + len(numbers))
+            if run.command_id != command_id or sequences[at:end] != tuple(numbers[: end - at]):
+                return None
+            place = numbers.start - run.first
+            pieces.append((run.context[place : place + end - at], run.sent_at))
+            at = end
+            if at == count:
+                break
+        if at < count:
+            return None
+        self._in_runs -= count
+        while count:
+            numbers, run = self._runs.popleft()
+            if len(numbers) > count:
+                self._runs.appendleft((numbers[count:], run))
+            count -= min(count, len(numbers))
         return pieces
 
     def take(self, sequence: int, command_id: int) -> Sent | None:
         """The request that this response answers: it waits no longer. None when it answers none."""
-        sent = self.get(sequence)
+        self._spread()
+        sent = self._each.get(sequence)
         if sent is None or (command_id != sent.command_id | RESPONSE_BIT and not sent.answered_by(command_id)):
             return None
-        del self[sequence]
+        del self._each[sequence]
         return sent.one(sequence) if isinstance(sent, SentRun) else sent
 
     def take_late(self, sequence: int, command_id: int) -> Sent | None:
@@ -131,17 +201,23 @@ class Outstanding(dict[int, Sent]):
 
     def next_deadline(self, timeout: float) -> float | None:
         """When the first of them is overdue."""
-        for sent in self.values():
+        if self._runs:
+            return self._runs[0][1].sent_at + timeout
+        for sent in self._each.values():
             return sent.sent_at + timeout
         return None
 
     def give_up(self, now: float, timeout: float) -> Sent | None:
         """The oldest request, if it is overdue: it waits no longer."""
+        if self._runs:
+            if now < self._runs[0][1].sent_at + timeout:
+                return None
+            self._spread()
         # The head is the oldest, and the only one that needs a look.
-        for sequence, first in self.items():
+        for sequence, first in self._each.items():
             if now < first.sent_at + timeout:
                 return None
-            del self[sequence]
+            del self._each[sequence]
             sent = first.one(sequence) if isinstance(first, SentRun) else first
             self._given_up[sequence] = sent
             if len(self._given_up) > _LATE_KEPT:
@@ -151,10 +227,27 @@ class Outstanding(dict[int, Sent]):
 
     def drop_all(self) -> list[Sent]:
         """The connection is gone: everything that still waits, in the order of sending."""
-        waiting = [sent.one(sequence) if isinstance(sent, SentRun) else sent for sequence, sent in self.items()]
-        self.clear()
+        self._spread()
+        waiting = [sent.one(sequence) if isinstance(sent, SentRun) else sent for sequence, sent in self._each.items()]
+        self._each.clear()
         self._given_up.clear()
         return waiting
+
+    def _spread(self) -> None:
+        """Have each number stand for itself: before numbers are looked up."""
+        for numbers, run in self._runs:
+            self._each.update(dict.fromkeys(numbers, run))
+        self._runs.clear()
+        self._in_runs = 0
+
+
+def _together(numbers: Sequence[int]) -> range | None:
+    """Numbers that follow each other, as a range; None for others."""
+    if isinstance(numbers, range):
+        return numbers
+    first = numbers[0] if numbers else 0
+    found = range(first, first + len(numbers))
+    return found if tuple(numbers) == tuple(found) else None
 
 
 class Unanswered(dict[int, int]):

@@ -97,7 +97,7 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
 
     version: Version
     octets: bytes
-    starts: list[int]
+    starts: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -356,7 +356,8 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
             run = _cut(run, kept)
         if not starts:
             return None
-        return SubmitRun(Frames(version, octets[first:at], starts), sequences, common[0], run), at
+        begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts
+        return SubmitRun(Frames(version, octets[first:at], begins), sequences, common[0], run), at
 
     return read
 

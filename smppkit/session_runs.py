@@ -60,17 +60,8 @@ class RunTraffic(SessionCore):
 
     def _fitting(self, sequences: Sequence[int]) -> int:
         """How many requests with these numbers may be sent: until the window is full, or a number is in use."""
-        outstanding = self._outstanding
-        fit = min(len(sequences), max(0, self.window - len(outstanding)))
-        numbers = sequences[:fit]
-        if len(set(numbers)) == fit and outstanding.keys().isdisjoint(numbers):
-            return fit
-        seen = set(outstanding)
-        for place, number in enumerate(numbers):
-            if number in seen:
-                return place
-            seen.add(number)
-        return fit
+        room = max(0, self.window - len(self._outstanding))
+        return self._outstanding.free(sequences[:room])
 
     def send_many(self, requests: Sequence[bytes], contexts: Sequence[object], now: float) -> None:
         """As ``send_encoded`` of one deliver_sm after another: the octets of each, and the context of each.
@@ -78,12 +69,12 @@ class RunTraffic(SessionCore):
         What is raised is about the first that cannot be sent; those before it are queued.
         """
         self._check_legal(_DELIVER_SM)
-        outstanding, count = self._outstanding, len(requests)
+        count = len(requests)
         first = self._sequence.take(count)
         numbers = run(first, count)
         room = self._fitting(numbers)
         fitting, going = numbers[:room], contexts if room == count else contexts[:room]
-        outstanding.add_run(_DELIVER_SM, fitting, going, now)
+        self._outstanding.add_run(_DELIVER_SM, fitting, going, now)
         self._wire.write_many(room, [_numbered(requests if room == count else requests[:room], fitting)])
         if room < count:
             self._check_room(numbers[room])
@@ -186,7 +177,7 @@ class RunTraffic(SessionCore):
 
 def _numbered(requests: Sequence[bytes], numbers: Sequence[int]) -> bytes:
     """Requests one behind another, each with its number."""
-    octets = bytearray(b"".join(requests))
+    octets = bytearray().join(requests)
     sizes = set(map(len, requests))
     if len(sizes) == 1:  # each octet of a number makes a column in them
         size, written = sizes.pop(), pack(f">{len(numbers)}I", *numbers)

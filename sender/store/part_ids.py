@@ -155,7 +155,7 @@ class PartIds:
             if ~mark >= lowest:
                 wanted.append(~mark)
             place = place_of(key)
-            if place is not None and place <= highest:
+            if place is not None and lowest <= place <= highest:
                 wanted.append(place)
                 wanted_places.add(place)
         if wanted:

@@ -31,7 +31,7 @@ from smsc.centre.taken import Ending, Receipts, Taken, Waiting
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
-from smsc.scenario.receipt_run import press_all
+from smsc.scenario.receipt_run import one_of, press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
@@ -289,7 +289,7 @@ class Runs:
         course, frames, at, places = taken.course, taken.frames, taken.at, taken.places
         fates, ends_after = course.fates, course.ends_after
         ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
-        taken.sources = addressed.sources if len(set(addressed.sources)) > 1 else addressed.sources[:1]
+        taken.sources = one_of(addressed.sources)
         if len(places) < len(ends):
             fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
             ids, addressed = [ids[place] for place in places], addressed.of(places)
@@ -309,16 +309,24 @@ class Runs:
         if submitted != self._forms[0]:
             self._forms = (submitted, {})
         known = self._forms[1]
-        seconds = [int(epoch + end + ROUNDING) for end in ends]
+        first, last = int(epoch + min(ends) + ROUNDING), int(epoch + max(ends) + ROUNDING)
+        seconds = [known.setdefault(second, {}) for second in range(first, last + 1)]
         try:
-            return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
+            if first == last:
+                return [seconds[0][fate] for fate in fates]
+            if len(seconds) > 2:
+                return [
+                    seconds[int(epoch + end + ROUNDING) - first][fate] for fate, end in zip(fates, ends, strict=True)
+                ]
+            return [seconds[epoch + end + ROUNDING >= last][fate] for fate, end in zip(fates, ends, strict=True)]
         except KeyError:
-            for second, fate in set(zip(seconds, fates, strict=True)):
-                form = self._outcomes.form(fate, at, second - epoch)
-                if form is None:
-                    return None
-                known.setdefault(second, {})[fate] = form
-        return [known[second][fate] for second, fate in zip(seconds, fates, strict=True)]
+            for second, forms in enumerate(seconds, first):
+                for fate in set(fates).difference(forms):
+                    form = self._outcomes.form(fate, at, second - epoch)
+                    if form is None:
+                        return None
+                    forms[fate] = form
+        return self._forms_of(fates, at, ends)
 
     def _pressed(self, taken: Taken, index: int, now: float = inf) -> bytes:
         """The receipt of one that comes to its end, or `now`; b"" when it needs a closer look."""

@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from smsc.scenario.draws import uniforms
 from yamlmodel.scalars import Duration, Percent
 
 LONGEST: Final = 31 * 86400.0
@@ -48,9 +49,9 @@ class Latency(msgspec.Struct, frozen=True):
         """Return the seconds at the draw `u` (0 < u < 1); never below 0, never falling as `u` grows."""
         raise NotImplementedError
 
-    def each(self, us: Iterable[float]) -> list[float]:
-        """Return the seconds at each of many draws."""
-        return list(map(self.at, us))
+    def drawn(self, values: Iterable[int]) -> list[float]:
+        """Return the seconds at each of many draws, of which these are the values (see ``draws.uniforms``)."""
+        return list(map(self.at, uniforms(values)))
 
 
 class Fixed(Latency, frozen=True):
@@ -73,10 +74,10 @@ class Uniform(Latency, frozen=True):
         """Interpolate between the bounds."""
         return self.low + (self.high - self.low) * u
 
-    def each(self, us: Iterable[float]) -> list[float]:
+    def drawn(self, values: Iterable[int]) -> list[float]:
         """Interpolate many times between the bounds."""
         low, width = self.low, self.high - self.low
-        return [low + width * u for u in us]
+        return [low + width * (((value >> 12) + 0.5) * 2.0**-52) for value in values]
 
 
 class Normal(Latency, frozen=True):

@@ -19,7 +19,6 @@ MOST_ID: Final = 64
 ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
 OCTET: Final = tuple(bytes((length,)) for length in range(256))
 _DELIVER_SM: Final = int(CommandId.DELIVER_SM)
-_IN_DEFAULT_ALPHABET: Final = {b"\0"}
 
 
 @lru_cache(maxsize=1024)
@@ -71,10 +70,10 @@ def press_all(
             for begin, end in zip(addressed.begins, ends, strict=True)
         ]
         quoted = {text: text.translate(QUOTED_OCTETS) for text in set(texts)}
-        if set(addressed.codings) != _IN_DEFAULT_ALPHABET or ESCAPE in b"".join(quoted.values()):
+        if addressed.codings.count(b"\0") < len(addressed.codings) or ESCAPE in b"".join(quoted.values()):
             return None
         texts = list(map(quoted.__getitem__, texts)) if len(quoted) > 1 else tuple(quoted.values())
-    service_types, sources = _one(addressed.service_types), _one(addressed.sources)
+    service_types, sources = one_of(addressed.service_types), one_of(addressed.sources)
     parts = (service_types, sources, addressed.destinations, texts, ids)
     lengths = [set(map(len, part)) for part in parts]
     if any(len(several) > 1 for several in lengths) or len({form.lengths for form in kinds}) > 1:
@@ -106,9 +105,9 @@ def press_all(
     return list(map(b"".join, zip(*[_each(piece, forms) for piece in joined], strict=False)))
 
 
-def _one(values: Sequence[bytes]) -> Sequence[bytes]:
-    same = set(values)
-    return tuple(same) if len(same) == 1 else values
+def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
+    """The first, where all are the same; else all of them."""
+    return values[:1] if values.count(values[0]) == len(values) else values
 
 
 def _same(values: Sequence[bytes]) -> Piece:

@@ -3,12 +3,13 @@
 Both say what the long way (``Planner.plan``) says too, with the same draws, and sooner.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import reduce
 from itertools import accumulate
 from math import inf
-from operator import or_
+from operator import add, or_
 from typing import Final, TypeAlias
 
 import msgspec
@@ -16,7 +17,7 @@ import msgspec
 from smppkit.message_state import MessageState
 from smppkit.runs import Addressed, Frames
 from smsc.scenario.decisions import Fate
-from smsc.scenario.draws import Chance, Draws, least, uniforms
+from smsc.scenario.draws import Chance, Draws, least
 from smsc.scenario.id_style import Writer
 from smsc.scenario.latency import Fixed, Latency
 from smsc.scenario.treatment import OUTCOME, RECEIPT, RESPONSE, seconds
@@ -115,14 +116,16 @@ class Usual:
         values = chance.first(system_id, frames, addressed)
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])
-        ends_after = [first + second for first, second in zip(respond_afters, delays, strict=True)]
+        ends_after = delays if not any(respond_afters) else list(map(add, respond_afters, delays))
         known, upto = self._fates, self._upto
         fates = [known[bisect_right(upto, value)] for value in values[OUTCOME]] if upto else [known[0]] * count
         if self._may_be_never:
             ends_after = [inf if fate is NEVER else after for fate, after in zip(fates, ends_after, strict=True)]
         return Course(
             respond_afters,
-            ends_after,
+            array(
+                "d", ends_after
+            ),  # kept for long, as others are, and many objects would be let go of when they are cold
             fates,
             alike=False,
             together=type(self._latency) is Fixed,
@@ -130,4 +133,4 @@ class Usual:
 
 
 def _each(latency: Latency, values: Sequence[int]) -> list[float]:
-    return [latency.seconds] * len(values) if type(latency) is Fixed else latency.each(uniforms(values))
+    return [latency.seconds] * len(values) if type(latency) is Fixed else latency.drawn(values)

@@ -66,6 +66,41 @@ def test_what_was_sent_together_is_taken_in_as_few_pieces_as_it_was_sent_in() ->
     assert list(waiting) == [8, 9]
 
 
+def test_what_is_answered_in_order_is_never_spread_out() -> None:
+    waiting, kind = Outstanding(), CommandId.DELIVER_SM
+    run_of("abcd", 1, waiting)
+    run_of("ef", 5, waiting)
+    assert (list(waiting), len(waiting), waiting.next_deadline(5)) == ([1, 2, 3, 4, 5, 6], 6, 6.0)
+    assert waiting.give_up(5.9, 5) is None
+    assert (1 in waiting, 6 in waiting, 7 in waiting) == (True, True, False)
+    assert waiting.take_all((1,), kind) == [(["a"], 1.0)]
+    assert waiting.take_all((2, 3, 4, 5), kind) == [(["b", "c", "d"], 1.0), (["e"], 1.0)]
+    assert (list(waiting), len(waiting), waiting.spread_out) == ([6], 1, False)
+    assert waiting.take_all((6, 7), kind) is None
+    assert (list(waiting), len(waiting), waiting.spread_out) == ([6], 1, True)
+
+
+def test_what_waits_in_runs_is_given_up_and_dropped_as_ever() -> None:
+    waiting = Outstanding()
+    run_of("abcd", 1, waiting)
+    assert waiting.take_all((1, 2), CommandId.SUBMIT_SM) is None
+    given_up = waiting.give_up(6.0, 5)
+    assert given_up == Sent(CommandId.DELIVER_SM, None, "a", 1.0)
+    run_of("e", 5, waiting)
+    assert [sent.context for sent in waiting.drop_all()] == ["b", "c", "d", "e"]
+    assert len(waiting) == 0
+
+
+def test_numbers_in_use_are_known_however_they_wait() -> None:
+    waiting = Outstanding()
+    run_of("abc", 3, waiting)
+    assert [waiting.free(range(first, first + 3)) for first in (6, 0)] == [3, 3]
+    assert not waiting.spread_out
+    assert [waiting.free(range(first, first + 3)) for first in (1, 4)] == [2, 0]
+    assert list(waiting) == [3, 4, 5]
+    assert [waiting.free(numbers) for numbers in ([9, 1, 5], [9, 1, 9], [])] == [2, 2, 0]
+
+
 @pytest.mark.parametrize("numbers", [(1, 1, 2), (1, 2, 1), (2, 3, 2, 3), (1, 2, 3, 4), (3, 9), (5, 5)])
 def test_nothing_is_taken_where_one_is_answered_twice_or_waits_not(numbers: tuple[int, ...]) -> None:
     waiting = Outstanding()

@@ -386,3 +386,26 @@ def test_a_run_that_is_forgotten_before_it_is_on_the_disk_gets_no_answer(lab: La
     lab.emulator.operators["op"].centre.reset("shop")
     assert waiting.tell() == []
     assert (lab.stats.answered_late, lab.stats.receipts.planned, lab.stats.book.forgotten) == (2, 0, 2)
+
+
+@pytest.mark.parametrize("kind", ["transceiver", "transmitter"])
+def test_only_receipts_that_nobody_takes_are_written_down(kind: str) -> None:
+    """Those that go out at once come again by the plan of their message, until they are acknowledged."""
+    lab = Lab()
+    lab.journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
+    lab.start(scenario(SCENARIOS["drawn delays"]), journal=None)
+    esme = lab.bound("shop", kind=kind)
+    esme.acknowledge = lambda pdu: None
+    for number in range(4):
+        esme.submit(to=f"4477055{number:05}")
+    lab.run(1.5)
+    journal = lab.journal
+    journal.expand(lambda error: None)
+    assert {message.state for message in lab.inbox().messages()} == {"DELIVRD"}
+    again = Journal(MEMORY, journal.connection, None, lab.clock, threaded=False, logged=True)
+    kept = {"unfinished": len(list(again.unfinished("op", 0.0))), "owed": len(list(again.owed("op")))}
+    by_plan = kind == "transceiver"
+    assert kept == ({"unfinished": 4, "owed": 0} if by_plan else {"unfinished": 0, "owed": 4})
+    assert len(esme.deliveries) == (4 if by_plan else 0)
+    for call in lab.clock.getDelayedCalls():
+        call.cancel()
