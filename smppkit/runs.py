@@ -48,6 +48,10 @@ _WORTHWHILE = 24
 """PDUs alike, from which on it is worth while to look at them in columns."""
 _BEHIND_ADDRESSES = 10
 """Octets of a plain submit_sm between its addresses and its user data."""
+_NUMBER = 12
+"""Where the sequence number of a header stands (SMPP 3.4 §3.2)."""
+_ASK = 4
+"""Of so many that are read by themselves one asks whether those behind it are alike."""
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
 _LONGEST = 512
@@ -410,30 +414,28 @@ def taken_reader(version: Version) -> RunReader:
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
 
-    def fits(places: Columns) -> bool:
-        return b"\0" not in b"".join(places[1])
-
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         numbers: list[bytes] = []
         ids: list[bytes] = []
-        at, size = first, len(octets)
+        at = first
         while (found := match(octets, at)) is not None:
             length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
+            if not len(ids) % _ASK and promising(octets, at, end):
+                one, name = end - at, found.start(3) - at
+                count = alike(octets, at, one, (3, 7, one - 1, *range(_NUMBER)), range(name, one - 1))
+                numbers.append(numbers_of(octets, at, one, count))
+                ids += parts(octets, at, one, count, (name, one - 1))[0]
+                at += one * count
+                continue
             numbers.append(number)
             ids.append(message_id[:-1])
-            if octets[end : end + 4] == length and promising(octets, at, end):
-                places = found.span(2), (found.start(3), end - 1)
-                more, named = columns(octets, at, end, places, fits, size)
-                numbers += more
-                ids += named
-                end += (end - at) * len(more)
             at = end
         if not numbers:
             return None
-        sequences = list(unpack(f">{len(numbers)}I", b"".join(numbers)))
+        sequences = list(unpack(f">{len(ids)}I", b"".join(numbers)))
         return TakenRun(sequences, _strings(ids), octets[first:at]), at
 
     return read
@@ -462,9 +464,14 @@ def receipt_reader(version: Version) -> RunReader:
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
-        sequences, sources, destinations = list[bytes](), list[bytes](), list[bytes]()
-        ids, words = list[bytes](), list[bytes]()
-        middles, codings, states = list[Middle](), list[int](), list[MessageState | None]()
+        sequences: list[bytes] = []
+        sources: list[bytes] = []
+        destinations: list[bytes] = []
+        ids: list[bytes] = []
+        middles: list[Middle] = []
+        words: list[bytes] = []
+        codings: list[int] = []
+        states: list[MessageState | None] = []
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
@@ -492,7 +499,7 @@ def receipt_reader(version: Version) -> RunReader:
             codings.append(coding[0])
             states.append(state)
             count = 0
-            if octets[behind : behind + 4] == length and promising(octets, at, behind):
+            if len(starts) % _ASK == 1 and promising(octets, at, behind):
                 places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (begin, end)]
                 if again is not None:
                     places.append(again.span(2))
