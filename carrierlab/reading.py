@@ -211,9 +211,9 @@ def read_store(store: sqlite3.Connection, campaign_id: int, rejects: Iterable[Re
 
 
 _MESSAGES = """
-    SELECT messages.id, number, accounts.name, state, fields
+    SELECT messages.id, number, accounts.name, state, all_fields.fields
     FROM messages JOIN accounts ON accounts.id = messages.account
-    LEFT JOIN message_fields ON message_fields.message = messages.id
+    LEFT JOIN all_fields ON all_fields.message = messages.id
     WHERE campaign = ? ORDER BY messages.id
 """
 _CHUNKS = """

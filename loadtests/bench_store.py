@@ -5,12 +5,13 @@
 Each step is timed by itself, in groups of calls as the sender makes them: one commit (synchronous=FULL) for 500
 messages, which are inserted, claimed and promised by the hundred, and answered and reported by fifty. Time is that of
 the thread that runs the verbs, user and system; how long the disk takes is `wall`. `all` is one message from its row to
-its final receipt.
+its final receipt. A machine that others use changes its pace within a second: before and after each commit a loop of
+Python is timed, and the processor time of the commit is told at the best pace of that loop.
 
 With `--stored` so many messages are finished in the store before the measuring begins: what a message costs must not
-depend on it. `--ids random` gives them ids without any order, as some operators do. With a second `--path`, another
-checkout, the two are measured in turn, each in a process of its own, and `ratio` is the second to the first (the
-medians of the rounds).
+depend on it. `--ids random` gives them ids without any order, as some operators do; `--late 10000` lets receipts come
+in any order, while as many messages wait for theirs. With a second `--path`, another checkout, the two are measured in
+turn, each in a process of its own, and `ratio` is the second to the first (the medians of the rounds).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -46,22 +48,41 @@ COMMON = ("insert", "claim", "intent", "accepted", "receipt")
 """The steps of nearly every message."""
 
 
+def pace() -> float:
+    """Seconds of processor time that a loop of Python takes now."""
+    began = time.thread_time()
+    sums: dict[int, int] = {}
+    for turn in range(4000):
+        sums[turn & 255] = turn + len(str(turn))
+    return time.thread_time() - began
+
+
 class Stopwatch:
     """Adds up time by step."""
 
     def __init__(self, store: SqliteStore) -> None:
         self.wall: dict[str, float] = defaultdict(float)
-        self.cpu: dict[str, float] = defaultdict(float)
+        self._turns: dict[str, float] = defaultdict(float)
+        self._best = pace()
         self._db = store.database
+
+    @property
+    def cpu(self) -> dict[str, float]:
+        """Seconds of processor time by step, at the best pace that there was."""
+        return {name: turns * self._best for name, turns in self._turns.items()}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """A transaction, with its commit."""
+        before = pace()
         wall, cpu = time.perf_counter(), time.thread_time()
         with self._db.transaction():
             yield
+        cpu = time.thread_time() - cpu
         self.wall[name] += time.perf_counter() - wall
-        self.cpu[name] += time.thread_time() - cpu
+        after = pace()
+        self._turns[name] += cpu * 2 / (before + after)
+        self._best = min(self._best, before, after)
 
     def calls(self, name: str, verb: Callable[..., Any], items: Sequence[Any], size: int) -> None:
         """A transaction with a call for every `size` of the items, each within a savepoint as the writer has it."""
@@ -89,8 +110,13 @@ def live(
     ids: Callable[[int], str] = ordered,
     *,
     receipts_first: bool,
+    late: int = 0,
 ) -> None:
-    """Take `messages` from their rows to the final receipt, which may come before its response."""
+    """Take `messages` from their rows to the final receipt, which may come before its response.
+
+    `late`: how many wait for their receipts, which come in any order then.
+    """
+    draw, waiting = random.Random(1), list[ReceiptIn]()
     mode = ", receipt first" if receipts_first else ""
     with store.database.transaction():
         campaign = store.create_campaign(
@@ -124,7 +150,12 @@ def live(
             watch.calls("receipt" + mode, store.record_receipts, receipts, SLICE)
         watch.calls("accepted" + mode, store.record_outcomes, outcomes, SLICE)
         if not receipts_first:
+            waiting += receipts
+            if late:
+                draw.shuffle(waiting)
+            receipts, waiting = waiting[late:], waiting[:late]
             watch.calls("receipt", store.record_receipts, receipts, SLICE)
+    watch.calls("receipt" + mode, store.record_receipts, waiting, SLICE)
     delivered = store.report(campaign).delivered
     assert delivered == messages, f"{delivered} of {messages} delivered"
 
@@ -164,7 +195,7 @@ def measure(options: argparse.Namespace) -> dict[str, list[float]]:
         if options.stored:
             live(store, Stopwatch(store), options.stored, ids, receipts_first=False)
         watch = Stopwatch(store)
-        live(store, watch, options.messages, ids, receipts_first=False)
+        live(store, watch, options.messages, ids, receipts_first=False, late=options.late)
         for name in watch.cpu:
             found[name] = [watch.cpu[name] / options.messages * 1e6, watch.wall[name] / options.messages * 1e6]
         found["all"] = [sum(found[name][column] for name in COMMON) for column in (0, 1)]
@@ -185,7 +216,7 @@ def measure_in(path: Path, options: argparse.Namespace) -> dict[str, list[float]
     more = ["--directory", options.directory] if options.directory else []
     result = subprocess.run(
         [sys.executable, __file__, "--here", "--messages", str(options.messages), "--stored", str(options.stored),
-         "--ids", options.ids, *more],
+         "--ids", options.ids, "--late", str(options.late), *more],
         env=os.environ | {"PYTHONPATH": str(path)}, cwd=path, check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     return dict(json.loads(result.stdout))
@@ -198,6 +229,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--stored", type=int, default=0, help="finished messages that are in the store already")
     parser.add_argument("--ids", choices=("ordered", "random"), default="ordered", help="ids of the operator")
+    parser.add_argument("--late", type=int, default=0, help="messages that wait for receipts, which come in any order")
     parser.add_argument("--directory", help="on the disk that is to be measured")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -206,7 +238,7 @@ def main() -> None:
         return
     paths = [path.resolve() for path in options.path or [Path()]]
     rounds = [[measure_in(path, options) for path in paths] for _ in range(options.rounds)]
-    figures: dict[str, object] = {it: getattr(options, it) for it in ("messages", "rounds", "stored", "ids")}
+    figures: dict[str, object] = {it: getattr(options, it) for it in ("messages", "rounds", "stored", "ids", "late")}
     for step in rounds[0][0]:
         by_path = [
             [statistics.median(it[step][column] for it in of) for column in (0, 1)] for of in zip(*rounds, strict=True)

@@ -9,7 +9,8 @@ the message after the warm-up to the last answer, or the last acknowledged recei
 import of the recipients comes before that, and is not part of it.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
-medians of the rounds). The operator is this process: it reads octets with no session, and answers with ready ones.
+medians of the rounds). `reactor` is what the reactor's thread has of the microseconds; the store's has the rest. The
+operator is this process: it reads octets with no session, and answers with ready ones.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
-    """Of one run: microseconds for each message, and messages a second."""
+    """Of one run: microseconds for each message, those of the reactor's thread among them, and messages a second."""
 
     microseconds: float
+    reactor: float
     per_second: float
 
 
@@ -71,8 +73,8 @@ class Operator:
         self.port = self.listening.getsockname()[1]
         self.pid = 0
         self.submits = self.acknowledged = 0
-        self.begun: tuple[float, float] | None = None
-        """Processor time and wall time when the warm-up was over."""
+        self.begun: tuple[float, float, float] | None = None
+        """Processor time, that of the reactor's thread and wall time when the warm-up was over."""
         self.last = 0.0
         """When the last submit came."""
         self._receipts = receipts
@@ -143,7 +145,7 @@ class Operator:
             self.last = time.perf_counter()
             if self.begun is None and submits >= self._warm_up:
                 self._warm_up = submits
-                self.begun = processor_time(self.pid), self.last
+                self.begun = processor_time(self.pid), thread_time(self.pid), self.last
         connection.sendall(b"".join(answers + receipts))
 
     @property
@@ -156,6 +158,11 @@ def processor_time(pid: int) -> float:
     """Seconds of processor time that a process has used."""
     values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(values[11]) + int(values[12])) / _TICK
+
+
+def thread_time(pid: int) -> float:
+    """Seconds of processor time that the first thread of a process has used."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def measure(python: str, path: Path, binds: int, receipts: bool, options: argparse.Namespace) -> Cost:
@@ -208,10 +215,11 @@ def _serve(operator: Operator, sender: subprocess.Popen[bytes], messages: int, r
 def _cost(operator: Operator, messages: int) -> Cost:
     if operator.begun is None:
         raise RuntimeError("there was no warm-up")
-    before, began = operator.begun
+    before, before_reactor, began = operator.begun
     counted = messages - operator.warmed_up
     return Cost(
         (processor_time(operator.pid) - before) / counted * 1e6,
+        (thread_time(operator.pid) - before_reactor) / counted * 1e6,
         counted / (operator.last - began),
     )
 
@@ -234,11 +242,21 @@ def main() -> None:
         ]
         costs = [Cost(*(statistics.median(of) for of in zip(*runs, strict=True))) for runs in zip(*rounds, strict=True)]
         microseconds = [round(cost.microseconds, 1) for cost in costs]
+        reactor = [round(cost.reactor, 1) for cost in costs]
         per_second = [round(cost.per_second) for cost in costs]
-        figures[case] = {"microseconds": microseconds[0], "messages_per_second": per_second[0]}
+        figures[case] = {
+            "microseconds": microseconds[0],
+            "reactor": reactor[0],
+            "messages_per_second": per_second[0],
+        }
         if len(paths) > 1:
-            ratio = round(microseconds[1] / microseconds[0], 2)
-            figures[case] = {"microseconds": microseconds, "messages_per_second": per_second, "ratio": ratio}
+            figures[case] = {
+                "microseconds": microseconds,
+                "reactor": reactor,
+                "messages_per_second": per_second,
+                "ratio": round(microseconds[1] / microseconds[0], 2),
+                "ratio_reactor": round(reactor[1] / reactor[0], 2),
+            }
     print(json.dumps(figures, indent=2))
 
 

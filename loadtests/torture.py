@@ -190,7 +190,7 @@ def compare(store: Path, journal: Path, messages: int) -> dict[str, Any]:
         for number, state, resends, submits in query(
             store,
             "SELECT m.number, s.name, coalesce(sum(p.resends), 0), coalesce(sum(p.submits), 0) FROM messages m"
-            " JOIN states s ON s.state = m.state LEFT JOIN parts p ON p.message = m.id GROUP BY m.id",
+            " JOIN states s ON s.state = m.state LEFT JOIN all_parts p ON p.message = m.id GROUP BY m.id",
         )
     }
     found = counts(store)

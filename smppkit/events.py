@@ -84,7 +84,7 @@ class SubmitsTaken(msgspec.Struct, frozen=True, gc=False):
     order.
     """
 
-    contexts: list[object]
+    contexts: Sequence[object]
     message_ids: list[str]
     sent_at: float
 

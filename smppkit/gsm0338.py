@@ -9,6 +9,7 @@ and only when there are any.
 """
 
 import codecs
+from collections.abc import Sequence
 
 _ESC = 0x1B
 
@@ -47,6 +48,17 @@ def _encoding_table() -> str:
 
 
 _ENCODING = codecs.charmap_build(_encoding_table())
+_BETWEEN = "\x7f"
+"""Stands between texts that are encoded together: it is in neither table, and no character of ASCII has its code."""
+
+
+def _ascii_table() -> bytes:
+    """For each octet of ASCII its code in the default alphabet; 0xFF for what is not there, or not as one septet."""
+    return bytes(DEFAULT.find(chr(octet)) & 0xFF if octet != _ESC else 0xFF for octet in range(128)) + b"\xff" * 128
+
+
+_OF_ASCII = _ascii_table()
+_OF_ASCII_JOINED = _OF_ASCII[:0x7F] + b"\x7f" + _OF_ASCII[0x80:]
 _STAND_INS = [(bytes([_AT_SIGN]), b"\0")] + [(bytes([0x80 | code]), bytes([_ESC, code])) for code in EXTENSION]
 _DECODING = DEFAULT + "\ufffd" * 128
 # An escape pair after decoding: ESC and the *default* character of its second code. TS 23.038 §6.2.1.1: a code that
@@ -78,6 +90,10 @@ def encode_gsm7(text: str) -> bytes:
 
 def try_encode_gsm7(text: str) -> bytes | None:
     """Encode as `encode_gsm7` does, or return None: for who only asks whether the alphabet holds the text."""
+    if text.isascii():  # most are, and this is the fastest way
+        plain = text.encode().translate(_OF_ASCII)
+        if plain.isascii():
+            return plain
     if "\0" in text:
         return None
     try:
@@ -89,6 +105,17 @@ def try_encode_gsm7(text: str) -> bytes | None:
     for stand_in, code in _STAND_INS:
         octets = octets.replace(stand_in, code)
     return octets
+
+
+def try_encode_all(texts: Sequence[str]) -> list[bytes] | None:
+    """As `try_encode_gsm7` of each of some texts; None when one of them cannot be."""
+    joined = _BETWEEN.join(texts)
+    if joined.isascii() and joined.count(_BETWEEN) == len(texts) - 1:
+        octets = joined.encode().translate(_OF_ASCII_JOINED)
+        if octets.isascii():
+            return octets.split(b"\x7f")
+    encoded = [found for text in texts if (found := try_encode_gsm7(text)) is not None]
+    return encoded if len(encoded) == len(texts) else None
 
 
 def decode_gsm7(octets: bytes) -> str:

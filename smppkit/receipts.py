@@ -5,7 +5,10 @@ or in another case, the words of `stat:` differ, esm_class does not say what the
 never raises; writing gives the canonical form.
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -102,7 +105,7 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
     octets = user_data(pdu)[:_MOST_READ]
     canonical = _CANONICAL.match(octets)
     if canonical is not None and (middle := middle_of(canonical[2])) is not None:
-        words = _plain_words(octets[canonical.end() :], pdu.data_coding)
+        (words,) = _plain_words((octets[canonical.end() :],), (pdu.data_coding,))
         return _canonical(canonical[1].decode(), middle, words, tlv_id, tlv_state, network_error_code)
     announced = kind in _RECEIPT_TYPES or bool(tlv_id)
     text, tail = _text_of(pdu)
@@ -150,24 +153,48 @@ def middle_of(fields: bytes) -> Middle | None:
     return state, stat, err, int(sub), int(dlvrd), _date(submit_date), _date(done_date)
 
 
-Said: TypeAlias = tuple[str, MessageState, str, str | None, str]
-"""Of a receipt: message_id, state, stat, err and text."""
+class SaidOfMany(msgspec.Struct, frozen=True, gc=False):
+    """What receipts say, in columns."""
+
+    message_ids: list[str]
+    states: list[MessageState]
+    stats: list[str]
+    errs: list[str | None]
+    texts: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        text_ids: Sequence[bytes],
+        middles: Sequence[Middle],
+        words: Sequence[bytes],
+        data_codings: Sequence[int],
+        states: Sequence[MessageState | None],
+    ) -> SaidOfMany:
+        """Those whose texts are "id:", their id, " ", the fields that their middle is of, " Text:" and their words.
+
+        As `parse_receipt` has it; `states` are those of TLVs.
+        """
+        texts = _plain_words(words, data_codings)
+        count, (state, stat, err, *_) = len(middles), middles[0]
+        errs: list[str | None]
+        if middles.count(middles[0]) == count:
+            said, stats, errs = [state] * count, [stat] * count, [err] * count
+        else:
+            said, stats, errs = [it[0] for it in middles], [it[1] for it in middles], [it[2] for it in middles]
+        if states.count(None) < count:
+            said = [state or it for state, it in zip(states, said, strict=True)]
+        if not _DIGITS.isdisjoint([text[:1] for text in texts]):  # few, as those that have the error code in them
+            errs = [_error_code(it[2], text) for it, text in zip(middles, texts, strict=True)]
+        return cls(b" ".join(text_ids).decode().split(" "), said, stats, errs, texts)
 
 
-def said(text_id: bytes, middle: Middle, words: bytes, data_coding: int) -> Said:
-    """What a receipt says whose text is "id:", `text_id`, " ", the fields that `middle` is of, " Text:" and `words`.
-
-    As `parse_receipt` has it.
-    """
-    text = _plain_words(words, data_coding)
-    state, stat, err = middle[:3]
-    # Few texts begin with a digit, as one does that has the error code in it.
-    return text_id.decode(), state, stat, _error_code(err, text) if text[:1].isdigit() else err, text
-
-
-def _plain_words(words: bytes, data_coding: int) -> str:
-    plain = not words.translate(None, _PLAIN)  # the same characters in every alphabet
-    return (words.decode() if plain else _words(words, data_coding)).strip()
+def _plain_words(words: Sequence[bytes], data_codings: Sequence[int]) -> list[str]:
+    """The words of receipts as text: most are of characters that are the same in every alphabet."""
+    joined = b"\0".join(words)
+    if joined.count(b"\0") < len(words) and not joined.translate(None, _PLAIN_OR_NUL):
+        return list(map(str.strip, joined.decode().split("\0")))
+    return [_words(it, coding).strip() for it, coding in zip(words, data_codings, strict=True)]
 
 
 def _canonical(
@@ -243,15 +270,18 @@ _CANONICAL_KEY = {
     "donedate": "done date",
     "done_date": "done date",
 }
+ID_CHARACTERS: Final = b"0123456789ABCDEFabcdef-"
+"""Of an id in such a text."""
 # In any of its fields the words "null" and those that nobody explained take the long way.
 CANONICAL: Final = rb"id:([0-9A-Fa-f-]{1,64}) (sub:%b[^:]{1,10}) [Tt]ext:" % (b"[^:]{1,25}:" * 5)
-"""How a text in the form of the appendix begins: two groups, and then its words; see `said`."""
+"""How a text in the form of the appendix begins: two groups, and then its words; see `SaidOfMany`."""
 _CANONICAL = re.compile(CANONICAL)
 _MIDDLE = re.compile(
     rb"sub:([0-9]{1,9}) dlvrd:([0-9]{1,9}) submit date:([0-9]{10,14}) done date:([0-9]{10,14})"
     rb" stat:([A-Z]{1,9}) err:([0-9A-Fa-f]{1,9})"
 )
-_PLAIN = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz .,:;!?'\"()-+/*=<>%&#"
+_PLAIN_OR_NUL = b"\x000123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz .,:;!?'\"()-+/*=<>%&#"
+_DIGITS: Final = frozenset("0123456789")
 _STATE_OF_STAT = {state.stat.encode(): state for state in MessageState}
 _PRINTABLE = re.compile(rb"[\x20-\x7e]*\0?")
 _ID_FIRST = re.compile(r"\s*id\s*:", re.IGNORECASE)

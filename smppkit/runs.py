@@ -19,13 +19,13 @@ from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
-from smppkit.alike import alike, numbers_of, parts
+from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
 from smppkit.message_state import MessageState
 from smppkit.pdus import DeliverSmResp, Pdu, SubmitSmResp
-from smppkit.receipts import CANONICAL, RECEIPT_TYPE, Said, middle_of, said
+from smppkit.receipts import CANONICAL, ID_CHARACTERS, RECEIPT_TYPE, Middle, SaidOfMany, middle_of
 from smppkit.segments import UDHI
 from smppkit.states import Version
 from smppkit.tlvs import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -48,6 +48,10 @@ _WORTHWHILE = 24
 """PDUs alike, from which on it is worth while to look at them in columns."""
 _BEHIND_ADDRESSES = 10
 """Octets of a plain submit_sm between its addresses and its user data."""
+_NUMBER = 12
+"""Where the sequence number of a header stands (SMPP 3.4 §3.2)."""
+_ASK = 4
+"""Of so many that are read by themselves one asks whether those behind it are alike."""
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
 _LONGEST = 512
@@ -212,12 +216,11 @@ class TakenRun(msgspec.Struct, eq=False, frozen=True, gc=False):
 
 
 class ReceiptRun(_Requested, eq=False, frozen=True, gc=False):
-    """deliver_sm that are receipts in the form of the appendix.
+    """deliver_sm that are receipts in the form of the appendix: the addresses of each, and what it says."""
 
-    `said`: source and destination address of each, and what it says.
-    """
-
-    said: list[tuple[str, str, Said]]
+    sources: list[str]
+    destinations: list[str]
+    said: SaidOfMany
 
     command_id: ClassVar[int] = _DELIVER_SM
 
@@ -420,22 +423,27 @@ def taken_reader(version: Version) -> RunReader:
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
+            if not len(ids) % _ASK and promising(octets, at, end):
+                one, name = end - at, found.start(3) - at
+                count = alike(octets, at, one, (3, 7, one - 1, *range(_NUMBER)), range(name, one - 1))
+                numbers.append(numbers_of(octets, at, one, count))
+                ids += parts(octets, at, one, count, (name, one - 1))[0]
+                at += one * count
+                continue
             numbers.append(number)
-            ids.append(message_id)
+            ids.append(message_id[:-1])
             at = end
         if not numbers:
             return None
-        sequences = list(unpack(f">{len(numbers)}I", b"".join(numbers)))
+        sequences = list(unpack(f">{len(ids)}I", b"".join(numbers)))
         return TakenRun(sequences, _strings(ids), octets[first:at]), at
 
     return read
 
 
-def _strings(octets: list[bytes]) -> list[str]:
-    """Strings of a PDU, each with its NUL and no other."""
-    strings = b"".join(octets).decode("latin-1").split("\0")
-    strings.pop()
-    return strings
+def _strings(octets: Sequence[bytes]) -> list[str]:
+    """Strings of PDUs, given without their NULs."""
+    return b"\0".join(octets).decode("latin-1").split("\0")
 
 
 @functools.cache
@@ -457,39 +465,74 @@ def receipt_reader(version: Version) -> RunReader:
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
         sequences: list[bytes] = []
-        receipts: list[tuple[str, str, Said]] = []
-        ours, to, between, middle = b"\0", "", b"", None  # the same in most of a run
+        sources: list[bytes] = []
+        destinations: list[bytes] = []
+        ids: list[bytes] = []
+        middles: list[Middle] = []
+        words: list[bytes] = []
+        codings: list[int] = []
+        states: list[MessageState | None] = []
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
-            words, end = found.end(), found.end(6) + sm_length[0]
-            if not words <= end <= size:
+            begin, end = found.end(), found.end(6) + sm_length[0]
+            middle = middle_of(fields)
+            if middle is None or not begin <= end <= size:
                 break
-            if fields != between:
-                between, middle = fields, middle_of(fields)
-            if middle is None:
-                break
-            receipt = said(text_id, middle, octets[words:end], coding[0])
+            text, state, again = octets[begin:end], None, None
+            behind = end
             if length != _LENGTHS[end - at]:
-                tlvs = None if match_tlvs is None else match_tlvs(octets, end)
-                if tlvs is None or number(length, "big") != tlvs.end() - at or tlvs[2] != text_id:
+                again = None if match_tlvs is None else match_tlvs(octets, end)
+                if again is None or number(length, "big") != again.end() - at or again[2] != text_id:
                     break
-                state = _STATES.get(tlvs[3][0])
-                if state is None or tlvs[1][0] != len(text_id) + 1:
+                state = _STATES.get(again[3][0])
+                if state is None or again[1][0] != len(text_id) + 1:
                     break
-                receipt = (receipt[0], state, *receipt[2:])
-                end = tlvs.end()
+                behind = again.end()
             starts.append(at - first)
             sequences.append(sequence)
-            if destination != ours:
-                ours, to = destination, destination[:-1].decode("latin-1")
-            receipts.append((source[:-1].decode("latin-1"), to, receipt))
-            at = end
+            sources.append(source[:-1])
+            destinations.append(destination[:-1])
+            ids.append(text_id)
+            middles.append(middle)
+            words.append(text)
+            codings.append(coding[0])
+            states.append(state)
+            count = 0
+            if len(starts) % _ASK == 1 and promising(octets, at, behind):
+                places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (begin, end)]
+                if again is not None:
+                    places.append(again.span(2))
+                more = columns(octets, at, behind, places, _receipts_fit, _RECEIPTS - len(starts))
+                if count := len(more[0]):
+                    starts += range(behind - first, behind - first + count * (behind - at), behind - at)
+                    sequences += more[0]
+                    sources += more[1]
+                    destinations += [destinations[-1]] * count
+                    ids += more[2]
+                    middles += [it for each in more[3] if (it := middle_of(each)) is not None]  # as all of them fit
+                    words += more[4]
+                    codings += coding * count
+                    states += [state] * count
+            at = behind + count * (behind - at)
         if not starts:
             return None
-        return ReceiptRun(Frames(version, octets[first:at], starts), sequences, receipts), at
+        said = SaidOfMany.of(ids, middles, words, codings, states)
+        frames = Frames(version, octets[first:at], starts)
+        return ReceiptRun(frames, sequences, _strings(sources), _strings(destinations), said), at
 
     return read
+
+
+def _receipts_fit(places: Columns) -> bool:
+    """Whether source addresses, ids and fields, which stand behind sequence numbers, are plain."""
+    _, sources, ids, fields, _, *again = places
+    return (
+        b"\0" not in b"".join(sources)
+        and not b"".join(ids).translate(None, ID_CHARACTERS)
+        and None not in map(middle_of, set(fields))
+        and (not again or again[0] == ids)
+    )
 
 
 def esme_readers(version: Version) -> dict[int, RunReader]:

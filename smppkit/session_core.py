@@ -406,7 +406,6 @@ class SessionCore:
             raise LocalProtocolError(f"{command_name(command_id)} is the session's own business")
 
     def _check_room(self, sequence: int) -> None:
-        self._outstanding.spread()
         if sequence in self._outstanding:
             raise LocalProtocolError(f"sequence number {sequence} is still in use")
         if len(self._outstanding) >= self.window:

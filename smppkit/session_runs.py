@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 from struct import Struct, pack
 from typing import Final
 
@@ -12,7 +12,6 @@ from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId, command_name
 from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, ReceiptsDelivered, RequestRun, SubmitsTaken
-from smppkit.outstanding import Sent, SentRun
 from smppkit.pdus import DeliverSmResp, SubmitSmResp
 from smppkit.runs import AcceptedRun, ReceiptRun, RequestedRun, RunReader, TakenRun
 from smppkit.sequence import run
@@ -24,6 +23,7 @@ _UNBINDING: Final = BindState.UNBINDING
 _DELIVER_SM: Final = CommandId.DELIVER_SM
 _DELIVER_SM_RESP: Final = CommandId.DELIVER_SM_RESP
 _SUBMIT_SM: Final = CommandId.SUBMIT_SM
+_SUBMIT_SM_RESP: Final = CommandId.SUBMIT_SM_RESP
 _SEQUENCE_NUMBER: Final = 12  # where it stands in a header (SMPP 3.4 §3.2)
 _FEW: Final = 8
 _write_number = Struct(">I").pack_into
@@ -39,31 +39,30 @@ class RunTraffic(SessionCore):
         """
         self._wire.read_runs(readers)
 
-    def send_run(self, command_id: int, requests: Iterable[tuple[bytes, int, object]], now: float) -> None:
-        """As ``send_encoded``, of one request of a kind after another: its body, its reserved number, its context.
+    def send_run(
+        self, command_id: int, bodies: Sequence[bytes], sequences: Sequence[int], contexts: Sequence[object], now: float
+    ) -> None:
+        """As ``send_encoded``, of one request of a kind after another: bodies, reserved numbers, contexts.
 
         What is raised is about the first that cannot be sent; those before it are queued. Not for binds.
         """
         self._check_legal(command_id)
         if command_id in STATE_AFTER_BIND or command_id in NO_RESPONSE_EXPECTED:
             raise LocalProtocolError(f"{command_name(command_id)} is not sent in runs")
-        outstanding, header = self._outstanding, HEADER.pack
-        outstanding.spread()
-        room = self.window - len(outstanding)
-        sent: dict[int, Sent] = {}
-        frames: list[bytes] = []
-        refused: int | None = None
-        for body, sequence, context in requests:
-            if len(sent) >= room or sequence in outstanding or sequence in sent:
-                refused = sequence
-                break
-            frames += (header(HEADER_SIZE + len(body), command_id, 0, sequence), body)
-            sent[sequence] = Sent(command_id, None, context, now)
-        outstanding.add_all(sent, sent.values())
-        self._wire.write_many(len(sent), frames)
+        count = len(bodies)
+        fit = self._fitting(sequences)
+        sizes = [HEADER_SIZE + len(body) for body in bodies[:fit]]
+        heads = map(HEADER.pack, sizes, repeat(command_id), repeat(0), sequences)
+        self._outstanding.add_run(command_id, sequences[:fit], contexts if fit == count else contexts[:fit], now)
+        self._wire.write_many(fit, list(chain.from_iterable(zip(heads, bodies, strict=False))))
         self._timers.last_operation = now
-        if refused is not None:
-            self._check_room(refused)
+        if fit < count:
+            self._check_room(sequences[fit])
+
+    def _fitting(self, sequences: Sequence[int]) -> int:
+        """How many requests with these numbers may be sent: until the window is full, or a number is in use."""
+        room = max(0, self.window - len(self._outstanding))
+        return self._outstanding.free(sequences[:room])
 
     def send_many(self, requests: Sequence[bytes], contexts: Sequence[object], now: float) -> None:
         """As ``send_encoded`` of one deliver_sm after another: the octets of each, and the context of each.
@@ -71,15 +70,12 @@ class RunTraffic(SessionCore):
         What is raised is about the first that cannot be sent; those before it are queued.
         """
         self._check_legal(_DELIVER_SM)
-        outstanding, count = self._outstanding, len(requests)
+        count = len(requests)
         first = self._sequence.take(count)
         numbers = run(first, count)
-        room = min(max(0, self.window - len(outstanding)), outstanding.free(numbers))
+        room = self._fitting(numbers)
         fitting, going = numbers[:room], contexts if room == count else contexts[:room]
-        if isinstance(fitting, range):
-            outstanding.add_run(fitting, SentRun(_DELIVER_SM, None, going, now, first))
-        else:
-            outstanding.add_all(fitting, map(Sent, repeat(_DELIVER_SM), repeat(None), going, repeat(now)))
+        self._outstanding.add_run(_DELIVER_SM, fitting, going, now)
         self._wire.write_many(room, [_numbered(requests if room == count else requests[:room], fitting)])
         if room < count:
             self._check_room(numbers[room])
@@ -133,7 +129,7 @@ class RunTraffic(SessionCore):
         outstanding = self._outstanding
         if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _DELIVER_SM)):
             self._timers.last_operation = now
-            self._events += map(AcceptedResponses, all_of_them)
+            self._events += [AcceptedResponses(contexts) for contexts, _ in all_of_them]
             return
         contexts: list[object] = []
         for sequence in run.sequences:
@@ -152,14 +148,21 @@ class RunTraffic(SessionCore):
     def _received_taken(self, run: TakenRun, now: float) -> None:
         self.counters.pdus_in += len(run)
         outstanding, events = self._outstanding, self._events
+        if self.state is not _UNBINDING and (all_of_them := outstanding.take_all(run.sequences, _SUBMIT_SM)):
+            self._timers.last_operation = now
+            at = 0
+            for some, sent_at in all_of_them:
+                end = at + len(some)
+                events.append(SubmitsTaken(some, run.message_ids[at:end], sent_at))
+                at = end
+            return
         contexts, message_ids, sent_at = list[object](), list[str](), -math.inf
         for sequence, message_id in zip(run.sequences, run.message_ids, strict=True):
-            sent = outstanding.get(sequence)
-            if sent is None or sent.command_id != _SUBMIT_SM or self.state is _UNBINDING:
+            sent = None if self.state is _UNBINDING else outstanding.take(sequence, _SUBMIT_SM_RESP)
+            if sent is None:
                 sent_at = -math.inf
                 self._received_response(SubmitSmResp(0, sequence, message_id=message_id), now)
                 continue
-            del outstanding[sequence]
             if sent.sent_at != sent_at:
                 contexts, message_ids, sent_at = [], [], sent.sent_at
                 events.append(SubmitsTaken(contexts, message_ids, sent_at))

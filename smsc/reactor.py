@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from twisted.python.log import callWithLogger
@@ -31,11 +32,24 @@ def install_reactor() -> Any:
     with _without_openssl():
         importlib.import_module("twisted.internet.endpoints")
         from twisted.internet import asyncioreactor
+        from twisted.internet.main import installReactor
     from twisted.python.log import PythonLoggingObserver
+
+    class DirectReactor(asyncioreactor.AsyncioSelectorReactor):
+        """What another thread asks for, as the journal's does at each commit, is done in the next turn.
+
+        Twisted does it in the one after that.
+        """
+
+        def callFromThread(  # type: ignore[override] # noqa: N802 - Twisted's name, whose bases disagree
+            self, f: Callable[..., Any], *args: object, **kwargs: object
+        ) -> None:
+            """See IReactorFromThreads."""
+            self._asyncioEventloop.call_soon_threadsafe(partial(f, *args, **kwargs))
 
     loop = DirectLoop()
     asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    installReactor(DirectReactor(loop))  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
 
     logging.getLogger("twisted").setLevel(logging.WARNING)

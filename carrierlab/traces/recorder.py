@@ -46,14 +46,22 @@ _TRIGGERS = (
        BEGIN SELECT carrierlab_state(new.id, new.number, 0, new.state, NULL); END""",
     """CREATE TEMP TRIGGER carrierlab_message_moved AFTER UPDATE OF state ON main.messages WHEN new.state <> old.state
        BEGIN SELECT carrierlab_state(new.id, new.number, 0, new.state, NULL); END""",
-    # A part that is submitted for the first time stands in `intents`, and gets its own row later.
+    # A part that is submitted for the first time stands in `intents`, then in `packed`: its row comes later, if ever.
     sql("""CREATE TEMP TRIGGER carrierlab_intended AFTER INSERT ON main.intents
        BEGIN SELECT carrierlab_state(json_extract(value, '$$[0]'), (SELECT number FROM messages
                                      WHERE id = json_extract(value, '$$[0]')), 1, $SUBMITTING, NULL)
              FROM json_each(new.submits); END"""),
+    """CREATE TEMP TRIGGER carrierlab_packed AFTER INSERT ON main.packed
+       BEGIN SELECT carrierlab_state(json_extract(value, '$[0]'), (SELECT number FROM messages
+                                     WHERE id = json_extract(value, '$[0]')), 1, new.state,
+                                     json_extract(value, '$[2]'))
+             FROM json_each(new.parts); END""",
     sql("""CREATE TEMP TRIGGER carrierlab_part_made AFTER INSERT ON main.parts
-       WHEN new.state <> $SUBMITTING OR NOT EXISTS (SELECT 1 FROM intents, json_each(submits)
-                                                    WHERE json_extract(value, '$$[0]') = new.message)
+       WHEN (new.state <> $SUBMITTING OR NOT EXISTS (SELECT 1 FROM intents, json_each(submits)
+                                                     WHERE json_extract(value, '$$[0]') = new.message))
+        AND NOT EXISTS (SELECT 1 FROM packed k, json_each(k.parts)
+                        WHERE k.state = new.state AND new.message BETWEEN k.first AND k.first + (1 << k.level)
+                          AND json_extract(value, '$$[0]') = new.message)
        BEGIN SELECT carrierlab_state(new.message, (SELECT number FROM messages WHERE id = new.message), new.part,
                                      new.state, new.smsc_id); END"""),
     """CREATE TEMP TRIGGER carrierlab_part_moved AFTER UPDATE OF state ON main.parts WHEN new.state <> old.state

@@ -213,7 +213,7 @@ class Writing:
         session = outlet.link.session
         before = session.outstanding
         alone = not before and not any(each.outstanding for each in self.outlets)
-        session.send_run(_SUBMIT_SM, [(submit.body, submit.sequence, submit) for submit in run], now)
+        session.send_run(_SUBMIT_SM, [it.body for it in run], [it.sequence for it in run], run, now)
         for under_way, submit in enumerate(run, before + 1):
             submit.under_way = under_way
         run[0].alone = alone

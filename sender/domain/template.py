@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -86,7 +86,7 @@ class Template:
     (MissingField); a value that its filter cannot use is an UnfitField.
     """
 
-    __slots__ = ("fields", "parts", "render", "text")
+    __slots__ = ("_fillers", "fields", "literals", "parts", "render", "text")
 
     def __init__(self, text: str, parts: tuple[str | Field, ...]) -> None:
         self.text = text
@@ -94,12 +94,19 @@ class Template:
         """Literal texts and fields, in order."""
         self.fields = frozenset(part.key for part in parts if isinstance(part, Field))
         """Every field named, as `field_key` writes it."""
-        self.render: Render = _render(parts)
+        self.literals = _literals(parts)
+        """What stands before, between and behind the fields: one more than there are."""
+        self._fillers = [(part, _filler(part)) for part in parts if isinstance(part, Field)]
+        self.render: Render = _render(parts, [fill for _, fill in self._fillers])
 
     @classmethod
     def compile(cls, text: str) -> Template:
         """Parse `text`; TemplateError gives the position of a mistake."""
         return cls(text, tuple(_parse(text)))
+
+    def values(self, rows: Sequence[Mapping[str, str]]) -> list[list[str]]:
+        """What `render` fills in, for many rows: a column for each field, in order; FieldError."""
+        return [_column(field, fill, rows) for field, fill in self._fillers]
 
     def check(self, columns: Iterable[str]) -> None:
         """Raise TemplateError when a field has no column: no recipient could ever fill it in."""
@@ -123,12 +130,11 @@ class Template:
 # --- filling in --------------------------------------------------------------------------------------------------
 
 
-def _render(parts: tuple[str | Field, ...]) -> Render:
+def _render(parts: tuple[str | Field, ...], fillers: Sequence[Render]) -> Render:
     """One function for the whole template: a format of Python, and a function for each place in it."""
-    if not any(isinstance(part, Field) for part in parts):
+    if not fillers:
         whole = "".join(part for part in parts if isinstance(part, str))
         return lambda _: whole
-    fillers = [_filler(part) for part in parts if isinstance(part, Field)]
     if len(parts) == 1:
         return fillers[0]
     frame = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
@@ -152,6 +158,29 @@ def _render(parts: tuple[str | Field, ...]) -> Render:
         return frame % values if all(values) else one_by_one(fields)
 
     return at_once
+
+
+def _literals(parts: Iterable[str | Field]) -> tuple[str, ...]:
+    literals = [""]
+    for part in parts:
+        if isinstance(part, str):
+            literals[-1] += part
+        else:
+            literals.append("")
+    return tuple(literals)
+
+
+def _column(field: Field, fill: Render, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """What a field is filled with in each row."""
+    if field.is_plain:
+        try:
+            column = list(map(str.strip, map(itemgetter(field.key), rows)))
+        except KeyError:
+            pass
+        else:
+            if all(column):
+                return column
+    return [fill(row) for row in rows]
 
 
 def _filler(field: Field) -> Render:

@@ -231,6 +231,6 @@ class Composer:
         """What makes the submits for binds of `operator` that speak `version` and take `tlvs`."""
         press = self._presses.get((operator, version, tlvs))
         if press is None:
-            made = Press(self._outgoing[operator], self._template.render, version, tlvs=tlvs)
+            made = Press(self._outgoing[operator], self._template, version, tlvs=tlvs)
             press = self._presses[operator, version, tlvs] = made
         return press

@@ -6,6 +6,7 @@ Nothing urgent waits behind it: between two transactions of some milliseconds th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import chain, repeat
 from typing import Final
 
 import msgspec
@@ -22,6 +23,8 @@ from sender.store.writer import Writer
 
 _ROWS: Final = 500
 """Message rows made in one transaction."""
+_SLICES: Final = 2
+"""So many in a row before the queue is counted again."""
 _LOW: Final = 2000
 """Queued messages of a campaign for an account, below which more are made: what is sent in a tenth of a second at
 20,000 a second."""
@@ -122,7 +125,7 @@ class Expander:
             self._forget_others(groups)
             needy = [group for group, low in groups.items() if low]
             self._low |= bool(needy)
-            for group in needy:
+            for group in chain.from_iterable(repeat(group, _SLICES) for group in needy):
                 if not self._running:
                     return
                 await self._expand(group)

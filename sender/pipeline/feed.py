@@ -11,6 +11,7 @@ import math
 import typing
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
@@ -28,11 +29,15 @@ _CLAIM_TIME = 1.0
 """Seconds of the account's rate that are claimed ahead."""
 _CLAIM_LEAST = 20
 _CLAIM_MOST = 500
-_ROUNDS = 4
-"""Times that binds with the same room take turns while a batch is promised to them."""
+_RUN = 16
+"""So many for each bind and more are a run: binds take turns by commits, since a write, a read and a call of the store
+cost as much for few as for many."""
 _COMMIT_MOST = 250
 """Messages whose intents are committed in one call, and that are claimed in one: a one-time code that comes meanwhile
 waits for that call, and for no other."""
+
+_TOGETHER: Final = 8
+"""Messages of a campaign from which on it is cheaper to compose them in columns."""
 
 Batch = list[tuple[Outlet, list[Submit]]]
 Work = typing.Coroutine[Deferred[typing.Any], typing.Any, None]
@@ -216,43 +221,68 @@ class Feed:
         unsendable: list[int] = []
         left = _COMMIT_MOST
         room = {outlet: self._channel.room(outlet, urgent=self.urgent) for outlet in self._channel.outlets}
+        even = math.ceil(min(left, len(self._ready)) / max(1, len(room)))
+        few = even <= _RUN  # those are for all binds, and many for as few as have the room
         while self._ready and room and left > 0:
             outlet = max(room, key=room.__getitem__)
             if room[outlet] <= 0:
                 break
-            # Those with the most room go first; a few at a time are enough to keep binds that are equal even.
-            share = max(1, room[outlet] // (_ROUNDS * len(room))) if len(room) > 1 else room[outlet]
+            share = min(even, room[outlet]) if few else room[outlet]
             submits = self._compose(outlet, share, min(left, len(self._ready)), unsendable)
             if submits:
                 batch.setdefault(outlet, []).extend(submits)
                 left -= len(submits)
                 room[outlet] -= len(submits)
+                if not few and left <= _COMMIT_MOST / 2:
+                    break
         for outlet, submits in batch.items():
             outlet.promise(submits)
         return list(batch.items()), unsendable
 
     def _compose(self, outlet: Outlet, room: int, messages: int, unsendable: list[int]) -> list[Submit]:
         """The submits of the next `messages`, until an outlet has no `room` for more."""
-        ready, presses = self._ready, dict[int, Press]()
+        presses: dict[int, Press] = {}
         submits: list[Submit] = []
-        for _ in range(messages):
-            if len(submits) >= room:
-                break
-            claimed = ready[0]
-            press = presses.get(claimed.campaign_id)
+        while messages > 0 and len(submits) < room:
+            some = self._next(min(messages, room - len(submits)))
+            campaign_id = some[0].campaign_id
+            press = presses.get(campaign_id)
             if press is None:
-                composer = self._composers.of(claimed.campaign_id)
+                composer = self._composers.of(campaign_id)
                 press = composer.press(self._account, outlet.version, tlvs=outlet.takes_tlvs)
-                presses[claimed.campaign_id] = press
+                presses[campaign_id] = press
+            made = press.together(some) if len(some) >= _TOGETHER else None
+            if made is None:
+                made = self._compose_each(press, some, room - len(submits), unsendable)
+            submits += made
+            messages -= len(some)
+        return submits
+
+    def _next(self, most: int) -> list[Claimed]:
+        """The next messages of one campaign."""
+        ready = self._ready
+        some = [ready.popleft()]
+        campaign_id = some[0].campaign_id
+        while len(some) < most and ready[0].campaign_id == campaign_id:
+            some.append(ready.popleft())
+        return some
+
+    def _compose_each(self, press: Press, some: list[Claimed], room: int, unsendable: list[int]) -> list[Submit]:
+        """The same one by one: what has several parts may leave others no room."""
+        submits: list[Submit] = []
+        for place, claimed in enumerate(some):
+            if len(submits) >= room:
+                self._ready.extendleft(reversed(some[place:]))
+                del some[place:]
+                break
             try:
                 made = press.submits(claimed)
             except UNCOMPOSABLE as error:
                 log.error("%s: message %d cannot go this way: %s", self._account, claimed.message_id, error)
-                unsendable.append(ready.popleft().message_id)
+                unsendable.append(claimed.message_id)
                 continue
             if not made:
                 raise RuntimeError(f"message {claimed.message_id} was claimed and has no part left to send")
-            ready.popleft()
             submits += made
         return submits
 

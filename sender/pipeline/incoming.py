@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import repeat
 from typing import Final
 
 from sender.domain.dialect import Form
@@ -35,11 +36,12 @@ class ReceiptReader:
 
     def read_run(self, run: ReceiptRun, at: float) -> list[ReceiptIn]:
         """The receipts of a run that came at unix time `at`."""
-        account = self._account
-        receipts = [
-            ReceiptIn(account, ident, state, stat, err, source, at, destination, text[:_TEXT])
-            for source, destination, (ident, state, stat, err, text) in run.said
-        ]
+        account, said = self._account, run.said
+        texts = [text[:_TEXT] for text in said.texts]
+        receipts = list(
+            map(ReceiptIn, repeat(account), said.message_ids, said.states, said.stats, said.errs, run.sources,
+                repeat(at), run.destinations, texts)
+        )  # fmt: skip
         for place in self._sample(len(receipts), at):
             receipt = receipt_of(run.frames.pdu(place), account, at, sample=True)  # type: ignore[arg-type]
             receipts[place] = receipt or receipts[place]

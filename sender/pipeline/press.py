@@ -7,18 +7,19 @@ is encoded by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 from sender.channels.results import Submit
 from sender.config.text import TlvConfig
 from sender.domain.message import MessageClass
-from sender.domain.template import FieldError, Render, Template
+from sender.domain.template import FieldError, Template
 from sender.store.records import Claimed
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.errors import EncodeError
-from smppkit.gsm0338 import UnencodableText, try_encode_gsm7
+from smppkit.gsm0338 import UnencodableText, try_encode_all, try_encode_gsm7
 from smppkit.pdus import SubmitSm
 from smppkit.segments import ALONE, UDHI, Segment, SegmentError, cut_encoded
 from smppkit.states import Version
@@ -40,6 +41,11 @@ _SIZES: Final = tuple(bytes((size,)) for size in range(_LONGEST + 1))
 _LONGEST_NUMBER: Final = 15  # ITU-T E.164 §6
 _PLACE: Final = "0" * _LONGEST_NUMBER
 """Stands for the number where the octets around it are made."""
+
+
+def _fit(numbers: Sequence[str]) -> bool:
+    """Whether numbers are as long as numbers are."""
+    return all(numbers) and max(map(len, numbers)) <= _LONGEST_NUMBER
 
 
 class TlvError(ValueError):
@@ -134,11 +140,13 @@ class Press:
     has none.
     """
 
-    __slots__ = ("_adds", "_alone", "_encode", "_frames", "_outgoing", "_render", "_tlvs")
+    __slots__ = ("_adds", "_alone", "_encode", "_frames", "_literals", "_outgoing", "_render", "_tlvs", "_values")
 
-    def __init__(self, outgoing: Outgoing, render: Render, version: Version, *, tlvs: bool) -> None:
+    def __init__(self, outgoing: Outgoing, template: Template, version: Version, *, tlvs: bool) -> None:
         self._outgoing = outgoing
-        self._render = render
+        self._render = template.render
+        self._values = template.values
+        self._literals = try_encode_all(template.literals)
         self._tlvs = tlvs
         self._encode = CODECS[version].encode
         self._adds = outgoing.adds and CODECS[version].tlvs
@@ -176,6 +184,39 @@ class Press:
             for part, piece in enumerate(pieces, start=1)
             if part not in done
         ]
+
+    def together(self, claimed: Sequence[Claimed]) -> list[Submit] | None:
+        """The submits of messages of which nothing is special, as `submits` makes them one by one; else None.
+
+        That is: new ones, to plain numbers, with texts of one segment of the default alphabet, and no TLVs.
+        """
+        if self._adds or not self._alone or any(it.parts_done for it in claimed):
+            return None
+        texts = self._texts([it.fields for it in claimed])
+        numbers = [it.number for it in claimed]
+        digits = "".join(numbers)
+        if texts is None or not (digits.isascii() and digits.isdigit()) or not _fit(numbers):
+            return None
+        before, behind = self._frame(self._outgoing.gsm7, udhi=False)
+        sizes = map(_SIZES.__getitem__, map(len, texts))
+        addressed = "\0".join(numbers).encode().split(b"\0")
+        bodies = map(b"".join, zip(repeat(before), addressed, repeat(behind), sizes, texts))
+        return [self._submit(it, 1, 1, body) for it, body in zip(claimed, bodies, strict=True)]
+
+    def _texts(self, rows: Sequence[Mapping[str, str]]) -> list[bytes] | None:
+        """The texts for these rows in GSM-7, each of one segment; None when one of them is not so."""
+        if self._literals is None:
+            return None
+        with suppress(FieldError):
+            pieces: list[Iterable[bytes]] = [repeat(self._literals[0], len(rows))]
+            for column, literal in zip(self._values(rows), self._literals[1:], strict=True):
+                octets = try_encode_all(column)
+                if octets is None:
+                    return None
+                pieces += (octets, repeat(literal, len(rows)))
+            texts = list(map(b"".join, zip(*pieces, strict=True)))
+            return texts if max(map(len, texts)) <= _ONE_OF_GSM7 else None
+        return None
 
     def _cut(self, claimed: Claimed, text: str) -> tuple[int, tuple[Segment, ...]]:
         """The data_coding of a text, and its segments."""
@@ -221,13 +262,18 @@ class Press:
         plain = len(number) <= _LONGEST_NUMBER and number.isascii() and number.isdigit()
         if tlvs or not plain or len(octets) > _LONGEST:
             return self._encoded(number, data_coding, octets, tlvs, udhi=udhi)
+        before, behind = self._frame(data_coding, udhi=udhi)
+        return b"".join((before, number.encode(), behind, _SIZES[len(octets)], octets))
+
+    def _frame(self, data_coding: int, *, udhi: bool) -> tuple[bytes, bytes]:
+        """What is before the number, and between it and sm_length."""
         frame = self._frames.get((data_coding, udhi))
         if frame is None:
             # Behind the number there are fields of one octet each, and empty ones.
             made = self._encoded(_PLACE, data_coding, b"", (), udhi=udhi)
             before, _, behind = made.rpartition(_PLACE.encode())
             frame = self._frames[data_coding, udhi] = before, behind[:-1]  # the last is sm_length
-        return b"".join((frame[0], number.encode(), frame[1], _SIZES[len(octets)], octets))
+        return frame
 
     def _encoded(self, number: str, data_coding: int, octets: bytes, tlvs: tuple[Tlv, ...], *, udhi: bool) -> bytes:
         outgoing = self._outgoing

@@ -10,6 +10,7 @@ import msgspec
 
 from sender.domain.message import FINAL, SOURCES, State, final_of
 from sender.domain.numbers import tail
+from sender.store import intents
 from sender.store.database import Database
 from sender.store.part_ids import note_all
 from sender.store.parts import PartRow, Parts
@@ -134,6 +135,7 @@ class Application:
 
     def write(self) -> None:
         """Write receipts and parts. Messages are brought up to date by `settle`."""
+        intents.write_out(self._db, list(self.touched.values()))
         self._db.conn.executemany("DELETE FROM parked_receipts WHERE id = ?", [(parked,) for parked in self.unparked])
         by_state: dict[int, list[PartRow]] = defaultdict(list)
         for row in self.touched.values():
@@ -174,11 +176,8 @@ def keep_in_part(row: PartRow, smsc_id: str, state: int, number: str, at: float)
 def note_receipts(db: Database, receipts: Sequence[tuple[Any, ...]], last: Mapping[int, float]) -> None:
     """Write the receipts that are kept by themselves, and the latest time by campaign."""
     if receipts:
-        db.conn.executemany(_RECEIPT, receipts)
-    db.conn.executemany(
-        "UPDATE campaigns SET last_receipt = max(coalesce(last_receipt, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in last.items()],
-    )
+        db.hot.executemany(_RECEIPT, receipts)
+    db.pending.reported(last)
 
 
 def update_alike(db: Database, state: int, said: Sequence[Any], messages: Sequence[int]) -> None:
@@ -186,7 +185,7 @@ def update_alike(db: Database, state: int, said: Sequence[Any], messages: Sequen
 
     `said`: stat, err, receipts, repeated, received, received_at.
     """
-    changed = _UPDATE_ALIKE[state].run(db.conn, said, messages)
+    changed = _UPDATE_ALIKE[state].run(db.hot, said, messages)
     if changed != len(messages):
         raise RuntimeError(f"{len(messages) - changed} of {len(messages)} parts may not become {State(state).label}")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Final
 
-import msgspec
-
 from sender.domain.message import OPEN, MessageClass, State
+from sender.store import fields
 from sender.store.database import Database, Moves
 from sender.store.outbox import emit_ends
 from sender.store.records import Campaign, CampaignKind, CampaignState, NewCampaign, NewMessage
@@ -20,9 +19,8 @@ _COLUMNS: Final = (
     " priority, paused, cancelled, starts_at, expires_at, quiet, kind, options"
 )
 _MESSAGES: Final = Insert(
-    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts)", "(?, ?, ?, ?, ?, $QUEUED, ?, 0)"
+    "INSERT INTO messages (id, campaign, account, row, number, state, due, parts)", "(?, ?1, ?2, ?, ?, $QUEUED, ?3, 0)"
 )
-_FIELDS: Final = Insert("INSERT INTO message_fields (message, fields)", "(?, ?)")
 
 
 def create(db: Database, new: NewCampaign) -> int:
@@ -67,14 +65,12 @@ def insert(db: Database, campaign_id: int, messages: Sequence[NewMessage], dues:
     `dues`: unix times before which they are not claimed; None = at once.
     """
     first = db.message_ids(len(messages))
-    rows = [
-        (message_id, campaign_id, db.account(new.operator), new.row, new.number, due)
-        for message_id, (new, due) in enumerate(zip(messages, dues or repeat(0.0), strict=False), first)
-    ]
-    _MESSAGES.run(db.conn, rows)
-    encode = msgspec.json.encode
-    fields = [(ident, encode(new.fields).decode()) for ident, new in enumerate(messages, first) if new.fields]
-    _FIELDS.run(db.conn, fields)
+    groups: defaultdict[tuple[str, float], list[Any]] = defaultdict(list)
+    for message, (new, due) in enumerate(zip(messages, dues or repeat(0.0), strict=False), first):
+        groups[new.operator, due] += (message, new.row, new.number)
+    for (operator, due), values in groups.items():
+        _MESSAGES.run(db.conn, (campaign_id, db.account(operator), due), values)
+    fields.write(db, first, [new.fields for new in messages])
     db.conn.execute(
         "UPDATE campaigns SET first_message = coalesce(first_message, ?), last_message = ? WHERE id = ?",
         (first, first + len(messages) - 1, campaign_id),

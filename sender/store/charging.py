@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+from sender.store import intents
 from sender.store.database import Database, json_list
 
 _ANY: Final = "SELECT 1 FROM charges WHERE message BETWEEN ? AND ? LIMIT 1"
@@ -23,8 +24,9 @@ _SETTLE: Final = "UPDATE wallets SET reserved = reserved - ?, charged = charged 
 
 def settle(db: Database, messages: Sequence[int]) -> None:
     """Charge what these messages cost, which have just become final; their parts are written."""
-    if db.conn.execute(_ANY, (min(messages), max(messages))).fetchone() is None:
+    if db.hot.execute(_ANY, (min(messages), max(messages))).fetchone() is None:
         return  # nobody pays for any: all of a file, and what stands beside it
+    intents.write_out_messages(db, messages)
     reserved: defaultdict[str, int] = defaultdict(int)
     charged: defaultdict[str, int] = defaultdict(int)
     for wallet, held, cost in db.conn.execute(_CHARGE, (json_list(messages),)).fetchall():

@@ -46,7 +46,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $SUBMITTING"
             " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id AND p.state = $SUBMITTING)"
-            " AND m.id NOT IN (SELECT json_extract(j.value, '$$[0]') FROM intents i, json_each(i.submits) j)"
+            " AND m.id NOT IN (SELECT message FROM intended_parts)"
         ),
     ),
     (
@@ -54,6 +54,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $ACCEPTED"
             " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id AND p.state = $ACCEPTED)"
+            " AND m.id NOT IN (SELECT message FROM packed_parts)"
         ),
     ),
     (
@@ -61,6 +62,7 @@ _STATES: Final = (
         sql(
             "SELECT count(*) FROM messages m WHERE m.state = $DELIVERED"
             " AND (SELECT count(*) FROM parts p WHERE p.message = m.id AND p.state = $DELIVERED) < m.parts"
+            " AND m.id NOT IN (SELECT message FROM packed_parts)"
         ),
     ),
 )
@@ -94,7 +96,7 @@ def faults(db: Database) -> Iterator[str]:
 def _lost_ids(db: Database) -> Iterator[int]:
     """Some thousand parts at a time: how many of them the look-up by id does not name."""
     rows = db.conn.execute(
-        sql("SELECT key, message * $parts + part FROM parts WHERE key IS NOT NULL", parts=str(PARTS))
+        sql("SELECT key, message * $parts + part FROM all_parts WHERE key IS NOT NULL", parts=str(PARTS))
     )
     while some := rows.fetchmany(_IDS):
         yield len({part for _, part in some} - set(db.ids.find(db, {key for key, _ in some})))

@@ -17,6 +17,7 @@ import msgspec
 
 from sender.domain.fairness import FairQueue, Share
 from sender.domain.message import State
+from sender.store import fields
 from sender.store.database import Database, json_list
 from sender.store.records import Claimed
 from sender.store.settling import move_alike
@@ -26,8 +27,7 @@ _REMEMBERED: Final = 1.0
 """Seconds; a campaign that was resumed or is new beside others waits at most so long for its first turn."""
 
 _DUE: Final = sql(
-    "SELECT m.id, m.number, f.fields, m.parts, m.expires FROM messages m INDEXED BY messages_queued"
-    " LEFT JOIN message_fields f ON f.message = m.id"
+    "SELECT m.id, m.number, m.parts, m.expires FROM messages m INDEXED BY messages_queued"
     " WHERE m.state = $QUEUED AND m.account = ? AND m.campaign = ? AND m.due <= ? ORDER BY m.due, m.id LIMIT ?"
 )
 _EARLIER: Final = sql(
@@ -67,7 +67,6 @@ _SHARES: Final = {
 """Campaign, priority, weight, and from when on it has something to claim."""
 
 
-_fields: Final = msgspec.json.Decoder(dict[str, str]).decode
 _Earlier = tuple[tuple[int, ...], int, int, float | None]
 """Parts done, attempts, resends, first attempt."""
 _NEVER: Final[_Earlier] = ((), 0, 0, None)
@@ -110,18 +109,18 @@ class Claims:
         number = self._db.known_account(account)
         if number is None:
             return None
-        return min((row[3] for row in self._db.conn.execute(_SHARES[urgent], (number,))), default=None)
+        return min((row[3] for row in self._db.hot.execute(_SHARES[urgent], (number,))), default=None)
 
     def set_weight(self, campaign: int, weight: int) -> None:
         """See `SqliteStore.set_weight`."""
-        self._db.conn.execute(
+        self._db.hot.execute(
             "INSERT INTO campaign_weights (campaign, weight) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET weight = excluded.weight",
             (campaign, weight),
         )
 
     def _find(self, turns: _Turns, number: int, urgent: bool | None, now: float) -> None:
-        rows = self._db.conn.execute(_SHARES[urgent], (number,))
+        rows = self._db.hot.execute(_SHARES[urgent], (number,))
         turns.queue.update(Share(campaign, priority, weight) for campaign, priority, weight, due in rows if due <= now)
         turns.found_at = now
 
@@ -141,9 +140,9 @@ class _Batch:
         """Take up to `count` more messages of a campaign, by due time."""
         cursor = self._cursors.get(campaign)
         if cursor is None:
-            if self._db.conn.execute(_MAY_NOW, (campaign,)).fetchone() is None:
+            if self._db.hot.execute(_MAY_NOW, (campaign,)).fetchone() is None:
                 return 0
-            cursor = self._db.conn.execute(_DUE, (self._account, campaign, self._now, self._limit))
+            cursor = self._db.hot.execute(_DUE, (self._account, campaign, self._now, self._limit))
             self._cursors[campaign] = cursor
         rows = cursor.fetchmany(count)
         if rows:
@@ -156,23 +155,32 @@ class _Batch:
             cursor.close()
         if not self._taken:
             return []
-        earlier = _earlier(self._db, [row[0] for _, rows in self._taken for row in rows if row[3]])
-        claimed = []
+        ids = [row[0] for _, rows in self._taken for row in rows]
+        values = fields.read(self._db, ids)
+        earlier = _earlier(self._db, [row[0] for _, rows in self._taken for row in rows if row[2]])
+        claimed: list[Claimed] = []
         known: dict[int, tuple[int, str]] = {}
         by_campaign: Counter[int] = Counter()
+        given = values.get
         for campaign, rows in self._taken:
             by_campaign[campaign] += len(rows)
-            for message, destination, fields, parts, expires in rows:
+            if not earlier:  # nearly always
+                claimed += [
+                    Claimed(message, campaign, number, given(message) or {}, 0, parts, (), 0, None, expires)
+                    for message, number, parts, expires in rows
+                ]
+                known |= {row[0]: (campaign, row[1]) for row in rows if not row[2]}
+                continue
+            for message, number, parts, expires in rows:
                 if parts:
                     done, attempts, resends, since = earlier.get(message, _NEVER)
                 else:
                     done, attempts, resends, since = _NEVER
-                    known[message] = campaign, destination
-                values = _fields(fields) if fields else {}
+                    known[message] = campaign, number
                 claimed.append(
-                    Claimed(message, campaign, destination, values, attempts, parts, done, resends, since, expires)
-                )
-        ids = [row[0] for _, rows in self._taken for row in rows]
+                    Claimed(message, campaign, number, given(message) or {}, attempts, parts, done, resends, since,
+                            expires)
+                )  # fmt: skip
         move_alike(self._db, ids, by_campaign, State.QUEUED, State.CLAIMED)
         self._db.hand.claimed(known)
         return claimed
@@ -182,7 +190,7 @@ def _earlier(db: Database, messages: Sequence[int]) -> dict[int, _Earlier]:
     """Of messages that were submitted before."""
     if not messages:
         return {}
-    rows = db.conn.execute(_EARLIER, (json_list(messages),))
+    rows = db.hot.execute(_EARLIER, (json_list(messages),))
     return {
         message: (tuple(sorted(int(part) for part in done.split(","))) if done else (), attempts, resends, since)
         for message, done, attempts, resends, since in rows

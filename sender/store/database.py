@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from sender.store import intents
+from sender.store.packed import Packs
 from sender.store.part_ids import PartIds
 from sender.store.parts import Hand
+from sender.store.pending import Pending
 
 if TYPE_CHECKING:
     from sender.store.outbox import Wanted
@@ -29,7 +31,10 @@ class Database:
     """A connection in autocommit mode with what is worth remembering between calls."""
 
     def __init__(self, conn: sqlite3.Connection) -> None:
-        self.conn = conn
+        self.hot = conn
+        """The connection for statements that neither read nor write what is `pending`."""
+        self.pending = Pending()
+        self._before: Pending | None = None  # what it was at the savepoint, where there was anything
         self._accounts: dict[str, int] = {}
         self._next_message: int | None = None
         self.consumers: Wanted | None = None
@@ -38,9 +43,22 @@ class Database:
         """Parts under way that this connection has written: see `Hand`."""
         self.ids = PartIds()
         """Parts by the ids that operators gave them."""
+        self.packs = Packs()
+        """Parts that became the same together."""
         self._seen: int | None = None
         self.emitted = 0
         """Events written since the start, those of transactions that were undone included."""
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection, with everything written."""
+        if self.pending.any:
+            self.pending.write(self.hot)
+        return self.hot
+
+    @conn.setter
+    def conn(self, conn: sqlite3.Connection) -> None:
+        self.hot = conn
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -63,11 +81,13 @@ class Database:
             self._seen = seen
             self.hand.clear()
             self.ids.check(self)
+            self.packs.clear()
         self._spill()
 
     def commit(self) -> None:
         """Make the transaction durable (synchronous=FULL: the log is on the disk when this returns)."""
         try:
+            intents.drop_done(self)
             self.conn.execute("COMMIT")
         except sqlite3.Error:
             self.rollback()
@@ -76,9 +96,10 @@ class Database:
     def rollback(self) -> None:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
         self._forget()
-        if self.conn.in_transaction:
+        self.pending = Pending()
+        if self.hot.in_transaction:
             with suppress(sqlite3.Error):  # it cannot become less than not committed
-                self.conn.execute("ROLLBACK")
+                self.hot.execute("ROLLBACK")
 
     def touch(self) -> None:
         """Write something that changes nothing: only a commit that writes shows that the disk is well."""
@@ -87,17 +108,19 @@ class Database:
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
         self.hand.touched = self.ids.touched = False
-        self.conn.execute("SAVEPOINT call")
+        self._before = self.pending.copy() if self.pending.any else None
+        self.hot.execute("SAVEPOINT call")
 
     def keep(self) -> None:
         """Keep what was done since the savepoint."""
-        self.conn.execute("RELEASE call")
+        self.hot.execute("RELEASE call")
 
     def undo(self) -> None:
         """Undo what was done since the savepoint; the transaction goes on."""
         self._forget(hand=self.hand.touched, ids=self.ids.touched)
-        self.conn.execute("ROLLBACK TO call")
-        self.conn.execute("RELEASE call")
+        self.pending = self._before or Pending()
+        self.hot.execute("ROLLBACK TO call")
+        self.hot.execute("RELEASE call")
         self._spill()
 
     def _spill(self) -> None:
@@ -141,11 +164,7 @@ class Database:
 
     def count_moves(self, moves: Moves) -> None:
         """Apply changes of message counts."""
-        self.conn.executemany(
-            "INSERT INTO campaign_states (campaign, state, messages) VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-            [(campaign, state, change) for (campaign, state), change in moves.items() if change],
-        )
+        self.pending.count(moves)
 
 
 def json_list(values: Iterable[int | str]) -> str:

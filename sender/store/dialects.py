@@ -14,10 +14,6 @@ _encode = msgspec.json.Encoder(enc_hook=None).encode
 _settings_of: Final = msgspec.json.Decoder(Settings).decode
 _learned_of: Final = msgspec.json.Decoder(Learned).decode
 
-_SAVE: Final = (
-    "INSERT INTO dialects (account, settings, learned) VALUES (?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET learned = excluded.learned"
-)
 _CONFIGURE: Final = (
     "INSERT INTO dialects (account, settings, learned) VALUES (?, ?, ?)"
     " ON CONFLICT DO UPDATE SET settings = excluded.settings"
@@ -37,13 +33,15 @@ def configure(db: Database, settings: Mapping[str, Settings]) -> None:
 
 def load(db: Database, account: int) -> Dialect:
     """The dialect of an account by its number."""
-    row = db.conn.execute("SELECT settings, learned FROM dialects WHERE account = ?", (account,)).fetchone()
+    row = db.pending.dialect(account)
+    if row is None:
+        row = db.hot.execute("SELECT settings, learned FROM dialects WHERE account = ?", (account,)).fetchone()
     return Dialect(Settings(), Learned()) if row is None else Dialect(_settings_of(row[0]), _learned_of(row[1]))
 
 
 def save(db: Database, account: int, dialect: Dialect) -> None:
     """Keep what was learned."""
-    db.conn.execute(_SAVE, (account, _encode(dialect.settings).decode(), _encode(dialect.learned).decode()))
+    db.pending.learned(account, _encode(dialect.settings).decode(), _encode(dialect.learned).decode())
 
 
 def kin(db: Database, account: int, settings: Settings) -> list[int]:

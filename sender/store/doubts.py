@@ -86,10 +86,11 @@ def decide(
     wanted = json_list(dict.fromkeys(messages))
     before = {message: State(state) for message, state in db.conn.execute(_MESSAGES, (wanted,))}
     busy = {message for message, state in before.items() if state in (State.CLAIMED, State.SUBMITTING)}
+    parts = load_parts(db, [it for it in before if it not in busy])
     doubtful = {(message, part): bool(it) for message, part, it in db.conn.execute(_DOUBTFUL, (wanted,))}
     application = Application(db)
     changes: list[Change] = []
-    for place, row in load_parts(db, [it for it in before if it not in busy]).items():
+    for place, row in parts.items():
         after = settled(State(row.state), verdict, doubtful=doubtful[place])
         if after is not None:
             changes.append((*place, row.state, after))

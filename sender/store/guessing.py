@@ -17,6 +17,7 @@ from sender.domain.message import State
 from sender.domain.numbers import same_number, tail
 from sender.domain.template import FieldError, Template, TemplateError
 from sender.domain.transliteration import transliterate
+from sender.store import fields
 from sender.store.applying import Heard
 from sender.store.database import Database, json_list
 from sender.store.parts import PART_COLUMNS, PartRow, Parts
@@ -44,8 +45,8 @@ _UNDER_WAY: Final = sql(
     " WHERE p.account = ? AND p.state = $SUBMITTING"
 )
 _WORDING: Final = (
-    "SELECT m.id, c.sender, c.template, f.fields FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value"
-    " JOIN campaigns c ON c.id = m.campaign LEFT JOIN message_fields f ON f.message = m.id"
+    "SELECT m.id, c.sender, c.template FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value"
+    " JOIN campaigns c ON c.id = m.campaign"
 )
 
 
@@ -69,19 +70,21 @@ class Wording(msgspec.Struct, frozen=True, gc=False):
 
 def wordings(db: Database, messages: Iterable[int]) -> dict[int, Wording]:
     """Source address and text of messages."""
+    ids = list(messages)
+    given = fields.read(db, ids)
     return {
-        message: Wording(sender, _render(template, fields))
-        for message, sender, template, fields in db.conn.execute(_WORDING, (json_list(messages),))
+        message: Wording(sender, _render(template, given.get(message) or {}))
+        for message, sender, template in db.conn.execute(_WORDING, (json_list(ids),))
     }
 
 
 _compiled = lru_cache(maxsize=16)(Template.compile)
 
 
-def _render(template: str, fields: str | None) -> str:
+def _render(template: str, given: dict[str, str]) -> str:
     try:
-        return _compiled(template).render(msgspec.json.decode(fields, type=dict[str, str]) if fields else {})
-    except (TemplateError, FieldError, msgspec.DecodeError):
+        return _compiled(template).render(given)
+    except (TemplateError, FieldError):
         return ""
 
 

@@ -20,7 +20,7 @@ from sender.domain.message import MessageClass, State
 from sender.domain.numbers import SHORTEST
 from sender.domain.reassembly import Piece, text_of
 from sender.domain.scope import ALL
-from sender.store import campaigns, outbox
+from sender.store import campaigns, fields, outbox
 from sender.store.database import Database
 from sender.store.outbox import Event
 from sender.store.records import CampaignKind, CampaignState, NewCampaign
@@ -377,8 +377,7 @@ _INSERT_ANSWER: Final = sql(
 def _add_answer(db: Database, campaign: int, new: MessageIn, number: int, row: int, text: str, expires: float) -> int:
     message = db.message_ids(1)
     db.conn.execute(_INSERT_ANSWER, (message, campaign, db.account(new.account), row, str(number), new.at, expires))
-    fields = msgspec.json.encode({"text": text}).decode()
-    db.conn.execute("INSERT INTO message_fields (message, fields) VALUES (?, ?)", (message, fields))
+    fields.write(db, message, [{"text": text}])
     db.conn.execute(
         "UPDATE campaigns SET messages = messages + 1, first_message = coalesce(first_message, ?1), last_message = ?1"
         " WHERE id = ?2",

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from sender.domain.message import MessageClass, State
-from sender.store import campaigns
+from sender.store import campaigns, fields
 from sender.store.access import KEY_SECONDS, Access, Balance, Deed
 from sender.store.database import Database, Moves, json_list
 from sender.store.records import CampaignKind, NewCampaign
@@ -196,7 +196,7 @@ def accept_messages(db: Database, token: int, messages: Sequence[NewApiMessage],
         return []
     first = db.message_ids(len(messages))
     standing: dict[tuple[str, MessageClass, int], int] = {}
-    rows, fields, kept = [], [], []
+    rows, said, kept = [], [], []
     moves: Moves = Counter()
     spans: dict[int, list[int]] = {}
     for ident, new in enumerate(messages, first):
@@ -205,12 +205,12 @@ def accept_messages(db: Database, token: int, messages: Sequence[NewApiMessage],
         if campaign is None:
             campaign = standing[kind] = _standing(db, token, kind, at)
         rows.append((ident, campaign, db.account(new.operator), new.number, new.due, new.expires))
-        fields.append((ident, msgspec.json.encode({**new.fields, "text": new.text}).decode()))
+        said.append({**new.fields, "text": new.text})
         kept.append((ident, token, at, new.reference, new.callback))
         moves[campaign, int(State.QUEUED)] += 1
         spans.setdefault(campaign, []).append(ident)
     db.conn.executemany(_INSERT, rows)
-    db.conn.executemany("INSERT INTO message_fields (message, fields) VALUES (?, ?)", fields)
+    fields.write(db, first, said)
     db.conn.executemany(
         "INSERT INTO api_messages (message, token, at, reference, callback) VALUES (?, ?, ?, ?, ?)", kept
     )

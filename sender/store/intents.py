@@ -1,72 +1,150 @@
-"""Intents of messages that have one part and are submitted for the first time: one row for all of a call.
+"""Parts of messages that have one part and are submitted for the first time: one row for all of a call.
 
-Nearly all of them are answered within moments, and then their part is written, once, with its answer. What does not go
-that way gets its row in `parts` before anything else is done to it (`write_out`), and so does everything whose parts
-are no longer in hand (`spill`): a new process begins with that.
+Their intents are a row of `intents`, and when they were accepted they are in a row of `packed`. Nearly all of them get
+their final receipt after that, and are in a row of `packed` or of `parts`, written once and for ever. What does not go
+that way gets its row in `parts` before anything else is done to it (`write_out`), and so does every intent whose part
+is no longer in hand (`spill`): a new process begins with that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sender.store.sql import sql
+from sender.domain.message import State
+from sender.store.packed import COLUMNS
+from sender.store.sql import Insert, sql
 
 if TYPE_CHECKING:
     from sender.store.database import Database
     from sender.store.parts import PartRow
 
-_PACK: Final = "INSERT INTO intents (account, at, submits) VALUES (?, ?, ?)"
-_DONE: Final = "DELETE FROM intents WHERE id = ?"
+_INTEND: Final = "INSERT INTO intents (account, at, submits) VALUES (?, ?, ?)"
 _WRITE: Final = (
     "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at,"
     " submits, retries, resends, doubtful, receipts, repeated)"
 )
 _ONE: Final = sql("$write VALUES (?, 1, ?, $SUBMITTING, ?, ?, ?, ?, 1, 0, 0, 0, 0, 0)", write=_WRITE)
-_ALL: Final = sql(
-    "$write SELECT message, part, account, state, epoch, sequence, first_at, submitted_at,"
-    " submits, retries, resends, doubtful, receipts, repeated FROM all_parts"
-    " WHERE message IN (SELECT json_extract(j.value, '$$[0]') FROM intents i, json_each(i.submits) j)"
-    " AND state = $SUBMITTING ON CONFLICT DO NOTHING",
-    write=_WRITE,
+_ACCEPTED: Final = Insert(
+    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
+    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)",
+    "(?, 1, ?1, $ACCEPTED, ?2, ?, ?3, ?3, ?4, 1, 0, 0, 0, 0, ?, ?, 0, 0)",
 )
+_FINAL: Final = Insert(
+    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
+    " submits, retries, resends, doubtful, status, smsc_id, key, stat, err, receipts, repeated, received, received_at)",
+    "(?, 1, ?1, ?2, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, ?3, ?4, ?5, ?6, ?7, ?8)",
+)
+_ALL: Final = sql("INSERT INTO parts ($columns) SELECT $columns FROM intended_parts", columns=COLUMNS)
+_message: Final = attrgetter("message")
+
+Alike = tuple[int, int, float, float]
+"""What is the same for accepted parts that are one row: account, epoch, when they were submitted and answered."""
 
 
 def pack(db: Database, rows: Sequence[PartRow]) -> None:
     """Commit to submitting these parts of one account, and take them in hand."""
     submits = msgspec.json.encode([(row.message, row.epoch, row.sequence) for row in rows]).decode()
-    ident = db.conn.execute(_PACK, (rows[0].account, rows[0].submitted_at, submits)).lastrowid or 0
+    ident = db.hot.execute(_INTEND, (rows[0].account, rows[0].submitted_at, submits)).lastrowid or 0
     beyond = db.hand.submitted(rows, ident)
     if beyond:
         write_out(db, beyond)
 
 
+def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
+    """Parts in hand, whose rows say that they are accepted, are so."""
+    for alike, rows in groups.items():
+        pack = db.packs.accepted(db, rows)
+        if not pack:
+            _write_accepted(db, alike, rows)
+        db.hand.accepted(rows, pack)
+
+
+def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:
+    """Parts of an account that are in `packed` have the same final receipt.
+
+    `said`: state, stat, err, receipts, repeated, received, received_at. `together`: they need no rows of their own.
+    """
+    groups: dict[int, list[PartRow]] = {}
+    known, group = 0, []
+    for row in rows:
+        if row.pack != known:
+            known = row.pack
+            group = groups.setdefault(known, [])
+        group.append(row)
+    state, stat, err, receipts, repeated, received, received_at = said
+    common = together and state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
+    others: list[PartRow] = []
+    for pack, some in groups.items():
+        db.hand.packs.less(pack, len(some))
+        if not (common and db.packs.delivered(db, some, (stat, err, received, received_at))):
+            others += some
+    if others:
+        others.sort(key=_message)  # neighbours lie together
+        own: list[Any] = []
+        for row in others:
+            at = row.submitted_at
+            own += (row.message, row.epoch, row.sequence, at, at, row.answered_at, row.smsc_id, row.key)
+        _FINAL.run(db.hot, (account, *said), own)
+
+
 def write_out(db: Database, rows: Sequence[PartRow]) -> None:
-    """Give these parts their rows, where they have none yet."""
-    packed = [row for row in rows if row.intent]
+    """Give these parts their rows, as they were before this call changed anything, where they have none yet."""
+    packed = [row for row in rows if row.intent or row.pack]
     if not packed:
         return
-    db.conn.executemany(
+    db.hot.executemany(
         _ONE,
-        [(row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at) for row in packed],
+        [
+            (row.message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at)
+            for row in packed
+            if row.intent
+        ],
     )
-    db.hand.answered(packed)
-    drop_done(db)
+    groups: dict[Alike, list[PartRow]] = {}
+    for row in packed:
+        if row.pack:
+            groups.setdefault(_alike(row), []).append(row)
+    for alike, some in groups.items():
+        _write_accepted(db, alike, some)
+    db.hand.written(packed)
+
+
+def write_out_messages(db: Database, messages: Sequence[int]) -> None:
+    """The same for all parts of these messages."""
+    held = db.hand.by_message
+    rows = [row for row in map(held.get, messages) if row is not None]
+    write_out(db, rows)
+    if len(rows) < len(messages):
+        db.packs.unpack(db, [message for message in messages if message not in held])
 
 
 def drop_done(db: Database) -> None:
-    """Delete the rows of which every intent has a row in `parts`."""
-    done = db.hand.take_done()
-    if done:
-        db.conn.executemany(_DONE, done)
+    """Delete the rows that hold nothing any more: at the end of a transaction."""
+    for table, done in (("intents", db.hand.intents.take_done()), ("packed", db.hand.packs.take_done())):
+        if done:
+            db.hot.executemany(f"DELETE FROM {table} WHERE id = ?", done)  # noqa: S608
 
 
 def spill(db: Database) -> None:
-    """Give every part that is packed its row. Nothing is in hand then."""
+    """Give every part that is in `intents` its row. Nothing is in hand then."""
     db.hand.clear()
-    if db.conn.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None:
-        db.conn.execute(_ALL)
-        db.conn.execute("DELETE FROM intents")
+    if db.hot.execute("SELECT 1 FROM intents LIMIT 1").fetchone() is not None:
+        db.hot.execute(_ALL)
+        db.hot.execute("DELETE FROM intents")
     db.hand.lost = False
+
+
+def _alike(row: PartRow) -> Alike:
+    return row.account, row.epoch, row.submitted_at, row.answered_at or 0.0
+
+
+def _own(rows: Sequence[PartRow]) -> list[Any]:
+    return [value for row in rows for value in (row.message, row.sequence, row.smsc_id, row.key)]
+
+
+def _write_accepted(db: Database, alike: Alike, rows: Sequence[PartRow]) -> None:
+    _ACCEPTED.run(db.hot, alike, _own(rows))

@@ -9,7 +9,7 @@ import msgspec
 
 from sender.domain.message import FINAL, MessageClass, State
 from sender.domain.template import FieldError, Template, TemplateError
-from sender.store import campaigns, moving
+from sender.store import campaigns, fields, moving, packed
 from sender.store.database import Database
 from sender.store.incoming import Incoming
 from sender.store.records import Campaign, CampaignKind
@@ -23,11 +23,11 @@ MOST: Final = 1000
 
 _COLUMNS: Final = (
     "m.id, m.campaign, a.name, m.number, m.state, m.due, m.expires, m.parts, c.sender, c.message_class, c.priority,"
-    " coalesce(x.at, c.created_at), x.reference, x.callback, c.template, f.fields"
+    " coalesce(x.at, c.created_at), x.reference, x.callback, c.template"
 )
 _FROM: Final = (
     " FROM messages m JOIN campaigns c ON c.id = m.campaign JOIN accounts a ON a.id = m.account"
-    " LEFT JOIN api_messages x ON x.message = m.id LEFT JOIN message_fields f ON f.message = m.id"
+    " LEFT JOIN api_messages x ON x.message = m.id"
     " LEFT JOIN token_campaigns t ON t.campaign = m.campaign"
 )
 
@@ -125,7 +125,10 @@ def message(db: Database, ident: int, token: int | None = None) -> MessageView |
         sql("SELECT $columns $source WHERE m.id = ?1 AND (?2 IS NULL OR t.token = ?2)", columns=_COLUMNS, source=_FROM),
         (ident, token),
     ).fetchone()
-    return None if row is None else msgspec.structs.replace(_view(row, text=True), parts=_parts(db, ident))
+    if row is None:
+        return None
+    text = _text(row[-1], fields.read(db, [ident]).get(ident) or {})
+    return msgspec.structs.replace(_view(row, text), parts=_parts(db, ident))
 
 
 def by_reference(db: Database, token: int, reference: str) -> MessageView | None:
@@ -166,7 +169,7 @@ def messages(db: Database, query: MessageQuery) -> list[MessageView]:
         f"SELECT {_COLUMNS}{_FROM} WHERE {' AND '.join(where)} ORDER BY m.id DESC LIMIT ?",
         (*values, min(query.limit, MOST)),
     )
-    return [_view(row, text=False) for row in rows]
+    return [_view(row, None) for row in rows]
 
 
 def cancel_message(db: Database, ident: int, token: int | None = None) -> State | None:
@@ -294,10 +297,10 @@ def totals(db: Database) -> dict[tuple[str, str], int]:
     return {(message_class, State(state).label): count for message_class, state, count in rows}
 
 
-def _view(row: Sequence[Any], *, text: bool) -> MessageView:
+def _view(row: Sequence[Any], text: str | None) -> MessageView:
     (
         ident, campaign, account, number, state, due, expires, parts, sender, message_class, priority, at, reference,
-        callback, template, fields,
+        callback, _,
     ) = row  # fmt: skip
     return MessageView(
         id=ident,
@@ -305,7 +308,7 @@ def _view(row: Sequence[Any], *, text: bool) -> MessageView:
         account=account,
         to=number,
         sender=sender,
-        text=_text(template, fields) if text else None,
+        text=text,
         message_class=MessageClass(message_class).value,
         priority=priority,
         state=State(state).label,
@@ -319,25 +322,23 @@ def _view(row: Sequence[Any], *, text: bool) -> MessageView:
     )
 
 
-def _text(template: str, fields: str | None) -> str | None:
-    values = msgspec.json.decode(fields, type=dict[str, str]) if fields else {}
+def _text(template: str, given: dict[str, str]) -> str | None:
     try:
-        return Template.compile(template).render(values)
+        return Template.compile(template).render(given)
     except (FieldError, TemplateError):
         return None
 
 
 def _parts(db: Database, ident: int) -> tuple[PartView, ...]:
-    rows = db.conn.execute(
-        "SELECT part, state, smsc_id, status, stat, err, submits, submitted_at, answered_at,"
+    columns = (
+        "part, state, smsc_id, status, stat, err, submits, submitted_at, answered_at,"
         " nullif(max(coalesce(received_at, 0),"
         " coalesce((SELECT max(at) FROM receipts r WHERE r.message = p.message AND r.part = p.part), 0)), 0), cause"
-        " FROM all_parts p WHERE message = ? ORDER BY part",
-        (ident,),
+        ""
     )
     return tuple(
         PartView(part, State(state).label, smsc_id, None if status is None else status_name(status), *rest)
-        for part, state, smsc_id, status, *rest in rows
+        for part, state, smsc_id, status, *rest in packed.part_rows(db, ident, columns)
     )
 
 

@@ -29,7 +29,7 @@ from sender.domain.dialect import (
 )
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number, tail
-from sender.store import dialects, guessing, multipart, plain, samples
+from sender.store import dialects, guessing, intents, multipart, plain, samples
 from sender.store.applying import HEARD_COLUMNS, Application, Change, Heard
 from sender.store.database import Database, json_list
 from sender.store.part_ids import PARTS
@@ -92,11 +92,12 @@ def _record_account(
 ) -> None:
     """Record those receipts of an account that are at `indices`, and put down their results."""
     dialect = dialects.load(db, account)
-    before = _habits(dialect)
+    numbers = dialect.numbers_count
     for stat, times in Counter([receipts[index].stat for index in indices]).items():
         count(dialect.learned.stats, stat, times)
     rest = plain.record(db, account, dialect, receipts, indices, results)
-    if rest or _habits(dialect) != before:
+    if rest or dialect.numbers_count != numbers:
+        before = (*_habits(dialect)[:2], numbers)  # what is plain says nothing new about ids
         _record_rest(db, account, dialect, before, [receipts[index] for index in rest], rest, results)
     dialects.save(db, account, dialect)
 
@@ -132,7 +133,7 @@ def _record_rest(
 
 def has_parked(db: Database) -> bool:
     """Whether any receipt waits for its message."""
-    return db.conn.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
+    return db.hot.execute("SELECT 1 FROM parked_receipts LIMIT 1").fetchone() is not None
 
 
 def settle_with_parked(db: Database, touched: Sequence[PartRow], waiting: bool) -> bool:
@@ -437,6 +438,7 @@ class Matching:
         candidates = self._db.ids.find(self._db, wanted)
         if not candidates:
             return found
+        intents.write_out_messages(self._db, [part // PARTS for part in candidates])
         for columns in self._db.conn.execute(_BY_KEY, (json_list(candidates), account)):
             if columns[_KEY] not in wanted:
                 continue

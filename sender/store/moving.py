@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from sender.store import fields
 from sender.store.database import Database
 from sender.store.sql import sql
 
@@ -18,8 +19,7 @@ _BOUND: Final = sql(
     "EXISTS (SELECT 1 FROM parts p WHERE p.message = messages.id AND (p.cause IS NOT NULL OR p.state <> $QUEUED))"
 )
 _MOVABLE: Final = sql(
-    "SELECT messages.id, campaign, number, due, f.fields FROM messages INDEXED BY messages_queued"
-    " LEFT JOIN message_fields f ON f.message = messages.id"
+    "SELECT messages.id, campaign, number, due FROM messages INDEXED BY messages_queued"
     " WHERE state = $QUEUED AND account = ? AND (campaign, due, messages.id) > (?, ?, ?) AND NOT $bound"
     " ORDER BY campaign, due, messages.id LIMIT ?",
     bound=_BOUND,
@@ -53,16 +53,11 @@ def movable(db: Database, account: str, after: Place, limit: int) -> list[Movabl
     number = db.known_account(account)
     if number is None:
         return []
-    rows = db.conn.execute(_MOVABLE, (number, *after, limit))
+    rows = db.conn.execute(_MOVABLE, (number, *after, limit)).fetchall()
+    given = fields.read(db, [row[0] for row in rows])
     return [
-        Movable(
-            message,
-            campaign,
-            destination,
-            msgspec.json.decode(fields, type=dict[str, str]) if fields else {},
-            (campaign, due, message),
-        )
-        for message, campaign, destination, due, fields in rows
+        Movable(message, campaign, destination, given.get(message) or {}, (campaign, due, message))
+        for message, campaign, destination, due in rows
     ]
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from sender.domain.events import EventType
 from sender.domain.message import FINAL, OPEN, State
+from sender.store import intents
 from sender.store.database import Database, json_list
 from sender.store.sql import sql
 
@@ -185,6 +186,7 @@ def emit_moves(db: Database, moved: Mapping[int, Sequence[int]], campaigns: Iter
         return
     told = [ident for state, ids in moved.items() if _TOLD.get(State(state)) in by_type for ident in ids]
     if told:
+        intents.write_out_messages(db, told)
         emit(db, [_message_event(row, at) for row in db.conn.execute(_MESSAGES, (json_list(told),)).fetchall()])
     if EventType.CAMPAIGN_FINISHED in by_type and any(state in FINAL or state == State.IN_DOUBT for state in moved):
         emit_ends(db, campaigns, at)

@@ -15,17 +15,12 @@ from sender.store.part_ids import note_all
 from sender.store.parts import PartRow
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import load_parts, move_rows, raise_due, settle
-from sender.store.sql import Insert, sql
+from sender.store.sql import sql
 from smppkit.message_ids import key
 
 _ACCEPTED: Final = sql(
     "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
     " WHERE message = ? AND part = ? AND $MAY_BECOME_ACCEPTED"
-)
-_WRITE_ACCEPTED: Final = Insert(
-    "INSERT INTO parts (message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at,"
-    " submits, retries, resends, doubtful, status, smsc_id, key, receipts, repeated)",
-    "(?, 1, ?, $ACCEPTED, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, ?, ?, 0, 0)",
 )
 _RETRY: Final = sql(
     "UPDATE parts SET state = $QUEUED, status = ?, answered_at = ?, doubtful = 0"
@@ -71,19 +66,22 @@ def record(db: Database, outcomes: Sequence[Outcome]) -> bool:
 
 def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[PartRow], list[Outcome]]:
     """Record the acceptance of parts in hand; their rows, and the outcomes that are left, each in their order."""
-    held = db.hand.by_message
+    held = db.hand.by_message.get
     rows: list[PartRow] = []
     others: list[Outcome] = []
-    values: list[tuple[Any, ...]] = []
+    groups: dict[intents.Alike, list[PartRow]] = {}
+    known: intents.Alike | None = None
+    group: list[PartRow] = []
     last: dict[int, float] = {}
     kept_back: set[int] = set()
+    submitting, accepted = int(State.SUBMITTING), int(State.ACCEPTED)
     for outcome in outcomes:
         message = outcome.message_id
-        row = held.get(message)
+        row = held(message)
         if (
             row is None
             or not row.intent
-            or row.state != State.SUBMITTING
+            or row.state != submitting
             or type(outcome) is not Accepted
             or outcome.part != 1
             or message in kept_back
@@ -91,22 +89,21 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
             others.append(outcome)
             kept_back.add(message)  # what follows about the same message keeps its turn
             continue
-        at = outcome.at
+        row.answered_at = at = outcome.at
         row.smsc_id = smsc_id = outcome.smsc_id
-        row.key = wanted = key(smsc_id)
-        row.state = State.ACCEPTED
-        values.append(
-            (message, row.account, row.epoch, row.sequence, row.first_at, row.submitted_at, at, smsc_id, wanted)
-        )
+        row.key = key(smsc_id)
+        row.state = accepted
+        alike = row.account, row.epoch, row.submitted_at, at
+        if alike != known:
+            known, group = alike, groups.setdefault(alike, [])
+        group.append(row)
         rows.append(row)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
     if rows:
-        db.hand.accepted(rows)
-        _WRITE_ACCEPTED.run(db.conn, values)
+        intents.accept(db, groups)
         note_all(db, rows)
-        intents.drop_done(db)
-        _note_responses(db, last)
+        db.pending.responded(last)
     return rows, others
 
 
@@ -140,15 +137,8 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
         note_all(db, accepted)
     _update_doubts(db, touched)
     raise_due(db, dues)
-    _note_responses(db, responses)
+    db.pending.responded(responses)
     return touched
-
-
-def _note_responses(db: Database, last: dict[int, float]) -> None:
-    db.conn.executemany(
-        "UPDATE campaigns SET last_response = max(coalesce(last_response, 0), ?) WHERE id = ?",
-        [(at, campaign) for campaign, at in last.items()],
-    )
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:

@@ -39,6 +39,9 @@ class PartRow(msgspec.Struct, gc=False):
     sequence: int = 0
     intent: int = 0
     """The row of `intents` that holds it while it has no row of its own, which then needs epoch and sequence; or 0."""
+    pack: int = 0
+    """The same of `packed`, when it is accepted, and its row needs `answered_at` too."""
+    answered_at: float | None = None
 
 
 PART_COLUMNS: Final = (
@@ -58,6 +61,43 @@ Known = tuple[int, str]
 """Campaign and number of a message."""
 
 
+class Holding:
+    """Rows that hold parts which have no row of their own, and how many each still holds."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, int] = {}
+        self._done: list[tuple[int]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._held)
+
+    def __contains__(self, ident: int) -> bool:
+        return ident in self._held
+
+    def add(self, ident: int, parts: int) -> None:
+        """A new row holds so many."""
+        self._held[ident] = parts
+
+    def less(self, ident: int, parts: int) -> None:
+        """So many of a row are elsewhere now."""
+        left = self._held[ident] - parts
+        if left:
+            self._held[ident] = left
+        else:
+            del self._held[ident]
+            self._done.append((ident,))
+
+    def take_done(self) -> list[tuple[int]]:
+        """Rows that hold nothing any more."""
+        done, self._done = self._done, []
+        return done
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._held.clear()
+        self._done.clear()
+
+
 class Hand:
     """What this process has claimed and submitted, and what waits for its receipt, as far as it went the common way.
 
@@ -71,8 +111,10 @@ class Hand:
         self._rows: dict[int, PartRow] = {}
         self._accepted: dict[int, dict[str, PartRow | None]] = {}  # by account and id; None: several have this id
         self._claimed: dict[int, Known] = {}  # of those that were never submitted
-        self._unanswered: dict[int, int] = {}  # by row of `intents`: how many parts it alone holds
-        self._done: list[tuple[int]] = []
+        self.intents = Holding()
+        """Rows of `intents`."""
+        self.packs = Holding()
+        """Rows of `packed`, with parts in hand that are accepted."""
         self.lost = True
         """Whether there may be rows of `intents` whose parts are not in hand."""
         self.touched = False
@@ -99,7 +141,7 @@ class Hand:
         """Take parts whose intents are in this row of `intents`; those that are put down for want of room."""
         self.touched = True
         held = self._rows
-        self._unanswered[intent] = len(rows)
+        self.intents.add(intent, len(rows))
         for row in rows:
             row.intent = intent
             held[row.message] = row
@@ -108,34 +150,31 @@ class Hand:
             self._forget_id(row)
         return beyond
 
-    def accepted(self, rows: Sequence[PartRow]) -> None:
-        """Parts in hand have their id now, and a row of their own."""
-        self.answered(rows)
+    def accepted(self, rows: Sequence[PartRow], pack: int) -> None:
+        """Parts in hand have their id now, and are in this row of `packed`; 0: each has a row of its own."""
+        for intent, count in Counter([row.intent for row in rows]).items():
+            self.intents.less(intent, count)
+        if pack:
+            self.packs.add(pack, len(rows))
         account = -1
         ids: dict[str, PartRow | None] = {}
         for row in rows:
+            row.intent, row.pack = 0, pack
             if row.account != account:
                 account = row.account
                 ids = self.by_id(account)
             name = row.key or ""
-            ids[name] = None if name in ids else row
+            if ids.setdefault(name, row) is not row:
+                ids[name] = None
 
-    def answered(self, rows: Iterable[PartRow]) -> None:
-        """Parts in `intents` have a row of their own now."""
-        for intent, count in Counter([row.intent for row in rows]).items():
-            left = self._unanswered[intent] - count
-            if left:
-                self._unanswered[intent] = left
-            else:
-                del self._unanswered[intent]
-                self._done.append((intent,))
+    def written(self, rows: Iterable[PartRow]) -> None:
+        """Parts in `intents` or `packed` have a row of their own now."""
         for row in rows:
-            row.intent = 0
-
-    def take_done(self) -> list[tuple[int]]:
-        """Rows of `intents` that hold nothing any more."""
-        done, self._done = self._done, []
-        return done
+            if row.intent:
+                self.intents.less(row.intent, 1)
+            if row.pack:
+                self.packs.less(row.pack, 1)
+            row.intent = row.pack = 0
 
     def of(self, message: int) -> PartRow | None:
         """The part of a message, when it is in hand."""
@@ -155,7 +194,7 @@ class Hand:
 
     def packed(self, account: int) -> list[PartRow]:
         """Parts of an account that are in `intents` alone."""
-        if not self._unanswered:
+        if not self.intents:
             return []
         return [row for row in self._rows.values() if row.intent and row.account == account]
 
@@ -186,8 +225,8 @@ class Hand:
         self._rows.clear()
         self._accepted.clear()
         self._claimed.clear()
-        self._unanswered.clear()
-        self._done.clear()
+        self.intents.clear()
+        self.packs.clear()
         self.lost = True
 
     def _forget_id(self, row: PartRow) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
+from sender.domain.events import EventType
 from sender.domain.message import State, final_of
-from sender.store import samples
+from sender.store import intents, outbox, samples
 from sender.store.applying import note_receipts, update_alike
 from sender.store.database import Database
 from sender.store.parts import PartRow
@@ -43,6 +44,8 @@ def record(
     others: list[int] = []
     kept_back: set[str] = set()
     told: dict[_Said, list[PartRow]] = {}
+    known: _Said | None = None
+    rows: list[PartRow] = []
     ids: list[str] = []
     receipt_rows: list[tuple[object, ...]] = []
     last: dict[int, float] = {}
@@ -52,8 +55,11 @@ def record(
     for index in indices:
         it = receipts[index]
         smsc_id, state, number, at = it.message_id, it.state, it.number, it.at
-        wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
-        row = in_hand.get(wanted)
+        wanted = smsc_id  # which is its own key, when it is there
+        row = in_hand.get(smsc_id) if same else None
+        if row is None:
+            wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
+            row = in_hand.get(wanted)
         after = _FINAL_OF[state]
         if row is None or after is None or row.number != number or row.state != _ACCEPTED or wanted in kept_back:
             others.append(index)
@@ -66,11 +72,9 @@ def record(
         else:
             said = (after, stat, err, count_, repeated, row.received, row.received_at)
             receipt_rows.append((row.message, 1, count_, smsc_id, state, stat, err, number, at))
-        rows = told.get(said)
-        if rows is None:
-            told[said] = [row]
-        else:
-            rows.append(row)
+        if said != known:
+            known, rows = said, told.setdefault(said, [])
+        rows.append(row)
         ids.append(wanted)
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
@@ -93,11 +97,16 @@ def record(
 def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: list[str]) -> None:
     """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
     moved: dict[State, list[PartRow]] = defaultdict(list)
-    for (after, *said), rows in told.items():
-        messages = [row.message for row in rows]
-        update_alike(db, after, said, messages)
+    together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
+    for said, rows in told.items():
+        after = said[0]
+        packed = [row for row in rows if row.pack]
+        if packed:
+            intents.finish(db, account, packed, said, together=together)
+        if len(packed) < len(rows):
+            update_alike(db, after, said[1:], [row.message for row in rows if not row.pack])
         moved[after] += rows
-        db.hand.finished(account, (), messages)
+        db.hand.finished(account, (), [row.message for row in rows])
     db.hand.finished(account, ids, ())
     for after, rows in moved.items():
         move_rows(db, rows, after)

@@ -87,22 +87,26 @@ def mark_submitting(db: Database, intents: Sequence[Intent]) -> list[Intent]:
 
 def _submit_in_hand(db: Database, intents: Sequence[Intent]) -> bool:
     """Submit messages of one part that were claimed by this process and never submitted; False when some are not so."""
-    known = db.hand.take_claimed([it.message_id for it in intents])
-    submitted: Counter[int] = Counter()
-    packed: dict[str, list[PartRow]] = defaultdict(list)
+    ids = [it.message_id for it in intents]
+    known = db.hand.take_claimed(ids)
+    packed: dict[str, list[PartRow]] = {}
     first: dict[int, float] = {}
+    name, account = "", 0
+    rows: list[PartRow] = []
     for it, claimed in zip(intents, known, strict=True):
         if claimed is None or it.parts != 1 or it.part != 1:
             return False
-        (campaign, number), at = claimed, it.at
-        packed[it.account].append(_row(it, db.account(it.account), campaign, number))
-        submitted[campaign] += 1
-        if at < first.get(campaign, math.inf):
-            first[campaign] = at
+        campaign, number = claimed
+        if it.account != name:
+            name, account = it.account, db.account(it.account)
+            rows = packed.setdefault(name, [])
+        rows.append(_row(it, account, campaign, number))
+        if it.at < first.get(campaign, math.inf):
+            first[campaign] = it.at
     for rows in packed.values():
         pack(db, rows)
-    ids = [it.message_id for it in intents]
-    changed = _SUBMITTING.run(db.conn, (1,), ids)
+    submitted = Counter([row.campaign for rows in packed.values() for row in rows])
+    changed = _SUBMITTING.run(db.hot, (1,), ids)
     if changed != len(ids):
         raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages are not claimed")
     _count(db, submitted, first)
@@ -122,10 +126,7 @@ def _count(db: Database, submitted: Mapping[int, int], first: Mapping[int, float
         moves[campaign, int(State.CLAIMED)] -= count
         moves[campaign, _SUBMITTED] += count
     db.count_moves(moves)
-    db.conn.executemany(
-        "UPDATE campaigns SET first_submit = ? WHERE id = ? AND first_submit IS NULL",
-        [(at, campaign) for campaign, at in first.items()],
-    )
+    db.pending.submitted(first)
 
 
 def _write_intents(db: Database, messages: Mapping[int, _Message], good: Iterable[Intent]) -> None:

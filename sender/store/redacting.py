@@ -18,7 +18,7 @@ import msgspec
 
 from sender.domain.message import FINAL, State
 from sender.domain.numbers import same_number
-from sender.store import campaigns, chunks
+from sender.store import campaigns, chunks, fields
 from sender.store.database import Database, Moves, json_list
 from sender.store.holding import end_waiting
 from sender.store.records import NewMessage
@@ -178,7 +178,7 @@ def _messages(db: Database, ids: Sequence[int], key: bytes, now: float) -> Redac
     db.conn.executemany("UPDATE api_messages SET callback = NULL WHERE message = ?", messages)
     db.conn.executemany("UPDATE messages SET number = ? WHERE id = ?", done)
     db.conn.executemany("UPDATE receipts SET number = ? WHERE message = ?", done)
-    db.conn.executemany("UPDATE message_fields SET fields = '{}' WHERE message = ?", messages)
+    fields.blank(db, [message for (message,) in messages])
     db.conn.executemany("DELETE FROM doubts WHERE message = ?", messages)
     return Redacted(len(done), len(waiting) - len(doubtful), len(rows) - len(done))
 

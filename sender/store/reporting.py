@@ -32,11 +32,11 @@ _TOTALS: Final = (
     " coalesce(sum(p.resends), 0), coalesce(sum(p.receipts), 0), coalesce(sum(p.repeated), 0)"
     " FROM messages m JOIN parts p ON p.message = m.id WHERE $which"
 )
-# Submitted once, by an intent that is one of many in a row.
+# Submitted once, as one of many in a row; and the same of those that are accepted or delivered.
+_INTENDED: Final = "SELECT count(*) FROM intended_parts p CROSS JOIN messages m ON m.id = p.message WHERE $which"
 _PACKED: Final = (
-    "SELECT count(*) FROM intents i, json_each(i.submits) j"
-    " CROSS JOIN messages m ON m.id = json_extract(j.value, '$$[0]')"
-    " WHERE $which AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
+    "SELECT count(*), coalesce(sum(m.state = $DELIVERED), 0) FROM messages m WHERE $which"
+    " AND m.state IN ($ACCEPTED, $DELIVERED) AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id)"
 )
 _DOUBTS: Final = (
     "SELECT p.cause, count(*) FROM messages m JOIN parts p ON p.message = m.id"
@@ -69,9 +69,9 @@ def figures(db: Database, which: str, parameters: tuple[Any, ...]) -> Figures:
             reason = " ".join(word for word in (stat or State(state).label, err) if word), "receipt"
         failures[reason] += count
     totals = Counter(dict(zip(TOTALS, db.conn.execute(sql(_TOTALS, which=which), parameters).fetchone(), strict=True)))
-    under_way = db.conn.execute(sql(_PACKED, which=which), parameters).fetchone()[0]
-    for name in TOTALS[:2]:
-        totals[name] += under_way
+    intended = db.conn.execute(sql(_INTENDED, which=which), parameters).fetchone()[0]
+    packed, received = db.conn.execute(sql(_PACKED, which=which), parameters).fetchone()
+    totals += Counter(segments=intended + packed, submits=intended + packed, receipts=received)
     doubts = db.conn.execute(sql(_DOUBTS, which=which), parameters).fetchall()
     return Figures(failures, Counter(dict(doubts)), totals)
 

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Final
 
 from sender.domain.message import State
-from sender.store import reporting
+from sender.store import fields, intents, reporting
 from sender.store.campaigns import message_range
 from sender.store.database import Database, json_list
 from sender.store.records import CampaignKind, CampaignState
@@ -33,6 +33,8 @@ _OLDEST: Final = (
     " WHERE p.message = m.id) FROM messages m WHERE m.id BETWEEN ? AND ? AND m.campaign = ? ORDER BY m.id LIMIT ?"
 )
 _OPEN: Final = frozenset({State.QUEUED, State.CLAIMED, State.SUBMITTING})
+_PACKED: Final = frozenset({State.ACCEPTED, State.DELIVERED})
+"""States in which a message may have no row in `parts`, although it was sent."""
 _WITHOUT_REFERENCE: Final = (("receipts", "message"), ("doubts", "message"))
 
 
@@ -73,7 +75,12 @@ def _old(db: Database, campaign: int, before: float, limit: int) -> dict[int, in
     """The first messages of a campaign that never ends, as far as they are done with and old; their states."""
     found: dict[int, int] = {}
     end = 0
-    for message, state, at in db.conn.execute(_OLDEST, (*message_range(db, campaign), campaign, limit)):
+    rows = _oldest(db, campaign, limit)
+    packed = [message for message, state, at in rows if at is None and state in _PACKED]
+    if packed:
+        intents.write_out_messages(db, packed)
+        rows = _oldest(db, campaign, limit)
+    for message, state, at in rows:
         if state in _OPEN or (at is not None and at >= before):
             break
         found[message] = state
@@ -82,7 +89,12 @@ def _old(db: Database, campaign: int, before: float, limit: int) -> dict[int, in
     return dict(list(found.items())[:end])
 
 
+def _oldest(db: Database, campaign: int, limit: int) -> list[tuple[int, int, float | None]]:
+    return db.conn.execute(_OLDEST, (*message_range(db, campaign), campaign, limit)).fetchall()
+
+
 def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
+    intents.write_out_messages(db, list(messages))
     db.hand.clear()
     ids = json_list(messages)
     found = reporting.figures(db, reporting.OF_LIST, (ids,))
@@ -92,12 +104,14 @@ def _delete(db: Database, campaign: int, messages: dict[int, int]) -> None:
     for (reason, stage), count in found.failures.items():
         _add(db, campaign, stage, Counter({reason: count}))
     db.ids.forget(db, ids)
+    fields.forget(db, messages)
     for table, column in referring(db):
         db.conn.execute(
             f'DELETE FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608 - our schema
             (ids,),
         )
     db.conn.execute("DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    db.packs.forget(db, messages)
     db.conn.execute("UPDATE campaigns SET first_message = ? WHERE id = ?", (max(messages) + 1, campaign))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sender.store.backup import backup
 from sender.store.records import StoreError
-from sender.store.tables import first, fourth, second, third
+from sender.store.tables import fifth, first, fourth, second, third
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -22,6 +22,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     second.migrate,
     third.migrate,
     fourth.migrate,
+    fifth.migrate,
 )
 """Each brings a file of the version before to its own: version n is the n-th. Released ones never change."""
 

@@ -32,7 +32,7 @@ def load_parts(db: Database, messages: Iterable[int]) -> Parts:
     """Every part of these messages."""
     in_hand = db.hand.of
     messages = list(messages)
-    intents.write_out(db, [row for row in map(in_hand, messages) if row is not None])
+    intents.write_out_messages(db, messages)
     rows = db.conn.execute(_LOAD, (json_list(messages),))
     return {(row[0], row[1]): in_hand(row[0]) or PartRow(*row) for row in rows}
 
@@ -83,7 +83,7 @@ def move_alike(db: Database, ids: Sequence[int], by_campaign: Mapping[int, int],
 def _move(db: Database, ids: Sequence[int], after: int) -> None:
     """Write the new state of messages, and settle what they cost."""
     # One statement for all of them costs less than half of one for each.
-    changed = _MOVE[after].run(db.conn, (), ids)
+    changed = _MOVE[after].run(db.hot, (), ids)
     if changed != len(ids):
         raise RuntimeError(f"{len(ids) - changed} of {len(ids)} messages may not become {State(after).label}")
     if after in _FINAL:

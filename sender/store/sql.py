@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import string
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain, count
-from operator import eq
+from itertools import count
 from typing import Any, Final
 
 import msgspec
@@ -45,17 +45,27 @@ class Insert:
     """
 
     def __init__(self, head: str, row: str) -> None:
-        """`head` is what stands before VALUES, `row` the values of one row with its parameters, in brackets."""
-        self._one = sql("$head VALUES $row", head=sql(head), row=sql(row))
-        self._many = f"{self._one}{f', {sql(row)}' * (_AT_ONCE - 1)}"
+        """`head` is what stands before VALUES, `row` the values of one row, in brackets.
 
-    def run(self, conn: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert `rows`, each with its parameters."""
-        whole = len(rows) - len(rows) % _AT_ONCE
-        for start in range(0, whole, _AT_ONCE):
-            conn.execute(self._many, list(chain.from_iterable(rows[start : start + _AT_ONCE])))
-        if whole < len(rows):
-            conn.executemany(self._one, rows[whole:])
+        ``?1`` and so on are parameters that all rows have in common, and given once; each ``?`` is the row's own.
+        """
+        shared = max(map(int, re.findall(r"\?(\d+)", row)), default=0)
+        self._width = len(re.findall(r"\?(?!\d)", row))
+        numbers = count(shared + 1)
+        rows = [re.sub(r"\?(?!\d)", lambda _: f"?{next(numbers)}", sql(row)) for _ in range(_AT_ONCE)]
+        self._many = sql("$head VALUES $rows", head=sql(head), rows=", ".join(rows))
+        self._one = sql("$head VALUES $rows", head=sql(head), rows=rows[0])
+
+    def run(self, conn: sqlite3.Connection, same: Sequence[Any], values: Sequence[Any]) -> None:
+        """Insert rows with what they have in common, and the `values` of their own, those of all behind each other."""
+        width = self._width
+        step = width * _AT_ONCE
+        whole = len(values) - len(values) % step
+        for start in range(0, whole, step):
+            conn.execute(self._many, [*same, *values[start : start + step]])
+        if whole < len(values):
+            rest = range(whole, len(values), width)
+            conn.executemany(self._one, [(*same, *values[start : start + width]) for start in rest])
 
 
 _RUN: Final = 4
@@ -91,7 +101,7 @@ class Update:
 def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Different numbers, at least one, as ranges: the first and the last of each, in order."""
     first, last = numbers[0], numbers[-1]
-    if last - first == len(numbers) - 1 and all(map(eq, numbers, count(first))):
+    if last - first == len(numbers) - 1 and list(numbers) == list(range(first, last + 1)):
         return [(first, last)]
     found: list[tuple[int, int]] = []
     ordered = sorted(numbers)

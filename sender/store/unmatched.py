@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sender.store import packed
 from sender.store.database import Database
 from smppkit.message_state import MessageState
 
@@ -27,7 +28,9 @@ _ASIDE: Final = (
     "SELECT a.name, smsc_id, u.state, stat, err, number, sender, reference, at, 0"
     " FROM unmatched_receipts u JOIN accounts a ON a.id = account WHERE at < ? ORDER BY u.id LIMIT ?"
 )
-_OF_MESSAGE: Final = "SELECT part, n, smsc_id, state, stat, err, number, at FROM all_receipts WHERE message = ?"
+_OF_MESSAGE: Final = "SELECT part, n, smsc_id, state, stat, err, number, at FROM receipts WHERE message = ?"
+_FIRST: Final = "part, 1, smsc_id, received, stat, err, (SELECT number FROM messages WHERE id = message), received_at"
+"""The first receipt of a part, where it is kept in the part itself."""
 
 
 class Unmatched(msgspec.Struct, frozen=True, gc=False):
@@ -89,5 +92,7 @@ def counted(db: Database, before: float) -> dict[str, int]:
 
 def of_message(db: Database, message: int) -> list[Received]:
     """Every receipt of a message, by part and in their order."""
-    rows = db.conn.execute(_OF_MESSAGE + " ORDER BY part, n", (message,))
+    rows = db.conn.execute(_OF_MESSAGE, (message,)).fetchall()
+    rows += [row for row in packed.part_rows(db, message, _FIRST) if row[3] is not None]
+    rows.sort()
     return [Received(part, n, smsc_id, MessageState(state), *rest) for part, n, smsc_id, state, *rest in rows]

@@ -20,6 +20,7 @@ from smsc.journal.records import Kind, Owed
 from smsc.stats import count
 
 MOST_OWED = 500_000  # deliveries held at once; beyond, submits that bring one get ESME_RMSGQFUL, and no MO comes
+MOST_BY_PLAN = 10_000  # receipts waiting for one account that are not in the journal, but made again after a restart
 ANYBODY = ""  # the mailbox of MOs that no account claims: for whoever binds as a receiver first
 
 # Names of their own: on Python 3.11 to look a member up in its enum costs as much as several such names.
@@ -92,6 +93,11 @@ class Deliveries:
         return next((mailbox.system_id for mailbox in self.mailboxes.values() if mailbox.receivers), ANYBODY)
 
     # --- what is to come ----------------------------------------------------------------------
+
+    def goes_out(self, system_id: str) -> bool:
+        """Whether what is made for an account now is about to be sent, and settled soon."""
+        mailbox = self.mailboxes.get(system_id)
+        return mailbox is not None and bool(mailbox.receivers) and len(mailbox) < MOST_BY_PLAN
 
     @property
     def waiting(self) -> int:
@@ -194,6 +200,8 @@ class Deliveries:
             shared.stats.receipts.acknowledged += number
             shared.stats.receipts.waiting -= number
             self.made(deliveries.system_id, _RECEIPT, -number)
+            if shared.journal is not None:
+                shared.journal.settled_by_plan(deliveries.rows(), shared.epoch + shared.now())
             return
         if [owed for owed in deliveries if owed.life != life or owed.withdrawn]:
             for owed in deliveries:

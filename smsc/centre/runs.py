@@ -186,7 +186,7 @@ class Runs:
         if len(places) < len(dues):
             dues = [dues[place] for place in places]
         said = zip(receipts, repeat(taken), places, strict=False)
-        if min(dues) > now:
+        if min(dues) > now or wheel.breathes:
             wheel.gather(whose, dues, said, partial(Waiting, whose))
             return ()
         ready = Waiting(whose, 0, [])
@@ -248,17 +248,20 @@ class Runs:
                 owed += receipts
             made[taken.system_id] = made.get(taken.system_id, 0) + len(receipts)
             if journal is not None:
-                self._tell(journal, taken, list(receipts), now)
+                self._tell(journal, taken, receipts, now)
         for system_id, count in made.items():
             self._deliveries.made(system_id, _RECEIPT, count)
         return owed
 
-    def _tell(self, journal: Journal, taken: Taken, receipts: list[Owed], now: float) -> None:
+    def _tell(self, journal: Journal, taken: Taken, receipts: Sequence[Owed], now: float) -> None:
         """Record that a run has come to the end that all of it have in common, and what this brings."""
         shared, fate = self._shared, taken.course.fates[0]
-        journal.owe_all(shared.name, shared.epoch + now, receipts)
+        by_plan = isinstance(receipts, Receipts)
+        if not by_plan:
+            journal.owe_all(shared.name, shared.epoch + now, receipts)
+        ended_at = shared.epoch + min(now, taken.at + taken.course.ends_after[0])
         rows = list(range(taken.row, taken.row + len(taken)))
-        journal.ended(rows, shared.epoch + min(now, taken.at + taken.course.ends_after[0]), fate.stat, fate.err)
+        journal.ended(rows, ended_at, fate.stat, fate.err, over=not by_plan)
 
     def _receipts(self, taken: Taken, now: float) -> Sequence[Owed]:
         """Those of all of a run."""
@@ -269,7 +272,7 @@ class Runs:
             ids = taken.usual.ids(taken.number, len(taken))
             written = self._written(taken, taken.frames.addressed(), ids, before=inf)
         if copies == 1 and all(written):
-            if self._shared.journal is None:
+            if self._by_plan(whose):
                 return Receipts(whose, written, [taken] * len(places), places, life)
             return list(map(Owed, range(row, row + len(places)), repeat(whose), written, repeat(_RECEIPT),
                             taken.addresses(), repeat(taken.bind), repeat(0), repeat(0), repeat(False),
@@ -342,10 +345,14 @@ class Runs:
         pressed = press(taken.usual.write_id(taken.number + index).encode("latin-1"), found, end)
         return b"" if pressed is None else pressed[0]
 
+    def _by_plan(self, system_id: str) -> bool:
+        """Whether receipts that are made for an account now need not be recorded: their plans are, if anything is."""
+        return self._shared.journal is None or self._deliveries.goes_out(system_id)
+
     def ripe(self, waiting: Sequence[Waiting], now: float) -> Sequence[Owed | Receipts]:
         """What is to be delivered because messages of runs have come to their ends, one by one."""
-        shared = self._shared
-        if shared.journal is not None or shared.operator.receipts.copies > 1:
+        shared, journal = self._shared, self._shared.journal
+        if shared.operator.receipts.copies > 1:
             return self._ripe_each(waiting, now)
         together: dict[str, list[Any]] = {}
         for some in waiting:
@@ -358,9 +365,15 @@ class Runs:
         for several in receipts:
             if not all(several.octets) or any(taken.held is not None for taken in set(several.taken)):
                 return self._ripe_each(waiting, now)
+            if not self._by_plan(several.system_id):
+                return self._ripe_each(waiting, now)
         for several in receipts:
             for taken, index in zip(several.taken, several.indexes, strict=True):
                 taken.over[index] = 1
+            if journal is not None:
+                epoch, of = shared.epoch, zip(several.taken, several.indexes, strict=True)
+                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in of]
+                journal.ended(several.rows(), ends, over=False)
             self._deliveries.made(several.system_id, _RECEIPT, len(several))
         return receipts
 
@@ -369,7 +382,7 @@ class Runs:
         journal, copies = shared.journal, shared.operator.receipts.copies
         made: dict[str, int] = {}
         owed: list[Owed] = []
-        told = _Told(shared.name, shared.epoch + now)
+        told = _Told(shared.name, shared.epoch, now)
         for _, _, octets, taken, index in _in_order(waiting):
             if taken.held is not None:
                 if journal is not None:
@@ -378,10 +391,8 @@ class Runs:
                 continue
             taken.over[index] = 1
             if journal is not None:
-                course = taken.course
-                ended = told.ended.setdefault(course.fates[index], ([], []))
-                ended[0].append(taken.row + index)
-                ended[1].append(shared.epoch + min(now, taken.at + course.ends_after[index]))
+                told.rows.append(taken.row + index)
+                told.at.append(shared.epoch + min(now, taken.at + taken.course.ends_after[index]))
             written = (octets, taken.source(index)) if octets else self._write(taken, index, now)
             if written is None:
                 continue
@@ -426,21 +437,23 @@ class Runs:
 
 
 class _Told:
-    """What is to be recorded of messages that come to their ends at a time (unix seconds)."""
+    """What is to be recorded of messages that come to the ends that were drawn for them, at a time (clock seconds)."""
 
-    def __init__(self, operator: str, now: float) -> None:
+    def __init__(self, operator: str, epoch: float, now: float) -> None:
         self.owed: list[Owed] = []
-        self.ended: dict[Fate, tuple[list[int], list[float]]] = {}
-        """The rows of messages, and when each ended."""
+        self.rows: list[int] = []
+        self.at: list[float] = []
+        """When each ended (unix seconds)."""
         self._operator = operator
+        self._epoch = epoch
         self._now = now
 
     def tell(self, journal: Journal) -> None:
         """Record it; what comes later is told of later."""
-        journal.owe_all(self._operator, self._now, self.owed)
-        for fate, (rows, at) in self.ended.items():
-            journal.ended(rows, at, fate.stat, fate.err)
-        self.owed, self.ended = [], {}
+        journal.owe_all(self._operator, self._epoch + self._now, self.owed)
+        if self.rows:
+            journal.ended(self.rows, self.at)
+        self.owed, self.rows, self.at = [], [], []
 
 
 def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, int]]:
@@ -456,11 +469,13 @@ def _in_order(waiting: Sequence[Waiting]) -> list[tuple[int, int, bytes, Taken, 
 
 def _drawn(taken: Taken, epoch: float) -> Drawn:
     """What is to be recorded of a run whose messages have each an end of its own."""
-    course = taken.course
-    fates = dict.fromkeys(course.fates)
-    places = {fate: place for place, fate in enumerate(fates)}
-    ends_after = [None if after == inf else after for after in course.ends_after]
-    return Drawn(taken.at, epoch, ends_after, list(fates), bytes([places[fate] for fate in course.fates]))
+    ends_after, fates = taken.course.ends_after, taken.course.fates
+    different = list(dict.fromkeys(fates))
+    which = bytes(len(fates)) if len(different) == 1 else bytes(map(different.index, fates))
+    known: list[float | None] = list(ends_after)
+    if inf in known:
+        known = [None if after == inf else after for after in ends_after]
+    return Drawn(taken.at, epoch, known, different, which)
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:

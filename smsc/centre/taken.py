@@ -12,7 +12,7 @@ import msgspec
 from smppkit.pdus import SubmitSm
 from smppkit.runs import Frames
 from smsc.centre.book import Held, is_done
-from smsc.journal.records import Kind, Owed
+from smsc.journal.records import BY_PLAN, Kind, Owed
 from smsc.scenario.decisions import Plan
 from smsc.scenario.receipt_run import address
 from smsc.scenario.usual import Course, Usual
@@ -146,7 +146,10 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
 
 
 class Receipts(Sequence[Owed]):
-    """Receipts of runs that go out to an account together; each is made when somebody asks for one of them."""
+    """Receipts of runs that go out to an account together; each is made when somebody asks for one of them.
+
+    In a journal they are BY_PLAN.
+    """
 
     __slots__ = ("_each", "indexes", "life", "octets", "system_id", "taken")
 
@@ -181,6 +184,10 @@ class Receipts(Sequence[Owed]):
             part._each = self._each[place]
         return part
 
+    def rows(self) -> list[int]:
+        """Of their messages, where there is a journal."""
+        return [taken.row + index for taken, index in zip(self.taken, self.indexes, strict=True)]
+
     @property
     def asked_for(self) -> bool:
         """Whether each was made, and may have changed."""
@@ -191,7 +198,7 @@ class Receipts(Sequence[Owed]):
         if self._each is None:
             self._each = [
                 Owed(taken.row and taken.row + index, self.system_id, octets, _RECEIPT, taken.source(index), taken.bind,
-                     life=self.life)
+                     number=BY_PLAN if taken.row else 0, life=self.life)
                 for octets, taken, index in zip(self.octets, self.taken, self.indexes, strict=True)
             ]  # fmt: skip
         return self._each

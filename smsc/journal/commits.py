@@ -49,17 +49,20 @@ class Commits:
         """Write one group, or a step of it; returns what prevented it."""
         connection, entry, dropped = self.connection, None, 0
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            if not self._logged:
-                write(connection, group, self._expansion.parts)
-                insert_numbers(connection, group.numbers())
-            elif group.size:
-                if self._retention is not None:
-                    dropped = self._retention.step(connection, self._expansion, self._know_alive())
-                entry = self._write_log(group)
-            if group.expansion or group.erasure is not None:
-                group.unfinished = not self._go_on(group)
-            connection.execute("COMMIT")
+            if self._is_entry(group):
+                entry = append(connection, group, self._know_alive().last)  # a transaction by itself
+            else:
+                connection.execute("BEGIN IMMEDIATE")
+                if not self._logged:
+                    write(connection, group, self._expansion.parts)
+                    insert_numbers(connection, group.numbers())
+                elif group.size:
+                    if self._retention is not None:
+                        dropped = self._retention.step(connection, self._expansion, self._know_alive())
+                    entry = self._write_log(group)
+                if group.expansion or group.erasure is not None:
+                    group.unfinished = not self._go_on(group)
+                connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever waits for the group is told, and refuses its messages
             self._expansion.undone()
             self._alive = None  # it is read again
@@ -88,6 +91,18 @@ class Commits:
                 expand(connection)
         except sqlite3.Error as error:
             _log.warning("%s: the log is left for whoever reads it: %s", self.path, error)
+
+    def _is_entry(self, group: Group) -> bool:
+        """Whether a row of the log is all that is to be written, as nearly always.
+
+        Each call of SQLite gives the interpreter away, and may wait for it as long as a turn of the reactor takes.
+        """
+        if not (self._logged and group.size) or group.statements or group.expansion or group.erasure is not None:
+            return False
+        alive = self._know_alive()
+        if alive.is_due or alive.touches_older(group):
+            return False
+        return self._retention is None or not self._retention.is_due(alive)
 
     def _write_log(self, group: Group) -> Entry:
         """Write a group into the log, and into the tables what it changes there."""

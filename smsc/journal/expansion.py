@@ -46,7 +46,7 @@ class Expansion:
                 expanded = upto
                 break
             expanded = found[0]
-            later = group_from(*found[1:], alive=False)
+            later = group_from(*found[1:])
             if later.replaced:  # what was said before it must be there before it
                 write_rows(connection, group, self.parts)
                 group = Group()

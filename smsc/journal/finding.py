@@ -80,7 +80,7 @@ def _in_log(
         (after, wanted[2].encode()),
     )
     for entry, size, messages in entries:
-        for row, message in group_from(size, b"", messages, b"", alive=False).messages:
+        for row, message in group_from(size, b"", messages, b"").messages:
             if _is_wanted(message, wanted) and row > after_row:
                 entries.close()
                 return _row_of(row, message), entry - 1

@@ -1,7 +1,7 @@
 """The journal: every message and every PDU in SQLite, and the promise that what was acknowledged is in it.
 
 Callers record from the reactor's thread; nothing of that touches the disk. What was recorded goes to the
-file in groups, each one transaction: when 500 operations are waiting, when somebody asks to be told
+file in groups, each one transaction: when 2,000 operations are waiting, when somebody asks to be told
 (``when_committed``), or 5 ms after the first of them. A threaded journal writes in a thread of its own; an
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
 
@@ -30,15 +30,16 @@ from smsc.journal.expansion import is_behind
 from smsc.journal.file import connect, connect_readonly, open_file
 from smsc.journal.finding import Found, find
 from smsc.journal.lockfile import LockFile
-from smsc.journal.records import Committed, Group, Kind, Message, Owed, Pending
+from smsc.journal.records import BY_PLAN, Committed, Group, Kind, Message, Owed, Pending
 from smsc.journal.retention import Keep
 from smsc.journal.schema import prepare
 from smsc.journal.together import MessageRun, OwedRun
 from smsc.journal.writer import Writer
 
 MEMORY = ":memory:"
-GROUP_OPERATIONS = 500
+GROUP_OPERATIONS = 2_000
 GROUP_SECONDS = 0.005
+_SLACK = 1e-6  # a clock may be one rounding step short of the time it was armed for
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
@@ -70,6 +71,7 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
+        self._began = 0.0  # when the first operation of the group was recorded, or before
         self._logged = logged
         self._puts = 0  # groups that were handed over
         self._expanding = 0
@@ -229,13 +231,24 @@ class Journal:
         self._added(2 * run.count)
         return row
 
-    def ended(self, rows: list[int], at: float | list[float], stat: str, err: str) -> None:
-        """As ``reached`` with `over`, of messages that have come to no state before; `at` is that of all, or each."""
+    def ended(
+        self,
+        rows: list[int],
+        at: float | list[float],
+        stat: str | None = None,
+        err: str | None = None,
+        *,
+        over: bool = True,
+    ) -> None:
+        """As ``reached``, of messages that have come to no state before; `at` is that of all, or each.
+
+        What is not `over` with that comes to its end again after a restart, until its receipt, BY_PLAN, is settled.
+        """
         if not self._logged:
             for row, one in zip(rows, at if isinstance(at, list) else repeat(at), strict=False):
-                self.reached(row, one, stat, err, over=True)
+                self.reached(row, one, stat, err, over=over)
             return
-        self._group.ended.append((rows, at, stat, err))
+        self._group.ended.append((rows, at, stat, err, over))
         self._added(len(rows))
 
     def owe_all(self, operator: str, due: float, receipts: Sequence[Owed]) -> None:
@@ -244,18 +257,17 @@ class Journal:
             for owed in receipts:
                 self.owe(operator, due, owed)
             return
-        number, first = self._next_delivery, receipts[0]
-        for owed in receipts:
-            owed.number = self._next_delivery
-            self._next_delivery += 1
+        first = self._next_delivery
+        self._next_delivery = first + len(receipts)
+        for number, owed in enumerate(receipts, first):
+            owed.number = number
         rows, addresses = [owed.row for owed in receipts], [owed.to for owed in receipts]
-        octets = [owed.octets for owed in receipts]
-        bind: int | list[int] = first.bind
-        system_id: str | list[str] = first.system_id
-        if any(owed.bind != bind for owed in receipts):
-            bind = [owed.bind for owed in receipts]
-            system_id = [owed.system_id for owed in receipts]
-        run = OwedRun(number, operator, due, system_id, bind, rows, addresses, octets)
+        octets, binds = [owed.octets for owed in receipts], [owed.bind for owed in receipts]
+        bind: int | list[int] = binds[0]
+        system_id: str | list[str] = receipts[0].system_id
+        if binds.count(binds[0]) < len(binds):
+            bind, system_id = binds, [owed.system_id for owed in receipts]
+        run = OwedRun(first, operator, due, system_id, bind, rows, addresses, octets)
         self._group.owed_runs.append(run)
         self._added(len(receipts))
 
@@ -266,9 +278,25 @@ class Journal:
                 self.settled(owed, acknowledged_at, state)
             return
         numbers = [owed.number for owed in deliveries]
+        planned = numbers.count(BY_PLAN)
+        if 0 < planned < len(numbers):
+            self.settled_all([owed for owed in deliveries if owed.number == BY_PLAN], acknowledged_at, state)
+            self.settled_all([owed for owed in deliveries if owed.number != BY_PLAN], acknowledged_at, state)
+            return
         rows = [owed.row for owed in deliveries] if deliveries[0].kind in _ACKNOWLEDGES else None
-        self._group.settled_runs.append((numbers, rows, acknowledged_at, state))
+        self._group.settled_runs.append((None if planned else numbers, rows, acknowledged_at, state))
         self._added(len(deliveries))
+
+    def settled_by_plan(self, rows: list[int], acknowledged_at: float) -> None:
+        """As ``settled_all``, of receipts BY_PLAN; `rows` are those of their messages."""
+        group = self._group
+        if self._logged:
+            group.settled_runs.append((None, rows, acknowledged_at, None))
+        else:
+            group.settled += [(BY_PLAN, row, acknowledged_at, None) for row in rows]
+            group.reached += [(row, acknowledged_at, None, None, False) for row in rows]
+            group.over += rows
+        self._added(len(rows))
 
     def settled(self, owed: Owed, acknowledged_at: float | None, state: str | None = None) -> None:
         """Record that a delivery is owed no more: acknowledged, or (None) given up.
@@ -277,6 +305,10 @@ class Journal:
         """
         row = owed.row if owed.kind in _ACKNOWLEDGES else None
         self._group.settled.append((owed.number, row, acknowledged_at, state))
+        if owed.number == BY_PLAN:
+            if acknowledged_at is not None:
+                self._group.reached.append((owed.row, acknowledged_at, None, None, False))
+            self._group.over.append(owed.row)
         self._added()
 
     def forget(self, operator: str) -> None:
@@ -309,6 +341,8 @@ class Journal:
         """Record one PDU as it was on the wire; `direction` is "in" or "out"."""
         group = self._group
         group.pdus.append((at, connection, direction, octets))
+        if not group.size:
+            self._began = self._clock.seconds()
         group.size = size = group.size + 1 + len(octets) // LARGE
         if size >= GROUP_OPERATIONS:
             self._hand_over()
@@ -414,6 +448,8 @@ class Journal:
 
     def _added(self, operations: int = 1) -> None:
         group = self._group
+        if not group.size:
+            self._began = self._clock.seconds()
         group.size += operations
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
@@ -421,8 +457,13 @@ class Journal:
             self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def _time_is_up(self) -> None:
+        """The timer was set for this group, or for one that has been handed over before."""
         self._timer = None
-        self._hand_over()
+        wait = self._began + GROUP_SECONDS - self._clock.seconds()
+        if wait > _SLACK and self._group.size:
+            self._timer = self._clock.callLater(wait, self._time_is_up)
+        else:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         group = self._group

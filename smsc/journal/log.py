@@ -17,7 +17,7 @@ import msgspec
 from smppkit.pdus import DataSm, DeliverSm, SubmitSm
 from smppkit.runs import split
 from smppkit.tlvs import Tlv
-from smsc.journal.records import Group, Kind, Message, Owed, Pending, plain
+from smsc.journal.records import BY_PLAN, Group, Kind, Message, Owed, Pending, plain
 from smsc.journal.together import Drawn, MessageRun, OwedRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice, PlannedReply
 from smsc.scenario.template import Words
@@ -106,58 +106,75 @@ def _pdus(group: Group) -> bytes:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def group_from(size: int, events: bytes, messages: bytes, pdus: bytes, *, alive: bool = True) -> Group:
-    """The group that an entry keeps; what is left empty of it is not taken into it. Each is there by itself.
+def group_from(size: int, events: bytes, messages: bytes, pdus: bytes) -> Group:
+    """The group that an entry keeps, each by itself; what is left empty of it is not taken into it.
 
-    Without `alive` it says nothing of what is planned and owed.
+    It says nothing of what is planned and owed.
     """
     group = Group()
     group.size = size
-    runs: dict[int, bytes] = {}
     if events:
-        # Journals that were written before there were runs have not the last two, here and below.
-        reached, over, settled, told, replaced, ended, settled_runs = (*_decode(events), [], [])[:7]
-        group.reached, group.over, group.told = reached, over, told
-        group.settled = [tuple(entry) for entry in settled]
+        ended, settled_runs = _take_events(group, events)
         if ended:
-            group.reached = [entry for several in ended for entry in each_ended(several)] + reached
-            group.over += [row for rows, *_ in ended for row in rows]
+            group.reached = [entry for several in ended for entry in each_ended(several)] + group.reached
+            group.over += [row for rows, *_, over in ended if over for row in rows]
         if settled_runs:
             _settle_all(group, settled_runs)
-        for pending, message, kind in replaced:
-            group.replaced.append((_pending_from(pending, None), _message_from(message, kind)))
+    runs: dict[int, bytes] = {}
     if messages:
-        taken, kinds, planned, owed, together, owed_runs = (*_decode(messages), [], [])[:6]
-        group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
-        if alive:
-            submits = {row: message.pdu for row, message in group.messages} if planned else {}
-            group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
-            group.owed = [_owed_from(*entry) for entry in owed]
-            for values in owed_runs:
-                several = OwedRun(*values)
-                group.owed += map(several.one, several.numbers())
-            group.owed.sort(key=_number)
+        _, _, together, _ = _take_messages(group, messages)
         for values in together:
             run = _run_from(values)
             runs[run.row] = run.octets
-            if not alive:
-                group.messages += run.messages()
-                continue
-            for row, message, pending in run.members():
-                group.messages.append((row, message))
-                group.pending.append(pending)
+            group.messages += run.messages()
         if together:
             group.messages.sort(key=_first)
-            group.pending.sort(key=_row)
     for at, connection, direction, written, *count in _decode(pdus) if pdus else ():
         octets = runs[written] if isinstance(written, int) else written
         group.pdus += [(at, connection, direction, one) for one in (split(octets) if count else (octets,))]
     return group
 
 
+def recorded(size: int, events: bytes, messages: bytes) -> Group:
+    """The group that an entry keeps, without its PDUs, as it was recorded: runs are runs."""
+    group = Group()
+    group.size = size
+    if events:
+        ended, settled_runs = _take_events(group, events)
+        group.ended = ended
+        group.settled_runs = [tuple(several) for several in settled_runs]
+    if messages:
+        planned, owed, together, owed_runs = _take_messages(group, messages)
+        submits = {row: message.pdu for row, message in group.messages} if planned else {}
+        group.pending = [_pending_from(entry, submits.get(entry[0])) for entry in planned]
+        group.owed = [_owed_from(*entry) for entry in owed]
+        group.runs = list(map(_run_from, together))
+        group.owed_runs = [OwedRun(*values) for values in owed_runs]
+    return group
+
+
+def _take_events(group: Group, events: bytes) -> tuple[list[Any], list[Any]]:
+    """Give a group what became of messages one by one; returns what became of several."""
+    # Journals that were written before there were runs have not the last two, here and below.
+    reached, over, settled, told, replaced, ended, settled_runs = (*_decode(events), [], [])[:7]
+    group.reached, group.over, group.told = reached, over, told
+    group.settled = [tuple(entry) for entry in settled]
+    for pending, message, kind in replaced:
+        group.replaced.append((_pending_from(pending, None), _message_from(message, kind)))
+    # Of those that were written before there were deliveries BY_PLAN all were over.
+    return [(*several, True)[:5] for several in ended], settled_runs
+
+
+def _take_messages(group: Group, messages: bytes) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """Give a group its messages; returns what is planned for them, what is owed, and both of runs."""
+    taken, kinds, planned, owed, together, owed_runs = (*_decode(messages), [], [])[:6]
+    group.messages = [(row, _message_from(values, kind)) for (row, values), kind in zip(taken, kinds, strict=True)]
+    return planned, owed, together, owed_runs
+
+
 def each_ended(ended: Sequence[Any]) -> list[tuple[int, float, str | None, str | None, bool]]:
     """Messages that came to their ends together, each as if that had been recorded by itself."""
-    rows, at, stat, err = ended
+    rows, at, stat, err, _ = ended
     times = at if isinstance(at, list) else repeat(at)
     return [(row, one, stat, err, False) for row, one in zip(rows, times, strict=False)]
 
@@ -166,18 +183,16 @@ def _first(entry: tuple[int, Message]) -> int:
     return entry[0]
 
 
-def _row(pending: Pending) -> int:
-    return pending.row
-
-
-def _number(entry: tuple[str, float, Owed]) -> int:
-    return entry[2].number
-
-
 def _settle_all(group: Group, together: list[Any]) -> None:
     """Of several copies the first that was acknowledged is to come first."""
     for numbers, rows, at, state in together:
-        group.settled += [(number, row, at, state) for number, row in zip(numbers, rows or repeat(None), strict=False)]
+        if numbers is None:
+            group.reached += [(row, at, None, None, False) for row in rows]  # unless it was, as nearly always
+            group.over += rows
+        group.settled += [
+            (number, row, at, state)
+            for number, row in zip(numbers or repeat(BY_PLAN), rows or repeat(None), strict=False)
+        ]
     group.settled.sort(key=_acknowledged_at)
 
 

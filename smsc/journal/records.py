@@ -12,6 +12,7 @@ from enum import IntEnum
 from itertools import chain
 from struct import unpack_from
 from typing import TYPE_CHECKING, TypeAlias
+from typing import Final as Constant
 
 import msgspec
 
@@ -73,6 +74,11 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
     told: int = 0
 
 
+BY_PLAN: Constant = -1
+"""In the place of a delivery's number: it is not in the journal, and made again by the plan of its message, which is
+there until it is settled."""
+
+
 class Owed(msgspec.Struct, gc=False):
     """What the operator still has to deliver to an ESME: encoded, sequence number 0."""
 
@@ -86,7 +92,7 @@ class Owed(msgspec.Struct, gc=False):
     """The connection that its message came on, for the routes that ask for it or for another one."""
     attempts: int = 0
     number: int = 0
-    """Of the delivery, in the journal."""
+    """Of the delivery, in the journal; or BY_PLAN."""
     withdrawn: bool = False
     """Not wanted any more: what the ESME says about it counts for nothing."""
     life: int = 0
@@ -144,10 +150,12 @@ class Group:
         self.settled: list[tuple[int, int | None, float | None, str | None]] = []
         self.pdus: list[OnePdu | ManyPdus] = []
         self.runs: list[MessageRun] = []
-        # The rows that came to their end, and are over; when (all, or each), and to which.
-        self.ended: list[tuple[list[int], float | list[float], str, str]] = []
+        # The rows that came to their end; when (all, or each), to which (None: what was decided), and whether they are
+        # over with that.
+        self.ended: list[tuple[list[int], float | list[float], str | None, str | None, bool]] = []
         self.owed_runs: list[OwedRun] = []
-        self.settled_runs: list[tuple[list[int], list[int] | None, float, str | None]] = []
+        # The deliveries, and the rows of their messages; without numbers they are BY_PLAN, and the messages are over.
+        self.settled_runs: list[tuple[list[int] | None, list[int] | None, float, str | None]] = []
         self.statements: list[tuple[str, tuple[object, ...]]] = []
         self.waiting: list[Committed] = []
         self.erasure: Erasure | None = None

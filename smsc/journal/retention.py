@@ -37,6 +37,13 @@ class Retention:
         self._looked_at = -inf
         self._steps = 0
 
+    def is_due(self, alive: Alive) -> bool:
+        """Whether there may be something to drop, behind what was written."""
+        keep, last = self._keep, alive.last
+        if keep.messages is not None and last.row - keep.messages - self._floor >= AT_ONCE:
+            return True
+        return keep.seconds is not None and last.at - self._looked_at > OFTEN
+
     def step(self, connection: sqlite3.Connection, expansion: Expansion, alive: Alive) -> int:
         """Drop some within the transaction that is open, if there is enough to drop; how many messages that were.
 
@@ -141,7 +148,7 @@ def _first_row(connection: sqlite3.Connection, entry: int) -> int:
     """The row of the first message of an entry, or of one after it."""
     entries = connection.execute("SELECT messages FROM log WHERE entry >= ? ORDER BY entry", (entry,))
     for (messages,) in entries:
-        group = group_from(0, b"", messages, b"", alive=False)
+        group = group_from(0, b"", messages, b"")
         if group.messages:
             entries.close()
             return group.messages[0][0]

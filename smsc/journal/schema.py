@@ -200,12 +200,17 @@ def _numbers_late(db: Database) -> None:
     db.execute("DROP INDEX idx_messages_operator_number")
 
 
+def _made_by_plans(db: Database) -> None:
+    """The log may have messages that came to their ends and are not over, which earlier programs do not know."""
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first_tables,
     _states_over_time,
     _long_messages_as_one,
     _log_first,
     _numbers_late,
+    _made_by_plans,
 )
 """Number n brings a file of version n to version n + 1 (PRAGMA user_version)."""
 

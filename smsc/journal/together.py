@@ -6,7 +6,7 @@ are in these. Nothing is decoded before somebody looks at one of them, and for m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -74,6 +74,18 @@ class MessageRun(msgspec.Struct, gc=False, array_like=True):
     def until_of(self, row: int) -> float | None:
         """When one of them is of no use any more."""
         return self.until if self.drawn is None else self.drawn.until(row - self.row, self.plan)
+
+    def told(self, at: float) -> Sequence[int] | None:
+        """The rows of those whose end is told, if all others are of no use any more at a time; else None."""
+        rows, drawn, wanted = self.rows(), self.drawn, self.plan.wanted
+        if drawn is None:
+            return rows if self.until is None else () if self.until <= at else None
+        if None not in drawn.ends_after and all(wanted >> fate.state & 1 for fate in drawn.fates):
+            return rows
+        untils = [self.until_of(row) for row in rows]
+        if max([until for until in untils if until is not None], default=at) > at:
+            return None
+        return [row for row, until in zip(rows, untils, strict=True) if until is None]
 
     def messages(self) -> Iterator[tuple[int, Message]]:
         """Each of them with its row, as if it had been recorded by itself."""

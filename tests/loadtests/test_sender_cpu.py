@@ -24,4 +24,5 @@ def test_a_message_costs_some_microseconds() -> None:
     assert measured["messages"] == 500
     figures = measured["four binds, receipts"]
     assert figures["microseconds"] > 0
+    assert figures["reactor"] > 0
     assert figures["messages_per_second"] > 0

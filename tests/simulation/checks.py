@@ -205,7 +205,7 @@ class Checks:
         if highest <= self._highest:
             return
         for message, fields in life.query(
-            "SELECT m.id, f.fields FROM messages m LEFT JOIN message_fields f ON f.message = m.id WHERE m.id > ?",
+            "SELECT m.id, f.fields FROM messages m LEFT JOIN all_fields f ON f.message = m.id WHERE m.id > ?",
             self._highest,
         ):
             token = token_of(fields)
@@ -234,7 +234,7 @@ class Checks:
         stored = {
             (account, message_id, stat)
             for account, message_id, stat in life.query(
-                "SELECT a.name, r.smsc_id, r.stat FROM all_receipts r JOIN parts p ON p.message = r.message"
+                "SELECT a.name, r.smsc_id, r.stat FROM all_receipts r JOIN all_parts p ON p.message = r.message"
                 " AND p.part = r.part JOIN accounts a ON a.id = p.account"
                 " UNION SELECT a.name, r.smsc_id, r.stat FROM parked_receipts r JOIN accounts a ON a.id = r.account"
             )

@@ -1,6 +1,59 @@
-"""PDUs that look alike, with made-up ones of four octets."""
+"""PDUs that are alike: read by columns as far as they are so, and no further."""
 
-from smppkit.alike import alike, numbers_of, parts
+from __future__ import annotations
+
+import pytest
+
+from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
+
+
+def one(number: int, word: bytes = b"word", tail: bytes = b"tail") -> bytes:
+    return b"\0\0\0\x10head" + number.to_bytes(4, "big") + word[:2] + tail[:2]
+
+
+def read(*behind: bytes, most: int = 1000) -> list[list[bytes]]:
+    return columns(one(0) + b"".join(behind), 0, 16, [(8, 12), (12, 14)], fits, most)
+
+
+def fits(places: Columns) -> bool:
+    return b"!!" not in places[1]
+
+
+def numbers(*wanted: int) -> list[bytes]:
+    return [number.to_bytes(4, "big") for number in wanted]
+
+
+def test_places_are_given_by_columns() -> None:
+    assert read(one(1, b"ab"), one(2, b"cd")) == [numbers(1, 2), [b"ab", b"cd"]]
+    assert read() == [[], []]
+    assert read(one(1)[:-1]) == [[], []]
+
+
+def test_some_of_one_length_are_promising() -> None:
+    longer = b"\0\0\0\x11" + one(1)[4:] + b"!"
+    assert promising(one(0) * 17, 0, 16)
+    assert not promising(one(0) * 16, 0, 16)
+    assert not promising(one(0) * 16 + longer, 0, 16)
+    assert not promising(one(0) + longer * 17, 0, 16)
+
+
+def test_no_more_than_is_wanted() -> None:
+    assert read(*map(one, range(1, 100)), most=50)[0] == numbers(*range(1, 51))
+    assert read(one(1), most=0) == [[], []]
+
+
+@pytest.mark.parametrize("place", [0, 1, 7, 8, 9, 40, 99])
+@pytest.mark.parametrize("odd", [one(1, tail=b"xx"), b"\0\0\0\x11" + one(1)[4:], b"\0\0\1\x10" + one(1)[4:], b"\0" * 8])
+def test_the_first_that_is_not_like_it_is_the_end(place: int, odd: bytes) -> None:
+    made = list(map(one, range(100)))
+    assert read(*made[:place], odd, *made[place:])[0] == numbers(*range(place))
+
+
+@pytest.mark.parametrize(("place", "found"), [(0, 0), (7, 0), (8, 8), (39, 8), (40, 40), (99, 40)])
+def test_what_does_not_fit_ends_it_with_those_that_were_compared_together(place: int, found: int) -> None:
+    made = list(map(one, range(100)))
+    made[place] = one(place, b"!!")
+    assert read(*made)[0] == numbers(*range(found))
 
 
 def test_those_are_counted_that_have_the_same_octets_where_they_must() -> None:

@@ -8,6 +8,7 @@ from smppkit.gsm0338 import (
     encode_gsm7,
     pack_septets,
     septets,
+    try_encode_all,
     try_encode_gsm7,
     unpack_septets,
 )
@@ -87,6 +88,12 @@ def test_characters_the_tables_use_inside_are_not_encodable(character):
 @given(gsm_text)
 def test_text_of_the_alphabet_survives_the_round_trip(text):
     assert decode_gsm7(encode_gsm7(text)) == text
+
+
+@given(st.lists(gsm_text | st.text(st.characters(max_codepoint=0x7F)) | st.sampled_from(["", "\x7f", "я"]), min_size=1))
+def test_many_are_encoded_as_one_by_one(texts):
+    encoded = [try_encode_gsm7(text) for text in texts]
+    assert try_encode_all(texts) == (None if None in encoded else encoded)
 
 
 @given(st.binary())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smppkit.commands import CommandId
-from smppkit.outstanding import Outstanding, Sent, SentRun, Unanswered
+from smppkit.outstanding import Outstanding, Sent, Unanswered
 from smppkit.pdus import SubmitSm
 
 
@@ -51,9 +51,7 @@ def test_a_number_that_is_used_again_no_longer_means_the_old_request() -> None:
 
 
 def run_of(contexts: str, first: int, waiting: Outstanding) -> None:
-    waiting.add_run(
-        range(first, first + len(contexts)), SentRun(CommandId.DELIVER_SM, None, list(contexts), 1.0, first)
-    )
+    waiting.add_run(CommandId.DELIVER_SM, range(first, first + len(contexts)), list(contexts), 1.0)
 
 
 def test_what_was_sent_together_is_taken_in_as_few_pieces_as_it_was_sent_in() -> None:
@@ -62,9 +60,9 @@ def test_what_was_sent_together_is_taken_in_as_few_pieces_as_it_was_sent_in() ->
     waiting.add(5, Sent(kind, None, "e", 1.0))
     waiting.add(6, Sent(kind, None, "f", 1.0))
     run_of("ghi", 7, waiting)
-    assert waiting.take_all((1, 2), kind) == [["a", "b"]]
+    assert waiting.take_all((1, 2), kind) == [(["a", "b"], 1.0)]
     assert waiting.take_all((1,), kind) is None
-    assert waiting.take_all((3, 4, 5, 6, 7), kind) == [["c", "d"], ["e", "f"], ["g"]]
+    assert waiting.take_all((3, 4, 5, 6, 7), kind) == [(["c", "d"], 1.0), (["e", "f"], 1.0), (["g"], 1.0)]
     assert list(waiting) == [8, 9]
 
 
@@ -72,25 +70,35 @@ def test_what_is_answered_in_order_is_never_spread_out() -> None:
     waiting, kind = Outstanding(), CommandId.DELIVER_SM
     run_of("abcd", 1, waiting)
     run_of("ef", 5, waiting)
-    assert (len(waiting), list(waiting), waiting.next_deadline(5)) == (6, [], 6.0)
+    assert (list(waiting), len(waiting), waiting.next_deadline(5)) == ([1, 2, 3, 4, 5, 6], 6, 6.0)
     assert waiting.give_up(5.9, 5) is None
-    assert waiting.take_all((1, 2), CommandId.SUBMIT_SM) is None
-    waiting.drop_all()
-    run_of("abcd", 1, waiting)
-    run_of("ef", 5, waiting)
-    assert waiting.take_all((1,), kind) == [["a"]]
-    assert waiting.take_all((2, 3, 4, 5), kind) == [["b", "c", "d"], ["e"]]
-    assert (len(waiting), list(waiting)) == (1, [])
+    assert (1 in waiting, 6 in waiting, 7 in waiting) == (True, True, False)
+    assert waiting.take_all((1,), kind) == [(["a"], 1.0)]
+    assert waiting.take_all((2, 3, 4, 5), kind) == [(["b", "c", "d"], 1.0), (["e"], 1.0)]
+    assert (list(waiting), len(waiting), waiting.spread_out) == ([6], 1, False)
     assert waiting.take_all((6, 7), kind) is None
-    assert (len(waiting), list(waiting)) == (1, [6])
+    assert (list(waiting), len(waiting), waiting.spread_out) == ([6], 1, True)
+
+
+def test_what_waits_in_runs_is_given_up_and_dropped_as_ever() -> None:
+    waiting = Outstanding()
+    run_of("abcd", 1, waiting)
+    assert waiting.take_all((1, 2), CommandId.SUBMIT_SM) is None
+    given_up = waiting.give_up(6.0, 5)
+    assert given_up == Sent(CommandId.DELIVER_SM, None, "a", 1.0)
+    run_of("e", 5, waiting)
+    assert [sent.context for sent in waiting.drop_all()] == ["b", "c", "d", "e"]
+    assert len(waiting) == 0
 
 
 def test_numbers_in_use_are_known_however_they_wait() -> None:
     waiting = Outstanding()
     run_of("abc", 3, waiting)
-    assert [waiting.free(range(first, first + 3)) for first in (6, 0, 1, 4)] == [3, 3, 2, 0]
+    assert [waiting.free(range(first, first + 3)) for first in (6, 0)] == [3, 3]
+    assert not waiting.spread_out
+    assert [waiting.free(range(first, first + 3)) for first in (1, 4)] == [2, 0]
     assert list(waiting) == [3, 4, 5]
-    assert waiting.free([9, 1, 5]) == 2
+    assert [waiting.free(numbers) for numbers in ([9, 1, 5], [9, 1, 9], [])] == [2, 2, 0]
 
 
 @pytest.mark.parametrize("numbers", [(1, 1, 2), (1, 2, 1), (2, 3, 2, 3), (1, 2, 3, 4), (3, 9), (5, 5)])
@@ -105,10 +113,18 @@ def test_nothing_is_taken_where_one_is_answered_twice_or_waits_not(numbers: tupl
 def test_those_of_a_run_in_another_order_are_told_of_in_that_order() -> None:
     waiting, kind = Outstanding(), CommandId.DELIVER_SM
     run_of("abcd", 1, waiting)
-    assert waiting.take_all((1, 3, 2, 4), kind) == [["a", "c", "b"], ["d"]]
+    assert waiting.take_all((1, 3, 2, 4), kind) == [(["a", "c", "b"], 1.0), (["d"], 1.0)]
     run_of("abcd", 1, waiting)
-    assert waiting.take_all((2, 3), kind) == [["b", "c"]]
-    assert waiting.take_all((1, 4), kind) == [["a"], ["d"]]
+    assert waiting.take_all((2, 3), kind) == [(["b", "c"], 1.0)]
+    assert waiting.take_all((1, 4), kind) == [(["a"], 1.0), (["d"], 1.0)]
+
+
+def test_what_was_sent_at_several_times_is_told_of_by_times() -> None:
+    waiting, kind = Outstanding(), CommandId.SUBMIT_SM
+    waiting.add_run(kind, [7, 9, 11], ["a", "b", "c"], 1.0)  # numbers that do not follow each other
+    waiting.add_run(kind, [12, 13], ["d", "e"], 2.0)
+    assert waiting.take_all((7, 9, 13, 12), kind) == [(["a", "b"], 1.0), (["e"], 2.0), (["d"], 2.0)]
+    assert waiting.take_all((11,), kind) == [(["c"], 1.0)]
 
 
 def test_one_of_a_run_ends_as_if_it_had_been_sent_by_itself() -> None:

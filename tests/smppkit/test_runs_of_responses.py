@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,8 +44,13 @@ def taken(*numbers: int) -> bytes:
     return b"".join(encode(SubmitSmResp(0, number, message_id=f"id{number}")) for number in numbers)
 
 
-@settings(max_examples=50)
-@given(version=st.sampled_from(list(Version)), sent=st.lists(pdus(SubmitSmResp), max_size=4), changes=st.data())
+alike = st.integers(2, 60).map(
+    lambda count: [SubmitSmResp(0, place, message_id=f"{place:08x}") for place in range(count)]
+)
+
+
+@settings(max_examples=100)
+@given(version=st.sampled_from(list(Version)), sent=st.lists(pdus(SubmitSmResp), max_size=4) | alike, changes=st.data())
 def test_a_run_is_what_the_decoder_reads(version: Version, sent: list[Pdu], changes: st.DataObject) -> None:
     octets = bytearray(b"".join(map(CODECS[Version.V34].encode, sent)))
     for _ in range(changes.draw(st.integers(0, 3)) if octets else 0):
@@ -64,6 +71,16 @@ def test_submits_of_one_time_are_told_of_together() -> None:
     assert third == SubmitsTaken(["b"], ["id3"], 2.0)  # what answers nothing stands between
     assert isinstance(refused, Response)
     assert (session.outstanding, session.counters.unknown_responses, session.counters.pdus_in) == (0, 1, 6)
+
+
+def test_submits_of_several_times_are_told_of_by_times() -> None:
+    session = reading(4)
+    session.receive_bytes(taken(2, 3, 5), 3.0)
+    assert session.events() == [SubmitsTaken(["a"], ["id2"], 1.0), SubmitsTaken(["b", "d"], ["id3", "id5"], 2.0)]
+    session.receive_bytes(taken(4, 4), 3.0)
+    first, *others = session.events()
+    assert first == SubmitsTaken(["c"], ["id4"], 2.0)
+    assert (others, session.outstanding, session.counters.unknown_responses) == ([], 0, 1)
 
 
 def test_an_answer_that_comes_late_is_an_event_of_its_own() -> None:
@@ -98,36 +115,45 @@ def test_what_says_less_or_more_is_in_no_run(odd: bytes) -> None:
 # what an ESME sends in runs
 
 
-def bodies(session: Session, *submits: SubmitSm) -> list[tuple[bytes, int, object]]:
-    return [(encode(pdu)[HEADER_SIZE:], session.reserve(1), place) for place, pdu in enumerate(submits)]
+def send(session: Session, *submits: SubmitSm, numbers: Sequence[int] = ()) -> None:
+    bodies = [encode(pdu)[HEADER_SIZE:] for pdu in submits]
+    numbers = numbers or [session.reserve(1) for _ in submits]
+    session.send_run(SubmitSm.command_id, bodies, numbers, list(range(len(submits))), 1.0)
 
 
 def test_a_run_of_requests_is_sent_as_one_after_the_other() -> None:
     one, all_at_once = reading(0), reading(0)
     submits = [SubmitSm(destination_addr="7705", short_message=text) for text in (b"a", b"b" * 254)]
-    all_at_once.send_run(SubmitSm.command_id, bodies(all_at_once, *submits), 1.0)
+    send(all_at_once, *submits)
     first, second = (one.send(pdu, 1.0, place) for place, pdu in enumerate(submits))
     assert all_at_once.bytes_to_send() == one.bytes_to_send()
     all_at_once.receive_bytes(taken(first, second), 2.0)
     assert all_at_once.events() == [SubmitsTaken([0, 1], [f"id{first}", f"id{second}"], 1.0)]
 
 
-def test_a_run_ends_at_the_window_and_what_is_before_it_is_sent() -> None:
+@pytest.mark.parametrize(
+    ("window", "numbers", "queued", "error"),
+    [(2, [8, 9, 10], 2, WindowFull), (9, [8, 9, 8, 10], 2, LocalProtocolError), (9, [8, 7, 9], 1, LocalProtocolError)],
+)
+def test_a_run_ends_where_it_cannot_go_on_and_what_is_before_that_is_sent_i6(
+    window: int, numbers: list[int], queued: int, error: type[Exception]
+) -> None:
     session = reading(0)
-    session.window = 2
-    submits = [SubmitSm(destination_addr="7705")] * 3
-    requests = bodies(session, *submits)
-    with pytest.raises(WindowFull):
-        session.send_run(SubmitSm.command_id, requests, 1.0)
-    sent = [encode(SubmitSm(0, number, destination_addr="7705")) for _, number, _ in requests[:2]]
-    assert (session.outstanding, session.bytes_to_send()) == (2, b"".join(sent))
+    if 7 in numbers:
+        send(session, SubmitSm(destination_addr="7705"), numbers=[7])
+        session.bytes_to_send()
+    session.window = window
+    with pytest.raises(error):
+        send(session, *[SubmitSm(destination_addr="7705")] * len(numbers), numbers=numbers)
+    sent = [encode(SubmitSm(0, number, destination_addr="7705")) for number in numbers[:queued]]
+    assert (session.outstanding, session.bytes_to_send()) == (queued + (7 in numbers), b"".join(sent))
 
 
 @pytest.mark.parametrize("kind", [SubmitSm, BindTransceiver, AlertNotification])
 def test_what_is_no_common_request_is_sent_in_no_run(kind: type[Pdu]) -> None:
     session = Session(Role.ESME, SessionConfig(), 0.0)
     with pytest.raises(LocalProtocolError):
-        session.send_run(kind.command_id, [(b"", 1, None)], 0.0)
+        session.send_run(kind.command_id, [b""], [1], [None], 0.0)
 
 
 def test_many_are_answered_as_one_after_the_other_i6() -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sender.channels.results import Submit
@@ -253,3 +253,41 @@ def test_texts_in_other_letters(wording: Wording, options: TextOptions | None, t
 def test_options_are_read_from_what_a_campaign_keeps() -> None:
     assert TextOptions.of("{}") == TextOptions.of("") == TextOptions()
     assert TextOptions.of('{"reading": {}, "text": {"transliterate": true}}') == TextOptions(transliterate=True)
+
+
+# many at once
+
+WORDS = st.sampled_from(["Aida", " Bob ", "", "x@y", "€ {5}", "Алия", "del\x7f", "nul\0", "a" * 150])
+ROWS = st.fixed_dictionaries({"name": WORDS, "order": st.sampled_from(["7", "A_1", ""])})
+
+
+@settings(max_examples=100)
+@given(
+    operator=st.sampled_from(list(WORDINGS)),
+    text=st.sampled_from(
+        ["{name}", "Hi {name|friend}, {order:upper}!", "[{name}{order|none}]", "Sale", "Скидка {name}"]
+    ),
+    rows=st.lists(ROWS, min_size=1, max_size=5),
+    number=st.sampled_from(["77051112233", "7" * 16, "+7705", ""]),
+)
+def test_many_at_once_are_composed_as_one_by_one(
+    operator: str, text: str, rows: list[dict[str, str]], number: str
+) -> None:
+    messages = [claimed(place, **row) for place, row in enumerate(rows)]
+    messages[-1] = msgspec.structs.replace(messages[-1], number=number)
+    press = composer(text).press(operator, Version.V34, tlvs=True)
+    together = press.together(messages)
+    if together is not None:
+        assert together == [submit for it in messages for submit in press.submits(it)]
+
+
+def test_what_nearly_all_are_is_composed_at_once() -> None:
+    press = composer("Dear {name|friend}, {order:upper} is ready").press("plain", Version.V34, tlvs=True)
+    rows = [{"name": "Aida", "order": "a1"}, {"name": "Ángel", "order": "b2"}, {"name": " ", "order": "c3"}]
+    messages = [claimed(place, **row) for place, row in enumerate(rows)]
+    together = press.together(messages[:1]) or []
+    assert [pdu_of(submit).short_message for submit in together] == [b"Dear Aida, A1 is ready"]
+    assert press.together(messages) is None  # no GSM-7
+    assert len(press.together(messages[::2]) or ()) == 2
+    assert press.together([claimed(parts_done=(1,), parts=2, name="Aida", order="a1")]) is None
+    assert press.together([claimed(name="Aida", order="")]) is None  # who that is, is told one by one

@@ -107,7 +107,7 @@ def test_a_long_one_only_as_far_as_the_queue_is_low(desk):
     assert desk.queued() == 3 * 2000
     assert desk.claim(700) == 700
     desk.run(0.3)
-    assert desk.queued() == 3 * 2000 - 700 + 3 * 500  # fairly claimed: of each of the three
+    assert desk.queued() == 3 * 2000 - 700 + 3 * 1000  # fairly claimed: of each of the three
 
 
 def test_no_transaction_makes_more_than_five_hundred(desk):

@@ -59,9 +59,7 @@ class Inbox:
 
     @property
     def answers(self) -> list[str]:
-        found = rows(
-            self.store, "SELECT f.fields FROM message_fields f JOIN messages m ON m.id = f.message ORDER BY m.id"
-        )
+        found = rows(self.store, "SELECT f.fields FROM all_fields f JOIN messages m ON m.id = f.message ORDER BY m.id")
         return [msgspec.json.decode(row[0])["text"] for row in found]
 
 

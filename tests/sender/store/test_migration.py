@@ -26,6 +26,10 @@ VERSION_3 = VERSION_1.with_name("store-version-3.db")
 """Made by the program when it wrote version 3: every state, an intent for eight, and two messages that are paid for."""
 
 
+VERSION_4 = VERSION_1.with_name("store-version-4.db")
+"""Made by the program when it wrote version 4: ids in order and without any, an intent for twelve, a second receipt."""
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     copy = tmp_path / "campaign.sqlite"
@@ -145,6 +149,43 @@ def test_a_store_of_version_3_finds_its_parts_by_id_and_settles_what_they_cost(t
         store.record_receipts([receipt("paid", str(FIRST + 100))])
     balance = store.access.balance("w")
     assert (balance.charged, balance.reserved) == (10, 0)
+    assert list(store.maintenance.faults()) == []
+    store.close()
+
+
+def test_a_store_of_version_4_has_what_it_had_and_goes_on(tmp_path):
+    path = tmp_path / "campaign.sqlite"
+    shutil.copy(VERSION_4, path)
+    shown = "SELECT * FROM {} ORDER BY message, part"
+    old = sqlite3.connect(VERSION_4)
+    before = [old.execute(shown.format(it)).fetchall() for it in ("all_parts", "all_receipts")]
+    fields = old.execute("SELECT message, fields FROM message_fields ORDER BY 1").fetchall()
+    old.close()
+    store = SqliteStore.open(path)
+    assert version_of(path.with_name("campaign.sqlite.version-4")) == 4
+    assert [rows(store, shown.format(it)) for it in ("all_parts", "all_receipts")] == before
+    assert rows(store, "SELECT message, fields FROM all_fields ORDER BY 1") == fields
+    assert list(store.maintenance.faults()) == []
+    with store.database.transaction():
+        recovery = store.recover(3000.0)
+        assert (recovery.released, recovery.in_doubt + recovery.requeued) == (4, 3)
+        told = [receipt(str(900000000 + message), str(FIRST + message - 1)) for message in range(1, 26)]
+        assert [it.fate for it in store.record_receipts(told)] == [ReceiptFate.REPEATED] * 22 + [
+            ReceiptFate.MATCHED
+        ] * 3
+        scattered = f"u{26 * 0x9E3779B97F4A7C15 % (1 << 64):016x}"
+        [found] = store.record_receipts([receipt(scattered, str(FIRST + 25))])
+        assert found.fate is ReceiptFate.MATCHED
+        epoch = store.new_epoch()
+        claimed = store.claim(ACCOUNT, 100, 9000.0)
+        assert all(it.fields == {"name": f"n{it.message_id - 1}"} for it in claimed)
+        ids = [it.message_id for it in claimed if not it.parts]
+        assert store.mark_submitting([Intent(it, 1, 1, ACCOUNT, epoch, it, 9000.0) for it in ids]) == []
+        store.record_outcomes([Accepted(it, 1, str(900001000 + it), 9001.0) for it in ids])
+        told = [receipt(str(900001000 + it), str(FIRST + it - 1)) for it in ids]
+        assert {it.fate for it in store.record_receipts(told)} == {ReceiptFate.MATCHED}
+    assert rows(store, "SELECT state FROM packed") == [(State.DELIVERED,)]
+    check_i4(store)
     assert list(store.maintenance.faults()) == []
     store.close()
 

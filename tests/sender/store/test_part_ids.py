@@ -67,10 +67,21 @@ def test_ids_without_order_are_in_memory_and_in_runs_and_all_of_them_are_found(s
 def test_ids_in_order_are_written_at_once(store):
     names = {message: str(900000000 + message) for message in range(1, MESSAGES + 1)}
     accepted(store, names)
-    [(written,)] = rows(store, "SELECT count(*) FROM part_ids WHERE hash >= 0")
-    assert written > MESSAGES * 0.6
+    [(calls, written)] = rows(store, "SELECT count(*), sum(length(ids)) / 16 FROM part_spans")
+    assert written == calls * 20 > MESSAGES * 0.6
+    assert rows(store, "SELECT count(*) FROM part_ids WHERE hash >= 0") == [(0,)]
     for message in (1, 150, MESSAGES):
         assert found(store, names[message]) == [message]
+    assert found(store, *names.values()) == list(names)
+
+
+@pytest.mark.parametrize(("size", "step"), [(part_ids._MANY - 1, 1), (20, part_ids._SPARSE + 4)])
+def test_a_few_ids_in_order_and_such_as_lie_far_apart_stand_in_the_index_by_themselves(store, size, step):
+    names = {message: str(900000000 + message * step) for message in range(1, MESSAGES + 1)}
+    accepted(store, names, size)
+    assert rows(store, "SELECT count(*) FROM part_spans") == [(0,)]
+    [(written,)] = rows(store, "SELECT count(*) FROM part_ids WHERE hash >= 0")
+    assert written > MESSAGES * 0.6
     assert found(store, *names.values()) == list(names)
 
 
@@ -86,7 +97,7 @@ def test_a_receipt_ahead_of_its_response_is_not_looked_for_until_the_id_is_there
         db.conn.set_trace_callback(asked.append)
         assert db.ids.find(db, [ahead, "900000888"]) == []
         db.conn.set_trace_callback(None)
-        assert [it for it in asked if "part_ids" in it and "json_each" in it] == []
+        assert [it for it in asked if "part_" in it and "json_each" in it] == []
         db.ids.note(db, 1, [ahead], [777 * PARTS + 1])
     assert found(store, ahead) == [777]
     beside = SqliteStore.open(path, beside=True)
@@ -131,8 +142,9 @@ def test_any_sequence_of_calls_finds_what_it_noted(store):
     db = store.database
     for call in range(120):
         kind = seeded.choice((str, scattered, lambda n: f"{n:x}", lambda n: str(n % 30)))
+        most = seeded.choice((12, 60))
         start = seeded.randrange(5000)
-        some = [(kind(start + index), seeded.randrange(1, 400), 1) for index in range(seeded.randrange(1, 12))]
+        some = [(kind(start + index), seeded.randrange(1, 400), 1) for index in range(seeded.randrange(1, most))]
         with db.transaction():
             db.ids.note(db, 1, [name for name, _, _ in some], [it * PARTS + part for _, it, part in some])
         for name, message, part in some:
@@ -153,14 +165,20 @@ def test_two_ids_with_one_hash_are_told_apart_by_their_parts(store, monkeypatch)
     assert desk.states == {State.ACCEPTED: 19, State.DELIVERED: 1}
 
 
-def test_messages_that_are_deleted_take_their_ids_along(store):
-    names = {message: scattered(message) for message in range(1, MESSAGES + 1)}
+@pytest.mark.parametrize("kind", [scattered, lambda message: str(900000000 + message)])
+def test_messages_that_are_deleted_take_their_ids_along(store, kind):
+    names = {message: kind(message) for message in range(1, MESSAGES + 1)}
     desk = accepted(store, names)
     desk.receipts(*(receipt(name, str(FIRST + message - 1)) for message, name in names.items()))
     with store.database.transaction():
+        assert store.maintenance.retire(1e9, 110) == 110  # in the middle of a call
+        assert store.database.ids.find(store.database, names.values())[-1] == MESSAGES * PARTS + 1
+    assert list(store.maintenance.faults()) == []
+    with store.database.transaction():
         while store.maintenance.retire(1e9, 100):
             pass
-    assert rows(store, "SELECT count(*) FROM part_ids") == [(0,)]  # and what is in memory names parts that are gone
+    assert rows(store, "SELECT count(*) FROM part_ids") == [(0,)]
+    assert rows(store, "SELECT count(*) FROM part_spans") == [(0,)]  # and what is in memory names parts that are gone
     assert desk.fates(receipt(names[1], str(FIRST))) == [ReceiptFate.PARKED]
 
 

@@ -48,7 +48,7 @@ def test_messages_to_a_number_and_their_receipts(desk):
         1: hashed(str(FIRST), KEY), 2: str(FIRST + 1), 3: str(FIRST), 4: str(FIRST + 1), 5: hashed(str(FIRST), KEY)
     }  # fmt: skip
     assert rows(desk.store, "SELECT number FROM all_receipts") == [(hashed(str(FIRST), KEY),), (str(FIRST + 1),)]
-    assert rows(desk.store, "SELECT fields FROM message_fields WHERE message = 1") == [("{}",)]
+    assert rows(desk.store, "SELECT fields FROM all_fields WHERE message = 1") == [("{}",)]
     desk.accept({3: "c"})
     desk.receipts(receipt("c", str(FIRST)))
     redact(desk.store, find_numbers(desk.store.database, [str(FIRST)]), [str(FIRST)])

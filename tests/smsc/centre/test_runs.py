@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import pytest
 from twisted.internet.error import ConnectionDone
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from smppkit.codec import SMPP_50, encode
@@ -35,7 +34,7 @@ from smppkit.tlvs import MESSAGE_PAYLOAD, USER_MESSAGE_REFERENCE
 from smsc.journal import alive, expansion
 from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.timeline_model import ThrottleFault
-from tests.smsc.conftest import EPOCH, Lab
+from tests.smsc.conftest import Lab
 
 RULES = """
     rules:
@@ -293,28 +292,34 @@ def test_what_is_taken_as_one_is_as_if_each_had_come_by_itself(name: str) -> Non
     assert taken > 10
 
 
-def left(player: Player) -> dict[str, object]:
-    """All that a journal says to whoever reads it, and to the next run, after the emulator was killed."""
+def left(player: Player, keys: str) -> dict[str, object]:
+    """All that a journal says to whoever reads it, and what the next run makes of it, after the emulator was killed."""
     before = player.lab.journal
     assert before is not None
     before.connection.execute("PRAGMA query_only = 0")
     before.flush()
-    now = EPOCH + player.lab.now
-    journal = Journal(MEMORY, before.connection, None, Clock(), threaded=False, logged=True)
-    try:
-        journal.expand(lambda error: None)
-        rows = journal.connection.execute
-        return {
-            "unfinished": list(journal.unfinished("op", now)),
-            "owed": [(due, owed.row, owed.system_id, owed.octets, owed.to) for due, owed in journal.owed("op")],
-            "number": journal.last_number("op"),
-            **{
-                table: rows(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608 - our names
-                for table in ("messages", "pdus", "connections")
-            },
-        }
-    finally:
-        journal.close()
+    lab = Lab()
+    lab.clock.advance(player.lab.now)
+    lab.journal = journal = Journal(MEMORY, before.connection, None, lab.clock, threaded=False, logged=True)
+    journal.expand(lambda error: None)
+    tables = {
+        table: journal.connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608 - our names
+        for table in ("messages", "pdus", "connections")
+    }
+    number = journal.last_number("op")
+    lab.start(scenario(keys), journal=None)
+    told = {}
+    for name, version in (("twin", 0x34), ("modern", 0x50)):
+        esme = lab.bound(name, interface_version=version)
+        lab.run(0.2, step=0.1)
+        told[name] = sorted(encode(msgspec.structs.replace(pdu, sequence_number=0)) for pdu in esme.deliveries)
+    (server,) = lab.emulator.operators.values()
+    planned = [
+        (held.message_id, held.ends, held.fate, held.plan, held.pdu)
+        for held in server.centre._shared.book.living(lab.now)
+    ]
+    lab.stop()
+    return {"number": number, "told": told, "planned": planned, **tables}
 
 
 @pytest.mark.parametrize("held", [10, 1000])
@@ -332,7 +337,7 @@ def test_a_journal_says_the_same_of_what_was_taken_as_one(
         by_itself, none = played(SCENARIOS[name], seed, apart=True, journal=True)
         assert together.written == by_itself.written
         assert together.state() == by_itself.state()
-        assert left(together) == left(by_itself)
+        assert left(together, SCENARIOS[name]) == left(by_itself, SCENARIOS[name])
         assert not none
         taken += runs
     assert taken > 5
@@ -381,3 +386,26 @@ def test_a_run_that_is_forgotten_before_it_is_on_the_disk_gets_no_answer(lab: La
     lab.emulator.operators["op"].centre.reset("shop")
     assert waiting.tell() == []
     assert (lab.stats.answered_late, lab.stats.receipts.planned, lab.stats.book.forgotten) == (2, 0, 2)
+
+
+@pytest.mark.parametrize("kind", ["transceiver", "transmitter"])
+def test_only_receipts_that_nobody_takes_are_written_down(kind: str) -> None:
+    """Those that go out at once come again by the plan of their message, until they are acknowledged."""
+    lab = Lab()
+    lab.journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
+    lab.start(scenario(SCENARIOS["drawn delays"]), journal=None)
+    esme = lab.bound("shop", kind=kind)
+    esme.acknowledge = lambda pdu: None
+    for number in range(4):
+        esme.submit(to=f"4477055{number:05}")
+    lab.run(1.5)
+    journal = lab.journal
+    journal.expand(lambda error: None)
+    assert {message.state for message in lab.inbox().messages()} == {"DELIVRD"}
+    again = Journal(MEMORY, journal.connection, None, lab.clock, threaded=False, logged=True)
+    kept = {"unfinished": len(list(again.unfinished("op", 0.0))), "owed": len(list(again.owed("op")))}
+    by_plan = kind == "transceiver"
+    assert kept == ({"unfinished": 4, "owed": 0} if by_plan else {"unfinished": 0, "owed": 4})
+    assert len(esme.deliveries) == (4 if by_plan else 0)
+    for call in lab.clock.getDelayedCalls():
+        call.cancel()

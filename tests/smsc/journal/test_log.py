@@ -18,11 +18,12 @@ from smppkit.message_state import MessageState as M
 from smppkit.pdus import DataSm, DeliverSm, EnquireLink, SubmitSm, SubmitSmResp
 from smppkit.tlvs import Tlv
 from smsc.journal import alive, expansion
+from smsc.journal.commits import Commits
 from smsc.journal.expansion import expand_file, is_behind
 from smsc.journal.file import open_readonly
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import MEMORY, Journal
-from smsc.journal.records import Kind, Message, Owed, Pending
+from smsc.journal.records import BY_PLAN, Kind, Message, Owed, Pending
 from smsc.journal.together import MessageRun
 from smsc.scenario.decisions import Fate, Plan, PlannedNotice
 
@@ -289,6 +290,75 @@ def test_a_message_of_a_run_is_found_before_it_is_in_the_tables(monkeypatch: pyt
     journal.flush()
     assert found(journal, "9", 1600.0) == (row + 2, "UNDELIV", 1500.0)
     assert found(journal, "10", 1600.0) is None
+    journal.close()
+
+
+def receipts_by_plan(rows: list[int]) -> list[Owed]:
+    return [Owed(row, "shop", b"octets", number=BY_PLAN) for row in rows]
+
+
+@pytest.mark.parametrize("kept_in_log", [True, False])
+@pytest.mark.parametrize("held", [1, 1000])
+def test_a_receipt_by_plan_is_made_again_until_it_is_settled(
+    kept_in_log: bool, held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks sees the end at once; the plan stays as long as the receipt may not have come."""
+    monkeypatch.setattr(alive, "MOST_HELD", held)
+    monkeypatch.setattr(alive, "SETTLED_AT_ONCE", 1)
+    path = tmp_path / "journal.sqlite"
+    journal = logged(path, logged=kept_in_log)
+    row = journal.messages(run_of(6, 1, 1000.0))
+    journal.flush()
+    journal.ended([row, row + 1, row + 2, row + 3], [1004.0, 1005.0, 1006.0, 1007.0], over=False)
+    journal.flush()
+    journal.settled_all(receipts_by_plan([row + 1]), 1008.0)
+    journal.settled(*receipts_by_plan([row + 2]), None)  # given up
+    journal.settled(*receipts_by_plan([row + 3]), 1009.0)
+    journal.flush()
+    with closing(sqlite3.connect(tmp_path / "left.sqlite")) as copy:
+        journal.connection.backup(copy)
+    journal.close()
+    for file in (path, tmp_path / "left.sqlite"):
+        after = logged(file)
+        assert [one.row for one in after.unfinished("op", 2000.0)] == [row, row + 4, row + 5]
+        assert list(after.owed("op")) == []
+        after.expand(lambda error: None)
+        assert after.connection.execute("SELECT state, final_at, acknowledged_at FROM messages").fetchall() == [
+            ("DELIVRD", 1004.0, None),
+            ("DELIVRD", 1005.0, 1008.0),
+            ("DELIVRD", 1006.0, None),
+            ("DELIVRD", 1007.0, 1009.0),
+            ("ENROUTE", None, None),
+            ("ENROUTE", None, None),
+        ]
+        after.close()
+
+
+def test_receipts_by_plan_and_others_are_settled_together() -> None:
+    journal = logged()
+    row = journal.messages(run_of(3, 1, 1000.0))
+    owed = [Owed(row + 2, "shop", b"octets")]
+    journal.owe_all("op", 1005.0, owed)
+    journal.ended([row, row + 1], 1005.0, over=False)
+    journal.ended([row + 2], 1005.0)
+    journal.flush()
+    journal.settled_all([*receipts_by_plan([row]), *owed, *receipts_by_plan([row + 1])], 1006.0)
+    journal.flush()
+    Commits.end(journal._commits)
+    assert (list(journal.unfinished("op", 2000.0)), list(journal.owed("op"))) == ([], [])
+    assert Inbox(journal.connection).summary()["op"].acknowledged == 3
+    journal.close()
+
+
+def test_an_end_that_could_not_be_written_is_known_from_the_acknowledgement() -> None:
+    journal = logged()
+    rows = [journal.messages(run_of(1, number, 1000.0)) for number in (1, 2)]
+    journal.settled_all(receipts_by_plan(rows[:1]), 1006.0)
+    journal.settled(*receipts_by_plan(rows[1:]), 1007.0)
+    journal.flush()
+    journal.expand(lambda error: None)
+    states = journal.connection.execute("SELECT state, final_at FROM messages").fetchall()
+    assert states == [("DELIVRD", 1006.0), ("DELIVRD", 1007.0)]
     journal.close()
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from sqlite_utils import Database
 from twisted.internet.task import Clock
 
 from smppkit.codec import encode
 from smppkit.message_state import MessageState
-from smppkit.pdus import DeliverSm, SubmitSm
+from smppkit.pdus import DeliverSm, SubmitSm, SubmitSmResp
 from smsc.journal.inbox import Inbox
 from smsc.journal.journal import Journal
 from smsc.journal.messages import Messages
-from smsc.journal.records import Kind, plan_octets, submit_octets
+from smsc.journal.records import Kind, plain, plan_octets, submit_octets
 from smsc.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from smsc.scenario.decisions import Fate, Plan
 from tests.smsc.conftest import EPOCH, Lab
@@ -169,4 +171,33 @@ def test_a_journal_of_the_fourth_version_goes_on(tmp_path: Path) -> None:
         name for (name,) in journal.connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%'")
     ]
     assert sorted(indexes) == ["idx_messages_first", "idx_messages_message_id"]
+    journal.close()
+
+
+def test_the_log_of_a_journal_of_the_fifth_version_goes_on(tmp_path: Path) -> None:
+    """Whose messages were over with their ends, since all receipts were written down."""
+    path = tmp_path / "journal.sqlite"
+    connection = sqlite3.connect(path, isolation_level=None)
+    for migrate in MIGRATIONS[:5]:
+        migrate(Database(connection))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 5")
+    submits, answers = encode(SubmitSm(0, 1, destination_addr="7705")), encode(SubmitSmResp(0, 1, (), "7"))
+    plan = Plan(Fate("DELIVRD", "000", MessageState.DELIVERED), 5.0, wanted=1 << MessageState.DELIVERED)
+    run = (1, 3, EPOCH, "op", "shop", 1, 0x34, submits * 3, answers * 3, 7, plan, None, "gsm7", None)
+    owed = (1, "op", EPOCH + 5, "shop", 1, [1, 2], ["SHOP", "SHOP"], [encode(RECEIPT), encode(RECEIPT)])
+    ended, settled = ([1, 2], EPOCH + 5, "DELIVRD", "000"), ([1], [1], EPOCH + 6, None)
+    encoded = partial(msgspec.msgpack.encode, enc_hook=plain)
+    connection.execute(
+        "INSERT INTO log VALUES (1, 3, 2, ?, 12, ?, ?, '')",
+        (EPOCH + 5, encoded([[], [], [], [], [], [ended], [settled]]), encoded([[], b"", [], [], [run], [owed]])),
+    )
+    connection.close()
+    journal = Journal.open(path, clock=Clock(), logged=True)
+    assert journal.connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    assert [one.row for one in journal.unfinished("op", EPOCH + 7)] == [3]
+    assert [(owed.number, owed.row, owed.octets) for _, owed in journal.owed("op")] == [(2, 2, encode(RECEIPT))]
+    journal.expand(lambda error: None)
+    rows = journal.connection.execute("SELECT state, final_at, acknowledged_at FROM messages").fetchall()
+    assert rows == [("DELIVRD", EPOCH + 5, EPOCH + 6), ("DELIVRD", EPOCH + 5, None), ("ENROUTE", None, None)]
     journal.close()

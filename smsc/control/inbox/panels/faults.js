@@ -41,6 +41,7 @@ export function faultsPanel(page) {
   }
 
   const none = h("p", { class: "dim" }, "Nothing goes wrong just now.");
+  none.hidden = true; // until it is known what there is
   const refresher = new Refresher(ask, EVERY);
   const ticking = setInterval(() => rows.forEach((row) => row.tick(page.now())), 250);
   const leave = page.live.on("faults reset resync scenario", () => refresher.now());

@@ -19,6 +19,7 @@ export function rulesPanel(page) {
   const rows = new Map();
   const refresh = () => refresher.now();
   let known = false;
+  fold.hidden = none.hidden = true; // until it is known what there is
 
   async function ask() {
     try {
