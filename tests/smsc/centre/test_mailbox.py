@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc.centre.mailbox import Mailbox
+from smsc.centre.taken import Receipts
 from smsc.journal.records import Kind, Owed
 from smsc.scenario.receipts import Route
 
@@ -148,3 +149,55 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     mailbox.pump(0.0)
     assert len(mailbox) == 0
     assert sorted(row for receiver in (*receivers, last) for row in receiver.got) == list(range(len(deliveries)))
+
+
+# several receipts as one
+
+
+class Octets:
+    """A receiver that never asks for one of several."""
+
+    number, bind = 1, "transceiver"
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        self.got: list[bytes] = []
+
+    def room(self) -> int:
+        return self.window - len(self.got)
+
+    def deliver(self, deliveries: Sequence[Owed], now: float) -> None:
+        self.got += deliveries.octets if isinstance(deliveries, Receipts) else [owed.octets for owed in deliveries]
+
+    def flush(self) -> None:
+        pass
+
+
+def receipts(octets: bytes) -> Receipts:
+    """Of nobody, so that none of them can be made."""
+    each = [octets[at : at + 1] for at in range(len(octets))]
+    return Receipts("shop", each, [None] * len(each), range(len(each)), 0)  # type: ignore[list-item]
+
+
+def test_several_receipts_are_cut_where_a_window_ends() -> None:
+    mailbox, bind = Mailbox("shop"), Octets(4)
+    mailbox.put(receipts(b"abc"))
+    mailbox.put(Owed(1, "shop", b"d"))
+    mailbox.put(receipts(b"efg"))
+    assert (len(mailbox), mailbox.unreceived) == (7, True)
+    mailbox.add(bind)  # type: ignore[arg-type]
+    mailbox.pump(0.0)
+    assert (bind.got, len(mailbox), mailbox.unreceived) == ([b"a", b"b", b"c", b"d"], 3, False)
+    bind.window = 6
+    mailbox.pump(0.0)
+    assert (bind.got[4:], len(mailbox)) == ([b"e", b"f"], 1)
+
+
+def test_binds_take_turns_at_several_receipts() -> None:
+    mailbox, one, two = Mailbox("shop"), Octets(10), Octets(10)
+    mailbox.add(one)  # type: ignore[arg-type]
+    mailbox.add(two)  # type: ignore[arg-type]
+    for octets in (b"abc", b"de", b"f"):
+        mailbox.put(receipts(octets))
+        mailbox.pump(0.0)
+    assert (one.got, two.got) == ([b"a", b"c", b"e"], [b"b", b"d", b"f"])
