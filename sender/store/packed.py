@@ -110,7 +110,7 @@ class Packs:
         db.hot.execute(_UNPACK, (_text(rows).decode(), _text(list(messages)).decode()))
         for row in rows:
             if row not in db.hand.packs and db.hot.execute(_ANY_LEFT, (row,)).fetchone() is None:
-                db.hot.execute(_DROP, (row,))
+                db.hand.packs.drop(row)
 
     def forget(self, db: Database, messages: Collection[int]) -> None:
         """These messages are deleted. Nothing is in hand."""
