@@ -8,13 +8,15 @@ be the same (`alike`), else as pieces (`columns`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
 from struct import Struct, iter_unpack
 from typing import Final, TypeAlias
 
 _FIRST: Final = 8
 _FACTOR: Final = 4
 """So many are compared at first, and so many times as many whenever all were alike: what is not costs little."""
-_FEW: Final = 4
+_FEW: Final = 16
 
 Columns: TypeAlias = Sequence[Sequence[bytes]]
 
@@ -72,12 +74,12 @@ def _agreeing(column: Sequence[bytes], model: bytes) -> int:
 
 def _layout(start: int, end: int, places: Sequence[tuple[int, int]]) -> Struct:
     """By turns what is the same and what is at a place."""
-    sizes: list[int] = []
-    at = start
-    for begin, stop in places:
-        sizes += (begin - at, stop - begin)
-        at = stop
-    return Struct("".join(f"{size}s" for size in (*sizes, end - at)))
+    return _pieces((0, *[at - start for at in chain.from_iterable(places)], end - start))
+
+
+@lru_cache(maxsize=1024)
+def _pieces(bounds: tuple[int, ...]) -> Struct:
+    return Struct("".join(f"{after - before}s" for before, after in pairwise(bounds)))
 
 
 def alike(octets: bytes, first: int, size: int, same: Iterable[int], named: Iterable[int] = ()) -> int:

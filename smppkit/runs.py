@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import sub
-from struct import unpack
+from struct import Struct, unpack
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias, cast
 
@@ -44,10 +44,14 @@ _RECEIPT_TLVS = re.compile(
     re.DOTALL,
 )
 _STATES = {int(state): state for state in MessageState}
-_WORTHWHILE = 4
-"""Submits alike, below which it is not worth while to look for more of such in a read."""
+_WORTHWHILE = 24
+"""PDUs alike, from which on it is worth while to look at them in columns."""
 _BEHIND_ADDRESSES = 10
 """Octets of a plain submit_sm between its addresses and its user data."""
+_NUMBER = 12
+"""Where the sequence number of a header stands (SMPP 3.4 §3.2)."""
+_ASK = 4
+"""Of so many that are read by themselves one asks whether those behind it are alike."""
 _MESSAGING_MODE = 0b11
 _TRANSACTION = 0b10
 _LONGEST = 512
@@ -324,7 +328,7 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                     break
                 common = registered
             count = 1
-            if alikes and octets.startswith(length, end):
+            if alikes and octets.startswith(length, at + (_WORTHWHILE - 1) * (end - at)):
                 count = _submits_alike(octets, found, end - at)
                 alikes = count >= _WORTHWHILE
             run.append((count, said))
@@ -379,9 +383,16 @@ def _accepted_reader(body: bytes) -> RunReader:
     """What cuts runs of deliver_sm_resp with this body."""
     size = HEADER_SIZE + len(body)
     head = size.to_bytes(4, "big") + _DELIVER_SM_RESP.to_bytes(4, "big") + bytes(4)
+    match = re.compile(rb"(?:%b....%b)+" % (re.escape(head), re.escape(body)), re.DOTALL).match
+    sequences_of = Struct(f">12xI{len(body)}x").iter_unpack
     places = [*range(3, 12), *range(HEADER_SIZE, size), 0, 1, 2]  # those first that say most
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
+        if not octets.startswith(head, first + (_WORTHWHILE - 1) * size):  # they are few
+            found = match(octets, first)
+            if found is None:
+                return None
+            return AcceptedRun(tuple(chain.from_iterable(sequences_of(found[0]))), found[0]), found.end()
         if not octets.startswith(head, first) or octets[first + HEADER_SIZE : first + size] != body:
             return None
         count = alike(octets, first, size, places)
@@ -403,30 +414,28 @@ def taken_reader(version: Version) -> RunReader:
     header = rb"(....)" + re.escape(_SUBMIT_SM_RESP.to_bytes(4, "big") + bytes(4)) + rb"(....)"
     match = re.compile(header + outline.pattern, re.DOTALL).match
 
-    def fits(places: Columns) -> bool:
-        return b"\0" not in b"".join(places[1])
-
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         numbers: list[bytes] = []
         ids: list[bytes] = []
-        at, size = first, len(octets)
+        at = first
         while (found := match(octets, at)) is not None:
             length, number, message_id = found.groups()
             end = found.end()
             if length != _LENGTHS[end - at]:
                 break
+            if not len(ids) % _ASK and promising(octets, at, end):
+                one, name = end - at, found.start(3) - at
+                count = alike(octets, at, one, (3, 7, one - 1, *range(_NUMBER)), range(name, one - 1))
+                numbers.append(numbers_of(octets, at, one, count))
+                ids += parts(octets, at, one, count, (name, one - 1))[0]
+                at += one * count
+                continue
             numbers.append(number)
             ids.append(message_id[:-1])
-            if octets[end : end + 4] == length and promising(octets, at, end):
-                places = found.span(2), (found.start(3), end - 1)
-                more, named = columns(octets, at, end, places, fits, size)
-                numbers += more
-                ids += named
-                end += (end - at) * len(more)
             at = end
         if not numbers:
             return None
-        sequences = list(unpack(f">{len(numbers)}I", b"".join(numbers)))
+        sequences = list(unpack(f">{len(ids)}I", b"".join(numbers)))
         return TakenRun(sequences, _strings(ids), octets[first:at]), at
 
     return read
@@ -455,9 +464,14 @@ def receipt_reader(version: Version) -> RunReader:
 
     def read(octets: bytes, first: int) -> tuple[Run, int] | None:
         starts: list[int] = []
-        sequences, sources, destinations = list[bytes](), list[bytes](), list[bytes]()
-        ids, words = list[bytes](), list[bytes]()
-        middles, codings, states = list[Middle](), list[int](), list[MessageState | None]()
+        sequences: list[bytes] = []
+        sources: list[bytes] = []
+        destinations: list[bytes] = []
+        ids: list[bytes] = []
+        middles: list[Middle] = []
+        words: list[bytes] = []
+        codings: list[int] = []
+        states: list[MessageState | None] = []
         at, size = first, len(octets)
         while len(starts) < _RECEIPTS and (found := match(octets, at)) is not None:
             length, sequence, source, destination, coding, sm_length, text_id, fields = found.groups()
@@ -485,7 +499,7 @@ def receipt_reader(version: Version) -> RunReader:
             codings.append(coding[0])
             states.append(state)
             count = 0
-            if octets[behind : behind + 4] == length and promising(octets, at, behind):
+            if len(starts) % _ASK == 1 and promising(octets, at, behind):
                 places = [found.span(2), (found.start(3), found.end(3) - 1), found.span(7), found.span(8), (begin, end)]
                 if again is not None:
                     places.append(again.span(2))

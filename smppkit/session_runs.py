@@ -25,6 +25,7 @@ _DELIVER_SM_RESP: Final = CommandId.DELIVER_SM_RESP
 _SUBMIT_SM: Final = CommandId.SUBMIT_SM
 _SUBMIT_SM_RESP: Final = CommandId.SUBMIT_SM_RESP
 _SEQUENCE_NUMBER: Final = 12  # where it stands in a header (SMPP 3.4 §3.2)
+_FEW: Final = 8
 _write_number = Struct(">I").pack_into
 
 
@@ -179,7 +180,7 @@ def _numbered(requests: Sequence[bytes], numbers: Sequence[int]) -> bytes:
     """Requests one behind another, each with its number."""
     octets = bytearray().join(requests)
     sizes = set(map(len, requests))
-    if len(sizes) == 1:  # each octet of a number makes a column in them
+    if len(sizes) == 1 and len(requests) > _FEW:  # each octet of a number makes a column in them
         size, written = sizes.pop(), pack(f">{len(numbers)}I", *numbers)
         for place in range(4):
             octets[_SEQUENCE_NUMBER + place :: size] = written[place::4]

@@ -184,7 +184,7 @@ class Runs:
         if len(places) < len(dues):
             dues = [dues[place] for place in places]
         said = zip(receipts, repeat(taken), places, strict=False)
-        if min(dues) > now:
+        if min(dues) > now or wheel.breathes:
             wheel.gather(whose, dues, said, partial(Waiting, whose))
             return ()
         ready = Waiting(whose, 0, [])

@@ -86,6 +86,11 @@ class Wheel(Generic[T]):
         self._slots[slot] = [item]
         heappush(self._order, slot)
 
+    @property
+    def breathes(self) -> bool:
+        """Whether so much is gathered that what is due, too, waits for what falls due with it."""
+        return self._breath is not None and max(self._gathered) >= MANY
+
     def gather(
         self,
         whose: str,
@@ -102,7 +107,8 @@ class Wheel(Generic[T]):
         lane = self._lanes.setdefault(whose, {})
         if grain > 1:
             breath = tick * grain
-            slots = [ceil((due - _SLACK) / breath) * grain for due in dues]
+            first = ceil((self._clock.seconds() - _SLACK) / breath)
+            slots = [max(first, ceil((due - _SLACK) / breath)) * grain for due in dues]
         else:
             slots = [ceil((due - _SLACK) / tick) for due in dues]
         for slot, thing in zip(slots, things, strict=True):

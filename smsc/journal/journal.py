@@ -2,7 +2,7 @@
 
 Callers record from the reactor's thread; nothing of that touches the disk. What was recorded goes to the
 file in groups, each one transaction: when 2,000 operations are waiting, when somebody asks to be told
-(``when_committed``), or 5 to 10 ms after the first of them. A threaded journal writes in a thread of its own; an
+(``when_committed``), or 5 ms after the first of them. A threaded journal writes in a thread of its own; an
 inline one writes in the caller's turn, so that simulated time sees the same order every time.
 
 A journal with a log writes each group as one row of it, and fills the tables from there when somebody reads
@@ -39,6 +39,7 @@ from smsc.journal.writer import Writer
 MEMORY = ":memory:"
 GROUP_OPERATIONS = 2_000
 GROUP_SECONDS = 0.005
+_SLACK = 1e-6  # a clock may be one rounding step short of the time it was armed for
 LARGE = 4096  # octets of a PDU that count as one operation more: what waits is bounded in octets too
 Watch = Callable[[frozenset[int], Exception | None], None]
 """Told of every group: the rows of `messages` that are new or changed, and what prevented that."""
@@ -70,7 +71,7 @@ class Journal:
         self._failing = False
         self._group = Group()
         self._timer: IDelayedCall | None = None
-        self._timed = self._group  # which it was set for
+        self._began = 0.0  # when the first operation of the group was recorded, or before
         self._logged = logged
         self._puts = 0  # groups that were handed over
         self._expanding = 0
@@ -165,7 +166,7 @@ class Journal:
         # What is to become of it, if that is recorded too, belongs into the same group.
         group.size += 1
         if self._timer is None:
-            self._set_timer()
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
         return row
 
     def plan(self, pending: Pending) -> None:
@@ -340,11 +341,13 @@ class Journal:
         """Record one PDU as it was on the wire; `direction` is "in" or "out"."""
         group = self._group
         group.pdus.append((at, connection, direction, octets))
+        if not group.size:
+            self._began = self._clock.seconds()
         group.size = size = group.size + 1 + len(octets) // LARGE
         if size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
-            self._set_timer()
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def pdus(self, connection: int, direction: str, count: int, octets: bytes, at: float) -> None:
         """Record so many PDUs that were on the wire together, by the octets of all of them."""
@@ -445,22 +448,22 @@ class Journal:
 
     def _added(self, operations: int = 1) -> None:
         group = self._group
+        if not group.size:
+            self._began = self._clock.seconds()
         group.size += operations
         if group.size >= GROUP_OPERATIONS:
             self._hand_over()
         elif self._timer is None:
-            self._set_timer()
-
-    def _set_timer(self) -> None:
-        self._timed = self._group
-        self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
+            self._timer = self._clock.callLater(GROUP_SECONDS, self._time_is_up)
 
     def _time_is_up(self) -> None:
+        """The timer was set for this group, or for one that has been handed over before."""
         self._timer = None
-        if self._timed is self._group:
+        wait = self._began + GROUP_SECONDS - self._clock.seconds()
+        if wait > _SLACK and self._group.size:
+            self._timer = self._clock.callLater(wait, self._time_is_up)
+        else:
             self._hand_over()
-        elif self._group.size:  # what it was set for has been handed over before
-            self._set_timer()
 
     def _hand_over(self) -> None:
         group = self._group

@@ -31,10 +31,10 @@ def test_places_are_given_by_columns() -> None:
 
 def test_some_of_one_length_are_promising() -> None:
     longer = b"\0\0\0\x11" + one(1)[4:] + b"!"
-    assert promising(one(0) * 5, 0, 16)
-    assert not promising(one(0) * 4, 0, 16)
-    assert not promising(one(0) * 4 + longer, 0, 16)
-    assert not promising(one(0) + longer * 4, 0, 16)
+    assert promising(one(0) * 17, 0, 16)
+    assert not promising(one(0) * 16, 0, 16)
+    assert not promising(one(0) * 16 + longer, 0, 16)
+    assert not promising(one(0) + longer * 17, 0, 16)
 
 
 def test_no_more_than_is_wanted() -> None:

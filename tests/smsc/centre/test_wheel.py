@@ -205,6 +205,19 @@ def test_where_much_is_gathered_it_falls_due_on_whole_breaths() -> None:
     ]
 
 
+def test_there_what_is_late_waits_for_a_whole_breath_too() -> None:
+    clock = Clock()
+    wheel, fired = gathering(clock, breath=0.04)
+    assert not wheel.breathes
+    gather(wheel, "a", [0.04] * MANY, [0] * MANY)
+    assert wheel.breathes
+    clock.advance(0.02)
+    gather(wheel, "a", [0.0, 0.01, 0.05], [1, 2, 3])
+    clock.advance(0.02)
+    assert [(at, len(items[0][2])) for at, items in fired] == [(0.04, MANY + 2)]
+    assert len(wheel.clear()) == 1
+
+
 def test_it_does_so_for_two_breaths() -> None:
     clock = Clock()
     wheel, fired = gathering(clock, breath=0.04)
