@@ -9,7 +9,7 @@ import pytest
 
 from sender.domain.message import State
 from sender.domain.settlement import Verdict
-from sender.store import lookup
+from sender.store import charging, lookup
 from sender.store.records import Accepted, ReceiptFate
 from sender.store.sqlite import SqliteStore
 from smppkit.message_state import MessageState
@@ -116,6 +116,19 @@ def test_a_row_that_is_done_with_leaves_its_number_to_no_other_in_the_same_trans
         assert {it.fate for it in desk.store.record_receipts(again)} == {ReceiptFate.REPEATED}
         desk.store.record_outcomes([Accepted(message, 1, f"id{message}", 2002.0) for message in second])
     assert [state_of(desk.store, message) for message in second] == [State.ACCEPTED] * 10
+    assert sound(desk)
+
+
+def test_what_is_about_to_be_delivered_stays_when_a_neighbour_gets_its_row(desk, monkeypatch):
+    """A message that is paid for, or of which somebody is told, is given its row before the others have moved."""
+    monkeypatch.setattr(charging, "_ANY", "SELECT 1 WHERE ?1 = ?2")  # the one that failed
+    failed = TOGETHER[10]
+    desk.receipts(*(
+        told(message, MessageState.UNDELIVERABLE if message == failed else MessageState.DELIVERED)
+        for message in (failed, *(it for it in TOGETHER if it != failed))
+    ))  # fmt: skip
+    assert desk.states == {State.DELIVERED: 49, State.UNDELIVERED: 1}
+    assert rows(desk.store, "SELECT count(*) FROM all_parts") == [(50,)]
     assert sound(desk)
 
 
