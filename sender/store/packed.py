@@ -47,7 +47,11 @@ _UNPACK: Final = sql(
     " ON CONFLICT DO NOTHING",  # a message may be in a row that says that it waits, and in one that it is delivered
     columns=COLUMNS,
 )
-_ANY_LEFT: Final = "SELECT 1 FROM packed_parts WHERE id = ? LIMIT 1"
+# Delivered ones stay: their messages may be about to be moved to that state, by this very call.
+_DONE_WITH: Final = sql(
+    "SELECT 1 FROM packed k WHERE id = ? AND state = $ACCEPTED"
+    " AND NOT EXISTS (SELECT 1 FROM packed_parts p WHERE p.id = k.id)"
+)
 _DROP: Final = "DELETE FROM packed WHERE id = ?"
 
 _WAITING: Final = (int(State.ACCEPTED), None, None, None, None)
@@ -109,8 +113,8 @@ class Packs:
             return
         db.hot.execute(_UNPACK, (_text(rows).decode(), _text(list(messages)).decode()))
         for row in rows:
-            if row not in db.hand.packs and db.hot.execute(_ANY_LEFT, (row,)).fetchone() is None:
-                db.hot.execute(_DROP, (row,))
+            if row not in db.hand.packs and db.hot.execute(_DONE_WITH, (row,)).fetchone():
+                db.hand.packs.drop(row)
 
     def forget(self, db: Database, messages: Collection[int]) -> None:
         """These messages are deleted. Nothing is in hand."""

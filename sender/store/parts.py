@@ -87,6 +87,13 @@ class Holding:
             del self._held[ident]
             self._done.append((ident,))
 
+    def drop(self, ident: int) -> None:
+        """A row that is not held by any part in hand holds nothing.
+
+        It is deleted with the others, at the end of the transaction: until then its number is not given again.
+        """
+        self._done.append((ident,))
+
     def take_done(self) -> list[tuple[int]]:
         """Rows that hold nothing any more."""
         done, self._done = self._done, []

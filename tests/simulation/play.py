@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from sender.store import fields, packed, part_ids
 from tests.simulation.checks import Checks
 from tests.simulation.ledger import Violation
 from tests.simulation.tunables import draw
@@ -41,11 +42,25 @@ class Verdict(msgspec.Struct, frozen=True):
     cpu: float = 0.0
 
 
+def _pack_all(resources: ExitStack) -> None:
+    """Let the store write rows of many where it would not, for so few messages."""
+    for module, name, value in (
+        (packed, "FEW", 0),
+        (packed, "_DENSE", 1000),
+        (part_ids, "_MANY", 1),
+        (fields, "AT_ONCE", 3),
+    ):
+        resources.callback(setattr, module, name, getattr(module, name))
+        setattr(module, name, value)
+
+
 def play(seed: int) -> Verdict:
     """Simulate a seed. The same seed gives the same verdict, but for `cpu`."""
     began = time.process_time()
     with ExitStack() as resources:
         resources.callback(logging.disable, logging.root.manager.disable)
+        if seed % 2:
+            _pack_all(resources)
         logging.disable(logging.CRITICAL)
         directory = resources.enter_context(tempfile.TemporaryDirectory(prefix="simulation-"))
         world = World(draw(seed), Path(directory), resources)

@@ -9,8 +9,8 @@ import pytest
 
 from sender.domain.message import State
 from sender.domain.settlement import Verdict
-from sender.store import lookup
-from sender.store.records import ReceiptFate
+from sender.store import charging, lookup
+from sender.store.records import Accepted, ReceiptFate
 from sender.store.sqlite import SqliteStore
 from smppkit.message_state import MessageState
 from tests.sender.store.kit import FIRST, Desk, check_i4, directly, open_quick, part_of, receipt, rows, state_of
@@ -102,6 +102,33 @@ def test_some_of_a_call_end_together_and_the_others_by_themselves(desk):
     left = [message for message in TOGETHER if message % 2 == 0 and message > 24]
     assert desk.fates(*map(told, left)) == [ReceiptFate.MATCHED] * len(left)
     assert desk.states == {State.DELIVERED: 49, State.UNDELIVERED: 1}
+    assert sound(desk)
+
+
+def test_a_row_that_is_done_with_leaves_its_number_to_no_other_in_the_same_transaction(desk):
+    desk.receipts(*map(told, TOGETHER))
+    more = Desk(desk.store, desk.run, messages=20)
+    first, second = more.sent(10), more.sent(10)
+    more.accept({message: f"id{message}" for message in first})
+    with desk.store.database.transaction():
+        desk.store.settle(first, Verdict.DELIVERED, who="me", source="by hand", at=3000.0)
+        again = [receipt(f"id{message}", str(FIRST + message - first[0])) for message in first]
+        assert {it.fate for it in desk.store.record_receipts(again)} == {ReceiptFate.REPEATED}
+        desk.store.record_outcomes([Accepted(message, 1, f"id{message}", 2002.0) for message in second])
+    assert [state_of(desk.store, message) for message in second] == [State.ACCEPTED] * 10
+    assert sound(desk)
+
+
+def test_what_is_about_to_be_delivered_stays_when_a_neighbour_gets_its_row(desk, monkeypatch):
+    """A message that is paid for, or of which somebody is told, is given its row before the others have moved."""
+    monkeypatch.setattr(charging, "_ANY", "SELECT 1 WHERE ?1 = ?2")  # the one that failed
+    failed = TOGETHER[10]
+    desk.receipts(*(
+        told(message, MessageState.UNDELIVERABLE if message == failed else MessageState.DELIVERED)
+        for message in (failed, *(it for it in TOGETHER if it != failed))
+    ))  # fmt: skip
+    assert desk.states == {State.DELIVERED: 49, State.UNDELIVERED: 1}
+    assert rows(desk.store, "SELECT count(*) FROM all_parts") == [(50,)]
     assert sound(desk)
 
 
