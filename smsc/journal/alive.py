@@ -30,7 +30,7 @@ from smsc.journal.records import (
 )
 from smsc.journal.together import MessageRun, OwedRun
 
-MOST_HELD: Final = 50_000  # messages, and deliveries: as many as the message centre remembers
+MOST_HELD: Final = 150_000  # messages, and deliveries: those of some seconds, at any rate
 SETTLED_AT_ONCE: Final = 5_000  # of those that are too many
 
 
