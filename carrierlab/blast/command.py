@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -30,6 +31,7 @@ WithReactor = Callable[[Callable[[Any], Coroutine[Deferred[Any], Any, Measured]]
 _ADDRESS = Parsed("HOST:PORT", parse_address)
 _TIME, _RATE = Parsed("TIME", Duration.parse), Parsed("RATE", Rate.parse)
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_PASSWORD = "SMPP_PASSWORD"  # noqa: S105 - the name of a variable
 _COUNT, _SOME = click.IntRange(min=1), click.IntRange(min=0)
 _CHOICES = {
     kind: click.Choice([each.value for each in kind], case_sensitive=False) for kind in (Alphabet, BindKind, Receipts)
@@ -42,9 +44,7 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
     @click.command()
     @click.argument("address", type=_ADDRESS)
     @click.option("--system-id", default="blast", show_default=True, help="Account; {n} is the connection's number.")
-    @click.option(
-        "--password", envvar="SMPP_PASSWORD", show_envvar=True, help="Its password; asked for when not given."
-    )
+    @click.option("--password", envvar=_PASSWORD, show_envvar=True, help="Its password; asked for when not given.")
     @click.option("--system-type", default="", help="system_type of the bind.")
     @click.option("--bind", type=_CHOICES[BindKind], default="transceiver", show_default=True, help="How to bind.")
     @click.option("--tls", is_flag=True, help="Connect over TLS.")
@@ -105,9 +105,11 @@ def blast_command(with_reactor: WithReactor) -> click.Command:
         client = _tls_client(tls, files)
         for name, kind in (("alphabet", Alphabet), ("bind", BindKind), ("receipts", Receipts)):
             options[name] = kind(options[name])
+        if password is None:  # click takes an empty variable for none
+            password = os.environ.get(_PASSWORD)
         if password is None:
             if not sys.stdin.isatty():
-                raise click.UsageError("no password: give --password or SMPP_PASSWORD (which may be empty)")
+                raise click.UsageError(f"no password: give --password or {_PASSWORD} (which may be empty)")
             password = click.prompt("Password", default="", show_default=False, hide_input=True, err=True)
         plan = Plan(host=address[0], port=address[1], password=password, **options)
         problems = list(plan.problems())

@@ -148,3 +148,8 @@ def test_a_process_that_is_not_there_is_told() -> None:
 def test_without_a_terminal_the_password_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SMPP_PASSWORD", raising=False)
     assert "no password: give --password or SMPP_PASSWORD" in refused("127.0.0.1:2775", "-n", "1")
+
+
+def test_a_variable_that_is_empty_is_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMPP_PASSWORD", "")
+    assert "is not known" in refused("127.0.0.1:2775", "-n", "1", "--pid", "999999999")
