@@ -23,6 +23,7 @@ from smsc.stats import BookStats
 
 MOST_KEPT = 50_000  # messages that are remembered after they have come to a final state
 MOST_LIVING = 500_000  # messages at all
+LARGE = 10_000  # messages that are kept, from which on some more are no matter
 OCTETS_A_MESSAGE = 512  # TLVs that long count as one more message
 MOST_LOOKED_AT = 10_000  # for the last ones of a source
 
@@ -151,6 +152,11 @@ class Book:
     def room(self) -> int:
         """How many more can be entered until it is full."""
         return max(0, self._most_living - self._weight)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is no matter when a group is let go of as a whole, and not each of it as soon as may be."""
+        return self._most_kept >= LARGE
 
     @property
     def takes_groups(self) -> bool:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 WRITTEN_BEFORE: Final = 10.0
 """Seconds: a receipt that is to come sooner is written with the answer, when all that it says is at hand."""
+_SOON: Final = 2.0
+"""Seconds: a large book lets go of a run that is over sooner as a whole, and not in as many pieces as it has ends."""
 SEVERAL: Final = 8
 """Receipts, from which on it is sooner done to put them together at once than one by one."""
 _RECEIPT: Final = Kind.RECEIPT
@@ -113,6 +115,8 @@ class Runs:
             wanted,
             bytearray(count),
         )
+        if book.is_large and not course.alike and (longest := max(course.ends_after)) < _SOON:
+            taken.together_until = now + longest
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken, count)

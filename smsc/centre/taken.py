@@ -39,12 +39,15 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     places: Sequence[int] = ()  # of those that will have a receipt
     receipts: Sequence[bytes] = ()  # theirs, until they wait or go; b"" where one is not written yet
     held: list[Held] | None = None  # each of them, once somebody has asked
+    together_until: float = 0.0  # before that time the book lets go of none of them
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def alike(self, first: int, last: int, now: float) -> tuple[int, bool]:
         """See Group."""
+        if now < self.together_until:
+            return last - first, False
         done = self._is_done(first, now)
         if self.course.alike or (done and self._all_done(first, last, now)):
             return last - first, done

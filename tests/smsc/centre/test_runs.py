@@ -31,6 +31,7 @@ from smppkit.pdus import (
 )
 from smppkit.stream import StreamDecoder
 from smppkit.tlvs import MESSAGE_PAYLOAD, USER_MESSAGE_REFERENCE
+from smsc.centre.book import LARGE
 from smsc.journal import alive, expansion
 from smsc.journal.journal import MEMORY, Journal
 from smsc.scenario.timeline_model import ThrottleFault
@@ -409,3 +410,27 @@ def test_only_receipts_that_nobody_takes_are_written_down(kind: str) -> None:
     assert len(esme.deliveries) == (4 if by_plan else 0)
     for call in lab.clock.getDelayedCalls():
         call.cancel()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_large_book_lets_go_of_a_run_when_all_of_it_is_over(large: bool) -> None:
+    lab = Lab()
+    lab.start(scenario(SCENARIOS["drawn delays"]), journal=None)
+    esme = lab.bound("shop")
+    (server,) = lab.emulator.operators.values()
+    book = server.centre._shared.book
+    book._most_kept = LARGE if large else LARGE - 1
+    for number in range(40):
+        esme.submit(to=f"4477055{number:05}")
+    lab.run(0.5)
+    book._most_kept = 20  # full, from now on
+    over = len(esme.deliveries)
+    assert 5 < over < 20
+    for _ in range(2):
+        book._looks = 40
+        book.make_room(lab.clock.seconds())
+        assert len(book) == (40 if large else 40 - over)
+    lab.run(1.0)
+    book._looks = 40
+    book.make_room(lab.clock.seconds())
+    assert len(book) == 20
