@@ -1,12 +1,13 @@
 """What a message costs ``sender send``: microseconds of its processor time for each, and messages a second, as JSON.
 
-    .venv/bin/python loadtests/sender_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3]
+    .venv/bin/python loadtests/sender_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3] [--mixed]
 
 A campaign of one segment each goes through a route and a limit that does not bind to an operator that answers at once;
 the store keeps everything (synchronous=FULL): recipients, intents, responses, receipts. Four cases: one and four
 transceivers, without and with receipts. Time is that of the sender's process (user and system, all its threads), from
 the message after the warm-up to the last answer, or the last acknowledged receipt, and what is then left to do. The
-import of the recipients comes before that, and is not part of it.
+import of the recipients comes before that, and is not part of it. With `--mixed` each receipt stands directly behind
+its response; else those of all submits that came at once follow their responses.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
 medians of the rounds). `reactor` is what the reactor's thread has of the microseconds; the store's has the rest. The
@@ -68,7 +69,8 @@ class Cost(NamedTuple):
 class Operator:
     """Everything that is bound to the port, and what was counted."""
 
-    def __init__(self, receipts: bool, warm_up: int) -> None:
+    def __init__(self, receipts: bool, warm_up: int, mixed: bool = False) -> None:
+        """`mixed`: each receipt stands directly behind its response, and not behind those of all that came at once."""
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
         self.pid = 0
@@ -78,6 +80,7 @@ class Operator:
         self.last = 0.0
         """When the last submit came."""
         self._receipts = receipts
+        self._mixed = mixed
         self._warm_up = warm_up
         self._halves: dict[socket.socket, bytes] = {}
         self._selector = selectors.DefaultSelector()
@@ -114,7 +117,8 @@ class Operator:
             connection.close()
             return
         at, end = 0, len(octets)
-        answers, receipts = [], []
+        answers: list[bytes] = []
+        receipts = answers if self._mixed else list[bytes]()
         submits = self.submits
         while end - at >= 16:
             length = int.from_bytes(octets[at : at + 4], "big")
@@ -146,7 +150,7 @@ class Operator:
             if self.begun is None and submits >= self._warm_up:
                 self._warm_up = submits
                 self.begun = processor_time(self.pid), thread_time(self.pid), self.last
-        connection.sendall(b"".join(answers + receipts))
+        connection.sendall(b"".join(answers if self._mixed else answers + receipts))
 
     @property
     def warmed_up(self) -> int:
@@ -168,7 +172,7 @@ def thread_time(pid: int) -> float:
 def measure(python: str, path: Path, binds: int, receipts: bool, options: argparse.Namespace) -> Cost:
     """What one campaign costs, sent by a process that lives as long as this takes."""
     messages: int = options.messages
-    operator = Operator(receipts, messages // 5)
+    operator = Operator(receipts, messages // 5, options.mixed)
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         config, people = Path(scratch, "sender.yaml"), Path(scratch, "people.csv")
         store = Path(scratch, "store.sqlite")
@@ -232,6 +236,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--messages", type=int, default=50_000, help="in one round, the warm-up (a fifth) included")
     parser.add_argument("--window", type=int, default=200, help="of each bind")
+    parser.add_argument("--mixed", action="store_true", help="each receipt comes directly behind its response")
     parser.add_argument("--scratch", type=Path, help="a directory on the disk that the store is to be on")
     options = parser.parse_args()
     paths = [path.resolve() for path in options.path or [Path()]]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from math import inf
 from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -358,14 +358,13 @@ class Runs:
         shared, journal = self._shared, self._shared.journal
         if shared.operator.receipts.copies > 1:
             return self._ripe_each(waiting, now)
-        together: dict[str, list[Any]] = {}
+        by_account: dict[str, list[list[Any]]] = {}
         for some in waiting:
-            before = together.get(some.system_id)
-            together[some.system_id] = some.said if before is None else before + some.said
-        receipts = [
-            Receipts(system_id, said[::3], said[1::3], said[2::3], shared.lives.now)
-            for system_id, said in together.items()
-        ]
+            by_account.setdefault(some.system_id, []).append(some.said)
+        receipts: list[Receipts] = []
+        for system_id, lists in by_account.items():
+            said = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
+            receipts.append(Receipts(system_id, said[::3], said[1::3], said[2::3], shared.lives.now))
         for several in receipts:
             if not all(several.octets) or any(taken.held is not None for taken in set(several.taken)):
                 return self._ripe_each(waiting, now)
