@@ -32,12 +32,14 @@ _write_number = Struct(">I").pack_into
 class RunTraffic(SessionCore):
     """What the owner of a session asks about runs, and what those of the peer mean."""
 
-    def read_runs(self, readers: Mapping[int, RunReader]) -> None:
+    def read_runs(self, readers: Mapping[int, RunReader], *, by_turns: bool = False) -> None:
         """Tell the owner of plain PDUs in runs (see smppkit.runs): ``RequestRun``, ``ReceiptsDelivered`` and so on.
 
-        While a tap listens that takes no many at once, every PDU is an event of its own as before.
+        While a tap listens that takes no many at once, every PDU is an event of its own as before. With `by_turns` the
+        owner does not mind in which order those of two kinds that have readers came, where they came by turns in one
+        read: they may be told of kind by kind. Those of one kind stay in their order, and so does all the rest.
         """
-        self._wire.read_runs(readers)
+        self._wire.read_runs(readers, by_turns=by_turns)
 
     def send_run(
         self, command_id: int, bodies: Sequence[bytes], sequences: Sequence[int], contexts: Sequence[object], now: float

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, cast
 
 import msgspec
 
+from smppkit.by_kind import by_kind
 from smppkit.codec import HEADER_SIZE, SMPP_34, Codec, read_header
 from smppkit.errors import PduError
 from smppkit.pdus import Pdu
@@ -18,6 +19,8 @@ DEFAULT_MAX_LENGTH = 70 * 1024
 
 _LENGTH = struct.Struct(">I")
 _SHOWN = 64
+_SHORT: Final = 8
+"""A run of fewer PDUs that ends where one of another kind begins is a sign that kinds come by turns."""
 _NO_RUNS: Final[Mapping[int, RunReader]] = MappingProxyType({})
 
 
@@ -81,11 +84,13 @@ class StreamDecoder:
         tap: Callable[[bytes], None] | None = None,
         readers: Mapping[int, RunReader] = _NO_RUNS,
         many: Callable[[Run], None] | None = None,
+        *,
+        by_turns: bool = False,
     ) -> Iterator[Fate | Run]:
         """As `feed`, one by one, with what `readers` cut out as one, by command_id, in the place of its PDUs.
 
         To be gone through to its end before the next octets are fed. `many` is given each run first, as `tap` each
-        frame of what is not in one.
+        frame of what is not in one. Where those that have readers come `by_turns`, they may be given kind by kind.
         """
         if self._broken:
             return
@@ -96,6 +101,7 @@ class StreamDecoder:
             data = bytes(self._rest)
             self._rest.clear()
         at, size = 0, len(data)
+        sorted_to = 0 if by_turns else size
         while size - at >= HEADER_SIZE:
             length, command_id, command_status, sequence_number = read_header(data, at)
             start, end = at, at + length
@@ -108,6 +114,8 @@ class StreamDecoder:
                     if many is not None:
                         many(run)
                     yield run
+                    if at >= sorted_to and len(run) < _SHORT and size - at >= HEADER_SIZE:
+                        data, sorted_to = by_kind(data, at, readers, self.max_length)
                     continue
             if tap is not None:
                 tap(data[start:end])

@@ -32,6 +32,7 @@ class Wire:
         self._tap_in = None if tap is None else partial(tap, "in")
         self._many = many
         self._readers: Mapping[int, RunReader] | None = None
+        self._by_turns = False
         self._out: list[bytes] = []
 
     def listen_in(self, tap: Tap, many: ManyTap | None = None) -> None:
@@ -45,15 +46,21 @@ class Wire:
         self.codec = self._decoder.codec = codec
         self._decoder.max_length = max_length
 
-    def read_runs(self, readers: Mapping[int, RunReader]) -> None:
-        """Cut plain PDUs out of what comes in runs from now on, while no tap wants to see each of them by itself."""
+    def read_runs(self, readers: Mapping[int, RunReader], *, by_turns: bool = False) -> None:
+        """Cut plain PDUs out of what comes in runs from now on, while no tap wants to see each of them by itself.
+
+        While none listens at all, those that come `by_turns` may be given kind by kind.
+        """
         self._readers = readers
+        self._by_turns = by_turns
 
     def fates(self, data: bytes, *, runs: bool = True) -> Iterator[Fate | Run]:
         """What has become complete with these octets; without `runs` each PDU by itself."""
         if not runs or self._readers is None or (self._tap_in is not None and self._many is None):
             return self._decoder.fates(data, self._tap_in)
-        return self._decoder.fates(data, self._tap_in, self._readers, None if self._many is None else self._run_in)
+        if self._many is None:
+            return self._decoder.fates(data, None, self._readers, by_turns=self._by_turns)
+        return self._decoder.fates(data, self._tap_in, self._readers, self._run_in)
 
     @property
     def unfinished(self) -> bytes | None:

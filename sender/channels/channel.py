@@ -257,7 +257,8 @@ class SmppChannel:
 
     def bound(self, bind: Bind, link: Link) -> None:
         """A bind stands."""
-        link.session.read_runs(esme_readers(link.session.version))
+        # Of one turn answers are told before receipts anyway (see `received`).
+        link.session.read_runs(esme_readers(link.session.version), by_turns=True)
         outlet = self._pool.outlet(bind, link)
         self._outlet_of[link] = outlet
         self.bound_at = self._clock.seconds()

@@ -52,7 +52,7 @@ from yamlmodel.scalars import Duration
 
 def _one_by_one(patch: pytest.MonkeyPatch) -> None:
     """Every PDU is an event of its own, which a mistake can be made with."""
-    patch.setattr(Session, "read_runs", lambda self, readers: None)
+    patch.setattr(Session, "read_runs", lambda self, readers, **_: None)
 
 
 def sender_never_slows_down(scenario: LabScenario, patch: pytest.MonkeyPatch) -> LabScenario:
