@@ -123,6 +123,11 @@ class Wording(msgspec.Struct, frozen=True):
         changed = {key: value for key in options.__struct_fields__ if (value := getattr(options, key)) is not None}
         return msgspec.structs.replace(self, **changed) if changed else self
 
+    @property
+    def cuts_with_tlvs(self) -> bool:
+        """Whether it takes TLVs to send a long text as the configuration asks for."""
+        return self.long_messages in _WITHOUT_TLVS
+
     def said(self, text: str) -> str:
         """The text as it goes out: in other letters where that is wanted and lets GSM-7 or a national table hold it."""
         if not (self.transliterate or self.plain_punctuation) or try_encode_gsm7(text) is not None:
@@ -148,7 +153,7 @@ class Wording(msgspec.Struct, frozen=True):
         Without `tlvs`, headers stand for them.
         """
         text = self.said(text)
-        if not tlvs and self.long_messages in _WITHOUT_TLVS:
+        if not tlvs and self.cuts_with_tlvs:
             with suppress(SegmentError):  # more than 255 parts: only message_payload holds such a text
                 return self._segment(text, reference, _WITHOUT_TLVS[self.long_messages])
         return self._segment(text, reference, self.long_messages)

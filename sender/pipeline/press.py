@@ -140,7 +140,18 @@ class Press:
     has none.
     """
 
-    __slots__ = ("_adds", "_alone", "_encode", "_frames", "_literals", "_outgoing", "_render", "_tlvs", "_values")
+    __slots__ = (
+        "_adds",
+        "_alone",
+        "_as_configured",
+        "_encode",
+        "_frames",
+        "_literals",
+        "_outgoing",
+        "_render",
+        "_tlvs",
+        "_values",
+    )
 
     def __init__(self, outgoing: Outgoing, template: Template, version: Version, *, tlvs: bool) -> None:
         self._outgoing = outgoing
@@ -150,7 +161,8 @@ class Press:
         self._tlvs = tlvs
         self._encode = CODECS[version].encode
         self._adds = outgoing.adds and CODECS[version].tlvs
-        self._alone = outgoing.plain and tlvs and outgoing.gsm7_first
+        self._as_configured = outgoing.plain and (tlvs or not outgoing.wording.cuts_with_tlvs)
+        self._alone = outgoing.plain and outgoing.gsm7_first
         self._frames: dict[tuple[int, bool], tuple[bytes, bytes]] = {}
 
     def submits(self, claimed: Claimed) -> list[Submit]:
@@ -222,7 +234,7 @@ class Press:
         """The data_coding of a text, and its segments."""
         outgoing = self._outgoing
         wording = outgoing.wording
-        if outgoing.plain and self._tlvs:
+        if self._as_configured:
             alphabet, octets = encode_first(text, wording.alphabets)
             if len(octets) <= ALONE[alphabet] and not claimed.parts_done:
                 return outgoing.data_codings[alphabet], (Segment(octets),)

@@ -269,20 +269,39 @@ ROWS = st.fixed_dictionaries({"name": WORDS, "order": st.sampled_from(["7", "A_1
     ),
     rows=st.lists(ROWS, min_size=1, max_size=5),
     number=st.sampled_from(["77051112233", "7" * 16, "+7705", ""]),
+    tlvs=st.booleans(),
 )
 def test_many_at_once_are_composed_as_one_by_one(
-    operator: str, text: str, rows: list[dict[str, str]], number: str
+    operator: str, text: str, rows: list[dict[str, str]], number: str, tlvs: bool
 ) -> None:
     messages = [claimed(place, **row) for place, row in enumerate(rows)]
     messages[-1] = msgspec.structs.replace(messages[-1], number=number)
-    press = composer(text).press(operator, Version.V34, tlvs=True)
+    press = composer(text).press(operator, Version.V34, tlvs=tlvs)
     together = press.together(messages)
     if together is not None:
         assert together == [submit for it in messages for submit in press.submits(it)]
 
 
-def test_what_nearly_all_are_is_composed_at_once() -> None:
-    press = composer("Dear {name|friend}, {order:upper} is ready").press("plain", Version.V34, tlvs=True)
+@pytest.mark.parametrize("tlvs", [False, True])
+@pytest.mark.parametrize("text", ["hi", "Привет", "a" * 160, "a" * 161, "я" * 70, "я" * 71, "{" * 80, "{" * 81])
+@pytest.mark.parametrize("operator", WORDINGS)
+def test_the_short_way_makes_the_segments_of_the_long_one(operator: str, text: str, tlvs: bool) -> None:
+    made = composer("{text}")
+    try:
+        segmented = made.cut(text, operator, 300, tlvs=tlvs)
+    except UnencodableText:
+        with pytest.raises(UnencodableText):
+            submits_of(made, claimed(text=text), operator, tlvs=tlvs)
+        return
+    submits = submits_of(made, claimed(text=text), operator, tlvs=tlvs)
+    sent = [(pdu.short_message, pdu.tlvs, pdu.esm_class == 0x40, pdu.data_coding) for pdu in map(pdu_of, submits)]
+    coding = segmented.alphabet.data_coding
+    assert sent == [(it.short_message, it.tlvs, it.udhi, coding) for it in segmented.segments]
+
+
+@pytest.mark.parametrize("tlvs", [False, True])
+def test_what_nearly_all_are_is_composed_at_once(tlvs: bool) -> None:
+    press = composer("Dear {name|friend}, {order:upper} is ready").press("plain", Version.V34, tlvs=tlvs)
     rows = [{"name": "Aida", "order": "a1"}, {"name": "Ángel", "order": "b2"}, {"name": " ", "order": "c3"}]
     messages = [claimed(place, **row) for place, row in enumerate(rows)]
     together = press.together(messages[:1]) or []
