@@ -34,7 +34,7 @@ _SUBMIT_SM = int(CommandId.SUBMIT_SM)
 _SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
 _DELIVER_SM = int(CommandId.DELIVER_SM)
 _DELIVER_SM_RESP = int(CommandId.DELIVER_SM_RESP)
-_RECEIPTS = 200
+_RECEIPTS = 250
 """In one run, at most."""
 _RECEIPT_TLVS = re.compile(
     re.escape(RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big"))

@@ -32,7 +32,7 @@ _TRY_LATER = CommandStatus.ESME_RX_T_APPN
 """What a receipt is answered when it could not be stored: the operator keeps it and sends it again."""
 
 
-_SLICE: Final = 200
+_SLICE: Final = 250
 """Outcomes or receipts of one call: a one-time code waits for the call that is running, and for no more of a batch."""
 
 
