@@ -1,13 +1,14 @@
 """What a message costs ``sender send``: microseconds of its processor time for each, and messages a second, as JSON.
 
-    .venv/bin/python loadtests/sender_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3] [--mixed]
+    .venv/bin/python loadtests/sender_cpu.py [--path . --path OTHER] [--python PYTHON] [--rounds 3] [--mixed | --pairs]
 
 A campaign of one segment each goes through a route and a limit that does not bind to an operator that answers at once;
 the store keeps everything (synchronous=FULL): recipients, intents, responses, receipts. Four cases: one and four
 transceivers, without and with receipts. Time is that of the sender's process (user and system, all its threads), from
 the message after the warm-up to the last answer, or the last acknowledged receipt, and what is then left to do. The
 import of the recipients comes before that, and is not part of it. With `--mixed` each receipt stands directly behind
-its response; else those of all submits that came at once follow their responses.
+its response; else those of all submits that came at once follow their responses. With `--pairs` there are pairs of a
+transmitter and a receiver instead of transceivers, and receipts come through the receivers.
 
 With a second `--path`, another checkout, the two are measured in turn, and `ratio` is the second to the first (the
 medians of the rounds). `reactor` is what the reactor's thread has of the microseconds; the store's has the rest. The
@@ -41,7 +42,8 @@ CONFIG = """\
 country: KZ
 store: {store}
 operators:
-  op: {{host: 127.0.0.1, port: {port}, system_id: shop, password: x, window: {window}, binds: {binds}, rate: 100000/s}}
+  op: {{host: 127.0.0.1, port: {port}, system_id: shop, password: x, window: {window}, binds: {binds}, bind: {bind},
+    rate: 100000/s}}
 routes:
   - {{operator: op, country: KZ}}
   - {{operator: op, prefix: "7705"}}
@@ -51,7 +53,7 @@ PATIENCE = 60.0  # seconds without a word of the sender, after which the run has
 SETTLING = 0.5  # seconds for what the sender does after its last word
 
 SUBMIT, SUBMIT_RESP, DELIVER_RESP = 0x00000004, 0x80000004, 0x80000005
-BIND_TRANSCEIVER, UNBIND, ENQUIRE_LINK = 0x00000009, 0x00000006, 0x00000015
+BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER = 0x00000001, 0x00000002, 0x00000009
 RESPONSE = 0x80000000
 # Where the destination address is: after the header, no service type, TON, NPI, "SHOP", TON, NPI.
 NUMBER = slice(16 + 1 + 2 + 5 + 2, 16 + 1 + 2 + 5 + 2 + 11)
@@ -80,6 +82,7 @@ class Operator:
         self.last = 0.0
         """When the last submit came."""
         self._receipts = receipts
+        self._receivers: list[socket.socket] = []
         self._mixed = mixed
         self._warm_up = warm_up
         self._halves: dict[socket.socket, bytes] = {}
@@ -137,9 +140,12 @@ class Operator:
                 if octets[at + 8 : at + 12] != b"\0\0\0\0":
                     raise RuntimeError(f"a receipt was refused with 0x{octets[at + 8 : at + 12].hex()}")
                 self.acknowledged += 1
-            elif command_id == BIND_TRANSCEIVER:
+            elif command_id in (BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER):
+                if command_id == BIND_RECEIVER:
+                    self._receivers.append(connection)
                 # With sc_interface_version, as operators of 3.4 answer.
-                answers.append(b"\0\0\0\x1a\x80\0\0\x09\0\0\0\0" + sequence + b"smsc\0\2\x10\0\1\x34")
+                answer = (command_id | RESPONSE).to_bytes(4, "big")
+                answers.append(b"\0\0\0\x1a" + answer + b"\0\0\0\0" + sequence + b"smsc\0\2\x10\0\1\x34")
             elif not command_id & RESPONSE:
                 answers.append(b"\0\0\0\x10" + (command_id | RESPONSE).to_bytes(4, "big") + b"\0\0\0\0" + sequence)
             at += length
@@ -150,6 +156,10 @@ class Operator:
             if self.begun is None and submits >= self._warm_up:
                 self._warm_up = submits
                 self.begun = processor_time(self.pid), thread_time(self.pid), self.last
+        if self._receivers and receipts is not answers:
+            connection.sendall(b"".join(answers))
+            answers = []
+            connection = self._receivers[submits % len(self._receivers)]
         connection.sendall(b"".join(answers if self._mixed else answers + receipts))
 
     @property
@@ -176,7 +186,15 @@ def measure(python: str, path: Path, binds: int, receipts: bool, options: argpar
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         config, people = Path(scratch, "sender.yaml"), Path(scratch, "people.csv")
         store = Path(scratch, "store.sqlite")
-        config.write_text(CONFIG.format(store=store, port=operator.port, window=options.window, binds=binds))
+        config.write_text(
+            CONFIG.format(
+                store=store,
+                port=operator.port,
+                window=options.window,
+                binds=binds,
+                bind="transmitter+receiver" if options.pairs else "transceiver",
+            )
+        )
         rows = (f"+7705{number:07},Client {number},{number * 7}\n" for number in range(messages))
         people.write_text("phone,name,order\n" + "".join(rows))
         run = ["-c", "from sender.cli import main; main()"]
@@ -236,7 +254,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--messages", type=int, default=50_000, help="in one round, the warm-up (a fifth) included")
     parser.add_argument("--window", type=int, default=200, help="of each bind")
-    parser.add_argument("--mixed", action="store_true", help="each receipt comes directly behind its response")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--mixed", action="store_true", help="each receipt comes directly behind its response")
+    ways.add_argument("--pairs", action="store_true", help="receipts come through receivers")
     parser.add_argument("--scratch", type=Path, help="a directory on the disk that the store is to be on")
     options = parser.parse_args()
     paths = [path.resolve() for path in options.path or [Path()]]
