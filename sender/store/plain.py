@@ -19,7 +19,7 @@ from sender.store.database import Database
 from sender.store.parts import PartRow
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
 from sender.store.settling import move_rows
-from smppkit.message_ids import key
+from smppkit.message_ids import keys
 from smppkit.message_state import MessageState
 
 _Said = tuple[State, str, str | None, int, int, int | None, float | None]
@@ -51,15 +51,12 @@ def record(
     last: dict[int, float] = {}
     sample: list[tuple[ReceiptIn, PartRow]] = []
     in_hand = db.hand.by_id(account)
-    same = relation is Relation.SAME
-    for index in indices:
+    told_of = [receipts[index].message_id for index in indices]
+    names = keys(told_of) if relation is Relation.SAME else [stored_key(it, relation) for it in told_of]
+    for index, wanted in zip(indices, names, strict=True):
         it = receipts[index]
         smsc_id, state, number, at = it.message_id, it.state, it.number, it.at
-        wanted = smsc_id  # which is its own key, when it is there
-        row = in_hand.get(smsc_id) if same else None
-        if row is None:
-            wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
-            row = in_hand.get(wanted)
+        row = in_hand.get(wanted)
         after = _FINAL_OF[state]
         if row is None or after is None or row.number != number or row.state != _ACCEPTED or wanted in kept_back:
             others.append(index)
