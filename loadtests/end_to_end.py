@@ -1,0 +1,127 @@
+"""A campaign from its file to its last receipt, between `sender send` and `smsc serve` on real sockets, as JSON.
+
+    .venv/bin/python loadtests/end_to_end.py [--messages 200000] [--rounds 3] [--binds 1] [--window 1000] [--journal]
+
+Each of the two has a core of its own, and no more than that where the machine has two or more. Receipts come at drawn
+times up to a second later. The sender commits everything to the disk (synchronous=FULL), and so does the emulator with
+`--journal`. `messages_per_second` is what the sender's own report says, from the first submit_sm to the last response;
+`sender` and `emulator` are microseconds of processor time for a message (user and system, all threads), over the whole
+life of the processes: start, import of the recipients, and report included. Medians of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+SCENARIO = """\
+operators:
+  op:
+    accounts: [{system_id: shop, password: secret}]
+    submit: {latency: 0s}
+    receipts: {delay: uniform 0s 1s, outcome: {DELIVRD: 95%, UNDELIV: 5%}}
+"""
+CONFIG = """\
+country: KZ
+store: {store}
+operators:
+  op: {{host: 127.0.0.1, port: {port}, system_id: shop, password: secret, window: {window}, binds: {binds},
+    rate: 100000/s}}
+routes:
+  - {{operator: op, country: KZ}}
+"""
+TEMPLATE = "Dear {name}, your order {order} is ready: come and see us before the end of the week, or call."
+
+
+class Cost(NamedTuple):
+    """Of one campaign: messages a second, and microseconds for each of them."""
+
+    messages_per_second: float
+    sender: float
+    emulator: float
+
+
+def rows(messages: int) -> str:
+    """A file of recipients."""
+    return "phone,name,order\n" + "".join(f"+7705{n:07},Client {n},{n * 7}\n" for n in range(messages))
+
+
+def measure(directory: Path, options: argparse.Namespace) -> Cost:
+    """One campaign, by two processes that live as long as it takes."""
+    scenario, people, report = directory / "operator.yaml", directory / "people.csv", directory / "report.json"
+    scenario.write_text(SCENARIO)
+    people.write_text(rows(options.messages))
+    cores = sorted(os.sched_getaffinity(0))
+    journal = ["--journal", directory / "journal.sqlite"] if options.journal else ["--no-journal"]
+    serve = ["serve", scenario, "--port", "0", "--no-http", "--quiet", "--until-eof", *journal]
+    with subprocess.Popen(
+        _command("smsc", cores[-1], serve), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment()
+    ) as emulator:
+        assert emulator.stdout is not None
+        port = int(emulator.stdout.readline().split("127.0.0.1:")[1].split()[0])
+        config = directory / "sender.yaml"
+        store = directory / "store.sqlite"
+        config.write_text(CONFIG.format(store=store, port=port, window=options.window, binds=options.binds))
+        said = directory / "said"
+        send = ["send", "--config", config, "--recipients", people, "--template", TEMPLATE, "--from", "SHOP"]
+        with (
+            said.open("wb") as log,
+            subprocess.Popen(
+                _command("sender", cores[0], [*send, "--report", report]), stdout=log, stderr=log, env=_environment()
+            ) as sender,
+        ):
+            _, status, used = os.wait4(sender.pid, 0)
+            sender.returncode = os.waitstatus_to_exitcode(status)
+        assert emulator.stdin is not None
+        emulator.stdin.close()
+        _, status, served = os.wait4(emulator.pid, 0)
+        emulator.returncode = os.waitstatus_to_exitcode(status)
+    if sender.returncode:
+        raise RuntimeError(said.read_text())
+    figures = json.loads(report.read_bytes())
+    if figures["delivered"] + figures["failed"] != options.messages or figures["in_doubt"]:
+        raise RuntimeError(f"not all have come to their end: {figures}")
+    for path in (store, report):
+        path.unlink()
+    return Cost(
+        figures["messages_per_second"],
+        (used.ru_utime + used.ru_stime) / options.messages * 1e6,
+        (served.ru_utime + served.ru_stime) / options.messages * 1e6,
+    )
+
+
+def _command(program: str, core: int, arguments: list[object]) -> list[str]:
+    run = f"import os; os.sched_setaffinity(0, [{core}]); from {program}.cli import main; main()"
+    return [sys.executable, "-c", run, *map(str, arguments)]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--binds", type=int, default=1)
+    parser.add_argument("--window", type=int, default=1_000, help="of each bind")
+    parser.add_argument("--journal", action="store_true", help="the emulator keeps one")
+    parser.add_argument("--scratch", type=Path, help="a directory on the disk that store and journal are to be on")
+    options = parser.parse_args()
+    costs: list[Cost] = []
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory(dir=options.scratch) as directory:
+            costs.append(measure(Path(directory), options))
+    medians = Cost(*(round(statistics.median(of), 1) for of in zip(*costs, strict=True)))
+    print(json.dumps({"messages": options.messages, "rounds": options.rounds, **medians._asdict()}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
