@@ -56,7 +56,7 @@ def add(db: Database, campaign_id: int, messages: Sequence[NewMessage]) -> None:
         by_operator[message.operator].append(message)
     for operator, recipients in by_operator.items():
         insert(db, campaign_id, db.account(operator) if operator else None, State.QUEUED, 0, recipients)
-    db.conn.execute(
+    db.hot.execute(
         "UPDATE campaigns SET messages = messages + ?, unexpanded = unexpanded + ? WHERE id = ?",
         (len(messages), len(messages), campaign_id),
     )
@@ -68,11 +68,11 @@ def insert(
     db: Database, campaign: int, account: int | None, state: State, taken: int, recipients: Sequence[NewMessage]
 ) -> None:
     """One chunk. The counts of the campaign are the caller's."""
-    chunk = db.conn.execute(
+    chunk = db.hot.execute(
         "INSERT INTO chunks (campaign, account, state, recipients, taken) VALUES (?, ?, ?, ?, ?)",
         (campaign, account, int(state), len(recipients), taken),
     ).lastrowid
-    db.conn.execute("INSERT INTO chunk_data (chunk, data) VALUES (?, ?)", (chunk, pack(recipients)))
+    db.hot.execute("INSERT INTO chunk_data (chunk, data) VALUES (?, ?)", (chunk, pack(recipients)))
 
 
 def pack(recipients: Sequence[NewMessage]) -> bytes:
@@ -89,9 +89,9 @@ def waiting(
     db: Database, now: float, ahead: float, low: int, landing: Mapping[Group, Sequence[str]]
 ) -> dict[Group, bool]:
     """See `SqliteStore.waiting_chunks`."""
-    names = dict(db.conn.execute("SELECT id, name FROM accounts").fetchall())
+    names = dict(db.hot.execute("SELECT id, name FROM accounts").fetchall())
     groups: dict[Group, bool] = {}
-    for campaign, account in db.conn.execute(_OPEN, (CampaignState.RUNNING.value, now + ahead, now)).fetchall():
+    for campaign, account in db.hot.execute(_OPEN, (CampaignState.RUNNING.value, now + ahead, now)).fetchall():
         group = (campaign, names.get(account))
         targets = landing.get(group, ())
         groups[group] = not targets or any(_is_low(db, name, campaign, now + ahead, low) for name in targets)
@@ -103,9 +103,9 @@ def _is_low(db: Database, account: str, campaign: int, soon: float, low: int) ->
     number = db.known_account(account)
     if number is None:
         return True
-    if db.conn.execute(_QUEUED, (number, campaign, soon, low)).fetchone()[0] >= low:
+    if db.hot.execute(_QUEUED, (number, campaign, soon, low)).fetchone()[0] >= low:
         return False
-    return bool(db.conn.execute(_QUEUED, (number, campaign, 9e99, _MOST_ASLEEP)).fetchone()[0] < _MOST_ASLEEP)
+    return bool(db.hot.execute(_QUEUED, (number, campaign, 9e99, _MOST_ASLEEP)).fetchone()[0] < _MOST_ASLEEP)
 
 
 def read(db: Database, group: Group) -> Chunk | None:
@@ -114,7 +114,7 @@ def read(db: Database, group: Group) -> Chunk | None:
     number = None
     if account is not None and (number := db.known_account(account)) is None:
         return None
-    row = db.conn.execute(_FIRST, (campaign, number)).fetchone()
+    row = db.hot.execute(_FIRST, (campaign, number)).fetchone()
     if row is None:
         return None
     chunk, taken, data = row
@@ -125,7 +125,7 @@ def expand(
     db: Database, chunk_id: int, taken: int, messages: Sequence[NewMessage], dues: Sequence[float] | None = None
 ) -> bool:
     """See `SqliteStore.expand`."""
-    row = db.conn.execute(
+    row = db.hot.execute(
         sql("SELECT campaign, recipients FROM chunks WHERE id = ? AND taken = ? AND state = $QUEUED"), (chunk_id, taken)
     ).fetchone()
     if row is None:
@@ -133,17 +133,17 @@ def expand(
     campaign, recipients = row
     campaigns.insert(db, campaign, messages, dues)
     if taken + len(messages) < recipients:
-        db.conn.execute("UPDATE chunks SET taken = taken + ? WHERE id = ?", (len(messages), chunk_id))
+        db.hot.execute("UPDATE chunks SET taken = taken + ? WHERE id = ?", (len(messages), chunk_id))
     else:
-        db.conn.execute("DELETE FROM chunk_data WHERE chunk = ?", (chunk_id,))
-        db.conn.execute("DELETE FROM chunks WHERE id = ?", (chunk_id,))
-    db.conn.execute("UPDATE campaigns SET unexpanded = unexpanded - ? WHERE id = ?", (len(messages), campaign))
+        db.hot.execute("DELETE FROM chunk_data WHERE chunk = ?", (chunk_id,))
+        db.hot.execute("DELETE FROM chunks WHERE id = ?", (chunk_id,))
+    db.hot.execute("UPDATE campaigns SET unexpanded = unexpanded - ? WHERE id = ?", (len(messages), campaign))
     return True
 
 
 def end(db: Database, campaign: int, state: State, limit: int) -> int:
     """Recipients in chunks of a campaign that is over, at most `limit` chunks of them; how many recipients."""
-    rows = db.conn.execute(
+    rows = db.hot.execute(
         sql(
             "UPDATE chunks SET state = ? WHERE id IN (SELECT id FROM chunks INDEXED BY chunks_queued"
             " WHERE state = $QUEUED AND campaign = ? LIMIT ?) RETURNING recipients - taken"
@@ -152,7 +152,7 @@ def end(db: Database, campaign: int, state: State, limit: int) -> int:
     ).fetchall()
     ended = sum(int(row[0]) for row in rows)
     if ended:
-        db.conn.execute("UPDATE campaigns SET unexpanded = unexpanded - ? WHERE id = ?", (ended, campaign))
+        db.hot.execute("UPDATE campaigns SET unexpanded = unexpanded - ? WHERE id = ?", (ended, campaign))
         moves: Moves = Counter({(campaign, int(State.QUEUED)): -ended, (campaign, int(state)): ended})
         db.count_moves(moves)
     return ended
@@ -160,7 +160,7 @@ def end(db: Database, campaign: int, state: State, limit: int) -> int:
 
 def ended(db: Database, campaign: int, state: State) -> int:
     """Recipients of a campaign that ended in `state` without ever becoming message rows."""
-    row = db.conn.execute(
+    row = db.hot.execute(
         "SELECT coalesce(sum(recipients - taken), 0) FROM chunks WHERE campaign = ? AND state = ?",
         (campaign, int(state)),
     ).fetchone()

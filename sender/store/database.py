@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -30,9 +30,12 @@ _LAST_MESSAGE: Final = (
 class Database:
     """A connection in autocommit mode with what is worth remembering between calls."""
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: sqlite3.Connection, enter: Callable[[Database], None]) -> None:
+        """`enter` enters the receipts that are written down: see `telling`."""
         self.hot = conn
-        """The connection for statements that neither read nor write what is `pending`."""
+        """The connection for statements that neither read nor write what is `pending`, or accepted messages."""
+        self._enter = enter
+        self._begun = False
         self.pending = Pending()
         self._before: Pending | None = None  # what it was at the savepoint, where there was anything
         self._accounts: dict[str, int] = {}
@@ -52,6 +55,7 @@ class Database:
     @property
     def conn(self) -> sqlite3.Connection:
         """The connection, with everything written."""
+        self.enter_told()
         if self.pending.any:
             self.pending.write(self.hot)
         return self.hot
@@ -59,6 +63,18 @@ class Database:
     @conn.setter
     def conn(self, conn: sqlite3.Connection) -> None:
         self.hot = conn
+
+    def enter_told(self) -> None:
+        """Enter the receipts that are written down, inside a transaction."""
+        if self.hand.told.any and self._begun:
+            self._enter(self)
+
+    def close(self) -> None:
+        """Close the connection; what is written down is entered, where nothing is under way and the file can be."""
+        if self.hand.told.count and not self.hot.in_transaction:
+            with suppress(sqlite3.Error), self.transaction():
+                self.enter_told()
+        self.hot.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -73,10 +89,11 @@ class Database:
 
     def begin(self) -> None:
         """Open a transaction that holds the right to write from the start."""
-        if self.conn.in_transaction:
+        if self.hot.in_transaction:
             self.rollback()  # what a disk that failed has left behind
-        self.conn.execute("BEGIN IMMEDIATE")
-        seen = self.conn.execute("PRAGMA data_version").fetchone()[0]
+        self.hot.execute("BEGIN IMMEDIATE")
+        self._begun = True
+        seen = self.hot.execute("PRAGMA data_version").fetchone()[0]
         if seen != self._seen:  # another connection has committed
             self._seen = seen
             self.hand.clear()
@@ -88,13 +105,17 @@ class Database:
         """Make the transaction durable (synchronous=FULL: the log is on the disk when this returns)."""
         try:
             intents.drop_done(self)
-            self.conn.execute("COMMIT")
+            if self.pending.any:
+                self.pending.write(self.hot)
+            self.hot.execute("COMMIT")
+            self._begun = False
         except sqlite3.Error:
             self.rollback()
             raise
 
     def rollback(self) -> None:
         """Drop the transaction, if SQLite has not done so by itself already (a full disk)."""
+        self._begun = False
         self._forget()
         self.pending = Pending()
         if self.hot.in_transaction:
@@ -103,7 +124,7 @@ class Database:
 
     def touch(self) -> None:
         """Write something that changes nothing: only a commit that writes shows that the disk is well."""
-        self.conn.execute("UPDATE epochs SET epoch = epoch")
+        self.hot.execute("UPDATE epochs SET epoch = epoch")
 
     def savepoint(self) -> None:
         """Mark a point inside the transaction."""
@@ -124,9 +145,10 @@ class Database:
         self._spill()
 
     def _spill(self) -> None:
-        """What was in hand and no longer is gets rows of its own."""
+        """What was in hand and no longer is gets rows of its own, and what it was told is entered."""
         if self.hand.lost:
             intents.spill(self)
+            self.enter_told()
 
     def _forget(self, *, hand: bool = True, ids: bool = True) -> None:
         self._accounts.clear()

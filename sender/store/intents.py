@@ -20,7 +20,7 @@ from sender.store.sql import Insert, sql
 
 if TYPE_CHECKING:
     from sender.store.database import Database
-    from sender.store.parts import PartRow
+    from sender.store.parts import PartRow, Said
 
 _INTEND: Final = "INSERT INTO intents (account, at, submits) VALUES (?, ?, ?)"
 _WRITE: Final = (
@@ -47,6 +47,8 @@ Alike = tuple[int, int, float, float]
 
 def pack(db: Database, rows: Sequence[PartRow]) -> None:
     """Commit to submitting these parts of one account, and take them in hand."""
+    if db.hand.full(len(rows)):
+        db.enter_told()
     submits = msgspec.json.encode([(row.message, row.epoch, row.sequence) for row in rows]).decode()
     ident = db.hot.execute(_INTEND, (rows[0].account, rows[0].submitted_at, submits)).lastrowid or 0
     beyond = db.hand.submitted(rows, ident)
@@ -63,11 +65,8 @@ def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
         db.hand.accepted(rows, pack)
 
 
-def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[Any], *, together: bool) -> None:
-    """Parts of an account that are in `packed` have the same final receipt.
-
-    `said`: state, stat, err, receipts, repeated, received, received_at. `together`: they need no rows of their own.
-    """
+def finish(db: Database, account: int, rows: Sequence[PartRow], said: Said, *, together: bool) -> None:
+    """Parts of an account that are in `packed` have the same final receipt; `together`: they need no rows of their own."""
     groups: dict[int, list[PartRow]] = {}
     known, group = 0, []
     for row in rows:
@@ -93,6 +92,7 @@ def finish(db: Database, account: int, rows: Sequence[PartRow], said: Sequence[A
 
 def write_out(db: Database, rows: Sequence[PartRow]) -> None:
     """Give these parts their rows, as they were before this call changed anything, where they have none yet."""
+    db.enter_told()
     packed = [row for row in rows if row.intent or row.pack]
     if not packed:
         return
@@ -115,6 +115,7 @@ def write_out(db: Database, rows: Sequence[PartRow]) -> None:
 
 def write_out_messages(db: Database, messages: Sequence[int]) -> None:
     """The same for all parts of these messages."""
+    db.enter_told()
     held = db.hand.by_message
     rows = [row for row in map(held.get, messages) if row is not None]
     write_out(db, rows)

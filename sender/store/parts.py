@@ -53,12 +53,48 @@ PART_COLUMNS: Final = (
 Parts = dict[tuple[int, int], PartRow]
 """By (message, part): one object a part within a verb."""
 
-HELD: Final = 50_000
+HELD: Final = 100_000
 """Parts in hand at most; what is older is read from the file again."""
 
 
 Known = tuple[int, str]
 """Campaign and number of a message."""
+
+
+Said = tuple[State, str, str | None, int, int, int | None, float | None]
+"""What a final receipt makes of a part: state, stat, err, receipts, repeated, received, received_at."""
+
+
+class Told:
+    """What parts in hand were told by receipts that are written down and not entered: see `telling`."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[Said, list[PartRow]]] = {}
+        self.count = 0
+        """Parts."""
+        self.lost = True
+        """Whether there may be rows of `told` whose parts are not in hand."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be something to enter."""
+        return self.lost or self.count > 0
+
+    def add(self, account: int, said: Said, rows: Sequence[PartRow]) -> None:
+        """These parts of an account were told so."""
+        self._rows.setdefault(account, {}).setdefault(said, []).extend(rows)
+        self.count += len(rows)
+
+    def take(self) -> dict[int, dict[Said, list[PartRow]]]:
+        """Everything, by account: it is entered now."""
+        rows, self._rows = self._rows, {}
+        self.count, self.lost = 0, False
+        return rows
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows = {}
+        self.count, self.lost = 0, True
 
 
 class Holding:
@@ -122,6 +158,8 @@ class Hand:
         """Rows of `intents`."""
         self.packs = Holding()
         """Rows of `packed`, with parts in hand that are accepted."""
+        self.told = Told()
+        """What some of them were told."""
         self.lost = True
         """Whether there may be rows of `intents` whose parts are not in hand."""
         self.touched = False
@@ -143,6 +181,10 @@ class Hand:
     def released(self, message: int) -> None:
         """A message may no longer be claimed."""
         self._claimed.pop(message, None)
+
+    def full(self, more: int) -> bool:
+        """Whether some are put down if so many more are taken."""
+        return len(self._rows) + more > HELD
 
     def submitted(self, rows: Sequence[PartRow], intent: int) -> list[PartRow]:
         """Take parts whose intents are in this row of `intents`; those that are put down for want of room."""
@@ -210,13 +252,13 @@ class Hand:
         if self._rows.pop(row.message, None) is not None:
             self._forget_id(row)
 
-    def finished(self, account: int, ids: Iterable[str], messages: Iterable[int]) -> None:
+    def finished(self, account: int, parts: Iterable[PartRow]) -> None:
         """Parts that `by_id` gave are at their end."""
+        self.touched = True
         accepted, rows = self._accepted[account], self._rows
-        for name in ids:
-            del accepted[name]
-        for message in messages:
-            del rows[message]
+        for row in parts:
+            del accepted[row.key or ""]
+            del rows[row.message]
 
     def settle(self, row: PartRow) -> None:
         """A verb has changed this part in some way: keep it only where the next step is the common one."""
@@ -234,6 +276,7 @@ class Hand:
         self._claimed.clear()
         self.intents.clear()
         self.packs.clear()
+        self.told.clear()
         self.lost = True
 
     def _forget_id(self, row: PartRow) -> None:

@@ -6,24 +6,19 @@ Nothing has to be found out, so nothing is read. All that differs in anything is
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
 from sender.domain.dialect import Dialect, Relation, count, stored_key
 from sender.domain.events import EventType
 from sender.domain.message import State, final_of
-from sender.store import intents, outbox, samples
-from sender.store.applying import note_receipts, update_alike
+from sender.store import outbox, samples, telling
+from sender.store.applying import note_receipts
 from sender.store.database import Database
-from sender.store.parts import PartRow
+from sender.store.parts import PartRow, Said
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
-from sender.store.settling import move_rows
 from smppkit.message_ids import keys
 from smppkit.message_state import MessageState
-
-_Said = tuple[State, str, str | None, int, int, int | None, float | None]
-"""State of the part, and what else becomes of its row: stat, err, receipts, repeated, received, received_at."""
 
 _ACCEPTED: Final = int(State.ACCEPTED)
 _FINAL_OF: Final = {state: final_of(state) for state in MessageState}
@@ -43,10 +38,10 @@ def record(
         return indices
     others: list[int] = []
     kept_back: set[str] = set()
-    told: dict[_Said, list[PartRow]] = {}
-    known: _Said | None = None
+    told: dict[Said, list[PartRow]] = {}
+    known: Said | None = None
     rows: list[PartRow] = []
-    ids: list[str] = []
+    matched = 0
     receipt_rows: list[tuple[object, ...]] = []
     last: dict[int, float] = {}
     sample: list[tuple[ReceiptIn, PartRow]] = []
@@ -65,23 +60,23 @@ def record(
         row.state = after
         stat, err, count_, repeated = it.stat, it.err, row.receipts + 1, row.repeated
         if count_ == 1 and smsc_id == row.smsc_id:
-            said: _Said = (after, stat, err, 1, repeated, state, at)  # kept in the part itself: see `keep_in_part`
+            said: Said = (after, stat, err, 1, repeated, state, at)  # kept in the part itself: see `keep_in_part`
         else:
             said = (after, stat, err, count_, repeated, row.received, row.received_at)
             receipt_rows.append((row.message, 1, count_, smsc_id, state, stat, err, number, at))
         if said != known:
             known, rows = said, told.setdefault(said, [])
         rows.append(row)
-        ids.append(wanted)
+        matched += 1
         if at > last.get(row.campaign, 0.0):
             last[row.campaign] = at
         if it.form is not None:
             sample.append((it, row))
         results[index] = ReceiptResult(ReceiptFate.MATCHED, row.message, 1, after)
     if told:
-        _write(db, account, told, ids)
+        together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
+        telling.tell(db, account, told, together=together)
         note_receipts(db, receipt_rows, last)
-        matched = len(ids)
         learned = dialect.learned
         count(learned.ids, relation.value, matched)
         learned.contrary = 0
@@ -89,21 +84,3 @@ def record(
             learned.agreeing += matched
         samples.learn(db, dialect, sample)
     return others
-
-
-def _write(db: Database, account: int, told: dict[_Said, list[PartRow]], ids: list[str]) -> None:
-    """Write what was said about which parts, and what their messages are now; `ids`: those of all."""
-    moved: dict[State, list[PartRow]] = defaultdict(list)
-    together = not outbox.is_wanted(db, EventType.MESSAGE_DELIVERED)  # events are made from rows
-    for said, rows in told.items():
-        after = said[0]
-        packed = [row for row in rows if row.pack]
-        if packed:
-            intents.finish(db, account, packed, said, together=together)
-        if len(packed) < len(rows):
-            update_alike(db, after, said[1:], [row.message for row in rows if not row.pack])
-        moved[after] += rows
-        db.hand.finished(account, (), [row.message for row in rows])
-    db.hand.finished(account, ids, ())
-    for after, rows in moved.items():
-        move_rows(db, rows, after)

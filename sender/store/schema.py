@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sender.store.backup import backup
 from sender.store.records import StoreError
-from sender.store.tables import fifth, first, fourth, second, third
+from sender.store.tables import fifth, first, fourth, second, sixth, third
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -23,6 +23,7 @@ MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (
     third.migrate,
     fourth.migrate,
     fifth.migrate,
+    sixth.migrate,
 )
 """Each brings a file of the version before to its own: version n is the n-th. Released ones never change."""
 

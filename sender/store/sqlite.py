@@ -33,6 +33,7 @@ from sender.store import (
     recovery,
     reporting,
     schema,
+    telling,
     unmatched,
 )
 from sender.store.access import Access
@@ -71,7 +72,7 @@ class SqliteStore:
     """Campaigns, messages and receipts in one file. Make one with `SqliteStore.open`."""
 
     def __init__(self, conn: sqlite3.Connection, lock: FileLock | None) -> None:
-        self._db = Database(conn)
+        self._db = Database(conn, telling.enter)
         self.access = Access(self._db)
         self.live = LiveRows(self._db)
         self.applied = AppliedRows(self._db)
@@ -120,7 +121,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close the file; a transaction that was not committed is lost, as in a crash."""
-        self._db.conn.close()
+        self._db.close()
         if self._lock is not None:
             self._lock.release()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from sender.store import fields, packed, part_ids
+from sender.store import fields, packed, part_ids, telling
 from tests.simulation.checks import Checks
 from tests.simulation.ledger import Violation
 from tests.simulation.tunables import draw
@@ -45,6 +45,7 @@ class Verdict(msgspec.Struct, frozen=True):
 def _pack_all(resources: ExitStack) -> None:
     """Let the store write rows of many where it would not, for so few messages."""
     for module, name, value in (
+        (telling, "MANY", 1),
         (packed, "FEW", 0),
         (packed, "_DENSE", 1000),
         (part_ids, "_MANY", 1),
