@@ -69,6 +69,7 @@ def measure(path: Path, directory: Path, options: argparse.Namespace) -> Cost:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=HERE,
         env=_environment(HERE),
     ) as emulator:
         assert emulator.stdout is not None
@@ -84,6 +85,7 @@ def measure(path: Path, directory: Path, options: argparse.Namespace) -> Cost:
                 _command("sender", cores[0], [*send, "--report", report]),
                 stdout=log,
                 stderr=log,
+                cwd=path,
                 env=_environment(path),
             ) as sender,
         ):

@@ -8,7 +8,8 @@ is no longer in hand (`spill`): a new process begins with that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +17,11 @@ import msgspec
 
 from sender.domain.message import State
 from sender.store.packed import COLUMNS
+from sender.store.parts import PartRow, Said
 from sender.store.sql import Insert, sql
 
 if TYPE_CHECKING:
     from sender.store.database import Database
-    from sender.store.parts import PartRow, Said
 
 _INTEND: Final = "INSERT INTO intents (account, at, submits) VALUES (?, ?, ?)"
 _WRITE: Final = (
@@ -65,29 +66,44 @@ def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
         db.hand.accepted(rows, pack)
 
 
-def finish(db: Database, account: int, rows: Sequence[PartRow], said: Said, *, together: bool) -> None:
-    """Parts of an account that are in `packed` have the same final receipt; `together`: they need no rows of their own."""
-    groups: dict[int, list[PartRow]] = {}
-    known, group = 0, []
-    for row in rows:
-        if row.pack != known:
-            known = row.pack
-            group = groups.setdefault(known, [])
-        group.append(row)
-    state, stat, err, receipts, repeated, received, received_at = said
-    common = together and state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
-    others: list[PartRow] = []
-    for pack, some in groups.items():
-        db.hand.packs.less(pack, len(some))
-        if not (common and db.packs.delivered(db, some, (stat, err, received, received_at))):
-            others += some
-    if others:
-        others.sort(key=_message)  # neighbours lie together
+def finish(db: Database, account: int, told: Mapping[Said, Sequence[PartRow]], *, together: bool) -> None:
+    """Parts of an account that are in `packed` have final receipts; `together`: they need no rows of their own."""
+    groups: dict[tuple[Any, ...], tuple[list[PartRow], list[float]]] = {}
+    others: list[tuple[Said, list[PartRow]]] = []
+    for said, rows in told.items():
+        state, stat, err, receipts, repeated, received, received_at = said
+        if not together or state != State.DELIVERED or (receipts, repeated) != (1, 0) or received_at is None:
+            others.append((said, list(rows)))
+            continue
+        known, group, times = 0, list[PartRow](), list[float]()
+        for row in rows:
+            if row.pack != known:
+                known = row.pack
+                group, times = groups.setdefault((known, stat, err, received), ([], []))
+            group.append(row)
+            times.append(received_at)
+    for (pack, stat, err, received), (rows, times) in groups.items():
+        if db.packs.delivered(db, rows, (stat, err, received), times):
+            db.hand.packs.less(pack, len(rows))
+        else:
+            state = State.DELIVERED
+            others += [((state, stat, err, 1, 0, received, at), [row]) for row, at in zip(rows, times, strict=True)]
+    for said, rows in _joined(others):
+        for pack, count in Counter([row.pack for row in rows]).items():
+            db.hand.packs.less(pack, count)
         own: list[Any] = []
-        for row in others:
+        for row in sorted(rows, key=_message):  # neighbours lie together
             at = row.submitted_at
             own += (row.message, row.epoch, row.sequence, at, at, row.answered_at, row.smsc_id, row.key)
         _FINAL.run(db.hot, (account, *said), own)
+
+
+def _joined(told: Sequence[tuple[Said, list[PartRow]]]) -> Iterable[tuple[Said, list[PartRow]]]:
+    """Those that were told the same, once."""
+    by_said: dict[Said, list[PartRow]] = {}
+    for said, rows in told:
+        by_said.setdefault(said, []).extend(rows)
+    return by_said.items()
 
 
 def write_out(db: Database, rows: Sequence[PartRow]) -> None:

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from sender.store.database import Database
     from sender.store.parts import PartRow
 
+_ENOUGH: Final = 10_000
 FEW: Final = 4
 """So many parts get rows of their own at once: one for all of them would cost as much."""
 _LEVELS: Final = 16
 """The messages of a row are numbers from its first to below first + 2^level, with a level below this."""
 _DENSE: Final = 4
 """Numbers for each of them at most: so few rows may have a message between their ends."""
+_SPARSE: Final = 32
+"""The same for parts of one row that became something else a few at a time."""
+_WANTED: Final = 10
+"""Where one in so many of these is asked for again, they get rows of their own."""
 
 COLUMNS: Final = (
     "message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at, submits, retries, resends,"
@@ -57,7 +62,7 @@ _DROP: Final = "DELETE FROM packed WHERE id = ?"
 _WAITING: Final = (int(State.ACCEPTED), None, None, None, None)
 
 _text: Final = msgspec.json.Encoder().encode
-_parts: Final = msgspec.json.Decoder(list[tuple[int, int, str, str]]).decode
+_parts: Final = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
 
 
 class Packs:
@@ -65,6 +70,8 @@ class Packs:
 
     def __init__(self) -> None:
         self._levels: set[int] | None = None
+        self._sparse = 0  # parts in rows with many others between them
+        self._wanted = 0  # parts that were given rows of their own
 
     def clear(self) -> None:
         """Another process may have written some."""
@@ -77,22 +84,35 @@ class Packs:
         """
         return self._add(db, rows, _WAITING)
 
-    def delivered(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any]) -> int:
-        """The same for those that had one receipt each, which said the same: stat, err, received, received_at."""
-        return self._add(db, rows, (int(State.DELIVERED), *said))
+    def delivered(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any], times: Sequence[float]) -> int:
+        """The same for parts of one row that had one receipt each, which said the same: stat, err, received.
 
-    def _add(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any]) -> int:
+        `times`: when these came.
+        """
+        state = int(State.DELIVERED)
+        if times.count(times[0]) == len(times) and (row := self._add(db, rows, (state, *said, times[0]))):
+            return row
+        if self._wanted * _WANTED > self._sparse + _ENOUGH:
+            return 0
+        return self._add(db, rows, (state, *said, None), times)
+
+    def _add(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any], times: Sequence[float] = ()) -> int:
         if len(rows) <= FEW:
             return 0
         messages = [row.message for row in rows]
         start = min(messages)
         width = max(messages) - start
-        if width >= min(_DENSE * len(rows), 1 << (_LEVELS - 1)):
+        if width >= min((_SPARSE if times else _DENSE) * len(rows), 1 << (_LEVELS - 1)):
             return 0
         level = width.bit_length()
         if self._levels is not None:
             self._levels.add(level)
-        parts = _text([(row.message, row.sequence, row.smsc_id, row.key) for row in rows]).decode()
+        if times:
+            self._sparse += len(rows)
+            each = zip(rows, times, strict=True)
+            parts = _text([(row.message, row.sequence, row.smsc_id, row.key, at) for row, at in each]).decode()
+        else:
+            parts = _text([(row.message, row.sequence, row.smsc_id, row.key) for row in rows]).decode()
         row = rows[0]
         values = (level, start, row.account, row.epoch, row.submitted_at, row.answered_at, *said, parts)
         return db.hot.execute(_WRITE, values).lastrowid or 0
@@ -111,6 +131,7 @@ class Packs:
         rows = self.rows(db, messages)
         if not rows:
             return
+        self._wanted += len(messages)
         db.hot.execute(_UNPACK, (_text(rows).decode(), _text(list(messages)).decode()))
         for row in rows:
             if row not in db.hand.packs and db.hot.execute(_DONE_WITH, (row,)).fetchone():

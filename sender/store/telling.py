@@ -27,7 +27,7 @@ from sender.store.sql import sql
 
 MANY: Final = 24
 """Receipts of a call, from which on they are written down; fewer are entered at once."""
-MOST: Final = 1_000
+MOST: Final = 2_500
 """Receipts that are written down and not entered."""
 
 _WRITE: Final = (
@@ -80,15 +80,17 @@ def enter(db: Database) -> None:
 def enter_these(db: Database, account: int, told: dict[Said, list[PartRow]], *, together: bool) -> None:
     """Write what parts in hand were told, and what their messages are now."""
     moved: dict[State, list[PartRow]] = defaultdict(list)
+    packed: dict[Said, list[PartRow]] = {}
     for said, rows in told.items():
         after = said[0]
-        packed = [row for row in rows if row.pack]
-        if packed:
-            intents.finish(db, account, packed, said, together=together)
-        if len(packed) < len(rows):
+        some = [row for row in rows if row.pack]
+        if some:
+            packed[said] = some
+        if len(some) < len(rows):
             update_alike(db, after, said[1:], [row.message for row in rows if not row.pack])
         moved[after] += rows
         db.hand.finished(account, rows)
+    intents.finish(db, account, packed, together=together)
     for after, rows in moved.items():
         move_rows(db, rows, after)
 

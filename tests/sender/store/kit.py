@@ -121,7 +121,12 @@ class Desk:
 
 
 def rows(store: SqliteStore, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    return store.database.conn.execute(statement, values).fetchall()
+    """What a statement finds, as a verb does: with everything entered."""
+    database = store.database
+    if not store.database.hot.in_transaction and database.hand.told.count:
+        with database.transaction():
+            database.enter_told()
+    return database.conn.execute(statement, values).fetchall()
 
 
 def state_of(store: SqliteStore, message: int) -> State:
