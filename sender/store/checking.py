@@ -20,6 +20,7 @@ _ORPHANS: Final = (
     ("parts", "SELECT count(*) FROM parts WHERE message NOT IN (SELECT id FROM messages)"),
     ("receipts", sql("SELECT count(*) FROM receipts r WHERE $no_part", no_part=_NO_PART)),
     ("doubts", sql("SELECT count(*) FROM doubts r WHERE $no_part", no_part=_NO_PART)),
+    ("told", "SELECT count(*) FROM told, json_each(messages) j WHERE j.value NOT IN (SELECT id FROM messages)"),
     ("chunks", "SELECT count(*) FROM chunks WHERE id NOT IN (SELECT chunk FROM chunk_data)"),
 )
 
@@ -55,6 +56,13 @@ _STATES: Final = (
             "SELECT count(*) FROM messages m WHERE m.state = $ACCEPTED"
             " AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message = m.id AND p.state = $ACCEPTED)"
             " AND m.id NOT IN (SELECT message FROM packed_parts)"
+        ),
+    ),
+    (
+        "told their end, and not accepted",
+        sql(
+            "SELECT count(*) FROM told, json_each(messages) j CROSS JOIN messages m ON m.id = j.value"
+            " WHERE m.state <> $ACCEPTED"
         ),
     ),
     (
