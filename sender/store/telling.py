@@ -1,6 +1,6 @@
 """Final receipts that come by the hundred: written down at once as they came, and entered a thousand at a time.
 
-Receipts come in no order, so that those of one call are about messages all over the last second or minute of a
+Receipts mostly come in no order, so that those of one call are about messages all over the last second or minute of a
 campaign. To enter them touches a page of the file for nearly every one of them; to enter a thousand at a time
 touches hardly more. A receipt that is written down (a row of `told` for what says the same) is durable: it may be
 acknowledged. Until it is entered, its message and its part stand in the file as before, and so do the counts.
@@ -27,6 +27,8 @@ from sender.store.sql import sql
 
 MANY: Final = 24
 """Receipts of a call, from which on they are written down; fewer are entered at once."""
+NEAR: Final = 4
+"""Numbers for each of them, up to which messages are neighbours: then to enter them at once touches few pages."""
 MOST: Final = 2_500
 """Receipts that are written down and not entered."""
 
@@ -53,11 +55,13 @@ def tell(db: Database, account: int, told: dict[Said, list[PartRow]], *, togethe
     others: dict[Said, list[PartRow]] = {}
     for said, rows in told.items():
         state, stat, err, receipts, repeated, received, received_at = said
-        if (receipts, repeated) != (1, 0) or received is None:
+        messages = [row.message for row in rows]
+        near = max(messages) - min(messages) < NEAR * len(messages)
+        if near or (receipts, repeated) != (1, 0) or received is None:
             others[said] = rows
             continue
-        messages = _encode([row.message for row in rows]).decode()
-        db.hot.execute(_WRITE, (account, int(state), stat, err, received, received_at, messages))
+        text = _encode(messages).decode()
+        db.hot.execute(_WRITE, (account, int(state), stat, err, received, received_at, text))
         db.hand.told.add(account, said, rows)
     if others:
         enter_these(db, account, others, together=together)

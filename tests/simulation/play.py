@@ -46,6 +46,7 @@ def _pack_all(resources: ExitStack) -> None:
     """Let the store write rows of many where it would not, for so few messages."""
     for module, name, value in (
         (telling, "MANY", 1),
+        (telling, "NEAR", 0),
         (packed, "FEW", 0),
         (packed, "_DENSE", 1000),
         (part_ids, "_MANY", 1),

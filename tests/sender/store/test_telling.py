@@ -29,6 +29,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def desk(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr(telling, "MANY", 5)
+    monkeypatch.setattr(telling, "NEAR", 0)
     desk = at_desk(path)
     yield desk
     desk.store.close()
@@ -86,6 +87,14 @@ def test_few_are_entered_at_once(desk: Desk) -> None:
     assert (written_down(desk), in_file(desk, State.DELIVERED)) == (0, 22)
 
 
+def test_neighbours_are_entered_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "NEAR", 4)
+    desk.receipts(*map(told, range(21, 41, 3)))
+    assert (written_down(desk), in_file(desk, State.DELIVERED)) == (0, 27)
+    desk.receipts(*map(told, range(41, 121, 10)))
+    assert (written_down(desk), in_file(desk, State.DELIVERED)) == (8, 27)
+
+
 def test_they_are_entered_when_they_are_many(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "MOST", 20)
     desk.receipts(*map(told, range(21, 36)))
@@ -122,6 +131,7 @@ def test_a_process_that_ends_without_entering_them_has_lost_nothing(desk: Desk, 
 
 def test_a_process_that_ends_in_order_enters_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "MANY", 5)
+    monkeypatch.setattr(telling, "NEAR", 0)
     path = tmp_path / "another.sqlite"
     desk = at_desk(path)
     desk.receipts(*map(told, range(21, 61)))
