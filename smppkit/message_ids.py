@@ -7,7 +7,6 @@ or added. The raw id is always kept; these functions give the forms an index nee
 import hashlib
 import re
 import uuid
-from collections.abc import Sequence
 from enum import Enum
 
 _DECIMAL = re.compile(r"[0-9]+")
@@ -48,15 +47,6 @@ def key(message_id: str) -> str:
     if folded.startswith("0x") and _HEX.fullmatch(folded, 2):
         folded = folded[2:]
     return folded.lstrip("0") or folded[:1]
-
-
-def keys(message_ids: Sequence[str]) -> list[str]:
-    """``key`` of each, sooner: nothing is stripped from ids that have neither spaces nor "0x"."""
-    whole = "\n".join(message_ids).casefold()
-    folded = whole.split("\n")
-    if len(folded) != len(message_ids) or " " in whole or "\0" in whole or "0x" in whole:
-        return list(map(key, message_ids))
-    return [(it.lstrip("0") or it[:1]) if it.isalnum() else it for it in folded]
 
 
 def candidate_keys(message_id: str) -> tuple[str, ...]:

@@ -8,8 +8,7 @@ is no longer in hand (`spill`): a new process begins with that.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,42 +67,42 @@ def accept(db: Database, groups: Mapping[Alike, Sequence[PartRow]]) -> None:
 
 def finish(db: Database, account: int, told: Mapping[Said, Sequence[PartRow]], *, together: bool) -> None:
     """Parts of an account that are in `packed` have final receipts; `together`: they need no rows of their own."""
-    groups: dict[tuple[Any, ...], tuple[list[PartRow], list[float]]] = {}
-    others: list[tuple[Said, list[PartRow]]] = []
+    others: dict[Said, list[PartRow]] = {}
+    apart: dict[tuple[Any, ...], tuple[list[PartRow], list[float]]] = {}
     for said, rows in told.items():
-        state, stat, err, receipts, repeated, received, received_at = said
-        if not together or state != State.DELIVERED or (receipts, repeated) != (1, 0) or received_at is None:
-            others.append((said, list(rows)))
-            continue
-        known, group, times = 0, list[PartRow](), list[float]()
-        for row in rows:
-            if row.pack != known:
-                known = row.pack
-                group, times = groups.setdefault((known, stat, err, received), ([], []))
-            group.append(row)
-            times.append(received_at)
-    for (pack, stat, err, received), (rows, times) in groups.items():
-        if db.packs.delivered(db, rows, (stat, err, received), times):
-            db.hand.packs.less(pack, len(rows))
-        else:
-            state = State.DELIVERED
-            others += [((state, stat, err, 1, 0, received, at), [row]) for row, at in zip(rows, times, strict=True)]
-    for said, rows in _joined(others):
-        for pack, count in Counter([row.pack for row in rows]).items():
-            db.hand.packs.less(pack, count)
+        state, stat, err, receipts, repeated, received, at = said
+        common = together and state == State.DELIVERED and (receipts, repeated) == (1, 0) and received is not None
+        for pack, some in _by_pack(rows).items():
+            db.hand.packs.less(pack, len(some))
+            if not common or at is None:
+                others.setdefault(said, []).extend(some)
+            elif not db.packs.delivered(db, some, (stat, err, received, at)):
+                parts, times = apart.setdefault((pack, stat, err, received), ([], []))
+                parts += some
+                times += [at] * len(some)
+    for (_, stat, err, received), (parts, times) in apart.items():
+        if not db.packs.delivered_by_turns(db, parts, (stat, err, received), times):
+            for row, at in zip(parts, times, strict=True):
+                others.setdefault((State.DELIVERED, stat, err, 1, 0, received, at), []).append(row)
+    for said, parts in others.items():
+        parts.sort(key=_message)  # neighbours lie together
         own: list[Any] = []
-        for row in sorted(rows, key=_message):  # neighbours lie together
+        for row in parts:
             at = row.submitted_at
             own += (row.message, row.epoch, row.sequence, at, at, row.answered_at, row.smsc_id, row.key)
         _FINAL.run(db.hot, (account, *said), own)
 
 
-def _joined(told: Sequence[tuple[Said, list[PartRow]]]) -> Iterable[tuple[Said, list[PartRow]]]:
-    """Those that were told the same, once."""
-    by_said: dict[Said, list[PartRow]] = {}
-    for said, rows in told:
-        by_said.setdefault(said, []).extend(rows)
-    return by_said.items()
+def _by_pack(rows: Sequence[PartRow]) -> dict[int, list[PartRow]]:
+    """Parts by the row of `packed` that they are in."""
+    groups: dict[int, list[PartRow]] = {}
+    known, group = 0, list[PartRow]()
+    for row in rows:
+        if row.pack != known:
+            known = row.pack
+            group = groups.setdefault(known, [])
+        group.append(row)
+    return groups
 
 
 def write_out(db: Database, rows: Sequence[PartRow]) -> None:

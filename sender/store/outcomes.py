@@ -16,7 +16,7 @@ from sender.store.parts import PartRow
 from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import load_parts, move_rows, raise_due, settle
 from sender.store.sql import sql
-from smppkit.message_ids import key, keys
+from smppkit.message_ids import key
 
 _ACCEPTED: Final = sql(
     "UPDATE parts SET state = $ACCEPTED, smsc_id = ?, key = ?, answered_at = ?, status = 0, doubtful = 0"
@@ -75,8 +75,7 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
     last: dict[int, float] = {}
     kept_back: set[int] = set()
     submitting, accepted = int(State.SUBMITTING), int(State.ACCEPTED)
-    names = keys([it.smsc_id if type(it) is Accepted else "" for it in outcomes])
-    for outcome, name in zip(outcomes, names, strict=True):
+    for outcome in outcomes:
         message = outcome.message_id
         row = held(message)
         if (
@@ -91,8 +90,8 @@ def _accept_in_hand(db: Database, outcomes: Sequence[Outcome]) -> tuple[list[Par
             kept_back.add(message)  # what follows about the same message keeps its turn
             continue
         row.answered_at = at = outcome.at
-        row.smsc_id = outcome.smsc_id
-        row.key = name
+        row.smsc_id = smsc_id = outcome.smsc_id
+        row.key = key(smsc_id)
         row.state = accepted
         alike = row.account, row.epoch, row.submitted_at, at
         if alike != known:

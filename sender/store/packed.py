@@ -84,17 +84,17 @@ class Packs:
         """
         return self._add(db, rows, _WAITING)
 
-    def delivered(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any], times: Sequence[float]) -> int:
-        """The same for parts of one row that had one receipt each, which said the same: stat, err, received.
+    def delivered(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any]) -> int:
+        """The same for those that had one receipt each, which said the same: stat, err, received, received_at."""
+        return self._add(db, rows, (int(State.DELIVERED), *said))
 
-        `times`: when these came.
-        """
-        state = int(State.DELIVERED)
-        if times.count(times[0]) == len(times) and (row := self._add(db, rows, (state, *said, times[0]))):
-            return row
+    def delivered_by_turns(
+        self, db: Database, rows: Sequence[PartRow], said: Sequence[Any], times: Sequence[float]
+    ) -> int:
+        """The same for parts of one row whose receipts came at these `times`, and said: stat, err, received."""
         if self._wanted * _WANTED > self._sparse + _ENOUGH:
             return 0
-        return self._add(db, rows, (state, *said, None), times)
+        return self._add(db, rows, (int(State.DELIVERED), *said, None), times)
 
     def _add(self, db: Database, rows: Sequence[PartRow], said: Sequence[Any], times: Sequence[float] = ()) -> int:
         if len(rows) <= FEW:

@@ -17,7 +17,7 @@ from sender.store.applying import note_receipts
 from sender.store.database import Database
 from sender.store.parts import PartRow, Said
 from sender.store.records import ReceiptFate, ReceiptIn, ReceiptResult
-from smppkit.message_ids import keys
+from smppkit.message_ids import key
 from smppkit.message_state import MessageState
 
 _ACCEPTED: Final = int(State.ACCEPTED)
@@ -46,12 +46,15 @@ def record(
     last: dict[int, float] = {}
     sample: list[tuple[ReceiptIn, PartRow]] = []
     in_hand = db.hand.by_id(account)
-    told_of = [receipts[index].message_id for index in indices]
-    names = keys(told_of) if relation is Relation.SAME else [stored_key(it, relation) for it in told_of]
-    for index, wanted in zip(indices, names, strict=True):
+    same = relation is Relation.SAME
+    for index in indices:
         it = receipts[index]
         smsc_id, state, number, at = it.message_id, it.state, it.number, it.at
-        row = in_hand.get(wanted)
+        wanted = smsc_id  # which is its own key, when it is there
+        row = in_hand.get(smsc_id) if same else None
+        if row is None:
+            wanted = key(smsc_id) if same else stored_key(smsc_id, relation)
+            row = in_hand.get(wanted)
         after = _FINAL_OF[state]
         if row is None or after is None or row.number != number or row.state != _ACCEPTED or wanted in kept_back:
             others.append(index)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smppkit.message_ids import IdBase, candidate_keys, key, keys, render
+from smppkit.message_ids import IdBase, candidate_keys, key, render
 
 UUID = "0b1f7e3c-0000-4d7e-9f4a-0123456789ab"
 
@@ -27,16 +27,6 @@ UUID = "0b1f7e3c-0000-4d7e-9f4a-0123456789ab"
 )
 def test_a_key_folds_case_and_drops_leading_zeros_but_leaves_names_alone(message_id, expected):
     assert key(message_id) == expected
-
-
-IDS = st.sampled_from(
-    ["0000012345", "DEADBEEF", "0x1A", "10x1", "000", "", " 17 ", "17\0", "1\n2", UUID.upper(), "SAR-00ff", "00Straße"]
-)
-
-
-@given(st.lists(IDS | st.text(max_size=4), max_size=5))
-def test_the_keys_of_many_are_the_key_of_each(message_ids: list[str]):
-    assert keys(message_ids) == list(map(key, message_ids))
 
 
 @pytest.mark.parametrize(
