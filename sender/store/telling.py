@@ -71,6 +71,7 @@ def tell(db: Database, account: int, told: dict[Said, list[PartRow]], *, togethe
 
 def enter(db: Database) -> None:
     """Enter all receipts that are written down."""
+    db.hand.touched = True
     told = db.hand.told
     lost, by_account = told.lost, told.take()
     if lost:

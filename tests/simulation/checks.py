@@ -237,6 +237,8 @@ class Checks:
                 "SELECT a.name, r.smsc_id, r.stat FROM all_receipts r JOIN all_parts p ON p.message = r.message"
                 " AND p.part = r.part JOIN accounts a ON a.id = p.account"
                 " UNION SELECT a.name, r.smsc_id, r.stat FROM parked_receipts r JOIN accounts a ON a.id = r.account"
+                " UNION SELECT a.name, p.smsc_id, t.stat FROM told t JOIN accounts a ON a.id = t.account,"
+                " json_each(t.messages) j JOIN all_parts p ON p.message = j.value"
             )
         }
         for receipt in self._ledger.acknowledged:
