@@ -8,9 +8,11 @@ import msgspec
 
 from sender.config.file import SenderConfig
 from sender.config.operator import BindMode, OperatorConfig
+from sender.config.receipts import ReceiptsConfig
 from sender.config.retrying import RetryConfig
 from sender.config.routes import RouteConfig
 from sender.config.scalars import Country, Prefix
+from sender.domain.dialect import IdRule
 from sender.domain.message import MessageClass
 from smppkit.segments import LongMessage
 from yamlmodel.scalars import Duration, Rate
@@ -127,6 +129,8 @@ def _operator(it: random.Random, index: int, ends: float) -> OperatorTunables:
         enquire_link=Duration(it.choice((5.0, 15.0, 30.0))),
     )
     hex_ids, hex_receipts = it.random() < 0.3, it.random() < 0.3
+    if not hex_ids and not hex_receipts and binds != 2:  # so that nothing has to be learned first
+        config = msgspec.structs.replace(config, receipts=ReceiptsConfig(ids=IdRule.SAME))
     latency = it.choice(("10ms", "uniform 1ms 300ms", "lognormal 40ms p99 2s", f"spike 30ms to {timeout * 1.5:g}s 10%"))
     delay = it.choice(("0s", "uniform 0ms 2s", "lognormal 500ms p99 20s"))
     lines = [
