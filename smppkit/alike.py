@@ -2,16 +2,17 @@
 
 What comes from one peer within a moment differs in numbers, ids and words. So the first of such PDUs is read by a
 pattern, and those behind it are compared with it, for a fraction of the price: octet by octet where few of them are to
-be the same (`alike`), else as pieces (`columns`).
+be the same (`alike`), else as pieces (`columns`). They are written in columns, too: the first as often as there are
+PDUs, and then what differs (`fill`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from struct import Struct, iter_unpack
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, overload
 
 _FIRST: Final = 8
 _FACTOR: Final = 4
@@ -19,6 +20,63 @@ _FACTOR: Final = 4
 _FEW: Final = 16
 
 Columns: TypeAlias = Sequence[Sequence[bytes]]
+
+
+class Pieces(Sequence[bytes]):
+    """Pieces of one size that stand one behind another, without an object for each; PDUs, or a column of them."""
+
+    __slots__ = ("_begin", "_end", "_octets", "size")
+
+    def __init__(self, octets: bytes | bytearray, size: int, begin: int = 0, end: int = -1) -> None:
+        """They stand in these octets, which nobody changes, from `begin` to before `end`; -1: to their end."""
+        self.size = size
+        self._octets = octets
+        self._begin = begin
+        self._end = len(octets) if end < 0 else end
+
+    @property
+    def octets(self) -> bytes | bytearray:
+        """All of them."""
+        octets = self._octets
+        return octets if self._end - self._begin == len(octets) else octets[self._begin : self._end]
+
+    def __len__(self) -> int:
+        return (self._end - self._begin) // self.size
+
+    @overload
+    def __getitem__(self, place: int) -> bytes: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, place: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(place, slice) and place.step is None:
+            first, last, _ = place.indices(len(self))
+            begin = self._begin + first * self.size
+            return Pieces(self._octets, self.size, begin, max(begin, self._begin + last * self.size))
+        return self.each()[place]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.each())
+
+    def each(self) -> tuple[bytes, ...]:
+        """Each of them."""
+        return _same(self.size, len(self)).unpack_from(self._octets, self._begin)
+
+
+def together(pieces: Sequence[bytes]) -> Sequence[bytes]:
+    """The same, one behind another where they are of one size."""
+    sizes = set(map(len, pieces))
+    return Pieces(b"".join(pieces), sizes.pop()) if len(sizes) == 1 and 0 not in sizes else pieces
+
+
+@lru_cache(maxsize=1024)
+def _same(size: int, count: int) -> Struct:
+    return Struct(f"{size}s" * count)
+
+
+def fill(octets: bytearray, at: int, size: int, column: bytes | bytearray, width: int) -> None:
+    """Write a column into PDUs of one size: so many octets each, which begin so many behind the begin of the PDU."""
+    for place in range(width):
+        octets[at + place :: size] = column[place::width]
 
 
 def promising(octets: bytes, start: int, end: int) -> bool:
@@ -98,6 +156,11 @@ def alike(octets: bytes, first: int, size: int, same: Iterable[int], named: Iter
         if 0 in column:
             count = column.index(0)
     return count
+
+
+def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
+    """The first, where all are the same; else all of them."""
+    return values[:1] if values.count(values[0]) == len(values) else values
 
 
 def parts(octets: bytes, first: int, size: int, count: int, *spans: tuple[int, int]) -> list[tuple[bytes, ...]]:

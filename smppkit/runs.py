@@ -12,14 +12,13 @@ import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
-from operator import sub
 from struct import Struct, unpack
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
-from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
+from smppkit.alike import Columns, Pieces, alike, columns, numbers_of, one_of, parts, promising
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
@@ -50,6 +49,7 @@ _BEHIND_ADDRESSES = 10
 """Octets of a plain submit_sm between its addresses and its user data."""
 _NUMBER = 12
 """Where the sequence number of a header stands (SMPP 3.4 §3.2)."""
+_NUMBER_SIZE = 4
 _ASK = 4
 """Of so many that are read by themselves one asks whether those behind it are alike."""
 _MESSAGING_MODE = 0b11
@@ -75,21 +75,26 @@ def split(octets: bytes) -> list[bytes]:
 
 
 class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """What several plain submit_sm say besides their user data, each as on the wire, one after another."""
+    """What several plain submit_sm say, each as on the wire, one after another; once, where it is that of all.
+
+    Only destinations are those of each in any case.
+    """
 
     service_types: Sequence[bytes]
     sources: Sequence[bytes]
     """Each behind its TON and NPI, as the destinations."""
     destinations: Sequence[bytes]
     codings: Sequence[bytes]
-    begins: Sequence[int]
-    """Where the user data of each does."""
+    texts: Sequence[bytes]
+    """Their user data."""
 
     def of(self, places: Sequence[int]) -> Addressed:
         """Some of them."""
-        columns = (self.service_types, self.sources, self.destinations, self.codings)
-        services, sources, destinations, codings = ([of[place] for place in places] for of in columns)
-        return Addressed(services, sources, destinations, codings, [self.begins[place] for place in places])
+        services, sources, codings, texts = (
+            column if len(column) == 1 else [column[place] for place in places]
+            for column in (self.service_types, self.sources, self.codings, self.texts)
+        )
+        return Addressed(services, sources, [self.destinations[place] for place in places], codings, texts)
 
 
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -108,14 +113,15 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         return CODECS[self.version].decode(self.octets, start, end)
 
     def addressed(self) -> Addressed:
-        """What plain submit_sm say besides their user data; ValueError where one is none."""
+        """What plain submit_sm say; ValueError where one is none."""
         octets, match = self.octets, ADDRESSED.match
         found = [match(octets, start + HEADER_SIZE) for start in self.starts]
         if None in found:
             raise ValueError("a plain submit_sm is not plain")
         matches = cast("list[re.Match[bytes]]", found)
         services, sources, destinations, codings = zip(*[match.groups() for match in matches], strict=True)
-        return Addressed(services, sources, destinations, codings, [match.end() for match in matches])
+        texts = [octets[match.end() : end] for match, (_, end) in zip(matches, self.spans(), strict=True)]
+        return Addressed(one_of(services), one_of(sources), destinations, one_of(codings), one_of(texts))
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -131,7 +137,7 @@ class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
     """Requests of one kind; `sequences` as they are on the wire."""
 
     frames: Frames
-    sequences: list[bytes]
+    sequences: Sequence[bytes]
 
     @property
     def octets(self) -> bytes:
@@ -164,22 +170,23 @@ class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
         starts, octets = frames.starts, frames.octets
         if len(self.found) == len(starts):
             each = zip(*[said for _, said in self.found], strict=True)
-            _, _, service_types, from_each, to_each, _, _, data_codings, lengths = each
+            _, _, services, sources, destinations, _, _, codings, lengths = each
             ends = (*starts[1:], len(octets))
-            return Addressed(service_types, from_each, to_each, data_codings, list(map(sub, ends, b"".join(lengths))))
-        services, sources, destinations, codings = list[bytes](), list[bytes](), list[bytes](), list[bytes]()
-        begins: list[int] = []
+            texts = [octets[end - length : end] for end, length in zip(ends, b"".join(lengths), strict=True)]
+            return Addressed(one_of(services), one_of(sources), destinations, one_of(codings), one_of(texts))
+        columns = list[bytes](), list[bytes](), list[bytes](), list[bytes](), list[bytes]()
         for count, (_, _, service, source, destination, _, _, coding, _) in self.found:
-            start, end = frames.span(len(begins))
+            start, end = frames.span(len(columns[0]))
             to = HEADER_SIZE + len(service) + len(source)
             behind, size = to + len(destination), end - start
-            services += [service] * count
-            sources += [source] * count
-            destinations += parts(octets, start, size, count, (to, behind))[0]
-            codings += [coding] * count
-            begin = start + behind + _BEHIND_ADDRESSES
-            begins += range(begin, begin + count * size, size)
-        return Addressed(services, sources, destinations, codings, begins)
+            to_each, text_of_each = parts(octets, start, size, count, (to, behind), (behind + _BEHIND_ADDRESSES, size))
+            if count == len(starts):
+                return Addressed((service,), (source,), to_each, (coding,), one_of(text_of_each))
+            same = ([service] * count, [source] * count, to_each, [coding] * count, text_of_each)
+            for column, more in zip(columns, same, strict=True):
+                column.extend(more)
+        of_services, of_sources, of_destinations, of_codings, of_texts = columns
+        return Addressed(one_of(of_services), one_of(of_sources), of_destinations, one_of(of_codings), one_of(of_texts))
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -339,10 +346,9 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                 at = end
             else:
                 one, (to, behind) = end - at, found.span(6)
-                numbers, destinations = parts(octets, at, one, count, (12, 16), (to - at, behind - at))
                 starts += range(at - first, at - first + count * one, one)
-                sequences += numbers
-                unasked += destinations
+                sequences.append(numbers_of(octets, at, one, count))
+                unasked += parts(octets, at, one, count, (to - at, behind - at))[0]
                 at += count * one
             if first_apart is not None and len(starts) >= ask_at:
                 if first_apart(unasked) is not None:
@@ -352,12 +358,13 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
         if first_apart is not None and unasked and (place := first_apart(unasked)) is not None:
             kept = len(starts) - len(unasked) + place
             at = first + starts[kept]
-            del starts[kept:], sequences[kept:]
+            del starts[kept:]
             run = _cut(run, kept)
         if not starts:
             return None
         begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts
-        return SubmitRun(Frames(version, octets[first:at], begins), sequences, common[0], run), at
+        numbers = Pieces(b"".join(sequences), _NUMBER_SIZE)[: len(starts)]
+        return SubmitRun(Frames(version, octets[first:at], begins), numbers, common[0], run), at
 
     return read
 

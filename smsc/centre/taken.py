@@ -77,7 +77,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         wanted, fates = self.wanted, course.fates
         if not wanted:
             return ()
-        if not self.usual.states & ~wanted and max(course.ends_after) < inf:
+        if not self.usual.states & ~wanted and course.latest < inf:
             return range(len(self.frames))
         return [
             index for index, after in enumerate(course.ends_after) if after < inf and wanted >> fates[index].state & 1
@@ -127,7 +127,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def _all_done(self, first: int, last: int, now: float) -> bool:
         """Whether it can be said at once that nobody waits for any of these any more."""
         over = not self.wanted or not self.over.count(0, first, last)
-        return over and self.usual.final and now >= self.at + max(self.course.ends_after)
+        return over and self.usual.final and now >= self.at + self.course.latest
 
     def _is_done(self, index: int, now: float) -> bool:
         course = self.course

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
+from smppkit.alike import Pieces, fill
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.runs import Addressed
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.dialect import ESCAPE, MOST_SHORT, QUOTED_OCTETS
+
+K = TypeVar("K", bound=Hashable)
 
 MOST_ID: Final = 64
 ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
@@ -27,7 +29,7 @@ def address(octets: bytes) -> str:
     return octets[2:-1].decode("latin-1")
 
 
-class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Form(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """The receipt of one fate and one second that says the id and then the text, each once."""
 
     fixed: bytes  # behind the addresses, up to sm_length
@@ -41,7 +43,8 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def lengths(self) -> tuple[int, ...]:
         """What has to be the same of all."""
-        return len(self.fixed), self.size, len(self.between), -1 if self.tlvs is None else len(self.tlvs)
+        words = len(self.before), len(self.between), len(self.behind)
+        return len(self.fixed), *words, -1 if self.tlvs is None else len(self.tlvs)
 
     @property
     def size(self) -> int:
@@ -49,66 +52,51 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
         return len(self.before) + len(self.between) + len(self.behind)
 
 
-def press_all(
-    forms: Sequence[Form], ids: Sequence[bytes], octets: bytes, addressed: Addressed, ends: Sequence[int]
-) -> list[bytes] | None:
-    """The receipts of plain submit_sm that came together, in these octets, which begin as `addressed` says.
+def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addressed: Addressed) -> Pieces | None:
+    """The receipts of plain submit_sm that came together: of which kind each is, and what form these have.
 
-    None where they are not of one length, or one of them needs a closer look. `ends` are those of the submits.
+    None where they are not of one length, or one of them needs a closer look.
     """
-    kinds = tuple(dict.fromkeys(forms))
-    first = forms[0]
-    most = first.quotes
-    texts: Sequence[bytes] = (b"",)
-    if most:
-        texts = [
-            octets[begin : end if end - begin < most else begin + most]
-            for begin, end in zip(addressed.begins, ends, strict=True)
-        ]
-        quoted = {text: text.translate(QUOTED_OCTETS) for text in set(texts)}
-        if addressed.codings.count(b"\0") < len(addressed.codings) or ESCAPE in b"".join(quoted.values()):
+    if len({form.lengths for form in forms.values()}) > 1:
+        forms = {kind: forms[kind] for kind in set(kinds)}
+        if len({form.lengths for form in forms.values()}) > 1:
             return None
-        texts = list(map(quoted.__getitem__, texts)) if len(quoted) > 1 else tuple(quoted.values())
-    service_types, sources = one_of(addressed.service_types), one_of(addressed.sources)
-    parts = (service_types, sources, addressed.destinations, texts, ids)
-    lengths = [set(map(len, part)) for part in parts]
-    if any(len(several) > 1 for several in lengths) or len({form.lengths for form in kinds}) > 1:
+    first = forms[kinds[0]]
+    texts: Sequence[bytes] = (b"",)
+    if most := first.quotes:
+        codings = addressed.codings
+        texts = [text[:most].translate(QUOTED_OCTETS) for text in addressed.texts]
+        if codings.count(b"\0") < len(codings) or any(ESCAPE in text for text in texts):
+            return None
+    columns = (addressed.service_types, addressed.destinations, addressed.sources, texts)
+    if any(len(set(map(len, column))) > 1 for column in columns if len(column) > 1):
         return None
-    *_, text, named = (several.pop() for several in lengths)
-    size = first.size + text + named
-    if size > MOST_SHORT or named > MOST_ID:
+    service, destination, source, text = (column[0] for column in columns)
+    named, named_first = ids.size, ids.octets[: ids.size]
+    words = first.size + len(text) + named
+    if words > MOST_SHORT or named > MOST_ID:
         return None
-    # What is the same in all, or in all of a form, is joined to what stands beside it.
-    head = service_types[0] if len(service_types) == 1 else b""
-    source = sources[0] if len(sources) == 1 else b""
-    said = texts[0] if len(texts) == 1 else b""
-    leads = [source + form.fixed + OCTET[size] + form.before for form in kinds]
-    betweens = [form.between + said for form in kinds]
-    tails = [form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1] for form in kinds]
-    columns: list[Iterable[bytes]] = [service_types] if not head else []
-    columns.append(addressed.destinations)
-    if not source:
-        columns.append(sources)
-    columns += [_each(leads, kinds, forms), ids]
-    if len(texts) == 1:
-        middles = [between + tail for between, tail in zip(betweens, tails, strict=True)]
-        columns.append(_each(middles, kinds, forms))
-    else:
-        columns += [_each(betweens, kinds, forms), texts, _each(tails, kinds, forms)]
-    length = len(service_types[0]) + len(addressed.destinations[0]) + len(leads[0]) + (0 if source else len(sources[0]))
-    length += named + len(first.between) + text + len(tails[0])
+    # One of each kind, as often as there are of it; and in these what is not the same in all.
+    addresses = service + destination + source
+    size = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + words
     if first.tlvs is not None:
-        columns += [ids, _each([form.tlvs or b"" for form in kinds], kinds, forms)]
-        length += named + len(first.tlvs)
-    head = HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0) + head
-    return list(map(b"".join, zip(repeat(head), *columns, strict=False)))
-
-
-def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
-    """The first, where all are the same; else all of them."""
-    return values[:1] if values.count(values[0]) == len(values) else values
-
-
-def _each(said: Sequence[bytes], kinds: Sequence[Form], forms: Sequence[Form]) -> Iterable[bytes]:
-    """What each receipt says, where all of a form say the same."""
-    return repeat(said[0]) if len(kinds) == 1 else map(dict(zip(kinds, said, strict=True)).__getitem__, forms)
+        size += len(ID_TAG) + 1 + named + len(first.tlvs)
+    begin = HEADER.pack(size, _DELIVER_SM, 0, 0) + addresses
+    models: dict[K, bytes] = {}
+    for kind, form in forms.items():
+        models[kind] = b"".join(
+            (begin, form.fixed, OCTET[words], form.before, named_first, form.between, text, form.behind)
+        )
+        if form.tlvs is not None:
+            models[kind] += b"".join((ID_TAG, OCTET[named + 1], named_first, form.tlvs))
+    octets = bytearray().join(map(models.__getitem__, kinds))
+    to = HEADER_SIZE + len(service)
+    said = to + len(destination + source + first.fixed) + 1 + len(first.before)
+    places = (HEADER_SIZE, to, to + len(destination), said + named + len(first.between))
+    for at, column in zip(places, columns, strict=True):
+        if len(column) > 1:
+            fill(octets, at, size, b"".join(column), len(column[0]))
+    fill(octets, said, size, ids.octets, named)
+    if first.tlvs is not None:
+        fill(octets, size - len(first.tlvs) - named, size, ids.octets, named)
+    return Pieces(octets, size)
