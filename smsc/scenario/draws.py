@@ -6,7 +6,6 @@ gets other draws: each word of the digest times an odd number, which is drawn fo
 (multiply-shift hashing: Dietzfelbinger et al., A reliable randomized algorithm for the closest-pair problem, 1997).
 """
 
-from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +13,7 @@ from hashlib import blake2b
 from itertools import repeat
 from math import ceil
 from struct import Struct
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -37,13 +36,15 @@ _ROOM: Final = bytes(_FACTOR)  # before each word, for what it grows by
 class Chance:
     """The chances of one operator in one scenario; remembers how often the latest messages came.
 
-    Beyond `remembered` distinct messages the oldest is forgotten, and counts from 0 when it comes again.
+    Of `remembered` distinct messages the latest half is never forgotten; one that is counts from 0 when it comes again.
     """
 
     def __init__(self, seed: int, operator: str, remembered: int = REMEMBERED) -> None:
         self._salt = blake2b(f"{seed}\0{operator}".encode(), digest_size=32).digest()
-        self._remembered = remembered
-        self._counts: OrderedDict[bytes, int] = OrderedDict()
+        self._half = remembered // 2
+        # Those that came since the others were as many as half of what is remembered; and these others.
+        self._counts: dict[bytes, int] = {}
+        self._older: dict[bytes, int] = {}
         self._factor = lru_cache(maxsize=64)(self._factor_of)
         # By account and what messages have in common, and by what they have not: as _laid_out, for most come again.
         self._known: dict[tuple[str, bytes, bytes], dict[bytes, bytes]] = {}
@@ -60,11 +61,8 @@ class Chance:
         # A C-string holds no NUL, so the parts cannot run into each other.
         words = f"{system_id}\0{pdu.source_addr}\0{pdu.destination_addr}\0{part}\0"
         digest = blake2b(self._salt + words.encode() + data).digest()
-        before = self._occurrence(_laid_out(digest))
-        if not before:
-            return digest
-        factor = self._factor(before)
-        return _WORDS.pack(*[word * factor & _WORD for word in _UNPACK(digest)])
+        factor = self._factor(self._occurrence(_laid_out(digest)))
+        return digest if factor == 1 else _WORDS.pack(*[word * factor & _WORD for word in _UNPACK(digest)])
 
     def first(self, system_id: str, frames: Frames, addressed: Addressed) -> Sequence[tuple[int, ...]]:
         """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came.
@@ -95,22 +93,24 @@ class Chance:
                     digest = self._first_time(head, source[2:], destination[2:], text)
                     found[place] = known[name] = _laid_out(digest)
                     self._remember()
-        laid_out = [laid for laid in found if laid is not None]
+        laid_out = cast("list[bytes]", found)
         before = self._counts.get(laid_out[0], 0)
         once_more = dict.fromkeys(laid_out, before + 1)
         # Mostly all of a run came as often before, and none of them comes twice in it.
         if before and len(once_more) == count and list(map(self._counts.get, laid_out)).count(before) == count:
             self._counts.update(once_more)
-            deque(map(self._counts.move_to_end, laid_out), maxlen=0)
             return _drawn(laid_out, self._factor(before))
-        occurrences = list(map(self._occurrence, laid_out))
-        if not any(occurrences):
-            return _drawn(laid_out, 1)
-        each = [
-            _drawn((laid,), self._factor(before) if before else 1)
-            for laid, before in zip(laid_out, occurrences, strict=True)
-        ]
-        return [tuple([value for (value,) in values]) for values in zip(*each, strict=True)]
+        places: dict[int, list[int]] = {}
+        for place, laid in enumerate(laid_out):
+            places.setdefault(self._occurrence(laid), []).append(place)
+        if len(places) == 1:
+            return _drawn(laid_out, self._factor(*places))
+        each: list[tuple[int, ...]] = [()] * count
+        for before, several in places.items():
+            values = _drawn([laid_out[place] for place in several], self._factor(before))
+            for place, of_one in zip(several, zip(*values, strict=True), strict=True):
+                each[place] = of_one
+        return list(zip(*each, strict=True))
 
     def _remember(self) -> None:
         """Let go of digests where there are too many."""
@@ -127,21 +127,23 @@ class Chance:
 
     def _factor_of(self, before: int) -> int:
         """What the words of messages are multiplied by that came so many times before."""
+        if not before:
+            return 1
         digest = blake2b(self._salt + before.to_bytes(8, "big"), digest_size=_FACTOR).digest()
         return int.from_bytes(digest, "big") | 1
 
     def _occurrence(self, key: bytes) -> int:
-        counts = self._counts
-        before = counts.get(key, 0)
-        counts[key] = before + 1
-        if before:
-            counts.move_to_end(key)
-        elif len(counts) > self._remembered:
-            counts.popitem(last=False)
+        """How often it came before; and count it."""
+        before = self._counts.get(key)
+        if before is None:
+            if len(self._counts) >= self._half:
+                self._older, self._counts = self._counts, {}
+            before = self._older.pop(key, 0)
+        self._counts[key] = before + 1
         return before
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return len(self._counts) + len(self._older)
 
 
 def _laid_out(digest: bytes) -> bytes:

@@ -52,15 +52,25 @@ class Form(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
         return len(self.before) + len(self.between) + len(self.behind)
 
 
+class _Models(msgspec.Struct, frozen=True, gc=False):
+    """Receipts of several forms and of one size, in which is not said yet whom they are for, nor the id."""
+
+    octets: tuple[bytes, ...]
+    size: int
+    to: int
+    """Where the address begins that each is from: the destination of its message."""
+    named: int
+    """Where the id begins, in the words."""
+    named_again: int
+    """The same in receipted_message_id; 0 without TLVs."""
+    text: int
+
+
 def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addressed: Addressed) -> Pieces | None:
     """The receipts of plain submit_sm that came together: of which kind each is, and what form these have.
 
     None where they are not of one length, or one of them needs a closer look.
     """
-    if len({form.lengths for form in forms.values()}) > 1:
-        forms = {kind: forms[kind] for kind in set(kinds)}
-        if len({form.lengths for form in forms.values()}) > 1:
-            return None
     first = forms[kinds[0]]
     texts: Sequence[bytes] = (b"",)
     if most := first.quotes:
@@ -69,34 +79,50 @@ def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addresse
         if codings.count(b"\0") < len(codings) or any(ESCAPE in text for text in texts):
             return None
     columns = (addressed.service_types, addressed.destinations, addressed.sources, texts)
-    if any(len(set(map(len, column))) > 1 for column in columns if len(column) > 1):
+    for column in columns:
+        if len(column) > 1 and len(set(map(len, column))) > 1:
+            return None
+    said = [column[0] if len(column) == 1 else bytes(len(column[0])) for column in columns]
+    models = _models(tuple(forms.values()), *said, ids.size)
+    if models is None:
+        forms = {kind: forms[kind] for kind in set(kinds)}  # perhaps there are none of that which does not fit
+        models = _models(tuple(forms.values()), *said, ids.size)
+        if models is None:
+            return None
+    # One of its kind for each; and in these what is not the same in all.
+    size = models.size
+    octets = bytearray().join(map(dict(zip(forms, models.octets, strict=True)).__getitem__, kinds))
+    places = (HEADER_SIZE, models.to, models.to + len(said[1]), models.text)
+    for at, column, one in zip(places, columns, said, strict=True):
+        if len(column) > 1:
+            fill(octets, at, size, b"".join(column), len(one))
+    fill(octets, models.named, size, ids.octets, ids.size)
+    if models.named_again:
+        fill(octets, models.named_again, size, ids.octets, ids.size)
+    return Pieces(octets, size)
+
+
+@lru_cache(maxsize=256)
+def _models(
+    forms: tuple[Form, ...], service: bytes, destination: bytes, source: bytes, text: bytes, named: int
+) -> _Models | None:
+    """Of receipts that say this, with ids of so many octets; None where they are of several sizes, or too long."""
+    first = forms[0]
+    words = first.size + named + len(text)
+    if any(form.lengths != first.lengths for form in forms) or words > MOST_SHORT or named > MOST_ID:
         return None
-    service, destination, source, text = (column[0] for column in columns)
-    named, named_first = ids.size, ids.octets[: ids.size]
-    words = first.size + len(text) + named
-    if words > MOST_SHORT or named > MOST_ID:
-        return None
-    # One of each kind, as often as there are of it; and in these what is not the same in all.
     addresses = service + destination + source
     size = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + words
+    named_again = 0
     if first.tlvs is not None:
-        size += len(ID_TAG) + 1 + named + len(first.tlvs)
-    begin = HEADER.pack(size, _DELIVER_SM, 0, 0) + addresses
-    models: dict[K, bytes] = {}
-    for kind, form in forms.items():
-        models[kind] = b"".join(
-            (begin, form.fixed, OCTET[words], form.before, named_first, form.between, text, form.behind)
-        )
+        named_again = size + len(ID_TAG) + 1
+        size = named_again + named + len(first.tlvs)
+    begin, no_id = HEADER.pack(size, _DELIVER_SM, 0, 0) + addresses, bytes(named)
+    octets: list[bytes] = []
+    for form in forms:
+        pieces = [begin, form.fixed, OCTET[words], form.before, no_id, form.between, text, form.behind]
         if form.tlvs is not None:
-            models[kind] += b"".join((ID_TAG, OCTET[named + 1], named_first, form.tlvs))
-    octets = bytearray().join(map(models.__getitem__, kinds))
-    to = HEADER_SIZE + len(service)
-    said = to + len(destination + source + first.fixed) + 1 + len(first.before)
-    places = (HEADER_SIZE, to, to + len(destination), said + named + len(first.between))
-    for at, column in zip(places, columns, strict=True):
-        if len(column) > 1:
-            fill(octets, at, size, b"".join(column), len(column[0]))
-    fill(octets, said, size, ids.octets, named)
-    if first.tlvs is not None:
-        fill(octets, size - len(first.tlvs) - named, size, ids.octets, named)
-    return Pieces(octets, size)
+            pieces += (ID_TAG, OCTET[named + 1], no_id, form.tlvs)
+        octets.append(b"".join(pieces))
+    at = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + len(first.before)
+    return _Models(tuple(octets), size, HEADER_SIZE + len(service), at, named_again, at + named + len(first.between))

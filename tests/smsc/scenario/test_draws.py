@@ -92,7 +92,7 @@ def test_a_text_in_a_payload_counts_like_any_other() -> None:
 
 
 def test_memory_is_bounded_and_forgets_the_oldest_first() -> None:
-    chance = Chance(42, "kcell", remembered=3)
+    chance = Chance(42, "kcell", remembered=6)
     first = draw(chance, message(destination_addr="1"))
     assert draw(chance, message(destination_addr="1")) != first
     for number in range(2, 4):
@@ -100,7 +100,7 @@ def test_memory_is_bounded_and_forgets_the_oldest_first() -> None:
     assert draw(chance, message(destination_addr="1")) != first
     for number in range(4, 10):
         draw(chance, message(destination_addr=str(number)))
-        assert len(chance) <= 3
+        assert len(chance) <= 6
     assert draw(chance, message(destination_addr="1")) == first
 
 
@@ -143,7 +143,7 @@ def test_plain_messages_as_they_came_have_the_draws_of_each(messages: list[tuple
     run, end = read
     assert isinstance(run, SubmitRun)
     assert (len(run), end) == (len(pdus), len(octets))
-    together, each = Chance(42, "kcell", remembered=3), Chance(42, "kcell", remembered=3)
+    together, each = Chance(42, "kcell", remembered=4), Chance(42, "kcell", remembered=4)
     for _ in range(2):
         decisions = [Draws(each, who, pdu) for pdu in pdus]
         by_message = [[one.uniform(slot) for slot in range(3)] for one in decisions]
