@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
-from struct import Struct, iter_unpack
+from struct import Struct
 from typing import Final, TypeAlias, overload
 
 _FIRST: Final = 8
 _FACTOR: Final = 4
 """So many are compared at first, and so many times as many whenever all were alike: what is not costs little."""
 _FEW: Final = 16
+_TOGETHER: Final = 16
+"""PDUs that are cut into their parts in one call."""
 
 Columns: TypeAlias = Sequence[Sequence[bytes]]
 
@@ -57,20 +59,15 @@ class Pieces(Sequence[bytes]):
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.each())
 
-    def each(self) -> tuple[bytes, ...]:
+    def each(self) -> list[bytes]:
         """Each of them."""
-        return _same(self.size, len(self)).unpack_from(self._octets, self._begin)
+        return parts(self._octets, self._begin, self.size, len(self), (0, self.size))[0]
 
 
 def together(pieces: Sequence[bytes]) -> Sequence[bytes]:
     """The same, one behind another where they are of one size."""
     sizes = set(map(len, pieces))
     return Pieces(b"".join(pieces), sizes.pop()) if len(sizes) == 1 and 0 not in sizes else pieces
-
-
-@lru_cache(maxsize=1024)
-def _same(size: int, count: int) -> Struct:
-    return Struct(f"{size}s" * count)
 
 
 def fill(octets: bytearray, at: int, size: int, column: bytes | bytearray, width: int) -> None:
@@ -163,16 +160,31 @@ def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
     return values[:1] if values.count(values[0]) == len(values) else values
 
 
-def parts(octets: bytes, first: int, size: int, count: int, *spans: tuple[int, int]) -> list[tuple[bytes, ...]]:
+def parts(octets: bytes | bytearray, first: int, size: int, count: int, *spans: tuple[int, int]) -> list[list[bytes]]:
     """Of so many PDUs of one size, one behind another from `first` on, what stands from here to there in each.
 
     One after another of `spans`, which do not overlap.
     """
+    one, many = _reading(size, spans)
+    found: list[bytes] = []
+    at = first
+    for some, step in ((many, _TOGETHER), (one, 1)):
+        for _ in range(count // step):
+            found += some.unpack_from(octets, at)
+            at += some.size
+        count %= step
+    return [found] if len(spans) == 1 else [found[place :: len(spans)] for place in range(len(spans))]
+
+
+@lru_cache(maxsize=1024)
+def _reading(size: int, spans: tuple[tuple[int, int], ...]) -> tuple[Struct, Struct]:
+    """What reads these of one PDU, and of several: an object for each PDU would cost more than what is read."""
     form, at = "", 0
     for begin, end in spans:
         form += f"{begin - at}x{end - begin}s"
         at = end
-    return list(zip(*iter_unpack(f"{form}{size - at}x", octets[first : first + count * size]), strict=True))
+    form += f"{size - at}x"
+    return Struct(form), Struct(form * _TOGETHER)
 
 
 def numbers_of(octets: bytes, first: int, size: int, count: int) -> bytes:

@@ -45,8 +45,8 @@ _RECEIPT_TLVS = re.compile(
 _STATES = {int(state): state for state in MessageState}
 _WORTHWHILE = 24
 """PDUs alike, from which on it is worth while to look at them in columns."""
-_BEHIND_ADDRESSES = 10
-"""Octets of a plain submit_sm between its addresses and its user data."""
+_KIND = 2
+"""Octets of TON and NPI."""
 _NUMBER = 12
 """Where the sequence number of a header stands (SMPP 3.4 §3.2)."""
 _NUMBER_SIZE = 4
@@ -82,7 +82,9 @@ class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
 
     service_types: Sequence[bytes]
     sources: Sequence[bytes]
-    """Each behind its TON and NPI, as the destinations."""
+    """Each behind its TON and NPI."""
+    kinds: Sequence[bytes]
+    """TON and NPI of the destinations."""
     destinations: Sequence[bytes]
     codings: Sequence[bytes]
     texts: Sequence[bytes]
@@ -90,11 +92,11 @@ class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
 
     def of(self, places: Sequence[int]) -> Addressed:
         """Some of them."""
-        services, sources, codings, texts = (
+        services, sources, kinds, codings, texts = (
             column if len(column) == 1 else [column[place] for place in places]
-            for column in (self.service_types, self.sources, self.codings, self.texts)
+            for column in (self.service_types, self.sources, self.kinds, self.codings, self.texts)
         )
-        return Addressed(services, sources, [self.destinations[place] for place in places], codings, texts)
+        return Addressed(services, sources, kinds, [self.destinations[place] for place in places], codings, texts)
 
 
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -119,9 +121,10 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         if None in found:
             raise ValueError("a plain submit_sm is not plain")
         matches = cast("list[re.Match[bytes]]", found)
-        services, sources, destinations, codings = zip(*[match.groups() for match in matches], strict=True)
+        services, sources, to_each, codings = zip(*[match.groups() for match in matches], strict=True)
         texts = [octets[match.end() : end] for match, (_, end) in zip(matches, self.spans(), strict=True)]
-        return Addressed(one_of(services), one_of(sources), destinations, one_of(codings), one_of(texts))
+        kinds, destinations = [to[:_KIND] for to in to_each], [to[_KIND:] for to in to_each]
+        return Addressed(one_of(services), one_of(sources), one_of(kinds), destinations, one_of(codings), one_of(texts))
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -156,11 +159,12 @@ class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
     """Plain submit_sm that have their `registered_delivery` in common.
 
     `found`: what `submit_pattern` has found in the first of so many that are alike, but for the address they are for
-    and for the user data (see smppkit.alike).
+    and for the user data (see smppkit.alike). `destinations`: these addresses, as in Addressed.
     """
 
     registered_delivery: int
     found: list[tuple[int, tuple[bytes, ...]]]
+    destinations: list[bytes]
 
     command_id: ClassVar[int] = _SUBMIT_SM
 
@@ -168,25 +172,22 @@ class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
         """As ``frames.addressed``, sooner."""
         frames = self.frames
         starts, octets = frames.starts, frames.octets
-        if len(self.found) == len(starts):
-            each = zip(*[said for _, said in self.found], strict=True)
-            _, _, services, sources, destinations, _, _, codings, lengths = each
-            ends = (*starts[1:], len(octets))
-            texts = [octets[end - length : end] for end, length in zip(ends, b"".join(lengths), strict=True)]
-            return Addressed(one_of(services), one_of(sources), destinations, one_of(codings), one_of(texts))
-        columns = list[bytes](), list[bytes](), list[bytes](), list[bytes](), list[bytes]()
-        for count, (_, _, service, source, destination, _, _, coding, _) in self.found:
-            start, end = frames.span(len(columns[0]))
-            to = HEADER_SIZE + len(service) + len(source)
-            behind, size = to + len(destination), end - start
-            to_each, text_of_each = parts(octets, start, size, count, (to, behind), (behind + _BEHIND_ADDRESSES, size))
+        services, sources, kinds, codings, texts = (list[bytes]() for _ in range(5))
+        for count, (_, _, service, source, to, _, _, coding, length) in self.found:
+            start, end = frames.span(len(texts))
+            if count == 1:
+                texts.append(octets[end - length[0] : end])
+            else:
+                texts += parts(octets, start, end - start, count, (end - start - length[0], end - start))[0]
             if count == len(starts):
-                return Addressed((service,), (source,), to_each, (coding,), one_of(text_of_each))
-            same = ([service] * count, [source] * count, to_each, [coding] * count, text_of_each)
-            for column, more in zip(columns, same, strict=True):
-                column.extend(more)
-        of_services, of_sources, of_destinations, of_codings, of_texts = columns
-        return Addressed(one_of(of_services), one_of(of_sources), of_destinations, one_of(of_codings), one_of(of_texts))
+                return Addressed((service,), (source,), (to[:_KIND],), self.destinations, (coding,), one_of(texts))
+            services += [service] * count
+            sources += [source] * count
+            kinds += [to[:_KIND]] * count
+            codings += [coding] * count
+        return Addressed(
+            one_of(services), one_of(sources), one_of(kinds), self.destinations, one_of(codings), one_of(texts)
+        )
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -321,8 +322,8 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
         run: list[tuple[int, tuple[bytes, ...]]] = []
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
-        unasked: list[bytes] = []
-        ask_at = 1
+        addresses: list[bytes] = []
+        asked, ask_at = 0, 1
         at, size, common, lengths, alikes = first, len(octets), b"", _LENGTHS, True
         while (found := match(octets, at)) is not None:
             said = found.groups()
@@ -342,29 +343,28 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
             if count == 1:
                 starts.append(at - first)
                 sequences.append(sequence)
-                unasked.append(destination)
+                addresses.append(destination)
                 at = end
             else:
                 one, (to, behind) = end - at, found.span(6)
                 starts += range(at - first, at - first + count * one, one)
                 sequences.append(numbers_of(octets, at, one, count))
-                unasked += parts(octets, at, one, count, (to - at, behind - at))[0]
+                addresses += parts(octets, at, one, count, (to - at, behind - at))[0]
                 at += count * one
             if first_apart is not None and len(starts) >= ask_at:
-                if first_apart(unasked) is not None:
+                if first_apart(addresses[asked:]) is not None:
                     break
-                unasked = []
-                ask_at = 4 * len(starts)
-        if first_apart is not None and unasked and (place := first_apart(unasked)) is not None:
-            kept = len(starts) - len(unasked) + place
+                asked, ask_at = len(starts), 4 * len(starts)
+        if first_apart is not None and asked < len(starts) and (place := first_apart(addresses[asked:])) is not None:
+            kept = asked + place
             at = first + starts[kept]
-            del starts[kept:]
+            del starts[kept:], addresses[kept:]
             run = _cut(run, kept)
         if not starts:
             return None
         begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts
         numbers = Pieces(b"".join(sequences), _NUMBER_SIZE)[: len(starts)]
-        return SubmitRun(Frames(version, octets[first:at], begins), numbers, common[0], run), at
+        return SubmitRun(Frames(version, octets[first:at], begins), numbers, common[0], run, addresses), at
 
     return read
 

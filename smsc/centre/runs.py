@@ -381,19 +381,16 @@ class Runs:
         receipts: list[Receipts] = []
         for system_id, lists in by_account.items():
             said = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
-            written = said[::3]
-            if not all(written) or not self._by_plan(system_id):
+            written, of = said[::3], said[1::3]
+            if not all(written) or not self._by_plan(system_id) or any(taken.held is not None for taken in set(of)):
                 return self._ripe_each(waiting, now)
-            receipts.append(Receipts(system_id, together(written), said[1::3], said[2::3], shared.lives.now))
+            receipts.append(Receipts(system_id, together(written), of, said[2::3], shared.lives.now))
         for several in receipts:
-            if any(taken.held is not None for taken in set(several.taken)):
-                return self._ripe_each(waiting, now)
-        for several in receipts:
-            for taken, index in zip(several.taken, several.indexes, strict=True):
+            for taken, index in several.whose():
                 taken.over[index] = 1
             if journal is not None:
-                epoch, of = shared.epoch, zip(several.taken, several.indexes, strict=True)
-                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in of]
+                epoch = shared.epoch
+                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in several.whose()]
                 journal.ended(several.rows(), ends, over=False)
             self._deliveries.made(several.system_id, _RECEIPT, len(several))
         return receipts

@@ -154,17 +154,24 @@ class Receipts(Sequence[Owed]):
     In a journal they are BY_PLAN.
     """
 
-    __slots__ = ("_each", "indexes", "life", "octets", "system_id", "taken")
+    __slots__ = ("_each", "_first", "_indexes", "_taken", "life", "octets", "system_id")
 
     def __init__(
-        self, system_id: str, octets: Sequence[bytes], taken: Sequence[Taken], indexes: Sequence[int], life: int
+        self,
+        system_id: str,
+        octets: Sequence[bytes],
+        taken: Sequence[Taken],
+        indexes: Sequence[int],
+        life: int,
+        first: int = 0,
     ) -> None:
-        """`taken` and `indexes` say whose each is."""
+        """`taken` and `indexes` say whose each is, from the place `first` on."""
         self.system_id = system_id
         self.octets = octets
-        self.taken = taken
-        self.indexes = indexes
         self.life = life
+        self._taken = taken
+        self._indexes = indexes
+        self._first = first
         self._each: list[Owed] | None = None
 
     def __len__(self) -> int:
@@ -182,14 +189,25 @@ class Receipts(Sequence[Owed]):
             return self.each()[place]
         if place == slice(0, len(self.octets)):
             return self
-        part = Receipts(self.system_id, self.octets[place], self.taken[place], self.indexes[place], self.life)
+        octets = self.octets[place]
+        if place.step is None:
+            first = self._first + place.indices(len(self.octets))[0]
+            part = Receipts(self.system_id, octets, self._taken, self._indexes, self.life, first)
+        else:
+            taken, indexes = zip(*self.whose(), strict=True)
+            part = Receipts(self.system_id, octets, taken[place], indexes[place], self.life)
         if self._each is not None:
             part._each = self._each[place]
         return part
 
+    def whose(self) -> Iterator[tuple[Taken, int]]:
+        """The run of each, and its place in that."""
+        first, last = self._first, self._first + len(self.octets)
+        return zip(self._taken[first:last], self._indexes[first:last], strict=True)
+
     def rows(self) -> list[int]:
         """Of their messages, where there is a journal."""
-        return [taken.row + index for taken, index in zip(self.taken, self.indexes, strict=True)]
+        return [taken.row + index for taken, index in self.whose()]
 
     @property
     def asked_for(self) -> bool:
@@ -202,7 +220,7 @@ class Receipts(Sequence[Owed]):
             self._each = [
                 Owed(taken.row and taken.row + index, self.system_id, octets, _RECEIPT, taken.source(index), taken.bind,
                      number=BY_PLAN if taken.row else 0, life=self.life)
-                for octets, taken, index in zip(self.octets, self.taken, self.indexes, strict=True)
+                for octets, (taken, index) in zip(self.octets, self.whose(), strict=True)
             ]  # fmt: skip
         return self._each
 

@@ -73,7 +73,9 @@ class Chance:
         names: Sequence[bytes]
         if isinstance(frames.starts, range) and len(addressed.texts) == 1:
             # They differ in their destinations alone.
-            start = HEADER_SIZE + len(addressed.service_types[0]) + len(addressed.sources[0])
+            start = HEADER_SIZE + sum(
+                len(column[0]) for column in (addressed.service_types, addressed.sources, addressed.kinds)
+            )
             group = octets[HEADER_SIZE:start], octets[start + len(destinations[0]) : frames.starts.step]
             names = destinations
         else:
@@ -90,7 +92,7 @@ class Chance:
             said = zip(names, found, sources, destinations, texts, strict=True)
             for place, (name, laid, source, destination, text) in enumerate(said):
                 if laid is None:
-                    digest = self._first_time(head, source[2:], destination[2:], text)
+                    digest = self._first_time(head, source[2:], destination, text)
                     found[place] = known[name] = _laid_out(digest)
                     self._remember()
         laid_out = cast("list[bytes]", found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final, TypeVar
 
 import msgspec
@@ -57,8 +58,6 @@ class _Models(msgspec.Struct, frozen=True, gc=False):
 
     octets: tuple[bytes, ...]
     size: int
-    to: int
-    """Where the address begins that each is from: the destination of its message."""
     named: int
     """Where the id begins, in the words."""
     named_again: int
@@ -78,7 +77,7 @@ def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addresse
         texts = [text[:most].translate(QUOTED_OCTETS) for text in addressed.texts]
         if codings.count(b"\0") < len(codings) or any(ESCAPE in text for text in texts):
             return None
-    columns = (addressed.service_types, addressed.destinations, addressed.sources, texts)
+    columns = (addressed.service_types, addressed.kinds, addressed.destinations, addressed.sources, texts)
     for column in columns:
         if len(column) > 1 and len(set(map(len, column))) > 1:
             return None
@@ -92,7 +91,7 @@ def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addresse
     # One of its kind for each; and in these what is not the same in all.
     size = models.size
     octets = bytearray().join(map(dict(zip(forms, models.octets, strict=True)).__getitem__, kinds))
-    places = (HEADER_SIZE, models.to, models.to + len(said[1]), models.text)
+    places = (*accumulate(map(len, said[:3]), initial=HEADER_SIZE), models.text)
     for at, column, one in zip(places, columns, said, strict=True):
         if len(column) > 1:
             fill(octets, at, size, b"".join(column), len(one))
@@ -104,14 +103,14 @@ def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addresse
 
 @lru_cache(maxsize=256)
 def _models(
-    forms: tuple[Form, ...], service: bytes, destination: bytes, source: bytes, text: bytes, named: int
+    forms: tuple[Form, ...], service: bytes, kind: bytes, to: bytes, source: bytes, text: bytes, named: int
 ) -> _Models | None:
     """Of receipts that say this, with ids of so many octets; None where they are of several sizes, or too long."""
     first = forms[0]
     words = first.size + named + len(text)
     if any(form.lengths != first.lengths for form in forms) or words > MOST_SHORT or named > MOST_ID:
         return None
-    addresses = service + destination + source
+    addresses = service + kind + to + source
     size = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + words
     named_again = 0
     if first.tlvs is not None:
@@ -125,4 +124,4 @@ def _models(
             pieces += (ID_TAG, OCTET[named + 1], no_id, form.tlvs)
         octets.append(b"".join(pieces))
     at = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + len(first.before)
-    return _Models(tuple(octets), size, HEADER_SIZE + len(service), at, named_again, at + named + len(first.between))
+    return _Models(tuple(octets), size, at, named_again, at + named + len(first.between))
