@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from struct import Struct
-from typing import Final, TypeAlias, overload
+from typing import Final, TypeAlias, final, overload
 
 _FIRST: Final = 8
 _FACTOR: Final = 4
@@ -24,8 +24,12 @@ _TOGETHER: Final = 16
 Columns: TypeAlias = Sequence[Sequence[bytes]]
 
 
+@final
 class Pieces(Sequence[bytes]):
-    """Pieces of one size that stand one behind another, without an object for each; PDUs, or a column of them."""
+    """Pieces of one size that stand one behind another, without an object for each; PDUs, or a column of them.
+
+    Whether something is that is asked of its type: ``isinstance`` of a Sequence costs as much as to cut two of them.
+    """
 
     __slots__ = ("_begin", "_end", "_octets", "size")
 
@@ -65,9 +69,15 @@ class Pieces(Sequence[bytes]):
 
 
 def together(pieces: Sequence[bytes]) -> Sequence[bytes]:
-    """The same, one behind another where they are of one size."""
-    sizes = set(map(len, pieces))
-    return Pieces(b"".join(pieces), sizes.pop()) if len(sizes) == 1 and 0 not in sizes else pieces
+    """The same, one behind another where they are several, and of one size."""
+    if len(pieces) < _FIRST or len(set(map(len, pieces))) > 1:
+        return pieces
+    return Pieces(b"".join(pieces), len(pieces[0]))
+
+
+def joined(pieces: Sequence[bytes]) -> bytes | bytearray:
+    """Pieces one behind another."""
+    return pieces.octets if type(pieces) is Pieces else b"".join(pieces)
 
 
 def fill(octets: bytearray, at: int, size: int, column: bytes | bytearray, width: int) -> None:

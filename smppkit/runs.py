@@ -75,7 +75,7 @@ def split(octets: bytes) -> list[bytes]:
 
 
 class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """What several plain submit_sm say, each as on the wire, one after another; once, where it is that of all.
+    """What several plain submit_sm say, each as on the wire, one after another; where they are many once what all say.
 
     Only destinations are those of each in any case.
     """
@@ -97,6 +97,19 @@ class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
             for column in (self.service_types, self.sources, self.kinds, self.codings, self.texts)
         )
         return Addressed(services, sources, kinds, [self.destinations[place] for place in places], codings, texts)
+
+
+def _addressed(
+    services: Sequence[bytes],
+    sources: Sequence[bytes],
+    kinds: Sequence[bytes],
+    destinations: Sequence[bytes],
+    codings: Sequence[bytes],
+    texts: Sequence[bytes],
+) -> Addressed:
+    if len(texts) < _WORTHWHILE:
+        return Addressed(services, sources, kinds, destinations, codings, texts)
+    return Addressed(one_of(services), one_of(sources), one_of(kinds), destinations, one_of(codings), one_of(texts))
 
 
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -124,7 +137,7 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         services, sources, to_each, codings = zip(*[match.groups() for match in matches], strict=True)
         texts = [octets[match.end() : end] for match, (_, end) in zip(matches, self.spans(), strict=True)]
         kinds, destinations = [to[:_KIND] for to in to_each], [to[_KIND:] for to in to_each]
-        return Addressed(one_of(services), one_of(sources), one_of(kinds), destinations, one_of(codings), one_of(texts))
+        return _addressed(services, sources, kinds, destinations, codings, texts)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -170,24 +183,25 @@ class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
 
     def addressed(self) -> Addressed:
         """As ``frames.addressed``, sooner."""
-        frames = self.frames
-        starts, octets = frames.starts, frames.octets
-        services, sources, kinds, codings, texts = (list[bytes]() for _ in range(5))
-        for count, (_, _, service, source, to, _, _, coding, length) in self.found:
+        frames, found, destinations = self.frames, self.found, self.destinations
+        octets, starts = frames.octets, frames.starts
+        if len(found) == len(starts):
+            each = zip(*[said for _, said in found], strict=True)
+            _, _, services, sources, to_each, _, _, codings, lengths = each
+            ends = zip((*starts[1:], len(octets)), b"".join(lengths), strict=True)
+            texts = [octets[end - length : end] for end, length in ends]
+            return _addressed(services, sources, [to[:_KIND] for to in to_each], destinations, codings, texts)
+        texts = []
+        for count, said in found:
             start, end = frames.span(len(texts))
-            if count == 1:
-                texts.append(octets[end - length[0] : end])
-            else:
-                texts += parts(octets, start, end - start, count, (end - start - length[0], end - start))[0]
-            if count == len(starts):
-                return Addressed((service,), (source,), (to[:_KIND],), self.destinations, (coding,), one_of(texts))
-            services += [service] * count
-            sources += [source] * count
-            kinds += [to[:_KIND]] * count
-            codings += [coding] * count
-        return Addressed(
-            one_of(services), one_of(sources), one_of(kinds), self.destinations, one_of(codings), one_of(texts)
-        )
+            size = end - start
+            texts += parts(octets, start, size, count, (size - said[-1][0], size))[0]
+        if len(found) == 1:
+            _, _, service, source, to, _, _, coding, _ = found[0][1]
+            return Addressed((service,), (source,), (to[:_KIND],), destinations, (coding,), one_of(texts))
+        every = chain.from_iterable(repeat(said, count) for count, said in found)
+        _, _, services, sources, to_each, _, _, codings, _ = zip(*every, strict=True)
+        return _addressed(services, sources, [to[:_KIND] for to in to_each], destinations, codings, texts)
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -355,15 +369,18 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                 if first_apart(addresses[asked:]) is not None:
                     break
                 asked, ask_at = len(starts), 4 * len(starts)
+        numbers: Sequence[bytes] = sequences
+        if len(numbers) < len(starts):
+            numbers = Pieces(b"".join(sequences), _NUMBER_SIZE)
         if first_apart is not None and asked < len(starts) and (place := first_apart(addresses[asked:])) is not None:
             kept = asked + place
             at = first + starts[kept]
+            numbers = numbers[:kept]
             del starts[kept:], addresses[kept:]
             run = _cut(run, kept)
         if not starts:
             return None
         begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts
-        numbers = Pieces(b"".join(sequences), _NUMBER_SIZE)[: len(starts)]
         return SubmitRun(Frames(version, octets[first:at], begins), numbers, common[0], run, addresses), at
 
     return read

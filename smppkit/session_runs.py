@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from struct import Struct, pack
 from typing import Final
 
-from smppkit.alike import Pieces, fill
+from smppkit.alike import Pieces, fill, joined
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId, command_name
 from smppkit.errors import LocalProtocolError
@@ -179,10 +179,8 @@ class RunTraffic(SessionCore):
 
 def _numbered(requests: Sequence[bytes], numbers: Sequence[int]) -> bytes:
     """Requests one behind another, each with its number."""
-    if isinstance(requests, Pieces):
-        octets, sizes = bytearray(requests.octets), {requests.size}
-    else:
-        octets, sizes = bytearray().join(requests), set(map(len, requests))
+    octets = bytearray(joined(requests))
+    sizes = {requests.size} if type(requests) is Pieces else set(map(len, requests))
     if len(sizes) == 1 and len(requests) > _FEW:
         fill(octets, _SEQUENCE_NUMBER, sizes.pop(), pack(f">{len(numbers)}I", *numbers), 4)
         return bytes(octets)

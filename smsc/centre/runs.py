@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain, repeat
 from math import inf
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from smppkit.alike import Pieces, fill, together
+from smppkit.alike import Pieces, fill, joined, one_of, together
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
     from smsc.scenario.receipt_run import Form
     from smsc.scenario.receipt_writer import Press
-    from smsc.scenario.usual import Usual
 
 WRITTEN_BEFORE: Final = 10.0
 """Seconds: a receipt that is to come sooner is written with the answer, when all that it says is at hand."""
@@ -122,8 +121,8 @@ class Runs:
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken, count)
-        ids = usual.ids(number, count) if count >= SEVERAL else None
-        responses = _responses(run, ids) if ids is not None else _responses_each(run, usual, number)
+        ids = usual.ids(number, count)
+        responses = _responses(run, ids)
         if shared.journal is not None:
             taken.row = self._record(taken, responses, shared.journal)
             self._tidy(count, now)
@@ -247,7 +246,7 @@ class Runs:
                     owed += outcomes.come_to_end(held, now)
                 continue
             receipts = self._receipts(taken, now)
-            if isinstance(receipts, Receipts):
+            if type(receipts) is Receipts:
                 owed.append(receipts)
             else:
                 owed += receipts
@@ -261,7 +260,7 @@ class Runs:
     def _tell(self, journal: Journal, taken: Taken, receipts: Sequence[Owed], now: float) -> None:
         """Record that a run has come to the end that all of it have in common, and what this brings."""
         shared, fate = self._shared, taken.course.fates[0]
-        by_plan = isinstance(receipts, Receipts)
+        by_plan = type(receipts) is Receipts
         if not by_plan:
             journal.owe_all(shared.name, shared.epoch + now, receipts)
         ended_at = shared.epoch + min(now, taken.at + taken.course.ends_after[0])
@@ -273,11 +272,11 @@ class Runs:
         row, copies, whose, life = taken.row, taken.copies, taken.system_id, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
         written, taken.receipts, places = taken.receipts, (), taken.places
-        is_written = isinstance(written, Pieces) or all(written)
+        is_written = type(written) is Pieces or all(written)
         if not is_written:
             ids = taken.usual.ids(taken.number, len(taken))
             written = self._written(taken, taken.frames.addressed(), ids, before=inf)
-            is_written = isinstance(written, Pieces) or all(written)
+            is_written = type(written) is Pieces or all(written)
         if copies == 1 and is_written:
             if self._by_plan(whose):
                 return Receipts(whose, written, [taken] * len(places), places, life)
@@ -294,18 +293,19 @@ class Runs:
         return owed
 
     def _written(
-        self, taken: Taken, addressed: Addressed, ids: Pieces | None, before: float = WRITTEN_BEFORE
+        self, taken: Taken, addressed: Addressed, ids: Sequence[bytes], before: float = WRITTEN_BEFORE
     ) -> Sequence[bytes]:
         """The receipts that those of a run will have, each at its time; b"" for those that come later than `before`
         (seconds after their messages), or need a closer look.
         """
         course, places = taken.course, taken.places
         fates, ends_after = course.fates, course.ends_after
-        taken.sources = addressed.sources
-        if len(places) >= SEVERAL and ids is not None and course.latest < before:
+        taken.sources = one_of(addressed.sources)
+        if len(places) >= SEVERAL and course.latest < before:
             if len(places) < len(fates):
                 fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
-                ids, addressed = Pieces(b"".join([ids[place] for place in places]), ids.size), addressed.of(places)
+                each = list(ids)
+                ids, addressed = [each[place] for place in places], addressed.of(places)
             pressed = self._press_all(taken, fates, ends_after, ids, addressed)
             if pressed is not None:
                 return pressed
@@ -315,7 +315,12 @@ class Runs:
         ]
 
     def _press_all(
-        self, taken: Taken, fates: Sequence[Fate], ends_after: Sequence[float], ids: Pieces, addressed: Addressed
+        self,
+        taken: Taken,
+        fates: Sequence[Fate],
+        ends_after: Sequence[float],
+        ids: Sequence[bytes],
+        addressed: Addressed,
     ) -> Pieces | None:
         """The receipts of messages of a run that come to these ends; None where they have to be made one by one."""
         at, epoch, course = taken.at, self._shared.epoch, taken.course
@@ -496,18 +501,19 @@ def _drawn(taken: Taken, epoch: float) -> Drawn:
     return Drawn(taken.at, epoch, known, different, which)
 
 
-def _responses(run: SubmitRun, ids: Pieces) -> bytes:
-    head, named, count = _HEADS[ids.size], ids.size, len(ids)
-    size = HEADER_SIZE + named + 1
-    octets = bytearray(head + bytes(4 + named + 1)) * count
-    fill(octets, len(head), size, b"".join(run.sequences), 4)
-    fill(octets, HEADER_SIZE, size, ids.octets, named)
-    return bytes(octets)
-
-
-def _responses_each(run: SubmitRun, usual: Usual, number: int) -> bytes:
+def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
+    if type(ids) is Pieces:
+        head, named = _HEADS[ids.size], ids.size
+        size = HEADER_SIZE + named + 1
+        octets = bytearray(head + bytes(4 + named + 1)) * len(ids)
+        fill(octets, len(head), size, joined(run.sequences), 4)
+        fill(octets, HEADER_SIZE, size, ids.octets, named)
+        return bytes(octets)
+    lengths = set(map(len, ids))
+    if len(lengths) == 1:
+        head = _HEADS[lengths.pop()]
+        return head + (b"\0" + head).join(map(add, run.sequences, ids)) + b"\0"
     pieces: list[bytes] = []
-    for place, sequence in enumerate(run.sequences, number):
-        message_id = usual.write_id(place).encode("latin-1")
+    for sequence, message_id in zip(run.sequences, ids, strict=True):
         pieces += (_HEADS[len(message_id)], sequence, message_id, b"\0")
     return b"".join(pieces)

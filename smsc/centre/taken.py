@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from math import inf
-from typing import Any, Final, overload
+from typing import Any, Final, final, overload
 
 import msgspec
 
@@ -148,6 +148,7 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
         return [taken.members()[index] for taken, index in zip(self.said[1::3], self.said[2::3], strict=True)]
 
 
+@final
 class Receipts(Sequence[Owed]):
     """Receipts of runs that go out to an account together; each is made when somebody asks for one of them.
 

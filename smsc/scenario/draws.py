@@ -30,6 +30,7 @@ _WORDS: Final = Struct(">8Q")
 _UNPACK: Final = _WORDS.unpack
 _WORD: Final = (1 << 64) - 1
 _FACTOR: Final = 4  # octets of what the words of a message that came before are multiplied by
+_SEVERAL: Final = 8  # messages, from which on it is sooner done to draw for them at once
 _ROOM: Final = bytes(_FACTOR)  # before each word, for what it grows by
 
 
@@ -71,11 +72,10 @@ class Chance:
         """
         octets, destinations, count = frames.octets, addressed.destinations, len(frames)
         names: Sequence[bytes]
-        if isinstance(frames.starts, range) and len(addressed.texts) == 1:
+        if count >= _SEVERAL and isinstance(frames.starts, range) and len(addressed.texts) == 1:
             # They differ in their destinations alone.
-            start = HEADER_SIZE + sum(
-                len(column[0]) for column in (addressed.service_types, addressed.sources, addressed.kinds)
-            )
+            first = (addressed.service_types[0], addressed.sources[0], addressed.kinds[0])
+            start = HEADER_SIZE + sum(map(len, first))
             group = octets[HEADER_SIZE:start], octets[start + len(destinations[0]) : frames.starts.step]
             names = destinations
         else:
@@ -96,23 +96,19 @@ class Chance:
                     found[place] = known[name] = _laid_out(digest)
                     self._remember()
         laid_out = cast("list[bytes]", found)
+        if count < _SEVERAL:
+            return list(zip(*[_words(laid, self._factor(self._occurrence(laid))) for laid in laid_out], strict=True))
         before = self._counts.get(laid_out[0], 0)
         once_more = dict.fromkeys(laid_out, before + 1)
         # Mostly all of a run came as often before, and none of them comes twice in it.
         if before and len(once_more) == count and list(map(self._counts.get, laid_out)).count(before) == count:
             self._counts.update(once_more)
-            return _drawn(laid_out, self._factor(before))
-        places: dict[int, list[int]] = {}
-        for place, laid in enumerate(laid_out):
-            places.setdefault(self._occurrence(laid), []).append(place)
-        if len(places) == 1:
-            return _drawn(laid_out, self._factor(*places))
-        each: list[tuple[int, ...]] = [()] * count
-        for before, several in places.items():
-            values = _drawn([laid_out[place] for place in several], self._factor(before))
-            for place, of_one in zip(several, zip(*values, strict=True), strict=True):
-                each[place] = of_one
-        return list(zip(*each, strict=True))
+            return _words_of_all(laid_out, self._factor(before))
+        occurrences = list(map(self._occurrence, laid_out))
+        if occurrences.count(occurrences[0]) == count:
+            return _words_of_all(laid_out, self._factor(occurrences[0]))
+        factors = map(self._factor, occurrences)
+        return list(zip(*map(_words, laid_out, factors), strict=True))
 
     def _remember(self) -> None:
         """Let go of digests where there are too many."""
@@ -153,19 +149,28 @@ def _laid_out(digest: bytes) -> bytes:
     return _ROOM + digest[:8] + _ROOM + digest[8:16] + _ROOM + digest[16:24]
 
 
-def _drawn(laid_out: Sequence[bytes], factor: int) -> Sequence[tuple[int, ...]]:
-    """The first words, the second and the third, each times the factor: all in one multiplication."""
+def _words(laid: bytes, factor: int) -> tuple[int, ...]:
+    """The first three words of a digest that is laid out, each times the factor."""
+    first, second, third = _LAID.unpack(laid)
+    return first * factor & _WORD, second * factor & _WORD, third * factor & _WORD
+
+
+def _words_of_all(laid_out: Sequence[bytes], factor: int) -> Sequence[tuple[int, ...]]:
+    """The first words of several, the second and the third: all in one multiplication."""
     octets = b"".join(laid_out)
     if factor > 1:
         octets = (int.from_bytes(octets, "big") * factor).to_bytes(len(octets), "big")
-    values = _words_of(len(laid_out)).unpack(octets)
+    values = _reading(len(laid_out)).unpack(octets)
     return values[::3], values[1::3], values[2::3]
 
 
 @lru_cache(maxsize=256)
-def _words_of(count: int) -> Struct:
-    """What reads so many messages that are laid out."""
+def _reading(count: int) -> Struct:
+    """What reads so many digests that are laid out."""
     return Struct(">" + f"{_FACTOR}xQ" * (3 * count))
+
+
+_LAID: Final = _reading(1)
 
 
 class Draws(msgspec.Struct, gc=False):

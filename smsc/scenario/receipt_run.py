@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from smppkit.alike import Pieces, fill
+from smppkit.alike import Pieces, fill, joined, one_of
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.runs import Addressed
@@ -65,7 +65,7 @@ class _Models(msgspec.Struct, frozen=True, gc=False):
     text: int
 
 
-def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addressed: Addressed) -> Pieces | None:
+def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Sequence[bytes], addressed: Addressed) -> Pieces | None:
     """The receipts of plain submit_sm that came together: of which kind each is, and what form these have.
 
     None where they are not of one length, or one of them needs a closer look.
@@ -77,15 +77,19 @@ def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addresse
         texts = [text[:most].translate(QUOTED_OCTETS) for text in addressed.texts]
         if codings.count(b"\0") < len(codings) or any(ESCAPE in text for text in texts):
             return None
-    columns = (addressed.service_types, addressed.kinds, addressed.destinations, addressed.sources, texts)
-    for column in columns:
+    columns = [
+        column if len(column) == 1 else one_of(column)
+        for column in (addressed.service_types, addressed.kinds, addressed.destinations, addressed.sources, texts)
+    ]
+    for column in columns if type(ids) is Pieces else (*columns, ids):
         if len(column) > 1 and len(set(map(len, column))) > 1:
             return None
     said = [column[0] if len(column) == 1 else bytes(len(column[0])) for column in columns]
-    models = _models(tuple(forms.values()), *said, ids.size)
+    named = len(ids[0]) if type(ids) is not Pieces else ids.size
+    models = _models(tuple(forms.values()), *said, named)
     if models is None:
         forms = {kind: forms[kind] for kind in set(kinds)}  # perhaps there are none of that which does not fit
-        models = _models(tuple(forms.values()), *said, ids.size)
+        models = _models(tuple(forms.values()), *said, named)
         if models is None:
             return None
     # One of its kind for each; and in these what is not the same in all.
@@ -95,9 +99,10 @@ def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Pieces, addresse
     for at, column, one in zip(places, columns, said, strict=True):
         if len(column) > 1:
             fill(octets, at, size, b"".join(column), len(one))
-    fill(octets, models.named, size, ids.octets, ids.size)
+    of_all = joined(ids)
+    fill(octets, models.named, size, of_all, named)
     if models.named_again:
-        fill(octets, models.named_again, size, ids.octets, ids.size)
+        fill(octets, models.named_again, size, of_all, named)
     return Pieces(octets, size)
 
 

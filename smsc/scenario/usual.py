@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from smppkit.alike import Pieces
+from smppkit.alike import Pieces, together
 from smppkit.message_state import MessageState
 from smppkit.runs import Addressed, Frames
 from smsc.scenario.decisions import Fate
@@ -96,14 +96,15 @@ class Usual:
             after, fate = latency.seconds + delay.seconds, outcomes.fates[0]
             self.certain = (latency.seconds, None, NEVER) if fate is None else (latency.seconds, after, fate)
 
-    def ids(self, number: int, count: int) -> Pieces | None:
-        """The ids of `count` messages, the first of which has this number, as on the wire; None where one is longer."""
+    def ids(self, number: int, count: int) -> Sequence[bytes]:
+        """The ids of `count` messages, the first of which has this number, as on the wire."""
         write = self.write_id
-        size = len(write(number))
-        if write is str and len(write(number + count - 1)) == size:
-            return Pieces(_decimal(number, count), size)
-        each = list(map(write, range(number, number + count)))
-        return Pieces("".join(each).encode("latin-1"), size) if set(map(len, each)) == {size} else None
+        if write is not str:
+            return together([write(one).encode("latin-1") for one in range(number, number + count)])
+        size = len(str(number))
+        if count < MANY or len(str(number + count - 1)) > size:
+            return [b"%d" % one for one in range(number, number + count)]
+        return Pieces(_decimal(number, count), size)
 
     def one(self, draws: Draws) -> Fortune:
         """That of one message."""
@@ -138,6 +139,8 @@ class Usual:
         )
 
 
+MANY: Final = 24
+"""Ids, from which on it is sooner done to make them at once."""
 _THOUSAND: Final = [b"%03d" % number for number in range(1000)]
 
 

@@ -61,11 +61,13 @@ def both_ways(
         return each, None
     addressed = run.addressed()
     sources = addressed.sources * (len(run) if len(addressed.sources) == 1 else 1)
-    if len(set(map(len, ids))) > 1:
-        return each, None  # as no column can be made of them
-    pressed = press_all(
-        forms, dict(zip(forms, forms, strict=True)), Pieces("".join(ids).encode(), len(ids[0])), addressed
-    )
+    said = [one.encode() for one in ids]
+    pressed = press_all(forms, dict(zip(forms, forms, strict=True)), said, addressed)
+    if len(set(map(len, said))) == 1:
+        assert list(
+            press_all(forms, dict(zip(forms, forms, strict=True)), Pieces(b"".join(said), len(said[0])), addressed)
+            or ()
+        ) == list(pressed or ())
     return each, None if pressed is None else list(zip(pressed, map(address, sources), strict=True))
 
 
