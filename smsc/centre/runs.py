@@ -17,7 +17,7 @@ from math import inf
 from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from smppkit.alike import Pieces, fill, joined, one_of, together
+from smppkit.alike import Pieces, fill, joined, together
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
@@ -299,49 +299,44 @@ class Runs:
         (seconds after their messages), or need a closer look.
         """
         course, places = taken.course, taken.places
-        fates, ends_after = course.fates, course.ends_after
-        taken.sources = one_of(addressed.sources)
-        if len(places) >= SEVERAL and course.latest < before:
-            if len(places) < len(fates):
-                fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
-                each = list(ids)
-                ids, addressed = [each[place] for place in places], addressed.of(places)
-            pressed = self._press_all(taken, fates, ends_after, ids, addressed)
-            if pressed is not None:
-                return pressed
+        fates, ends_after, soonest, latest = course.fates, course.ends_after, course.soonest, course.latest
+        taken.sources = addressed.sources
+        if len(places) < len(fates):
+            each = list(ids)
+            ids, addressed = [each[place] for place in places], addressed.of(places)
+            fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
+            soonest, latest = min(ends_after), max(ends_after)
+        if len(places) >= SEVERAL and latest < before:
+            found = self._kinds(taken, fates, ends_after, soonest, latest)
+            if found is not None:
+                kinds, forms = found
+                pressed = press_all(kinds, forms, ids, addressed)
+                if pressed is not None:
+                    return pressed
         return [
             self._pressed(taken, place) if after < before else b""
-            for place, after in zip(places, map(ends_after.__getitem__, places), strict=True)
+            for place, after in zip(places, ends_after, strict=True)
         ]
 
-    def _press_all(
-        self,
-        taken: Taken,
-        fates: Sequence[Fate],
-        ends_after: Sequence[float],
-        ids: Sequence[bytes],
-        addressed: Addressed,
-    ) -> Pieces | None:
-        """The receipts of messages of a run that come to these ends; None where they have to be made one by one."""
-        at, epoch, course = taken.at, self._shared.epoch, taken.course
-        first, last = course.soonest, course.latest
-        if len(fates) < len(taken):
-            first, last = min(ends_after), max(ends_after)
-        first_second = int(epoch + (at + first) + ROUNDING)
-        seconds = range(first_second, int(epoch + (at + last) + ROUNDING) + 1)
+    def _kinds(
+        self, taken: Taken, fates: Sequence[Fate], ends_after: Sequence[float], soonest: float, latest: float
+    ) -> tuple[Sequence[Any], dict[Any, Form]] | None:
+        """For ``press_all``, of messages of a run that come to these ends; None where each needs a closer look."""
+        at, epoch = taken.at, self._shared.epoch
+        first, last = (int(epoch + (at + after) + ROUNDING) for after in (soonest, latest))
         forms: list[dict[Fate, Form]] = []
-        for second in seconds:
+        for second in range(first, last + 1):
             known = self._forms_at(at, second, taken.usual.fates)
             if known is None:
                 return None
             forms.append(known)
         if forms.count(forms[0]) == len(forms):  # the seconds look the same: most receipts say no more than minutes
-            return press_all(fates, forms[0], ids, addressed)
+            return fates, forms[0]
         each = [
-            forms[int(epoch + (at + after) + ROUNDING) - first_second][fate]
+            forms[int(epoch + (at + after) + ROUNDING) - first][fate]
             for fate, after in zip(fates, ends_after, strict=True)
         ]
-        return press_all(each, {form: form for form in each}, ids, addressed)
+        return each, {form: form for form in each}
 
     def _forms_at(self, at: float, second: int, fates: Sequence[Fate]) -> dict[Fate, Form] | None:
         """Those of receipts of messages of a time that come to their ends in a second (unix time)."""

@@ -116,9 +116,8 @@ class Wheel(Generic[T]):
         else:
             slots = [ceil((at + after - _SLACK) / tick) for after in afters]
         for slot, thing in zip(slots, things, strict=False):
-            try:
-                written = lane[slot]
-            except KeyError:
+            written = lane.get(slot)
+            if written is None:
                 written = lane[slot] = []
                 self._open.setdefault(slot, []).append(whose)
                 self._enter(slot, make(slot, written))

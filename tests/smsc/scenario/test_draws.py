@@ -151,6 +151,40 @@ def test_plain_messages_as_they_came_have_the_draws_of_each(messages: list[tuple
         assert [list(one) for one in zip(*by_slot, strict=True)] == by_message
 
 
+def run_of(pdus: list[SubmitSm]) -> SubmitRun:
+    read = submit_reader(Version.V34, lambda: None)(b"".join(map(encode, pdus)), 0)
+    assert read is not None
+    assert isinstance(read[0], SubmitRun)
+    return read[0]
+
+
+@pytest.mark.parametrize("texts", [1, 2])
+def test_many_that_came_as_often_or_not_have_the_draws_of_each(texts: int) -> None:
+    together, each = Chance(42, "kcell"), Chance(42, "kcell")
+    pdus = [
+        message(destination_addr=f"7705{number:07}", short_message=b"%d" % (number % texts)) for number in range(40)
+    ]
+    for first, last in ((0, 40), (0, 40), (0, 20), (10, 40), (0, 40), (3, 9), (0, 40)):
+        run = run_of(pdus[first:last])
+        by_slot = map(uniforms, together.first("shop", run.frames, run.addressed()))
+        decisions = [Draws(each, "shop", pdu) for pdu in pdus[first:last]]
+        assert [list(one) for one in zip(*by_slot, strict=True)] == [
+            [one.uniform(slot) for slot in range(3)] for one in decisions
+        ]
+
+
+def test_a_message_that_comes_again_and_again_has_every_draw() -> None:
+    chance = Chance(7, "x")
+    few = [message(destination_addr=str(number)) for number in range(4)]
+    rounds = [[draw(chance, pdu) for pdu in few] for _ in range(2000)]
+    for values in zip(*rounds, strict=True):
+        for tenth in range(10):
+            assert sum(tenth <= value * 10 < tenth + 1 for value in values) / 2000 == pytest.approx(0.1, abs=0.03)
+    for one in range(3):  # and what one draws says nothing about another
+        both = sum(values[one] < 0.5 and values[one + 1] < 0.5 for values in rounds)
+        assert both / 2000 == pytest.approx(0.25, abs=0.04)
+
+
 def test_no_more_is_known_of_messages_than_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draws, "MOST_KNOWN", 10)
     together, each = Chance(42, "kcell"), Chance(42, "kcell")
