@@ -50,7 +50,7 @@ class Size(NamedTuple):
     rounds: int
     codec_rounds: int
     emulator: int
-    """Messages of a shape with a window of ten; a tenth with one of one, and ten times as many with one of a hundred."""
+    """Messages of a shape with a window of ten; a tenth with one of one, ten times as many with one of a hundred."""
     warm_up: int
     sender: int
     others: int

@@ -47,7 +47,7 @@ class Chance:
         self._counts: dict[bytes, int] = {}
         self._older: dict[bytes, int] = {}
         self._factor = lru_cache(maxsize=64)(self._factor_of)
-        # By account and what messages have in common, and by what they have not: as _laid_out, for most come again.
+        # Digests by account and what messages have in common, and by what they have not: most messages come again.
         self._known: dict[tuple[str, bytes, bytes], dict[bytes, bytes]] = {}
         self._known_count = 0
 
@@ -134,9 +134,9 @@ class Chance:
         """How often it came before; and count it."""
         before = self._counts.get(key)
         if before is None:
+            before = self._older.pop(key, 0)
             if len(self._counts) >= self._half:
                 self._older, self._counts = self._counts, {}
-            before = self._older.pop(key, 0)
         self._counts[key] = before + 1
         return before
 
@@ -145,7 +145,7 @@ class Chance:
 
 
 def _laid_out(digest: bytes) -> bytes:
-    """The first three words of a digest, as ``_drawn`` takes them."""
+    """The first three words of a digest, as ``_words_of_all`` takes them."""
     return _ROOM + digest[:8] + _ROOM + digest[8:16] + _ROOM + digest[16:24]
 
 
