@@ -50,7 +50,7 @@ class Size(NamedTuple):
     rounds: int
     codec_rounds: int
     emulator: int
-    """Messages of a shape; a tenth with a window of one."""
+    """Messages of a shape with a window of ten; a tenth with one of one, ten times as many with one of a hundred."""
     warm_up: int
     sender: int
     others: int
@@ -151,7 +151,8 @@ def emulator(size: Size) -> Figures:
                 warm_up = size.warm_up
                 for connections, window in size.shapes[::-1]:
                     clients = Clients(connections, window)
-                    messages = size.emulator // (10 if window == 1 else 1)
+                    # With each about as long: a run has to be long beside the second for which receipts may wait.
+                    messages = size.emulator * window // 10
                     costs[connections, window].append(
                         loaded(
                             lambda pid=pid: processor_time(pid),  # type: ignore[misc]

@@ -12,14 +12,13 @@ import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
-from operator import sub
 from struct import Struct, unpack
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
-from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
+from smppkit.alike import Columns, Pieces, alike, columns, numbers_of, one_of, parts, promising
 from smppkit.codec import CODECS, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.compiler import Reader
@@ -46,10 +45,11 @@ _RECEIPT_TLVS = re.compile(
 _STATES = {int(state): state for state in MessageState}
 _WORTHWHILE = 24
 """PDUs alike, from which on it is worth while to look at them in columns."""
-_BEHIND_ADDRESSES = 10
-"""Octets of a plain submit_sm between its addresses and its user data."""
+_KIND = 2
+"""Octets of TON and NPI."""
 _NUMBER = 12
 """Where the sequence number of a header stands (SMPP 3.4 §3.2)."""
+_NUMBER_SIZE = 4
 _ASK = 4
 """Of so many that are read by themselves one asks whether those behind it are alike."""
 _MESSAGING_MODE = 0b11
@@ -75,21 +75,41 @@ def split(octets: bytes) -> list[bytes]:
 
 
 class Addressed(msgspec.Struct, eq=False, frozen=True, gc=False):
-    """What several plain submit_sm say besides their user data, each as on the wire, one after another."""
+    """What several plain submit_sm say, each as on the wire, one after another; where they are many once what all say.
+
+    Only destinations are those of each in any case.
+    """
 
     service_types: Sequence[bytes]
     sources: Sequence[bytes]
-    """Each behind its TON and NPI, as the destinations."""
+    """Each behind its TON and NPI."""
+    kinds: Sequence[bytes]
+    """TON and NPI of the destinations."""
     destinations: Sequence[bytes]
     codings: Sequence[bytes]
-    begins: Sequence[int]
-    """Where the user data of each does."""
+    texts: Sequence[bytes]
+    """Their user data."""
 
     def of(self, places: Sequence[int]) -> Addressed:
         """Some of them."""
-        columns = (self.service_types, self.sources, self.destinations, self.codings)
-        services, sources, destinations, codings = ([of[place] for place in places] for of in columns)
-        return Addressed(services, sources, destinations, codings, [self.begins[place] for place in places])
+        services, sources, kinds, codings, texts = (
+            column if len(column) == 1 else [column[place] for place in places]
+            for column in (self.service_types, self.sources, self.kinds, self.codings, self.texts)
+        )
+        return Addressed(services, sources, kinds, [self.destinations[place] for place in places], codings, texts)
+
+
+def _addressed(
+    services: Sequence[bytes],
+    sources: Sequence[bytes],
+    kinds: Sequence[bytes],
+    destinations: Sequence[bytes],
+    codings: Sequence[bytes],
+    texts: Sequence[bytes],
+) -> Addressed:
+    if len(texts) < _WORTHWHILE:
+        return Addressed(services, sources, kinds, destinations, codings, texts)
+    return Addressed(one_of(services), one_of(sources), one_of(kinds), destinations, one_of(codings), one_of(texts))
 
 
 class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -108,14 +128,16 @@ class Frames(msgspec.Struct, eq=False, frozen=True, gc=False):
         return CODECS[self.version].decode(self.octets, start, end)
 
     def addressed(self) -> Addressed:
-        """What plain submit_sm say besides their user data; ValueError where one is none."""
+        """What plain submit_sm say; ValueError where one is none."""
         octets, match = self.octets, ADDRESSED.match
         found = [match(octets, start + HEADER_SIZE) for start in self.starts]
         if None in found:
             raise ValueError("a plain submit_sm is not plain")
         matches = cast("list[re.Match[bytes]]", found)
-        services, sources, destinations, codings = zip(*[match.groups() for match in matches], strict=True)
-        return Addressed(services, sources, destinations, codings, [match.end() for match in matches])
+        services, sources, to_each, codings = zip(*[match.groups() for match in matches], strict=True)
+        texts = [octets[match.end() : end] for match, (_, end) in zip(matches, self.spans(), strict=True)]
+        kinds, destinations = [to[:_KIND] for to in to_each], [to[_KIND:] for to in to_each]
+        return _addressed(services, sources, kinds, destinations, codings, texts)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Where each begins and ends."""
@@ -131,7 +153,7 @@ class _Requested(msgspec.Struct, eq=False, frozen=True, gc=False):
     """Requests of one kind; `sequences` as they are on the wire."""
 
     frames: Frames
-    sequences: list[bytes]
+    sequences: Sequence[bytes]
 
     @property
     def octets(self) -> bytes:
@@ -150,36 +172,36 @@ class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
     """Plain submit_sm that have their `registered_delivery` in common.
 
     `found`: what `submit_pattern` has found in the first of so many that are alike, but for the address they are for
-    and for the user data (see smppkit.alike).
+    and for the user data (see smppkit.alike). `destinations`: these addresses, as in Addressed.
     """
 
     registered_delivery: int
     found: list[tuple[int, tuple[bytes, ...]]]
+    destinations: list[bytes]
 
     command_id: ClassVar[int] = _SUBMIT_SM
 
     def addressed(self) -> Addressed:
         """As ``frames.addressed``, sooner."""
-        frames = self.frames
-        starts, octets = frames.starts, frames.octets
-        if len(self.found) == len(starts):
-            each = zip(*[said for _, said in self.found], strict=True)
-            _, _, service_types, from_each, to_each, _, _, data_codings, lengths = each
-            ends = (*starts[1:], len(octets))
-            return Addressed(service_types, from_each, to_each, data_codings, list(map(sub, ends, b"".join(lengths))))
-        services, sources, destinations, codings = list[bytes](), list[bytes](), list[bytes](), list[bytes]()
-        begins: list[int] = []
-        for count, (_, _, service, source, destination, _, _, coding, _) in self.found:
-            start, end = frames.span(len(begins))
-            to = HEADER_SIZE + len(service) + len(source)
-            behind, size = to + len(destination), end - start
-            services += [service] * count
-            sources += [source] * count
-            destinations += parts(octets, start, size, count, (to, behind))[0]
-            codings += [coding] * count
-            begin = start + behind + _BEHIND_ADDRESSES
-            begins += range(begin, begin + count * size, size)
-        return Addressed(services, sources, destinations, codings, begins)
+        frames, found, destinations = self.frames, self.found, self.destinations
+        octets, starts = frames.octets, frames.starts
+        if len(found) == len(starts):
+            each = zip(*[said for _, said in found], strict=True)
+            _, _, services, sources, to_each, _, _, codings, lengths = each
+            ends = zip((*starts[1:], len(octets)), b"".join(lengths), strict=True)
+            texts = [octets[end - length : end] for end, length in ends]
+            return _addressed(services, sources, [to[:_KIND] for to in to_each], destinations, codings, texts)
+        texts = []
+        for count, said in found:
+            start, end = frames.span(len(texts))
+            size = end - start
+            texts += parts(octets, start, size, count, (size - said[-1][0], size))[0]
+        if len(found) == 1:
+            _, _, service, source, to, _, _, coding, _ = found[0][1]
+            return Addressed((service,), (source,), (to[:_KIND],), destinations, (coding,), one_of(texts))
+        every = chain.from_iterable(repeat(said, count) for count, said in found)
+        _, _, services, sources, to_each, _, _, codings, _ = zip(*every, strict=True)
+        return _addressed(services, sources, [to[:_KIND] for to in to_each], destinations, codings, texts)
 
 
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
@@ -314,8 +336,8 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
         run: list[tuple[int, tuple[bytes, ...]]] = []
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
-        unasked: list[bytes] = []
-        ask_at = 1
+        addresses: list[bytes] = []
+        asked, ask_at = 0, 1
         at, size, common, lengths, alikes = first, len(octets), b"", _LENGTHS, True
         while (found := match(octets, at)) is not None:
             said = found.groups()
@@ -335,29 +357,31 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
             if count == 1:
                 starts.append(at - first)
                 sequences.append(sequence)
-                unasked.append(destination)
+                addresses.append(destination)
                 at = end
             else:
                 one, (to, behind) = end - at, found.span(6)
-                numbers, destinations = parts(octets, at, one, count, (12, 16), (to - at, behind - at))
                 starts += range(at - first, at - first + count * one, one)
-                sequences += numbers
-                unasked += destinations
+                sequences.append(numbers_of(octets, at, one, count))
+                addresses += parts(octets, at, one, count, (to - at, behind - at))[0]
                 at += count * one
             if first_apart is not None and len(starts) >= ask_at:
-                if first_apart(unasked) is not None:
+                if first_apart(addresses[asked:]) is not None:
                     break
-                unasked = []
-                ask_at = 4 * len(starts)
-        if first_apart is not None and unasked and (place := first_apart(unasked)) is not None:
-            kept = len(starts) - len(unasked) + place
+                asked, ask_at = len(starts), 4 * len(starts)
+        numbers: Sequence[bytes] = sequences
+        if len(numbers) < len(starts):
+            numbers = Pieces(b"".join(sequences), _NUMBER_SIZE)
+        if first_apart is not None and asked < len(starts) and (place := first_apart(addresses[asked:])) is not None:
+            kept = asked + place
             at = first + starts[kept]
-            del starts[kept:], sequences[kept:]
+            numbers = numbers[:kept]
+            del starts[kept:], addresses[kept:]
             run = _cut(run, kept)
         if not starts:
             return None
         begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts
-        return SubmitRun(Frames(version, octets[first:at], begins), sequences, common[0], run), at
+        return SubmitRun(Frames(version, octets[first:at], begins), numbers, common[0], run, addresses), at
 
     return read
 

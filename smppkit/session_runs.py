@@ -8,6 +8,7 @@ from itertools import chain, repeat
 from struct import Struct, pack
 from typing import Final
 
+from smppkit.alike import Pieces, fill, joined
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId, command_name
 from smppkit.errors import LocalProtocolError
@@ -180,12 +181,10 @@ class RunTraffic(SessionCore):
 
 def _numbered(requests: Sequence[bytes], numbers: Sequence[int]) -> bytes:
     """Requests one behind another, each with its number."""
-    octets = bytearray().join(requests)
-    sizes = set(map(len, requests))
-    if len(sizes) == 1 and len(requests) > _FEW:  # each octet of a number makes a column in them
-        size, written = sizes.pop(), pack(f">{len(numbers)}I", *numbers)
-        for place in range(4):
-            octets[_SEQUENCE_NUMBER + place :: size] = written[place::4]
+    octets = bytearray(joined(requests))
+    sizes = {requests.size} if type(requests) is Pieces else set(map(len, requests))
+    if len(sizes) == 1 and len(requests) > _FEW:
+        fill(octets, _SEQUENCE_NUMBER, sizes.pop(), pack(f">{len(numbers)}I", *numbers), 4)
         return bytes(octets)
     at = _SEQUENCE_NUMBER
     for request, number in zip(requests, numbers, strict=True):

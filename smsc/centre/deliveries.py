@@ -182,7 +182,7 @@ class Deliveries:
 
     def sent(self, deliveries: Sequence[Owed]) -> None:
         """Deliveries were written."""
-        if isinstance(deliveries, Receipts):
+        if type(deliveries) is Receipts:
             self._shared.stats.receipts.sent += len(deliveries)
             return
         for kind, several in groupby(deliveries, _kind_of):
@@ -195,7 +195,7 @@ class Deliveries:
     def accepted(self, deliveries: Sequence[Owed]) -> None:
         """An ESME answered deliveries of its account, one after another, each with ESME_ROK: see ``acknowledged``."""
         life, shared = self._lives.now, self._shared
-        if isinstance(deliveries, Receipts) and deliveries.life == life and not deliveries.asked_for:
+        if type(deliveries) is Receipts and deliveries.life == life and not deliveries.asked_for:
             number = len(deliveries)
             shared.stats.receipts.acknowledged += number
             shared.stats.receipts.waiting -= number

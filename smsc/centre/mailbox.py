@@ -129,7 +129,7 @@ class Mailbox:
             return [(only, batch) for batch in self._take_first(room)]
         if self._wants is None and self._together and len(self._queue) == 1:
             (receipts,), binds = self._queue, len(rooms)
-            if isinstance(receipts, Receipts) and min(rooms.values()) * binds >= len(receipts) + binds - 1:
+            if type(receipts) is Receipts and min(rooms.values()) * binds >= len(receipts) + binds - 1:
                 self._take_first(len(receipts))
                 shares = [
                     (receiver, receipts[first::binds]) for first, receiver in enumerate(self.receivers[: len(receipts)])

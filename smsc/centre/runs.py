@@ -17,6 +17,7 @@ from math import inf
 from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from smppkit.alike import Pieces, fill, joined, together
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.pdus import SubmitSmResp
@@ -31,7 +32,7 @@ from smsc.centre.taken import Ending, Receipts, Taken, Waiting
 from smsc.journal.journal import Journal
 from smsc.journal.records import Kind, Owed
 from smsc.journal.together import Drawn, MessageRun
-from smsc.scenario.receipt_run import one_of, press_all
+from smsc.scenario.receipt_run import press_all
 
 if TYPE_CHECKING:
     from smsc.scenario.decisions import Fate
@@ -115,8 +116,8 @@ class Runs:
             wanted,
             bytearray(count),
         )
-        if book.is_large and not course.alike and (longest := max(course.ends_after)) < _SOON:
-            taken.together_until = now + longest
+        if book.is_large and not course.alike and course.latest < _SOON:
+            taken.together_until = now + course.latest
         shared.stats.submitted += count
         shared.stats.book.taken += count
         book.enter_group(taken, count)
@@ -185,23 +186,22 @@ class Runs:
             wheel.add(ends, ending)
             return ()
         receipts, places, taken.receipts, whose = taken.receipts, taken.places, (), taken.system_id
-        ends_after = course.ends_after
-        dues = [at + after for after in ends_after]
-        if len(places) < len(dues):
-            dues = [dues[place] for place in places]
-        said = zip(receipts, repeat(taken), places, strict=False)
-        if min(dues) > now or wheel.breathes:
-            wheel.gather(whose, dues, said, partial(Waiting, whose))
+        afters: Sequence[float] = course.ends_after
+        if len(places) < len(afters):
+            afters = [afters[place] for place in places]
+        said, make = zip(receipts, repeat(taken), places, strict=False), partial(Waiting, whose)
+        if at + course.soonest > now or wheel.breathes:
+            wheel.gather(whose, at, afters, said, make)
             return ()
         ready = Waiting(whose, 0, [])
         later: list[tuple[float, tuple[object, ...]]] = []
-        for due, each in zip(dues, said, strict=True):
-            if due > now:
-                later.append((due, each))
+        for after, each in zip(afters, said, strict=True):
+            if at + after > now:
+                later.append((after, each))
             else:
                 ready.said += each
         if later:
-            wheel.gather(whose, [due for due, _ in later], [each for _, each in later], partial(Waiting, whose))
+            wheel.gather(whose, at, [after for after, _ in later], [each for _, each in later], make)
         return (ready,)
 
     def let_go(self, answer: RunAnswer, now: float) -> Sequence[RunAnswer]:
@@ -246,7 +246,7 @@ class Runs:
                     owed += outcomes.come_to_end(held, now)
                 continue
             receipts = self._receipts(taken, now)
-            if isinstance(receipts, Receipts):
+            if type(receipts) is Receipts:
                 owed.append(receipts)
             else:
                 owed += receipts
@@ -260,7 +260,7 @@ class Runs:
     def _tell(self, journal: Journal, taken: Taken, receipts: Sequence[Owed], now: float) -> None:
         """Record that a run has come to the end that all of it have in common, and what this brings."""
         shared, fate = self._shared, taken.course.fates[0]
-        by_plan = isinstance(receipts, Receipts)
+        by_plan = type(receipts) is Receipts
         if not by_plan:
             journal.owe_all(shared.name, shared.epoch + now, receipts)
         ended_at = shared.epoch + min(now, taken.at + taken.course.ends_after[0])
@@ -272,10 +272,12 @@ class Runs:
         row, copies, whose, life = taken.row, taken.copies, taken.system_id, self._shared.lives.now
         taken.over[:] = b"\1" * len(taken)
         written, taken.receipts, places = taken.receipts, (), taken.places
-        if not all(written):
+        is_written = type(written) is Pieces or all(written)
+        if not is_written:
             ids = taken.usual.ids(taken.number, len(taken))
             written = self._written(taken, taken.frames.addressed(), ids, before=inf)
-        if copies == 1 and all(written):
+            is_written = type(written) is Pieces or all(written)
+        if copies == 1 and is_written:
             if self._by_plan(whose):
                 return Receipts(whose, written, [taken] * len(places), places, life)
             return list(map(Owed, range(row, row + len(places)), repeat(whose), written, repeat(_RECEIPT),
@@ -296,47 +298,62 @@ class Runs:
         """The receipts that those of a run will have, each at its time; b"" for those that come later than `before`
         (seconds after their messages), or need a closer look.
         """
-        course, frames, at, places = taken.course, taken.frames, taken.at, taken.places
-        fates, ends_after = course.fates, course.ends_after
-        ends: Sequence[int] = [*frames.starts[1:], len(frames.octets)]
-        taken.sources = one_of(addressed.sources)
-        if len(places) < len(ends):
+        course, places = taken.course, taken.places
+        fates, ends_after, soonest, latest = course.fates, course.ends_after, course.soonest, course.latest
+        taken.sources = addressed.sources
+        if len(places) < len(fates):
+            each = list(ids)
+            ids, addressed = [each[place] for place in places], addressed.of(places)
             fates, ends_after = [fates[place] for place in places], [ends_after[place] for place in places]
-            ids, addressed = [ids[place] for place in places], addressed.of(places)
-            ends = [ends[place] for place in places]
-        if len(places) >= SEVERAL and max(ends_after) < before:
-            forms = self._forms_of(fates, at, [at + after for after in ends_after])
-            pressed = None if forms is None else press_all(forms, ids, frames.octets, addressed, ends)
-            if pressed is not None:
-                return pressed
+            soonest, latest = min(ends_after), max(ends_after)
+        if len(places) >= SEVERAL and latest < before:
+            found = self._kinds(taken, fates, ends_after, soonest, latest)
+            if found is not None:
+                kinds, forms = found
+                pressed = press_all(kinds, forms, ids, addressed)
+                if pressed is not None:
+                    return pressed
         return [
             self._pressed(taken, place) if after < before else b""
             for place, after in zip(places, ends_after, strict=True)
         ]
 
-    def _forms_of(self, fates: Sequence[Fate], at: float, ends: Sequence[float]) -> list[Form] | None:
-        submitted, epoch = self._shared.second(at), self._shared.epoch
+    def _kinds(
+        self, taken: Taken, fates: Sequence[Fate], ends_after: Sequence[float], soonest: float, latest: float
+    ) -> tuple[Sequence[Any], dict[Any, Form]] | None:
+        """For ``press_all``, of messages of a run that come to these ends; None where each needs a closer look."""
+        at, epoch = taken.at, self._shared.epoch
+        first, last = (int(epoch + (at + after) + ROUNDING) for after in (soonest, latest))
+        forms: list[dict[Fate, Form]] = []
+        for second in range(first, last + 1):
+            known = self._forms_at(at, second, taken.usual.fates)
+            if known is None:
+                return None
+            forms.append(known)
+        if forms.count(forms[0]) == len(forms):  # the seconds look the same: most receipts say no more than minutes
+            return fates, forms[0]
+        each = [
+            forms[int(epoch + (at + after) + ROUNDING) - first][fate]
+            for fate, after in zip(fates, ends_after, strict=True)
+        ]
+        return each, {form: form for form in each}
+
+    def _forms_at(self, at: float, second: int, fates: Sequence[Fate]) -> dict[Fate, Form] | None:
+        """Those of receipts of messages of a time that come to their ends in a second (unix time)."""
+        submitted = self._shared.second(at)
         if submitted != self._forms[0]:
             self._forms = (submitted, {})
-        known = self._forms[1]
-        first, last = int(epoch + min(ends) + ROUNDING), int(epoch + max(ends) + ROUNDING)
-        seconds = [known.setdefault(second, {}) for second in range(first, last + 1)]
-        try:
-            if first == last:
-                return [seconds[0][fate] for fate in fates]
-            if len(seconds) > 2:
-                return [
-                    seconds[int(epoch + end + ROUNDING) - first][fate] for fate, end in zip(fates, ends, strict=True)
-                ]
-            return [seconds[epoch + end + ROUNDING >= last][fate] for fate, end in zip(fates, ends, strict=True)]
-        except KeyError:
-            for second, forms in enumerate(seconds, first):
-                for fate in set(fates).difference(forms):
-                    form = self._outcomes.form(fate, at, second - epoch)
-                    if form is None:
-                        return None
-                    forms[fate] = form
-        return self._forms_of(fates, at, ends)
+        known = self._forms[1].get(second)
+        if known is not None:
+            return known
+        known = {}
+        for fate in fates:
+            form = self._outcomes.form(fate, at, second - self._shared.epoch)
+            if form is None:
+                return None
+            known[fate] = form
+        self._forms[1][second] = known
+        return known
 
     def _pressed(self, taken: Taken, index: int, now: float = inf) -> bytes:
         """The receipt of one that comes to its end, or `now`; b"" when it needs a closer look."""
@@ -364,18 +381,16 @@ class Runs:
         receipts: list[Receipts] = []
         for system_id, lists in by_account.items():
             said = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
-            receipts.append(Receipts(system_id, said[::3], said[1::3], said[2::3], shared.lives.now))
-        for several in receipts:
-            if not all(several.octets) or any(taken.held is not None for taken in set(several.taken)):
+            written, of = said[::3], said[1::3]
+            if not all(written) or not self._by_plan(system_id) or any(taken.held is not None for taken in set(of)):
                 return self._ripe_each(waiting, now)
-            if not self._by_plan(several.system_id):
-                return self._ripe_each(waiting, now)
+            receipts.append(Receipts(system_id, together(written), of, said[2::3], shared.lives.now))
         for several in receipts:
-            for taken, index in zip(several.taken, several.indexes, strict=True):
+            for taken, index in several.whose():
                 taken.over[index] = 1
             if journal is not None:
-                epoch, of = shared.epoch, zip(several.taken, several.indexes, strict=True)
-                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in of]
+                epoch = shared.epoch
+                ends = [epoch + min(now, taken.at + taken.course.ends_after[index]) for taken, index in several.whose()]
                 journal.ended(several.rows(), ends, over=False)
             self._deliveries.made(several.system_id, _RECEIPT, len(several))
         return receipts
@@ -482,6 +497,13 @@ def _drawn(taken: Taken, epoch: float) -> Drawn:
 
 
 def _responses(run: SubmitRun, ids: Sequence[bytes]) -> bytes:
+    if type(ids) is Pieces:
+        head, named = _HEADS[ids.size], ids.size
+        size = HEADER_SIZE + named + 1
+        octets = bytearray(head + bytes(4 + named + 1)) * len(ids)
+        fill(octets, len(head), size, joined(run.sequences), 4)
+        fill(octets, HEADER_SIZE, size, ids.octets, named)
+        return bytes(octets)
     lengths = set(map(len, ids))
     if len(lengths) == 1:
         head = _HEADS[lengths.pop()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from math import inf
-from typing import Any, Final, overload
+from typing import Any, Final, final, overload
 
 import msgspec
 
@@ -77,7 +77,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
         wanted, fates = self.wanted, course.fates
         if not wanted:
             return ()
-        if not self.usual.states & ~wanted and max(course.ends_after) < inf:
+        if not self.usual.states & ~wanted and course.latest < inf:
             return range(len(self.frames))
         return [
             index for index, after in enumerate(course.ends_after) if after < inf and wanted >> fates[index].state & 1
@@ -127,7 +127,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     def _all_done(self, first: int, last: int, now: float) -> bool:
         """Whether it can be said at once that nobody waits for any of these any more."""
         over = not self.wanted or not self.over.count(0, first, last)
-        return over and self.usual.final and now >= self.at + max(self.course.ends_after)
+        return over and self.usual.final and now >= self.at + self.course.latest
 
     def _is_done(self, index: int, now: float) -> bool:
         course = self.course
@@ -148,23 +148,31 @@ class Waiting(msgspec.Struct, eq=False, gc=False):
         return [taken.members()[index] for taken, index in zip(self.said[1::3], self.said[2::3], strict=True)]
 
 
+@final
 class Receipts(Sequence[Owed]):
     """Receipts of runs that go out to an account together; each is made when somebody asks for one of them.
 
     In a journal they are BY_PLAN.
     """
 
-    __slots__ = ("_each", "indexes", "life", "octets", "system_id", "taken")
+    __slots__ = ("_each", "_first", "_indexes", "_taken", "life", "octets", "system_id")
 
     def __init__(
-        self, system_id: str, octets: Sequence[bytes], taken: Sequence[Taken], indexes: Sequence[int], life: int
+        self,
+        system_id: str,
+        octets: Sequence[bytes],
+        taken: Sequence[Taken],
+        indexes: Sequence[int],
+        life: int,
+        first: int = 0,
     ) -> None:
-        """`taken` and `indexes` say whose each is."""
+        """`taken` and `indexes` say whose each is, from the place `first` on."""
         self.system_id = system_id
         self.octets = octets
-        self.taken = taken
-        self.indexes = indexes
         self.life = life
+        self._taken = taken
+        self._indexes = indexes
+        self._first = first
         self._each: list[Owed] | None = None
 
     def __len__(self) -> int:
@@ -182,14 +190,25 @@ class Receipts(Sequence[Owed]):
             return self.each()[place]
         if place == slice(0, len(self.octets)):
             return self
-        part = Receipts(self.system_id, self.octets[place], self.taken[place], self.indexes[place], self.life)
+        octets = self.octets[place]
+        if place.step is None:
+            first = self._first + place.indices(len(self.octets))[0]
+            part = Receipts(self.system_id, octets, self._taken, self._indexes, self.life, first)
+        else:
+            taken, indexes = zip(*self.whose(), strict=True)
+            part = Receipts(self.system_id, octets, taken[place], indexes[place], self.life)
         if self._each is not None:
             part._each = self._each[place]
         return part
 
+    def whose(self) -> Iterator[tuple[Taken, int]]:
+        """The run of each, and its place in that."""
+        first, last = self._first, self._first + len(self.octets)
+        return zip(self._taken[first:last], self._indexes[first:last], strict=True)
+
     def rows(self) -> list[int]:
         """Of their messages, where there is a journal."""
-        return [taken.row + index for taken, index in zip(self.taken, self.indexes, strict=True)]
+        return [taken.row + index for taken, index in self.whose()]
 
     @property
     def asked_for(self) -> bool:
@@ -202,7 +221,7 @@ class Receipts(Sequence[Owed]):
             self._each = [
                 Owed(taken.row and taken.row + index, self.system_id, octets, _RECEIPT, taken.source(index), taken.bind,
                      number=BY_PLAN if taken.row else 0, life=self.life)
-                for octets, taken, index in zip(self.octets, self.taken, self.indexes, strict=True)
+                for octets, (taken, index) in zip(self.octets, self.whose(), strict=True)
             ]  # fmt: skip
         return self._each
 

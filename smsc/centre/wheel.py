@@ -7,7 +7,7 @@ tick, and one delayed call stands for the earliest tick.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from math import ceil
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -94,24 +94,28 @@ class Wheel(Generic[T]):
     def gather(
         self,
         whose: str,
-        dues: Collection[float],
+        at: float,
+        afters: Sequence[float],
         things: Iterable[Iterable[object]],
         make: Callable[[int, list[Any]], T],
     ) -> None:
-        """Hold many things of an owner, each until it is due; those due together are one item.
+        """Hold many things of an owner, each until so many seconds after `at`; those due together are one item.
 
         `make` makes it of its tick and of a list in which each thing is written out. What is due with it is written
         behind it, unless something else came in between.
         """
-        tick, grain = self._tick, self._grain(len(dues))
+        tick, grain = self._tick, self._grain(len(afters))
         lane = self._lanes.setdefault(whose, {})
         if grain > 1:
             breath = tick * grain
-            first = ceil((self._clock.seconds() - _SLACK) / breath)
-            slots = [max(first, ceil((due - _SLACK) / breath)) * grain for due in dues]
+            first = ceil((self._clock.seconds() - _SLACK) / breath) * grain
+            each, begin = 1.0 / breath, (at - _SLACK) / breath + 1.0
+            slots = [int(begin + after * each) * grain for after in afters]
+            if min(slots) < first:
+                slots = [max(first, slot) for slot in slots]
         else:
-            slots = [ceil((due - _SLACK) / tick) for due in dues]
-        for slot, thing in zip(slots, things, strict=True):
+            slots = [ceil((at + after - _SLACK) / tick) for after in afters]
+        for slot, thing in zip(slots, things, strict=False):
             written = lane.get(slot)
             if written is None:
                 written = lane[slot] = []

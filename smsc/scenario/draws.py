@@ -1,16 +1,18 @@
 """Chance without a generator: every uniform draw follows from what is decided, not from when.
 
-A digest of (seed, operator, system_id, message, occurrence) gives all draws of one decision, so a decision replays
-alone and neither concurrency nor the order of other messages changes it. The same message sent again is another
-occurrence and gets other draws.
+A digest of (seed, operator, system_id, message) gives all draws of one decision, so a decision replays alone and
+neither concurrency nor the order of other messages changes it. The same message sent again is another occurrence and
+gets other draws: each word of the digest times an odd number, which is drawn for how many times the message came before
+(multiply-shift hashing: Dietzfelbinger et al., A reliable randomized algorithm for the closest-pair problem, 1997).
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import repeat
 from math import ceil
-from struct import Struct, unpack
+from struct import Struct
 from typing import Final, cast
 
 import msgspec
@@ -24,22 +26,29 @@ REMEMBERED: Final = 65_536
 MOST_KNOWN: Final = 16_384
 _UDHI: Final = 0x40
 _BLOCK: Final = 8  # draws per digest: 64 octets, eight each
-_UNPACK: Final = Struct(">8Q").unpack
-_FIRST: Final = "3Q40x"
+_WORDS: Final = Struct(">8Q")
+_UNPACK: Final = _WORDS.unpack
+_WORD: Final = (1 << 64) - 1
+_FACTOR: Final = 4  # octets of what the words of a message that came before are multiplied by
+_SEVERAL: Final = 8  # messages, from which on it is sooner done to draw for them at once
+_ROOM: Final = bytes(_FACTOR)  # before each word, for what it grows by
 
 
 class Chance:
     """The chances of one operator in one scenario; remembers how often the latest messages came.
 
-    Beyond `remembered` distinct messages the oldest is forgotten, and counts from 0 when it comes again.
+    Of `remembered` distinct messages the latest half is never forgotten; one that is counts from 0 when it comes again.
     """
 
     def __init__(self, seed: int, operator: str, remembered: int = REMEMBERED) -> None:
         self._salt = blake2b(f"{seed}\0{operator}".encode(), digest_size=32).digest()
-        self._remembered = remembered
-        self._counts: OrderedDict[bytes, int] = OrderedDict()
-        # Digests of first occurrences by account and body: most loads have the same messages again.
-        self._known: dict[str, dict[bytes, bytes]] = {}
+        self._half = remembered // 2
+        # Those that came since the others were as many as half of what is remembered; and these others.
+        self._counts: dict[bytes, int] = {}
+        self._older: dict[bytes, int] = {}
+        self._factor = lru_cache(maxsize=64)(self._factor_of)
+        # Digests by account and what messages have in common, and by what they have not: most messages come again.
+        self._known: dict[tuple[str, bytes, bytes], dict[bytes, bytes]] = {}
         self._known_count = 0
 
     def digest(self, system_id: str, pdu: SubmitSm) -> bytes:
@@ -53,43 +62,53 @@ class Chance:
         # A C-string holds no NUL, so the parts cannot run into each other.
         words = f"{system_id}\0{pdu.source_addr}\0{pdu.destination_addr}\0{part}\0"
         digest = blake2b(self._salt + words.encode() + data).digest()
-        occurrence = self._occurrence(digest)
-        return blake2b(digest + occurrence.to_bytes(8, "big")).digest() if occurrence else digest
+        factor = self._factor(self._occurrence(_laid_out(digest)))
+        return digest if factor == 1 else _WORDS.pack(*[word * factor & _WORD for word in _UNPACK(digest)])
 
     def first(self, system_id: str, frames: Frames, addressed: Addressed) -> Sequence[tuple[int, ...]]:
         """What `uniforms` makes the draws 0, 1 and 2 of: of each plain submit_sm, which are counted as they came.
 
         `addressed` is what ``frames.addressed`` says.
         """
-        octets = frames.octets
-        known = self._known.setdefault(system_id, {})
-        bodies = [octets[start + HEADER_SIZE : end] for start, end in frames.spans()]
-        firsts = list(map(known.get, bodies))
-        if None in firsts:
+        octets, destinations, count = frames.octets, addressed.destinations, len(frames)
+        names: Sequence[bytes]
+        if count >= _SEVERAL and isinstance(frames.starts, range) and len(addressed.texts) == 1:
+            # They differ in their destinations alone.
+            first = (addressed.service_types[0], addressed.sources[0], addressed.kinds[0])
+            start = HEADER_SIZE + sum(map(len, first))
+            group = octets[HEADER_SIZE:start], octets[start + len(destinations[0]) : frames.starts.step]
+            names = destinations
+        else:
+            group = b"", b""
+            names = [octets[start + HEADER_SIZE : end] for start, end in frames.spans()]
+        known = self._known.setdefault((system_id, *group), {})
+        found = list(map(known.get, names))
+        if None in found:
             head = self._salt + system_id.encode() + b"\0"
-            said = zip(addressed.sources, addressed.destinations, addressed.begins, frames.spans(), strict=True)
-            for place, (source, destination, begin, (_, end)) in enumerate(said):
-                if firsts[place] is None:
-                    digest = self._first_time(head, source[2:], destination[2:], octets[begin:end])
-                    firsts[place] = known[bodies[place]] = digest
+            sources, texts = (
+                repeat(column[0], count) if len(column) == 1 else column
+                for column in (addressed.sources, addressed.texts)
+            )
+            said = zip(names, found, sources, destinations, texts, strict=True)
+            for place, (name, laid, source, destination, text) in enumerate(said):
+                if laid is None:
+                    digest = self._first_time(head, source[2:], destination, text)
+                    found[place] = known[name] = _laid_out(digest)
                     self._remember()
-        counts, remembered = self._counts, self._remembered
-        digests: list[bytes] = []
-        last, written = 0, b""
-        for digest in cast("list[bytes]", firsts):
-            before = counts.get(digest, 0)
-            counts[digest] = before + 1
-            if before:
-                counts.move_to_end(digest)
-                if before != last:  # mostly all of a run come for the same time
-                    last, written = before, before.to_bytes(8, "big")
-                digests.append(blake2b(digest + written).digest())
-                continue
-            if len(counts) > remembered:
-                counts.popitem(last=False)
-            digests.append(digest)
-        values = unpack(">" + _FIRST * len(digests), b"".join(digests))
-        return values[::3], values[1::3], values[2::3]
+        laid_out = cast("list[bytes]", found)
+        if count < _SEVERAL:
+            return list(zip(*[_words(laid, self._factor(self._occurrence(laid))) for laid in laid_out], strict=True))
+        before = self._counts.get(laid_out[0], 0)
+        once_more = dict.fromkeys(laid_out, before + 1)
+        # Mostly all of a run came as often before, and none of them comes twice in it.
+        if before and len(once_more) == count and list(map(self._counts.get, laid_out)).count(before) == count:
+            self._counts.update(once_more)
+            return _words_of_all(laid_out, self._factor(before))
+        occurrences = list(map(self._occurrence, laid_out))
+        if occurrences.count(occurrences[0]) == count:
+            return _words_of_all(laid_out, self._factor(occurrences[0]))
+        factors = map(self._factor, occurrences)
+        return list(zip(*map(_words, laid_out, factors), strict=True))
 
     def _remember(self) -> None:
         """Let go of digests where there are too many."""
@@ -104,18 +123,54 @@ class Chance:
             source, destination = (address.decode("latin-1").encode() for address in (source, destination))
         return blake2b(b"%b%b%b\0%b" % (head, source, destination, data)).digest()
 
+    def _factor_of(self, before: int) -> int:
+        """What the words of messages are multiplied by that came so many times before."""
+        if not before:
+            return 1
+        digest = blake2b(self._salt + before.to_bytes(8, "big"), digest_size=_FACTOR).digest()
+        return int.from_bytes(digest, "big") | 1
+
     def _occurrence(self, key: bytes) -> int:
-        counts = self._counts
-        before = counts.get(key, 0)
-        counts[key] = before + 1
-        if before:
-            counts.move_to_end(key)
-        elif len(counts) > self._remembered:
-            counts.popitem(last=False)
+        """How often it came before; and count it."""
+        before = self._counts.get(key)
+        if before is None:
+            before = self._older.pop(key, 0)
+            if len(self._counts) >= self._half:
+                self._older, self._counts = self._counts, {}
+        self._counts[key] = before + 1
         return before
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return len(self._counts) + len(self._older)
+
+
+def _laid_out(digest: bytes) -> bytes:
+    """The first three words of a digest, as ``_words_of_all`` takes them."""
+    return _ROOM + digest[:8] + _ROOM + digest[8:16] + _ROOM + digest[16:24]
+
+
+def _words(laid: bytes, factor: int) -> tuple[int, ...]:
+    """The first three words of a digest that is laid out, each times the factor."""
+    first, second, third = _LAID.unpack(laid)
+    return first * factor & _WORD, second * factor & _WORD, third * factor & _WORD
+
+
+def _words_of_all(laid_out: Sequence[bytes], factor: int) -> Sequence[tuple[int, ...]]:
+    """The first words of several, the second and the third: all in one multiplication."""
+    octets = b"".join(laid_out)
+    if factor > 1:
+        octets = (int.from_bytes(octets, "big") * factor).to_bytes(len(octets), "big")
+    values = _reading(len(laid_out)).unpack(octets)
+    return values[::3], values[1::3], values[2::3]
+
+
+@lru_cache(maxsize=256)
+def _reading(count: int) -> Struct:
+    """What reads so many digests that are laid out."""
+    return Struct(">" + f"{_FACTOR}xQ" * (3 * count))
+
+
+_LAID: Final = _reading(1)
 
 
 class Draws(msgspec.Struct, gc=False):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
-from typing import Final
+from itertools import accumulate
+from typing import Final, TypeVar
 
 import msgspec
 
+from smppkit.alike import Pieces, fill, joined, one_of
 from smppkit.codec import HEADER, HEADER_SIZE
 from smppkit.commands import CommandId
 from smppkit.runs import Addressed
 from smppkit.tlvs import RECEIPTED_MESSAGE_ID
 from smsc.scenario.dialect import ESCAPE, MOST_SHORT, QUOTED_OCTETS
+
+K = TypeVar("K", bound=Hashable)
 
 MOST_ID: Final = 64
 ID_TAG: Final = RECEIPTED_MESSAGE_ID.number.to_bytes(2, "big") + b"\0"
@@ -27,7 +30,7 @@ def address(octets: bytes) -> str:
     return octets[2:-1].decode("latin-1")
 
 
-class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Form(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """The receipt of one fate and one second that says the id and then the text, each once."""
 
     fixed: bytes  # behind the addresses, up to sm_length
@@ -41,7 +44,8 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def lengths(self) -> tuple[int, ...]:
         """What has to be the same of all."""
-        return len(self.fixed), self.size, len(self.between), -1 if self.tlvs is None else len(self.tlvs)
+        words = len(self.before), len(self.between), len(self.behind)
+        return len(self.fixed), *words, -1 if self.tlvs is None else len(self.tlvs)
 
     @property
     def size(self) -> int:
@@ -49,66 +53,80 @@ class Form(msgspec.Struct, frozen=True, eq=False, gc=False):
         return len(self.before) + len(self.between) + len(self.behind)
 
 
-def press_all(
-    forms: Sequence[Form], ids: Sequence[bytes], octets: bytes, addressed: Addressed, ends: Sequence[int]
-) -> list[bytes] | None:
-    """The receipts of plain submit_sm that came together, in these octets, which begin as `addressed` says.
+class _Models(msgspec.Struct, frozen=True, gc=False):
+    """Receipts of several forms and of one size, in which is not said yet whom they are for, nor the id."""
 
-    None where they are not of one length, or one of them needs a closer look. `ends` are those of the submits.
+    octets: tuple[bytes, ...]
+    size: int
+    named: int
+    """Where the id begins, in the words."""
+    named_again: int
+    """The same in receipted_message_id; 0 without TLVs."""
+    text: int
+
+
+def press_all(kinds: Sequence[K], forms: Mapping[K, Form], ids: Sequence[bytes], addressed: Addressed) -> Pieces | None:
+    """The receipts of plain submit_sm that came together: of which kind each is, and what form these have.
+
+    None where they are not of one length, or one of them needs a closer look.
     """
-    kinds = tuple(dict.fromkeys(forms))
-    first = forms[0]
-    most = first.quotes
+    first = forms[kinds[0]]
     texts: Sequence[bytes] = (b"",)
-    if most:
-        texts = [
-            octets[begin : end if end - begin < most else begin + most]
-            for begin, end in zip(addressed.begins, ends, strict=True)
-        ]
-        quoted = {text: text.translate(QUOTED_OCTETS) for text in set(texts)}
-        if addressed.codings.count(b"\0") < len(addressed.codings) or ESCAPE in b"".join(quoted.values()):
+    if most := first.quotes:
+        codings = addressed.codings
+        texts = [text[:most].translate(QUOTED_OCTETS) for text in addressed.texts]
+        if codings.count(b"\0") < len(codings) or any(ESCAPE in text for text in texts):
             return None
-        texts = list(map(quoted.__getitem__, texts)) if len(quoted) > 1 else tuple(quoted.values())
-    service_types, sources = one_of(addressed.service_types), one_of(addressed.sources)
-    parts = (service_types, sources, addressed.destinations, texts, ids)
-    lengths = [set(map(len, part)) for part in parts]
-    if any(len(several) > 1 for several in lengths) or len({form.lengths for form in kinds}) > 1:
+    columns = [
+        column if len(column) == 1 else one_of(column)
+        for column in (addressed.service_types, addressed.kinds, addressed.destinations, addressed.sources, texts)
+    ]
+    for column in columns if type(ids) is Pieces else (*columns, ids):
+        if len(column) > 1 and len(set(map(len, column))) > 1:
+            return None
+    said = [column[0] if len(column) == 1 else bytes(len(column[0])) for column in columns]
+    named = len(ids[0]) if type(ids) is not Pieces else ids.size
+    models = _models(tuple(forms.values()), *said, named)
+    if models is None:
+        forms = {kind: forms[kind] for kind in set(kinds)}  # perhaps there are none of that which does not fit
+        models = _models(tuple(forms.values()), *said, named)
+        if models is None:
+            return None
+    # One of its kind for each; and in these what is not the same in all.
+    size = models.size
+    octets = bytearray().join(map(dict(zip(forms, models.octets, strict=True)).__getitem__, kinds))
+    places = (*accumulate(map(len, said[:3]), initial=HEADER_SIZE), models.text)
+    for at, column, one in zip(places, columns, said, strict=True):
+        if len(column) > 1:
+            fill(octets, at, size, b"".join(column), len(one))
+    of_all = joined(ids)
+    fill(octets, models.named, size, of_all, named)
+    if models.named_again:
+        fill(octets, models.named_again, size, of_all, named)
+    return Pieces(octets, size)
+
+
+@lru_cache(maxsize=256)
+def _models(
+    forms: tuple[Form, ...], service: bytes, kind: bytes, to: bytes, source: bytes, text: bytes, named: int
+) -> _Models | None:
+    """Of receipts that say this, with ids of so many octets; None where they are of several sizes, or too long."""
+    first = forms[0]
+    words = first.size + named + len(text)
+    if any(form.lengths != first.lengths for form in forms) or words > MOST_SHORT or named > MOST_ID:
         return None
-    *_, text, named = (several.pop() for several in lengths)
-    size = first.size + text + named
-    if size > MOST_SHORT or named > MOST_ID:
-        return None
-    # What is the same in all, or in all of a form, is joined to what stands beside it.
-    head = service_types[0] if len(service_types) == 1 else b""
-    source = sources[0] if len(sources) == 1 else b""
-    said = texts[0] if len(texts) == 1 else b""
-    leads = [source + form.fixed + OCTET[size] + form.before for form in kinds]
-    betweens = [form.between + said for form in kinds]
-    tails = [form.behind if form.tlvs is None else form.behind + ID_TAG + OCTET[named + 1] for form in kinds]
-    columns: list[Iterable[bytes]] = [service_types] if not head else []
-    columns.append(addressed.destinations)
-    if not source:
-        columns.append(sources)
-    columns += [_each(leads, kinds, forms), ids]
-    if len(texts) == 1:
-        middles = [between + tail for between, tail in zip(betweens, tails, strict=True)]
-        columns.append(_each(middles, kinds, forms))
-    else:
-        columns += [_each(betweens, kinds, forms), texts, _each(tails, kinds, forms)]
-    length = len(service_types[0]) + len(addressed.destinations[0]) + len(leads[0]) + (0 if source else len(sources[0]))
-    length += named + len(first.between) + text + len(tails[0])
+    addresses = service + kind + to + source
+    size = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + words
+    named_again = 0
     if first.tlvs is not None:
-        columns += [ids, _each([form.tlvs or b"" for form in kinds], kinds, forms)]
-        length += named + len(first.tlvs)
-    head = HEADER.pack(HEADER_SIZE + length, _DELIVER_SM, 0, 0) + head
-    return list(map(b"".join, zip(repeat(head), *columns, strict=False)))
-
-
-def one_of(values: Sequence[bytes]) -> Sequence[bytes]:
-    """The first, where all are the same; else all of them."""
-    return values[:1] if values.count(values[0]) == len(values) else values
-
-
-def _each(said: Sequence[bytes], kinds: Sequence[Form], forms: Sequence[Form]) -> Iterable[bytes]:
-    """What each receipt says, where all of a form say the same."""
-    return repeat(said[0]) if len(kinds) == 1 else map(dict(zip(kinds, said, strict=True)).__getitem__, forms)
+        named_again = size + len(ID_TAG) + 1
+        size = named_again + named + len(first.tlvs)
+    begin, no_id = HEADER.pack(size, _DELIVER_SM, 0, 0) + addresses, bytes(named)
+    octets: list[bytes] = []
+    for form in forms:
+        pieces = [begin, form.fixed, OCTET[words], form.before, no_id, form.between, text, form.behind]
+        if form.tlvs is not None:
+            pieces += (ID_TAG, OCTET[named + 1], no_id, form.tlvs)
+        octets.append(b"".join(pieces))
+    at = HEADER_SIZE + len(addresses) + len(first.fixed) + 1 + len(first.before)
+    return _Models(tuple(octets), size, at, named_again, at + named + len(first.between))

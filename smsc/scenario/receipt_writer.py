@@ -71,6 +71,7 @@ class ReceiptWriter:
         self._quotes = look.text.quotes
         self._presses = is_plain and look.text.is_usual and quotes_octets(operator)
         self._stamps: dict[tuple[Fate, datetime, datetime], Stamp] = {}
+        self._forms: dict[Form, Form] = {}  # that of many seconds is one
 
     def write(
         self,
@@ -155,9 +156,11 @@ class ReceiptWriter:
         if self._presses:
             press = _press(words, fixed, tlvs, quotes=self._quotes, names_id=self._names_id)
             form = _form(words, fixed, tlvs if self._names_id else None)
+            form = None if form is None else self._forms.setdefault(form, form)
         stamp = Stamp(words, fixed, tlvs, press, form)
         if len(self._stamps) >= MOST_STAMPS:
             self._stamps.clear()
+            self._forms.clear()
         self._stamps[fate, submitted_at, done_at] = stamp
         return stamp
 

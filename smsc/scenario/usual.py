@@ -7,13 +7,14 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, repeat
 from math import inf
 from operator import add, or_
 from typing import Final, TypeAlias
 
 import msgspec
 
+from smppkit.alike import Pieces, together
 from smppkit.message_state import MessageState
 from smppkit.runs import Addressed, Frames
 from smsc.scenario.decisions import Fate
@@ -58,6 +59,10 @@ class Course(msgspec.Struct, frozen=True, gc=False):
     """All of them come to the same end."""
     together: bool
     """All of them are answered at the same time."""
+    soonest: float
+    """The first of ends_after."""
+    latest: float
+    """The last of them."""
 
 
 Fortune: TypeAlias = tuple[float, float | None, Fate]
@@ -78,6 +83,8 @@ class Usual:
         self._outcomes = outcomes
         self._upto = [least(share) for share in outcomes.upto[:-1]]
         self._fates = tuple(fate or NEVER for fate in outcomes.fates)
+        self.fates = [fate for fate in outcomes.fates if fate is not None]
+        """Those that messages come to, all but NEVER."""
         self._may_be_never = None in outcomes.fates
         self.states = reduce(or_, [1 << fate.state for fate in self._fates])
         """The states that messages come to, a bit for each."""
@@ -89,12 +96,15 @@ class Usual:
             after, fate = latency.seconds + delay.seconds, outcomes.fates[0]
             self.certain = (latency.seconds, None, NEVER) if fate is None else (latency.seconds, after, fate)
 
-    def ids(self, number: int, count: int) -> list[bytes]:
+    def ids(self, number: int, count: int) -> Sequence[bytes]:
         """The ids of `count` messages, the first of which has this number, as on the wire."""
         write = self.write_id
-        if write is str:
+        if write is not str:
+            return together([write(one).encode("latin-1") for one in range(number, number + count)])
+        size = len(str(number))
+        if count < MANY or len(str(number + count - 1)) > size:
             return [b"%d" % one for one in range(number, number + count)]
-        return [write(one).encode("latin-1") for one in range(number, number + count)]
+        return Pieces(_decimal(number, count), size)
 
     def one(self, draws: Draws) -> Fortune:
         """That of one message."""
@@ -110,26 +120,43 @@ class Usual:
         if self.certain is not None:
             respond_after, after, fate = self.certain
             ends = inf if after is None else after
-            return Course([respond_after] * count, [ends] * count, [fate] * count, alike=True, together=True)
+            return Course([respond_after] * count, [ends] * count, [fate] * count, True, True, ends, ends)
         if addressed is None:
             addressed = frames.addressed()
         values = chance.first(system_id, frames, addressed)
         respond_afters = _each(self._latency, values[RESPONSE])
         delays = _each(self._delay, values[RECEIPT])
         ends_after = delays if not any(respond_afters) else list(map(add, respond_afters, delays))
-        known, upto = self._fates, self._upto
-        fates = [known[bisect_right(upto, value)] for value in values[OUTCOME]] if upto else [known[0]] * count
+        fates = [self._fates[0]] * count
+        if self._upto:
+            fates = list(map(self._fates.__getitem__, map(bisect_right, repeat(self._upto), values[OUTCOME])))
         if self._may_be_never:
             ends_after = [inf if fate is NEVER else after for fate, after in zip(fates, ends_after, strict=True)]
+        # They are kept for long, as others are, and many objects would be let go of when they are cold.
+        kept = array("d", ends_after)
         return Course(
-            respond_afters,
-            array(
-                "d", ends_after
-            ),  # kept for long, as others are, and many objects would be let go of when they are cold
-            fates,
-            alike=False,
-            together=type(self._latency) is Fixed,
+            respond_afters, kept, fates, False, type(self._latency) is Fixed, min(ends_after), max(ends_after)
         )
+
+
+MANY: Final = 24
+"""Ids, from which on it is sooner done to make them at once."""
+_THOUSAND: Final = [b"%03d" % number for number in range(1000)]
+
+
+def _decimal(number: int, count: int) -> bytes:
+    """Numbers that count up, one behind another: those of one thousand differ in three digits."""
+    if number < 1000:
+        return b"".join([b"%d" % one for one in range(number, number + count)])
+    pieces: list[bytes] = []
+    while count:
+        thousands, first = divmod(number, 1000)
+        some = _THOUSAND[first : first + count]
+        begin = b"%d" % thousands
+        pieces += (begin, begin.join(some))
+        number += len(some)
+        count -= len(some)
+    return b"".join(pieces)
 
 
 def _each(latency: Latency, values: Sequence[int]) -> list[float]:

@@ -185,7 +185,7 @@ class Connection:
         """Queue deliveries. ``flush`` writes them."""
         session = self.link.session
         if session.version >= _V34:
-            if isinstance(deliveries, Receipts):
+            if type(deliveries) is Receipts:
                 requests, together = deliveries.octets, True
             else:
                 requests = [owed.octets for owed in deliveries]
@@ -267,7 +267,7 @@ class Connection:
                 contexts = event.contexts
                 self._centre.accepted(
                     contexts
-                    if isinstance(contexts, Receipts)
+                    if type(contexts) is Receipts
                     else [context for context in contexts if isinstance(context, Owed)]
                 )
             elif isinstance(event, Response):

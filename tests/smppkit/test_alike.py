@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smppkit.alike import Columns, alike, columns, numbers_of, parts, promising
+from smppkit.alike import Columns, Pieces, alike, columns, fill, joined, numbers_of, parts, promising, together
 
 
 def one(number: int, word: bytes = b"word", tail: bytes = b"tail") -> bytes:
@@ -66,9 +66,42 @@ def test_those_are_counted_that_have_the_same_octets_where_they_must() -> None:
     assert alike(b"ab", 0, 4, (0,)) == 0
 
 
-def test_parts_are_cut_out_of_each() -> None:
-    octets = b"..ab1xac2yzz"
-    assert parts(octets, 2, 4, 2, (0, 2), (3, 4)) == [(b"ab", b"ac"), (b"x", b"y")]
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 40])
+def test_parts_are_cut_out_of_each(count: int) -> None:
+    octets = b".." + b"".join(b"a%02dxb" % number for number in range(count)) + b"zzzzz"
+    numbers = [b"%02d" % number for number in range(count)]
+    assert parts(octets, 2, 5, count, (1, 3)) == [numbers]
+    assert parts(octets, 2, 5, count, (0, 1), (1, 3), (4, 5)) == [[b"a"] * count, numbers, [b"b"] * count]
+
+
+def test_pieces_are_those_that_stand_in_the_octets() -> None:
+    each = [b"%02d" % number for number in range(40)]
+    pieces = Pieces(b"".join(each), 2)
+    assert (list(pieces), len(pieces), pieces[7]) == (each, 40, b"07")
+    some = pieces[10:30]
+    assert isinstance(some, Pieces)
+    assert (list(some), some.octets, list(some[:5]), list(some[15:])) == (
+        each[10:30],
+        b"".join(each[10:30]),
+        each[10:15],
+        each[25:30],
+    )
+    assert (list(some[30:]), list(pieces[38:100]), list(pieces[::7])) == ([], each[38:], each[::7])
+    assert joined(some) == joined(each[10:30])
+
+
+def test_only_what_is_several_and_of_one_size_is_put_together() -> None:
+    several = [b"%02d" % number for number in range(20)]
+    assert isinstance(together(several), Pieces)
+    assert list(together(several)) == several
+    for others in ([], several[:3], [*several, b"long"]):
+        assert together(others) is others
+
+
+def test_a_column_is_filled_in_each() -> None:
+    octets = bytearray(b"a..b" * 3)
+    fill(octets, 1, 4, b"010203", 2)
+    assert octets == b"a01ba02ba03b"
 
 
 def test_numbers_are_cut_out_of_headers() -> None:

@@ -145,7 +145,8 @@ def gathering(clock: Clock, breath: float | None = None) -> tuple[Wheel[Gathered
 
 
 def gather(wheel: Wheel[Gathered], whose: str, dues: list[float], numbers: list[int]) -> None:
-    wheel.gather(whose, dues, [(number,) for number in numbers], lambda tick, those: (whose, tick, those))
+    things = [(number,) for number in numbers]
+    wheel.gather(whose, 0.0, dues, things, lambda tick, those: (whose, tick, those))
 
 
 def test_what_is_of_one_owner_and_due_together_is_one() -> None:

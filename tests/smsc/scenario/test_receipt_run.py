@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from smppkit.alike import Pieces
 from smppkit.codec import encode
 from smppkit.message_state import MessageState, state_of
 from smppkit.pdus import SubmitSm
@@ -58,10 +59,16 @@ def both_ways(
     forms = [form for way in ways if (form := writer.form(*way)) is not None]
     if len(forms) < len(ways):
         return each, None
-    ends = [*run.frames.starts[1:], len(run.frames.octets)]
     addressed = run.addressed()
-    pressed = press_all(forms, [one.encode() for one in ids], run.frames.octets, addressed, ends)
-    return each, None if pressed is None else list(zip(pressed, map(address, addressed.sources), strict=True))
+    sources = addressed.sources * (len(run) if len(addressed.sources) == 1 else 1)
+    said = [one.encode() for one in ids]
+    pressed = press_all(forms, dict(zip(forms, forms, strict=True)), said, addressed)
+    if len(set(map(len, said))) == 1:
+        assert list(
+            press_all(forms, dict(zip(forms, forms, strict=True)), Pieces(b"".join(said), len(said[0])), addressed)
+            or ()
+        ) == list(pressed or ())
+    return each, None if pressed is None else list(zip(pressed, map(address, sources), strict=True))
 
 
 @pytest.mark.parametrize("look", [*LOOKS, *TOGETHER])
