@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sender.store.database import Database
     from sender.store.parts import PartRow
 
-_ENOUGH: Final = 10_000
 FEW: Final = 4
 """So many parts get rows of their own at once: one for all of them would cost as much."""
 _LEVELS: Final = 16
@@ -30,7 +29,8 @@ _DENSE: Final = 4
 _SPARSE: Final = 32
 """The same for parts of one row that became something else a few at a time."""
 _WANTED: Final = 10
-"""Where one in so many of these is asked for again, they get rows of their own."""
+_ENOUGH: Final = 10_000
+"""Where one in so many of these is asked for again, after as many as this, others get rows of their own at once."""
 
 COLUMNS: Final = (
     "message, part, account, state, epoch, sequence, first_at, submitted_at, answered_at, submits, retries, resends,"
