@@ -114,8 +114,8 @@ def test_what_is_plain(pdu: DeliverSm, plain: bool) -> None:
 
 
 def test_a_run_has_an_end() -> None:
-    fates = list(StreamDecoder().fates(encode(receipt()) * 450, readers=esme_readers(Version.V34)))
-    assert [len(fate) for fate in fates if isinstance(fate, ReceiptRun)] == [200, 200, 50]
+    fates = list(StreamDecoder().fates(encode(receipt()) * 550, readers=esme_readers(Version.V34)))
+    assert [len(fate) for fate in fates if isinstance(fate, ReceiptRun)] == [250, 250, 50]
 
 
 def reading(**config: object) -> Session:

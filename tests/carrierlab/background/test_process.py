@@ -14,6 +14,8 @@ import pytest
 from carrierlab.background.process import EmulatorProcess
 from carrierlab.background.running import StartError
 from carrierlab.client import Client
+from smppkit.codec import encode
+from smppkit.pdus import EnquireLink
 from tests.carrierlab.plugin.esmes import BlockingEsme
 
 TWO = "operators: {beeline: {listen: tcp:2775}, kcell: {listen: tcp:2776}}\n"
@@ -52,6 +54,8 @@ def test_it_ends_with_the_program_that_started_it(tmp_path: Path) -> None:
     assert starter.stdout is not None
     port = int(starter.stdout.readline())
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(encode(EnquireLink(0, 1)))
+        assert len(connection.recv(64)) == 16  # it has taken the connection, which would be reset else
         starter.kill()
         starter.communicate()
         assert connection.recv(1) == b""  # nobody is bound: it is closed without a word

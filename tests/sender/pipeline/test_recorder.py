@@ -122,10 +122,10 @@ def test_a_receipt_is_acknowledged_after_its_commit_only() -> None:
 
 def test_receipts_that_came_together_are_never_divided() -> None:
     bench = Bench()
-    for together in (150, 50, 1, 300, 7):
+    for together in (200, 50, 1, 300, 7):
         bench.receipt(together)
     bench.turn()
-    assert [size for _, size in bench.asked] == [200, 1, 300, 7]
+    assert [size for _, size in bench.asked] == [250, 1, 300, 7]
     assert bench.acknowledged == []
     bench.writer.calls[2][2].errback(StoreError("full"))
     assert (bench.acknowledged, bench.recorder.turned_away) == ([CommandStatus.ESME_RX_T_APPN], 300)
