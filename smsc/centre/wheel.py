@@ -115,7 +115,7 @@ class Wheel(Generic[T]):
                 slots = [max(first, slot) for slot in slots]
         else:
             slots = [ceil((at + after - _SLACK) / tick) for after in afters]
-        for slot, thing in zip(slots, things, strict=False):
+        for slot, thing in zip(slots, things, strict=True):
             written = lane.get(slot)
             if written is None:
                 written = lane[slot] = []

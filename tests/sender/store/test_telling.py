@@ -82,6 +82,12 @@ def test_they_are_written_down_as_they_come_and_entered_for_who_looks(desk: Desk
     assert sound(desk.store)
 
 
+def test_the_look_of_every_second_enters_them(desk: Desk) -> None:
+    desk.receipts(*map(told, range(21, 61)))
+    desk.run(desk.store.look, 2100.0, 500)
+    assert (written_down(desk), in_file(desk, State.DELIVERED)) == (0, 60)
+
+
 def test_few_are_entered_at_once(desk: Desk) -> None:
     desk.receipts(told(30), told(31))
     assert (written_down(desk), in_file(desk, State.DELIVERED)) == (0, 22)
