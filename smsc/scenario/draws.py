@@ -17,6 +17,7 @@ from typing import Final, cast
 
 import msgspec
 
+from smppkit.alike import Pieces
 from smppkit.codec import HEADER_SIZE
 from smppkit.pdus import SubmitSm
 from smppkit.runs import Addressed, Frames
@@ -29,6 +30,8 @@ _BLOCK: Final = 8  # draws per digest: 64 octets, eight each
 _WORDS: Final = Struct(">8Q")
 _UNPACK: Final = _WORDS.unpack
 _WORD: Final = (1 << 64) - 1
+_WORD_SIZE: Final = 8
+_DRAWN: Final = 3  # words of a digest that ``first`` is about
 _FACTOR: Final = 4  # octets of what the words of a message that came before are multiplied by
 _SEVERAL: Final = 8  # messages, from which on it is sooner done to draw for them at once
 _ROOM: Final = bytes(_FACTOR)  # before each word, for what it grows by
@@ -70,6 +73,23 @@ class Chance:
 
         `addressed` is what ``frames.addressed`` says.
         """
+        laid_out, count = self._laid_out(system_id, frames, addressed), len(frames)
+        if count < _SEVERAL:
+            return list(zip(*[_words(laid, self._factor(self._occurrence(laid))) for laid in laid_out], strict=True))
+        before = self._counts.get(laid_out[0], 0)
+        once_more = dict.fromkeys(laid_out, before + 1)
+        # Mostly all of a run came as often before, or never, and none of them comes twice in it.
+        if len(once_more) == count and self._alike(laid_out, once_more, before):
+            self._counts.update(once_more)
+            return _words_of_all(laid_out, self._factor(before))
+        occurrences = list(map(self._occurrence, laid_out))
+        if occurrences.count(occurrences[0]) == count:
+            return _words_of_all(laid_out, self._factor(occurrences[0]))
+        factors = map(self._factor, occurrences)
+        return list(zip(*map(_words, laid_out, factors), strict=True))
+
+    def _laid_out(self, system_id: str, frames: Frames, addressed: Addressed) -> list[bytes]:
+        """The digest of each, of when it came first, as ``_words_of_all`` takes it."""
         octets, destinations, count = frames.octets, addressed.destinations, len(frames)
         names: Sequence[bytes]
         if count >= _SEVERAL and isinstance(frames.starts, range) and len(addressed.texts) == 1:
@@ -84,44 +104,43 @@ class Chance:
         known = self._known.setdefault((system_id, *group), {})
         found = list(map(known.get, names))
         if None in found:
-            head = self._salt + system_id.encode() + b"\0"
-            sources, texts = (
-                repeat(column[0], count) if len(column) == 1 else column
-                for column in (addressed.sources, addressed.texts)
-            )
-            said = zip(names, found, sources, destinations, texts, strict=True)
-            for place, (name, laid, source, destination, text) in enumerate(said):
-                if laid is None:
-                    digest = self._first_time(head, source[2:], destination, text)
-                    found[place] = known[name] = _laid_out(digest)
-                    self._remember()
-        laid_out = cast("list[bytes]", found)
-        if count < _SEVERAL:
-            return list(zip(*[_words(laid, self._factor(self._occurrence(laid))) for laid in laid_out], strict=True))
-        before = self._counts.get(laid_out[0], 0)
-        once_more = dict.fromkeys(laid_out, before + 1)
-        # Mostly all of a run came as often before, and none of them comes twice in it.
-        if before and len(once_more) == count and list(map(self._counts.get, laid_out)).count(before) == count:
-            self._counts.update(once_more)
-            return _words_of_all(laid_out, self._factor(before))
-        occurrences = list(map(self._occurrence, laid_out))
-        if occurrences.count(occurrences[0]) == count:
-            return _words_of_all(laid_out, self._factor(occurrences[0]))
-        factors = map(self._factor, occurrences)
-        return list(zip(*map(_words, laid_out, factors), strict=True))
+            new = [place for place, laid in enumerate(found) if laid is None]
+            made = _laid_out_all(self._first_time(system_id, addressed if len(new) == count else addressed.of(new)))
+            for place, laid in zip(new, made, strict=True):
+                found[place] = laid
+            self._remember(known, [names[place] for place in new], made)
+        return cast("list[bytes]", found)
 
-    def _remember(self) -> None:
-        """Let go of digests where there are too many."""
-        self._known_count += 1
+    def _alike(self, keys: Sequence[bytes], distinct: dict[bytes, int], before: int) -> bool:
+        """Whether each came so many times before, and there is room to count it."""
+        if before:
+            return list(map(self._counts.get, keys)).count(before) == len(keys)
+        room = len(self._counts) + len(keys) <= self._half
+        return room and all(counts.keys().isdisjoint(distinct.keys()) for counts in (self._counts, self._older))
+
+    def _remember(self, known: dict[bytes, bytes], names: Sequence[bytes], laid_out: Sequence[bytes]) -> None:
+        """Keep these digests, and let go of all where there are too many."""
+        known.update(zip(names, laid_out, strict=True))
+        self._known_count += len(names)
         if self._known_count > MOST_KNOWN:
             self._known.clear()
             self._known_count = 0
 
-    @staticmethod
-    def _first_time(head: bytes, source: bytes, destination: bytes, data: bytes) -> bytes:
-        if not (source.isascii() and destination.isascii()):
-            source, destination = (address.decode("latin-1").encode() for address in (source, destination))
-        return blake2b(b"%b%b%b\0%b" % (head, source, destination, data)).digest()
+    def _first_time(self, system_id: str, said: Addressed) -> list[bytes]:
+        """The digests of plain submit_sm that say this, when they come for the first time."""
+        head = self._salt + system_id.encode() + b"\0"
+        count = len(said.destinations)
+        sources, texts = (
+            column * count if len(column) == 1 else column
+            for column in ([source[2:] for source in said.sources], list(said.texts))
+        )
+        destinations = list(said.destinations)
+        if not (b"".join(sources).isascii() and b"".join(destinations).isascii()):
+            sources, destinations = (
+                [address.decode("latin-1").encode() for address in column] for column in (sources, destinations)
+            )
+        each = zip(repeat(head), sources, destinations, repeat(b"\0"), texts)
+        return [blake2b(octets).digest() for octets in map(b"".join, each)]
 
     def _factor_of(self, before: int) -> int:
         """What the words of messages are multiplied by that came so many times before."""
@@ -147,6 +166,17 @@ class Chance:
 def _laid_out(digest: bytes) -> bytes:
     """The first three words of a digest, as ``_words_of_all`` takes them."""
     return _ROOM + digest[:8] + _ROOM + digest[8:16] + _ROOM + digest[16:24]
+
+
+def _laid_out_all(digests: Sequence[bytes]) -> list[bytes]:
+    """The same of several."""
+    if len(digests) < _SEVERAL:
+        return [_laid_out(digest) for digest in digests]
+    octets, laid_out = b"".join(digests), bytearray(len(digests) * _LAID.size)
+    for place in range(_DRAWN * _WORD_SIZE):
+        at = _FACTOR * (place // _WORD_SIZE + 1) + place
+        laid_out[at :: _LAID.size] = octets[place :: _WORDS.size]
+    return Pieces(laid_out, _LAID.size).each()
 
 
 def _words(laid: bytes, factor: int) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smppkit.codec import encode
@@ -172,6 +172,24 @@ def test_many_that_came_as_often_or_not_have_the_draws_of_each(texts: int) -> No
         assert [list(one) for one in zip(*by_slot, strict=True)] == [
             [one.uniform(slot) for slot in range(3)] for one in decisions
         ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 40), st.sampled_from("éa"))), st.integers(1, 2))
+@example([(0, 10, "a"), (20, 10, "a"), (40, 10, "a"), (0, 10, "a"), (35, 10, "a")], 1)
+def test_many_are_counted_and_forgotten_as_each_is(stretches: list[tuple[int, int, str]], texts: int) -> None:
+    together, each = Chance(42, "kcell", remembered=40), Chance(42, "kcell", remembered=40)
+    for first, count, sender in stretches:
+        pdus = [
+            message(source_addr=sender, destination_addr=f"7705{number:07}", short_message=b"%d" % (number % texts))
+            for number in range(first, first + count)
+        ]
+        run = run_of(pdus)
+        by_slot = map(uniforms, together.first("shop", run.frames, run.addressed()))
+        decisions = [Draws(each, "shop", pdu) for pdu in pdus]
+        assert [list(one) for one in zip(*by_slot, strict=True)] == [
+            [one.uniform(slot) for slot in range(3)] for one in decisions
+        ]
+        assert len(together) == len(each)
 
 
 def test_a_message_that_comes_again_and_again_has_every_draw() -> None:
