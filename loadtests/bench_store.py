@@ -31,6 +31,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from checkouts import add_path, paths_of
+
 from sender.domain.message import MessageClass, State
 from sender.store.records import Accepted, Intent, NewCampaign, NewMessage, ReceiptIn
 from sender.store.sqlite import SqliteStore
@@ -225,7 +227,7 @@ def measure_in(path: Path, options: argparse.Namespace) -> dict[str, list[float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    add_path(parser)
     parser.add_argument("--messages", type=int, default=50_000, help="in one round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--stored", type=int, default=0, help="finished messages that are in the store already")
@@ -237,7 +239,7 @@ def main() -> None:
     if options.here:
         print(json.dumps(measure(options)))
         return
-    paths = [path.resolve() for path in options.path or [Path()]]
+    paths = paths_of(options)
     rounds = [[measure_in(path, options) for path in paths] for _ in range(options.rounds)]
     figures: dict[str, object] = {it: getattr(options, it) for it in ("messages", "rounds", "stored", "ids", "late")}
     for step in rounds[0][0]:

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from checkouts import add_path, paths_of
 from emulator_cpu import Clients, Esme, processor_time
 from idle_binds import memory
 
@@ -68,11 +69,11 @@ def start(python: str, path: Path, arguments: list[str]) -> Start:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    add_path(options)
     options.add_argument("--python", default=sys.executable)
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
-    paths = [path.resolve() for path in chosen.path or [Path()]]
+    paths = paths_of(chosen)
     rounds = [[start(chosen.python, path, ["--no-journal"]) for path in paths] for _ in range(chosen.rounds)]
     medians = [
         {name: round(statistics.median(getattr(one, name) for one in starts), 3) for name in Start._fields}

@@ -30,6 +30,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+from checkouts import add_path, paths_of
+
 from smppkit.codec import encode
 from smppkit.commands import RESPONSE_BIT
 from smppkit.pdus import BindTransceiver, BindTransmitter, SubmitSm
@@ -240,7 +242,7 @@ def ask(clients: Connection, count: int) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    add_path(options)
     options.add_argument("--python", default=sys.executable, help="the interpreter that runs the server")
     options.add_argument("--scenario", type=Path, help="in the place of what each case has")
     options.add_argument("--case", choices=CASES, action="append", help="only this one")
@@ -249,7 +251,7 @@ def main() -> None:
     options.add_argument("--connections", type=int, default=10)
     options.add_argument("--window", type=int, default=100)
     chosen = options.parse_args()
-    paths = [path.resolve() for path in chosen.path or [Path()]]
+    paths = paths_of(chosen)
     clients = Clients(chosen.connections, chosen.window)
     messages = chosen.messages // clients.connections * clients.connections
     figures: dict[str, object] = {"messages": messages, "rounds": chosen.rounds}

@@ -22,7 +22,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).parents[1]
+from checkouts import HERE, add_path, paths_of
+
 SCENARIO = """\
 operators:
   op:
@@ -123,7 +124,7 @@ def _environment(path: Path) -> dict[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    add_path(parser)
     parser.add_argument("--messages", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--binds", type=int, default=1)
@@ -132,7 +133,7 @@ def main() -> None:
     parser.add_argument("--journal", action="store_true", help="the emulator keeps one")
     parser.add_argument("--scratch", type=Path, help="a directory on the disk that store and journal are to be on")
     options = parser.parse_args()
-    paths = [path.resolve() for path in options.path or [HERE]]
+    paths = paths_of(options)
     costs: list[list[Cost]] = [[] for _ in paths]
     for _ in range(options.rounds):
         for path, rounds in zip(paths, costs, strict=True):

@@ -31,6 +31,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from checkouts import add_path, paths_of
+
 CASES = {
     "one bind": (1, False),
     "one bind, receipts": (1, True),
@@ -248,7 +250,7 @@ def _cost(operator: Operator, messages: int) -> Cost:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--path", type=Path, action="append", help="a checkout; twice to compare two")
+    add_path(parser)
     parser.add_argument("--python", default=sys.executable, help="the interpreter that runs the sender")
     parser.add_argument("--case", choices=CASES, action="append", help="only this one")
     parser.add_argument("--rounds", type=int, default=3)
@@ -259,7 +261,7 @@ def main() -> None:
     ways.add_argument("--pairs", action="store_true", help="receipts come through receivers")
     parser.add_argument("--scratch", type=Path, help="a directory on the disk that the store is to be on")
     options = parser.parse_args()
-    paths = [path.resolve() for path in options.path or [Path()]]
+    paths = paths_of(options)
     figures: dict[str, object] = {"messages": options.messages, "rounds": options.rounds}
     for case in options.case or CASES:
         rounds = [
