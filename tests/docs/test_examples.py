@@ -171,9 +171,12 @@ PROGRAMS = ("carrierlab", "smsc", "sender")
 
 
 def check_script(arguments: list[str], block: Block) -> None:
-    """The script is there and knows every option."""
+    """The script is there and knows every option, by itself or by what it imports from beside it."""
     script, *rest = arguments
     text = (ROOT / script).read_text()
+    beside = {file.stem: file for file in (ROOT / script).parent.glob("*.py")}
+    imported = re.findall(r"^from (\w+) import", text, re.MULTILINE)
+    text += "".join(beside[name].read_text() for name in imported if name in beside)
     for word in rest:
         assert not word.startswith("--") or f'"{word}"' in text, f"{block.id}: {script} has no {word}"
 
