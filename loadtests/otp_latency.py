@@ -43,6 +43,7 @@ operators:
   op: {{host: 127.0.0.1, port: {port}, system_id: shop, password: secret, window: {window}, binds: {binds}{rate}}}
 routes: [{{operator: op}}]
 """
+PATIENCE = 10.0  # seconds for the last codes to be written
 FIRST_CODE = 77_770_000_000
 
 
@@ -92,14 +93,14 @@ class Measurement:
                 NewToken(name="load test", prefix="load", digest=b"-", scopes=("send",), at=time.time())
             )
         await self.sender.start()
-        await self._sleep(2.0)
-        await self._codes(2.0, token)  # the first ones make the standing campaign
+        await self._sleep(self.options.settle)
+        await self._codes(self.options.settle, token)  # the first ones make the standing campaign
         alone = await self._codes(self.options.seconds, token)
         recipients = self.directory / "people.csv"
         recipients.write_text("phone\n" + "".join(f"+7705{number:07d}\n" for number in range(self.options.recipients)))
         plan = CampaignPlan(template="Sale!", sender="SHOP", recipients=recipients)
         await self.sender.import_campaign(plan)
-        await self._sleep(2.0)
+        await self._sleep(self.options.settle)
         before, began = self.bulk, time.perf_counter()
         beside = await self._codes(self.options.seconds, token)
         rate = (self.bulk - before) / (time.perf_counter() - began)
@@ -110,14 +111,17 @@ class Measurement:
         return figures(alone, beside, rate, left)
 
     async def _codes(self, seconds: float, token: int) -> list[float]:
-        self._waits = []
-        for _ in range(round(seconds * self.options.codes)):
+        self._waits, asked = [], round(seconds * self.options.codes)
+        for _ in range(asked):
             code = self._code()
             self.writer.urgent(self.store.accept_messages, token, [code], time.time()).addCallbacks(
                 self._accepted, Failure.printTraceback, callbackArgs=(code.number,)
             )
             await self._sleep(1 / self.options.codes)
-        await self._sleep(1.0)
+        waited = 0.0
+        while len(self._waits) < asked and waited < PATIENCE:
+            await self._sleep(0.1)
+            waited += 0.1
         return self._waits
 
     def _code(self) -> NewApiMessage:
@@ -190,6 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--codes", type=float, default=5.0, help="a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each phase")
+    parser.add_argument("--settle", type=float, default=2.0, help="seconds before a phase begins")
     parser.add_argument("--rate", default="", help="of the account, such as 500/s; none: as fast as it goes")
     parser.add_argument("--recipients", type=int, default=200_000, help="of the campaign")
     parser.add_argument("--window", type=int, default=50)

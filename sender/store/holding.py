@@ -93,8 +93,8 @@ def sweep(db: Database, now: float, limit: int = 500) -> int:
         if waiting:
             end_waiting(db, waiting, state, now)
             return len(waiting)
-    waiting = db.conn.execute(_EXPIRING, (now, limit)).fetchall()
-    end_waiting(db, waiting, State.EXPIRED, now)
+    if waiting := db.conn.execute(_EXPIRING, (now, limit)).fetchall():
+        end_waiting(db, waiting, State.EXPIRED, now)
     return len(waiting)
 
 

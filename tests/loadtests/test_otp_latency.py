@@ -15,7 +15,7 @@ def test_codes_are_written_beside_a_campaign() -> None:
         [
             sys.executable,
             str(ROOT / "loadtests" / "otp_latency.py"),
-            *("--seconds", "1", "--codes", "10", "--recipients", "2000", "--rate", "200/s"),
+            *("--seconds", "1", "--settle", "0.3", "--codes", "10", "--recipients", "600", "--rate", "200/s"),
         ],
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         capture_output=True,
