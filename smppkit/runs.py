@@ -58,10 +58,6 @@ _LONGEST = 512
 """Octets of a plain submit_sm, at most: its fields are all bounded."""
 _LENGTHS = tuple(length.to_bytes(4, "big") for length in range(_LONGEST))
 
-Apart: TypeAlias = Callable[[list[bytes]], "int | None"]
-"""Of which of these addresses, each with its NUL, the message is the first that is to be looked at by itself; None: of
-none."""
-
 
 def split(octets: bytes) -> list[bytes]:
     """The PDUs that stand one behind another, each of the length that it gives."""
@@ -204,6 +200,39 @@ class SubmitRun(_Requested, eq=False, frozen=True, gc=False):
         return _addressed(services, sources, [to[:_KIND] for to in to_each], destinations, codings, texts)
 
 
+class Candidates(msgspec.Struct, eq=False, frozen=True, gc=False):
+    """Plain submit_sm as they came, of which it is asked whether one is to be looked at by itself.
+
+    They begin at `starts`, counted from `first`, and the last ends before `end`. `destinations` and `found` are as in
+    SubmitRun.
+    """
+
+    octets: bytes
+    first: int
+    end: int
+    starts: Sequence[int]
+    destinations: Sequence[bytes]
+    found: Sequence[tuple[int, tuple[bytes, ...]]]
+
+    def sources(self) -> list[tuple[int, bytes]]:
+        """Source addresses with their NUL, and how many have each, one after another."""
+        return [(count, said[3][2:]) for count, said in self.found]
+
+    def texts(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Their user data, with the data_coding that some after another have in common."""
+        at = 0
+        for count, said in self.found:
+            begin = self.first + self.starts[at]
+            at += count
+            size = (self.first + self.starts[at] if at < len(self.starts) else self.end) - begin
+            size //= count
+            yield said[7][0], parts(self.octets, begin, size, count, (size - said[8][0], size))[0]
+
+
+Apart: TypeAlias = Callable[[Candidates], "int | None"]
+"""Which is the first of these that is to be looked at by itself; None: none is."""
+
+
 class AcceptedRun(msgspec.Struct, eq=False, frozen=True, gc=False):
     """deliver_sm_resp that say nothing but yes, by their sequence numbers; `octets` as they were on the wire."""
 
@@ -337,7 +366,7 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
         first_apart = apart()
         # What comes behind one that is apart is matched anew, so not too many are matched before they are asked about.
         addresses: list[bytes] = []
-        asked, ask_at = 0, 1
+        asked, ask_at, run_asked = 0, 1, 0
         at, size, common, lengths, alikes = first, len(octets), b"", _LENGTHS, True
         while (found := match(octets, at)) is not None:
             said = found.groups()
@@ -366,18 +395,21 @@ def submit_reader(version: Version, apart: Callable[[], Apart | None]) -> RunRea
                 addresses += parts(octets, at, one, count, (to - at, behind - at))[0]
                 at += count * one
             if first_apart is not None and len(starts) >= ask_at:
-                if first_apart(addresses[asked:]) is not None:
+                some = Candidates(octets, first, at, starts[asked:], addresses[asked:], run[run_asked:])
+                if first_apart(some) is not None:
                     break
-                asked, ask_at = len(starts), 4 * len(starts)
+                asked, ask_at, run_asked = len(starts), 4 * len(starts), len(run)
         numbers: Sequence[bytes] = sequences
         if len(numbers) < len(starts):
             numbers = Pieces(b"".join(sequences), _NUMBER_SIZE)
-        if first_apart is not None and asked < len(starts) and (place := first_apart(addresses[asked:])) is not None:
-            kept = asked + place
-            at = first + starts[kept]
-            numbers = numbers[:kept]
-            del starts[kept:], addresses[kept:]
-            run = _cut(run, kept)
+        if first_apart is not None and asked < len(starts):
+            some = Candidates(octets, first, at, starts[asked:], addresses[asked:], run[run_asked:])
+            if (place := first_apart(some)) is not None:
+                kept = asked + place
+                at = first + starts[kept]
+                numbers = numbers[:kept]
+                del starts[kept:], addresses[kept:]
+                run = _cut(run, kept)
         if not starts:
             return None
         begins = range(0, at - first, starts[1]) if len(run) == 1 and len(starts) > 1 else starts

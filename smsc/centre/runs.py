@@ -11,7 +11,7 @@ tests hold the two to the same octets. What does not fit is theirs: `take` says 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, repeat
 from math import inf
 from operator import add, itemgetter
@@ -70,7 +70,8 @@ class Runs:
         self._deliveries = deliveries
         self._tidy = tidy
         self._looks = looks or shared.state.usual is None
-        self._readers: dict[Version, dict[int, RunReader]] = {}
+        # Those that are forgotten are made again for the next bind.
+        self._readers = lru_cache(maxsize=256)(self._readers_for)
         self._presses: dict[tuple[Fate, int], Press | None] = {}
         self._submitted = 0  # the second of their messages
         self._forms: tuple[int, dict[int, dict[Fate, Form]]] = (0, {})
@@ -80,10 +81,10 @@ class Runs:
         version, account = connection.version, connection.account
         if self._looks or version <= Version.V33 or account.senders is not None or account.rate is not None:
             return None
-        readers = self._readers.get(version)
-        if readers is None:
-            readers = self._readers[version] = run_readers(version, self._shared.state.apart)
-        return readers
+        return self._readers(version, account.system_id)
+
+    def _readers_for(self, version: Version, system_id: str) -> dict[int, RunReader]:
+        return run_readers(version, partial(self._shared.state.apart, system_id))
 
     def take(self, connection: Peer, run: SubmitRun, now: float) -> RunAnswer | None:
         """Decide about a run, and enter it into the book; None when each has to be decided about by itself."""

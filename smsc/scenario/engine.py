@@ -61,7 +61,9 @@ class OperatorState:
         self.throttled = False
         self.chance = Chance(seed, name)
         self.reply_chance = Chance(seed, f"{name}\0replies")
-        self.rulebook = Rulebook(operator.rules, operator.states, operator.receipts, self._have_rules)
+        self.rulebook = Rulebook(
+            operator.rules, operator.states, operator.receipts, self._have_rules, alphabet=operator.submit.alphabet
+        )
         """The rules, to be looked at and changed while it runs."""
         self.rules = self.rulebook.rules
         self.has_rules = bool(self.rules)
@@ -111,9 +113,9 @@ class OperatorState:
         """Whether anything may refuse a message before it is looked at, but for the rate of its account."""
         return self.outage or self.throttled or self.load is not None or bool(self.limits)
 
-    def apart(self) -> Apart | None:
-        """What says which is the first of addresses that some rule may be about; None where there are no rules."""
-        return self.rules.first_concerned if self.has_rules else None
+    def apart(self, system_id: str) -> Apart | None:
+        """What says which is the first of an account's messages that some rule may be about; None: none is."""
+        return self.rules.apart(system_id) if self.has_rules else None
 
     def account(self, system_id: str) -> Account | None:
         """Return the account of a system_id; None when nobody has it."""
@@ -239,7 +241,7 @@ def _is_set_apart(state: OperatorState, account: Account, pdu: SubmitSm) -> bool
         or pdu.validity_period
         or pdu.sm_default_msg_id
         or account.senders is not None
-        or (state.has_rules and state.rules.concern(pdu.destination_addr))
+        or (state.has_rules and state.rules.concern(pdu, account.system_id))
         or (state.planner.minds_parts and (pdu.tlvs or pdu.esm_class & UDHI))
     )
 

@@ -92,6 +92,16 @@ class AddressPattern(str):
         return re.compile(fnmatch.translate(self)).match
 
 
+WHOLE: Final = 2
+"""What `telling` says of a whole address."""
+_TELLS = {"exact": WHOLE, "prefix": 1, "suffix": 1, "other": 0}
+
+
+def telling(patterns: Sequence[AddressPattern]) -> int:
+    """How much of an address the vaguest of some patterns says; nothing where there are none."""
+    return min((_TELLS[pattern.kind] if pattern.fixed else 0 for pattern in patterns), default=0)
+
+
 class AddressIndex:
     """Which of many entries fit an address, each by one of its patterns; an entry without patterns fits them all.
 
@@ -164,6 +174,14 @@ class AddressIndex:
         self._unfit.update(addresses)
         return False
 
+    def first(self, addresses: Sequence[bytes]) -> int | None:
+        """Which is the first of these that some entry fits; they are as in `may_fit_any`."""
+        if self.may_fit_any(addresses):
+            for place, address in enumerate(addresses):
+                if self.fits(address[:-1].decode("latin-1").removeprefix("+")):
+                    return place
+        return None
+
     def _in_octets(self) -> list[tuple[slice, frozenset[bytes]]]:
         """Parts of addresses as on the wire, and the values of each at which a closer look is to be taken."""
         found: list[tuple[slice, frozenset[bytes]]] = []
@@ -216,6 +234,9 @@ class TextPattern(str):
         """Return a function from a text to something true when it matches."""
         if self.regex is not None:
             return self.regex.search
+        fixed = self.strip("*").casefold()
+        if self[0] == self[-1] == "*" and not _WILD.search(fixed):
+            return lambda text: fixed in text.casefold()
         glob = re.compile(fnmatch.translate(self.casefold()))
         return lambda text: glob.match(text.casefold())
 

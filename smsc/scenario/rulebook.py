@@ -58,9 +58,11 @@ class Rulebook:
         changed: Callable[[Rules], None] | None = None,
         *,
         most: int = MOST_KEPT,
+        alphabet: str = "gsm7",
     ) -> None:
-        """`most` bounds the counters that are remembered, and the states."""
+        """`most` bounds the counters that are remembered, and the states; `alphabet` is meant by data_coding 0."""
         self._receipts = receipts
+        self._alphabet = alphabet
         self._fates = Fates(receipts)
         self._counters: Memory[Counter] = Memory(most)
         self._machines = Machines(machines, most)
@@ -70,7 +72,7 @@ class Rulebook:
         taken = {rule.id for rule in rules}
         for rule in rules:
             self._book.append(self._compiled(rule, "", rule.id or self._free_id(taken)))
-        self.rules = Rules(self._book, self._counters, self._machines)
+        self.rules = self._ruling()
 
     # --- rules ----------------------------------------------------------------------------------
 
@@ -241,8 +243,11 @@ class Rulebook:
             if isinstance(index, int) and index >= len(others):
                 raise ValueError(f"{dotted(tuple(path))}: {message}")
 
+    def _ruling(self) -> Rules:
+        return Rules(self._book, self._counters, self._machines, self._alphabet)
+
     def _renew(self) -> None:
-        self.rules = Rules(self._book, self._counters, self._machines)
+        self.rules = self._ruling()
         if self._changed is not None:
             self._changed(self.rules)
 

@@ -1,14 +1,18 @@
 """Which rule a message falls under: compiled once, the first that matches wins."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
+from smppkit.pdus import SubmitSm
+from smppkit.runs import Apart, Candidates
 from smppkit.text import Alphabet
+from smsc.scenario.concerns import Concerns
 from smsc.scenario.counting import Counter, Key, Memory, key_of
 from smsc.scenario.draws import Draws
 from smsc.scenario.machines import Machines
-from smsc.scenario.patterns import AddressIndex, AddressPattern, TextPattern, groups_in
+from smsc.scenario.patterns import WHOLE, AddressIndex, AddressPattern, TextPattern, groups_in, telling
 from smsc.scenario.reading import Reading
 from smsc.scenario.receipts import Receipts
 from smsc.scenario.rule_model import Match, ReceiptChange, Rule, alternatives
@@ -72,31 +76,43 @@ class Matched(msgspec.Struct, gc=False):
 class Rules:
     """The rules of an operator, in order, with what they count and the states that they ask for."""
 
-    def __init__(self, rules: Sequence[CompiledRule], counters: Memory[Counter], machines: Machines) -> None:
+    def __init__(
+        self,
+        rules: Sequence[CompiledRule],
+        counters: Memory[Counter],
+        machines: Machines,
+        alphabet: str = "gsm7",
+    ) -> None:
+        """`alphabet` is what the operator means by data_coding 0."""
         self._all = tuple(rule for rule in rules if rule.enabled)
         self._counters = counters
         self._machines = machines
         self.draw_fates = any(rule.of_fate and rule.rule.probability < 1.0 for rule in self._all)
         self.reply = any(rule.rule.reply is not None for rule in self._all)
         """Whether some rule has subscribers answer."""
-        self._destinations = AddressIndex(alternatives(rule.rule.when.to) for rule in self._all)
         self._index = _RuleIndex(self._all)
+        by_account: dict[str | None, list[CompiledRule]] = {None: []}
+        for compiled in self._all:
+            by_account.setdefault(_one_account(compiled), []).append(compiled)
+        self._of_all = by_account.pop(None)
+        self._common = Concerns(self._of_all, alphabet)
+        self._own = {account: Concerns(own, alphabet) for account, own in by_account.items() if account is not None}
 
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def concern(self, destination: str) -> bool:
-        """Whether some rule may be about messages to this address; False for most, and known at once."""
-        return self._destinations.fits(destination.removeprefix("+"))
+    def concern(self, pdu: SubmitSm, system_id: str) -> bool:
+        """Whether some rule may be about a message of this account; False for most, and known at once."""
+        own = self._own.get(system_id)
+        return self._common.about(pdu) or (own is not None and own.about(pdu))
 
-    def first_concerned(self, destinations: Sequence[bytes]) -> int | None:
-        """Which is the first of these addresses, each as on the wire, with its NUL, that some rule may be about."""
-        if not self._destinations.may_fit_any(destinations):
-            return None
-        for place, destination in enumerate(destinations):
-            if self.concern(destination[:-1].decode("latin-1")):
-                return place
-        return None
+    def apart(self, system_id: str) -> Apart | None:
+        """What says which is the first of an account's messages that some rule may be about; None: none is."""
+        own = self._own.get(system_id)
+        common = self._common.first if self._of_all else None
+        if own is None or common is None:
+            return common if own is None else own.first
+        return partial(_first, (common, own.first))
 
     def match(
         self,
@@ -176,6 +192,11 @@ class Rules:
         return key_of(self._machines.declared[machine].per, system_id, reading.pdu)
 
 
+def _first(ways: Sequence[Apart], submits: Candidates) -> int | None:
+    """The first that one of several ways tells of."""
+    return min([place for way in ways if (place := way(submits)) is not None], default=None)
+
+
 class _RuleIndex:
     """Which of many rules to try on a message: each is looked up by what tells most of what it asks for.
 
@@ -192,15 +213,15 @@ class _RuleIndex:
         for position, rule in enumerate(rules):
             asked_to, asked_from = alternatives(rule.rule.when.to), alternatives(rule.rule.when.from_)
             account = _one_account(rule)
-            if account is not None and _telling(asked_to) < _WHOLE:
+            if account is not None and telling(asked_to) < WHOLE:
                 self._accounts.setdefault(account, []).append(position)
                 to.append(None)
                 from_.append(None)
                 continue
             said = literal(rule.rule.when.text)
-            if said is not None and not _telling(asked_to) and not _telling(asked_from):
+            if said is not None and not telling(asked_to) and not telling(asked_from):
                 texts.append((position, said))
-            by_sender = _telling(asked_from) > _telling(asked_to)
+            by_sender = telling(asked_from) > telling(asked_to)
             to.append(None if by_sender else asked_to)
             from_.append(asked_from if by_sender else None)
         self._texts: TextIndex | None = None
@@ -218,15 +239,6 @@ class _RuleIndex:
         if not others and not accounts and not texts:
             return found
         return sorted((*found, *others, *accounts, *texts))
-
-
-_WHOLE, _PART = 2, 1
-_TELLS = {"exact": _WHOLE, "prefix": _PART, "suffix": _PART, "other": 0}
-
-
-def _telling(patterns: Sequence[AddressPattern]) -> int:
-    """How much of an address the vaguest of some patterns says; nothing where there are none."""
-    return min((_TELLS[pattern.kind] if pattern.fixed else 0 for pattern in patterns), default=0)
 
 
 def _one_account(rule: CompiledRule) -> str | None:

@@ -14,7 +14,7 @@ from smppkit.codec import CODECS, encode
 from smppkit.errors import LocalProtocolError
 from smppkit.events import AcceptedResponses, Closing, Request, RequestRun, Response, Unbound
 from smppkit.pdus import DeliverSm, DeliverSmResp, EnquireLink, Pdu, SubmitSm, SubmitSmResp, Unbind
-from smppkit.runs import ADDRESSED, AcceptedRun, Frames, SubmitRun, run_readers
+from smppkit.runs import ADDRESSED, AcceptedRun, Candidates, Frames, SubmitRun, run_readers
 from smppkit.sequence import LAST
 from smppkit.session import Session
 from smppkit.states import Role, Version
@@ -71,8 +71,8 @@ def test_what_is_apart_is_in_no_run() -> None:
     assert [type(fate) for fate in fates] == [SubmitRun, SubmitSm, SubmitRun]
 
 
-def apart(addresses: list[bytes]) -> int | None:
-    return next((place for place, address in enumerate(addresses) if address.endswith(b"8\0")), None)
+def apart(submits: Candidates) -> int | None:
+    return next((place for place, address in enumerate(submits.destinations) if address.endswith(b"8\0")), None)
 
 
 @given(last=st.lists(st.sampled_from("1118"), max_size=40))
@@ -137,7 +137,14 @@ def test_submits_that_are_alike_are_read_as_each_by_itself(
         for number in islice(numbers, count):
             text = b"text %02d" % (number % 7) + bytes(10 * long)
             octets += encode(
-                SubmitSm(0, number, source_addr=source, destination_addr=f"77{number:04}", short_message=text)
+                SubmitSm(
+                    0,
+                    number,
+                    source_addr=source,
+                    destination_addr=f"77{number:04}",
+                    data_coding=8 * (source == "1000"),
+                    short_message=text,
+                )
             )
     for place, octet in changes:
         if octets:
@@ -145,8 +152,16 @@ def test_submits_that_are_alike_are_read_as_each_by_itself(
     data = bytes(octets[: max(0, len(octets) - cut)])
     suffix = apart_from.encode() + b"\0"
 
-    def first_apart(addresses: list[bytes]) -> int | None:
-        return next((place for place, one in enumerate(addresses) if one.endswith(suffix)), None)
+    def first_apart(submits: Candidates) -> int | None:
+        sources = [source for count, source in submits.sources() for _ in range(count)]
+        texts = [(coding, text) for coding, some in submits.texts() for text in some]
+        ends = [*submits.starts[1:], submits.end - submits.first]
+        for start, end, *said in zip(submits.starts, ends, submits.destinations, sources, texts, strict=True):
+            (pdu,) = StreamDecoder().feed(submits.octets[submits.first + start : submits.first + end])
+            assert isinstance(pdu, SubmitSm)
+            addresses = [f"{address}\0".encode("latin-1") for address in (pdu.destination_addr, pdu.source_addr)]
+            assert said == [*addresses, (pdu.data_coding, pdu.short_message)]
+        return next((place for place, one in enumerate(submits.destinations) if one.endswith(suffix)), None)
 
     def one_by_one() -> list[object]:
         with pytest.MonkeyPatch.context() as patch:

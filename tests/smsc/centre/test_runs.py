@@ -45,6 +45,15 @@ RULES = """
       - {when: {to: "44770091"}, receipt: {delay: 3s}}
       - {when: {to: "/^3[0-4]1/"}, respond: none}
 """
+OTHER_RULES = """
+    rules:
+      - {when: {from: "1000", account: modern}, receipt: {stat: EXPIRED}}
+      - {when: {from: ["SHO*", "9"], to: "*7"}, receipt: {stat: REJECTD}}
+      - {when: {text: "*b b*"}, latency: 20ms}
+      - {when: {text: "/@[$]c/"}, respond: ESME_RTHROTTLED}
+      - {when: {text: "*ccc*", account: "mod*"}, receipt: {delay: 3s}}
+      - {when: {account: twin, to: "447705*", text: "/^a/", count: every 3rd}, receipt: {stat: UNDELIV}}
+"""
 PAYLOAD = (MESSAGE_PAYLOAD.of(b"hello"),)
 SCENARIOS = {
     "usual": "receipts: {delay: 1s}",
@@ -63,8 +72,8 @@ SCENARIOS = {
 }
 
 
-def scenario(keys: str) -> str:
-    return f"scenario: runs\noperators:\n  op:\n    listen: tcp:127.0.0.1:2775\n    accounts: any\n    {keys}{RULES}"
+def scenario(keys: str, rules: str = RULES) -> str:
+    return f"scenario: runs\noperators:\n  op:\n    listen: tcp:127.0.0.1:2775\n    accounts: any\n    {keys}{rules}"
 
 
 class Player:
@@ -252,11 +261,13 @@ def _with(octets: bytes, at: int, value: int) -> bytes:
     return bytes(changed)
 
 
-def played(keys: str, seed: int, *, apart: bool, steps: int = 25, journal: bool = False) -> tuple[Player, int]:
+def played(
+    keys: str, seed: int, *, apart: bool, steps: int = 25, journal: bool = False, rules: str = RULES
+) -> tuple[Player, int]:
     lab = Lab()
     if journal:
         lab.journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
-    lab.start(scenario(keys), journal=None)
+    lab.start(scenario(keys, rules), journal=None)
     player = Player(lab, seed, apart=apart)
     runs = 0
     take = player.server.centre._runs.take
@@ -280,12 +291,13 @@ def played(keys: str, seed: int, *, apart: bool, steps: int = 25, journal: bool 
     return player, runs
 
 
+@pytest.mark.parametrize("rules", [RULES, OTHER_RULES], ids=["numbers", "others"])
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_what_is_taken_as_one_is_as_if_each_had_come_by_itself(name: str) -> None:
+def test_what_is_taken_as_one_is_as_if_each_had_come_by_itself(name: str, rules: str) -> None:
     taken = 0
     for seed in range(2):
-        together, runs = played(SCENARIOS[name], seed, apart=False)
-        by_itself, none = played(SCENARIOS[name], seed, apart=True)
+        together, runs = played(SCENARIOS[name], seed, apart=False, rules=rules)
+        by_itself, none = played(SCENARIOS[name], seed, apart=True, rules=rules)
         assert together.written == by_itself.written
         assert together.state() == by_itself.state()
         assert not none

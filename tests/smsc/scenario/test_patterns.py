@@ -44,6 +44,8 @@ def test_shortcuts_agree_with_the_glob_they_stand_for(pattern: str, address: str
     [
         ("*casino*", ["Best CASINO in town", "casino", "a\ncasino\nb"], ["cas ino"]),
         ("СТОП", ["стоп", "Стоп"], ["стоп!"]),
+        ("*", ["", "casino"], []),
+        ("**ca*no**", ["Best CASINO in town"], ["cas"]),
         ("/casino/i", ["Best CASINO"], ["cas ino"]),
         ("/casino/", ["a casino"], ["a Casino"]),
         (r"/^code \d{4}$/m", ["hello\ncode 1234"], ["code 123"]),

@@ -146,10 +146,6 @@ def test_the_index_never_changes_which_rule_is_first(
         )
     )
     assert matched(rules, pdu) == next(expected, None)
-    concerns = any(one.when.to is None or one.when.to.compile()(to) for one in rules)
-    assert rules_of(rules).concern(to) is concerns
-    others = [b"9\0", f"+{to}\0".encode(), b"+9\0"]
-    assert rules_of(rules).first_concerned(others) == (0 if rules_of(rules).concern("9") else 1 if concerns else None)
 
 
 def test_rarer_conditions_hold_for_what_they_say() -> None:
