@@ -45,6 +45,11 @@ _DROPPED: Final = sql(
     " WHERE message = ? AND part = ? AND state = $SUBMITTING"
 )
 
+# What was in doubt was answered while its resend waited to be written, and it was not written then.
+_NOT_RESENT: Final = (
+    "UPDATE parts SET submits = submits - 1, resends = resends - 1 WHERE message = ? AND part = ? AND resends > 0"
+)
+
 _UNANSWERED: Final = frozenset({State.SUBMITTING, State.IN_DOUBT})
 
 
@@ -120,6 +125,8 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
             raise KeyError(f"message {outcome.message_id} has no part {outcome.part} under way")
         change = _change(row, outcome)
         if change is None:
+            if isinstance(outcome, NotSent | Dropped):
+                updates[_NOT_RESENT].append((row.message, row.part))
             continue
         statement, values, state = change
         updates[statement].append((*values, row.message, row.part))

@@ -8,6 +8,7 @@ from sender.domain.message import DoubtCause, MessageClass, State
 from sender.store.records import (
     Accepted,
     CampaignState,
+    Dropped,
     InDoubt,
     Intent,
     NotSent,
@@ -245,6 +246,28 @@ def test_a_doubt_with_a_resend_is_queued_and_its_second_submit_is_counted_as_a_r
     desk.accept({first: "17"}, at=2043.0)
     part = part_of(desk.store, first)
     assert (part["submits"], part["retries"], part["resends"]) == (2, 0, 1)
+
+
+@pytest.mark.parametrize("answer", [Accepted, Retry, Refused], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("unwritten", [NotSent, Dropped], ids=lambda kind: kind.__name__)
+def test_a_resend_that_waited_until_its_doubt_was_answered_is_not_counted(desk, answer, unwritten):
+    first, *_ = desk.sent()
+    desk.outcome(InDoubt(first, 1, DoubtCause.TIMEOUT, 2040.0, 2030.0))
+    desk.submit(desk.claim(now=2040.0), at=2041.0)
+    answered = {
+        Accepted: Accepted(first, 1, "17", 2042.0),
+        Retry: Retry(first, 1, THROTTLED, 2050.0, 2042.0),
+        Refused: Refused(first, 1, BAD_NUMBER, 2042.0),
+    }[answer]
+    never = {
+        NotSent: NotSent(first, 1, 2043.0),
+        Dropped: Dropped(first, 1, State.BLOCKED, "opted out: all", 2043.0),
+    }[unwritten]
+    desk.outcome(answered, never)
+    part = part_of(desk.store, first)
+    assert (part["submits"], part["retries"], part["resends"]) == (1, 0, 0)
+    state = {Accepted: State.ACCEPTED, Retry: State.QUEUED, Refused: State.REJECTED}[answer]
+    assert state_of(desk.store, first) is state
 
 
 def test_a_refused_resend_is_a_retry_next_time(desk):
