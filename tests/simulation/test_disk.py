@@ -104,3 +104,28 @@ def test_errors_are_those_of_the_standard_library_with_their_codes(disk: Disk, p
     assert connection.executemany("UPDATE numbers SET number = number + ?", [(10,), (10,)]).rowcount == 4
     assert connection.execute("SELECT number FROM numbers ORDER BY 1").fetchall() == [(21,), (24,)]
     connection.close()
+
+
+def test_a_commit_is_there_where_the_disk_refuses_its_checkpoint(disk: Disk, path: str) -> None:
+    connection = _open(path)
+    connection.execute("PRAGMA wal_autocheckpoint = 1")
+    connection.execute("CREATE TABLE numbers (number INTEGER, text TEXT) STRICT")
+    connection.executemany("INSERT INTO numbers VALUES (?, ?)", [(number, "x" * 900) for number in range(100)])
+    connection.execute("BEGIN")
+    connection.execute("UPDATE numbers SET text = text || text")
+    connection.execute("COMMIT")  # a long log, which is written over from here on, while the file grows
+    disk.full = True
+    committed = 0
+    for number in range(100, 200):
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO numbers VALUES (?, ?)", (number, "x" * 900))
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError:
+            break
+        committed += 1
+    assert disk.well_for == 0.0  # it has refused something, in vain
+    assert committed > 4
+    disk.full = False
+    assert connection.execute("SELECT count(*) FROM numbers").fetchone() == (100 + committed,)
+    connection.close()

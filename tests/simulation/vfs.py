@@ -24,32 +24,38 @@ _POWERSAFE_OVERWRITE = 0x1000  # SQLITE_IOCAP_POWERSAFE_OVERWRITE, which SQLite 
 class _Handle:
     """An open file, as SQLite sees it."""
 
-    __slots__ = ("_file",)
+    __slots__ = ("_file", "_refuses")
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, refuses: Callable[[], None]) -> None:
+        """`refuses` is called when the disk does."""
         self._file = file
+        self._refuses = refuses
 
     def xRead(self, amount: int, offset: int) -> bytes:
         return bytes(self._file.data[offset : offset + amount])
 
     def xWrite(self, data: bytes, offset: int) -> None:
-        try:
+        with self._told():
             self._file.write(data, offset)
-        except DiskFullError:
-            raise apsw.FullError("the simulated disk is full") from None
-        except DiskFailedError:
-            raise apsw.IOError("the simulated disk fails") from None
 
     def xTruncate(self, size: int) -> None:
-        try:
+        with self._told():
             self._file.truncate(size)
-        except DiskFailedError:
-            raise apsw.IOError("the simulated disk fails") from None
 
     def xSync(self, flags: int) -> None:
-        try:
+        with self._told():
             self._file.sync()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the disk refuses, in the words of SQLite."""
+        try:
+            yield
+        except DiskFullError:
+            self._refuses()
+            raise apsw.FullError("the simulated disk is full") from None
         except DiskFailedError:
+            self._refuses()
             raise apsw.IOError("the simulated disk fails") from None
 
     def xFileSize(self) -> int:
@@ -81,6 +87,8 @@ class _Vfs(apsw.VFS):
     def __init__(self) -> None:
         super().__init__(NAME, "")
         self.disks: dict[str, Disk] = {}
+        self.refused = ""
+        """Which file the disk refused something of, last."""
 
     def _find(self, path: str) -> tuple[Disk, str]:
         disk, _, name = path.partition("/")
@@ -92,11 +100,15 @@ class _Vfs(apsw.VFS):
     def xOpen(self, name: Any, flags: list[int]) -> _Handle:
         flags[1] = flags[0]
         if name is None:
-            return _Handle(File(Disk({})))
-        disk, key = self._find(name if isinstance(name, str) else name.filename())
+            return _Handle(File(Disk({})), lambda: self._refuses(""))
+        path = name if isinstance(name, str) else name.filename()
+        disk, key = self._find(path)
         if key not in disk.files:
             disk.files[key] = File(disk)
-        return _Handle(disk.files[key])
+        return _Handle(disk.files[key], lambda: self._refuses(path))
+
+    def _refuses(self, path: str) -> None:
+        self.refused = path
 
     def xDelete(self, name: str, sync: bool) -> None:
         disk, key = self._find(name)
@@ -172,6 +184,7 @@ class Connection:
     isolation_level = None
 
     def __init__(self, path: str, committed: Callable[[], None]) -> None:
+        self._path = path
         self.raw = apsw.Connection(path, vfs=NAME, statementcachesize=256)
         self.raw.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._committed = committed
@@ -185,10 +198,15 @@ class Connection:
         return self.raw.total_changes()
 
     def execute(self, statement: str, parameters: Any = ()) -> Cursor:
+        rows: list[Any] = []
+        _VFS.refused = ""
         try:
             rows = self.raw.execute(statement, parameters).fetchall()
         except apsw.Error as error:
-            raise _translated(error) from None
+            # The file itself is written by a checkpoint only: a COMMIT is in the log then, and SQLite says so. It is
+            # APSW that raises what the file system has raised all the same.
+            if statement != "COMMIT" or _VFS.refused != self._path:
+                raise _translated(error) from None
         if statement == "COMMIT":
             self._committed()
         return Cursor(rows, self.raw.changes(), self.raw.last_insert_rowid())
