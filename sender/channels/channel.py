@@ -287,6 +287,8 @@ class SmppChannel:
                 self._requested(bind, link, event.pdu, deliveries)  # type: ignore[union-attr]
             elif kind is Response or kind is LateResponse:
                 results.append(self._answered(link, event, now))  # type: ignore[arg-type]
+                if kind is LateResponse:
+                    results += self._spared(event)  # type: ignore[arg-type]
             elif kind is NoResponse:
                 results.append(Unanswered(_submit_of(event.context), _CAUSES[event.cause]))  # type: ignore[union-attr]
             elif kind is Alive:
@@ -382,11 +384,19 @@ class SmppChannel:
             self._queue_full(link, submit, sent_at, now)
         if response.tlvs:
             self._told_congestion(response, sent_at, now)
+        late_on = self._outlet_of[link].epoch if type(event) is LateResponse and link in self._outlet_of else None
         if isinstance(response, SubmitSmResp):
-            return Answered(submit, status, response.message_id)
+            return Answered(submit, status, response.message_id, late_on)
         if status == CommandStatus.ESME_ROK:  # a generic_nack that complains of nothing
             return Unanswered(submit, DoubtCause.UNREADABLE)
-        return Answered(submit, status, "")
+        return Answered(submit, status, "", late_on)
+
+    def _spared(self, event: LateResponse) -> list[Result]:
+        """The resend of what was accepted after all, where it is not written yet."""
+        submit, response = _submit_of(event.context), event.response
+        if response.command_status != CommandStatus.ESME_ROK or not isinstance(response, SubmitSmResp):
+            return []
+        return self._writing.spare(submit.message_id, submit.part)
 
     def _queue_full(self, link: Link, submit: Submit, sent_at: float, now: float) -> None:
         outlet = self._outlet_of.get(link)

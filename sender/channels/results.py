@@ -51,6 +51,8 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     submit: Submit
     status: int
     smsc_id: str
+    late_on: int | None = None
+    """The epoch of the bind, when the submit had been given up before: it may have been sent again since."""
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):

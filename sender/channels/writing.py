@@ -112,6 +112,21 @@ class Writing:
                 self.senders[sender].aside -= len(queue)
         return [Unwritten(submit) for submit in outlet.take_back()]
 
+    def spare(self, message_id: int, part: int) -> list[Result]:
+        """What waits of a part that needs it no more."""
+        spared: list[Result] = []
+        for outlet in self.outlets:
+            aside = [(queue, self.senders.get(sender)) for sender, queue in outlet.aside.items()]
+            for queue, limit in ((outlet.waiting.urgent, None), (outlet.waiting.others, None), *aside):
+                for submit in [it for it in queue if it.message_id == message_id and it.part == part]:
+                    queue.remove(submit)
+                    spared.append(Unwritten(submit))
+                    if limit is not None:
+                        limit.aside -= 1
+            if not all(outlet.aside.values()):
+                outlet.aside = {sender: queue for sender, queue in outlet.aside.items() if queue}
+        return spared
+
     # --- choosing -----------------------------------------------------------------------------
 
     def _choose(self, now: float, refused: list[Result]) -> tuple[Outlet, list[Submit]] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sender.channels.results import Answered, Hold, Later, One, Postponed, Result, Submit, Taken, Unanswered, Withheld
 from sender.domain.message import DoubtCause
 from sender.domain.retry import RetryClass, RetryPolicy
-from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
+from sender.store.records import Accepted, Attempt, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from smppkit.status import CommandStatus
 
 
@@ -36,7 +36,8 @@ class Judge:
         if isinstance(result, Answered):
             if result.status == CommandStatus.ESME_ROK:
                 return Accepted(submit.message_id, submit.part, result.smsc_id, at)
-            return self._refused(submit, result.status, at)
+            late = None if result.late_on is None else (result.late_on, submit.sequence)
+            return self._refused(submit, result.status, at, late)
         if isinstance(result, Unanswered):
             return self._in_doubt(submit, result.cause, at)
         if isinstance(result, Withheld):
@@ -50,19 +51,19 @@ class Judge:
             return NotSent(submit.message_id, submit.part, hold.due)
         return Dropped(submit.message_id, submit.part, hold.state, hold.reason, at)
 
-    def _refused(self, submit: Submit, status: int, at: float) -> Outcome:
+    def _refused(self, submit: Submit, status: int, at: float, late: Attempt | None) -> Outcome:
         kind = self._policy.retry_class(status)
         if kind is RetryClass.UNSAFE:
-            return self._in_doubt(submit, DoubtCause.UNCLEAR, at)
+            return self._in_doubt(submit, DoubtCause.UNCLEAR, at, late)
         if kind is RetryClass.SAFE:
             since = submit.tried_since if submit.tried_since is not None else at
             due = self._policy.next_attempt(status, submit.attempts, since, at, self._rng.random())
             if due is not None:
-                return Retry(submit.message_id, submit.part, status, due, at)
-        return Refused(submit.message_id, submit.part, status, at)
+                return Retry(submit.message_id, submit.part, status, due, at, late)
+        return Refused(submit.message_id, submit.part, status, at, late)
 
-    def _in_doubt(self, submit: Submit, cause: DoubtCause, at: float) -> InDoubt:
+    def _in_doubt(self, submit: Submit, cause: DoubtCause, at: float, late: Attempt | None = None) -> InDoubt:
         due = None
         if submit.message_class.resend_allowed(submit.resends):
             due = at + submit.message_class.resend_wait
-        return InDoubt(submit.message_id, submit.part, cause, due, at)
+        return InDoubt(submit.message_id, submit.part, cause, due, at, late)

@@ -13,7 +13,7 @@ from sender.store.applying import forget_doubts
 from sender.store.database import Database
 from sender.store.part_ids import note_all
 from sender.store.parts import PartRow
-from sender.store.records import Accepted, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
+from sender.store.records import Accepted, Attempt, Dropped, InDoubt, NotSent, Outcome, Refused, Retry
 from sender.store.settling import load_parts, move_rows, raise_due, settle
 from sender.store.sql import sql
 from smppkit.message_ids import key
@@ -50,6 +50,7 @@ _NOT_RESENT: Final = (
     "UPDATE parts SET submits = submits - 1, resends = resends - 1 WHERE message = ? AND part = ? AND resends > 0"
 )
 
+_ATTEMPT: Final = "SELECT epoch, sequence FROM parts WHERE message = ? AND part = ?"
 _UNANSWERED: Final = frozenset({State.SUBMITTING, State.IN_DOUBT})
 
 
@@ -123,7 +124,7 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
         row = parts.get((outcome.message_id, outcome.part))
         if row is None:
             raise KeyError(f"message {outcome.message_id} has no part {outcome.part} under way")
-        change = _change(row, outcome)
+        change = None if _is_of_another_attempt(db, outcome) else _change(row, outcome)
         if change is None:
             if isinstance(outcome, NotSent | Dropped):
                 updates[_NOT_RESENT].append((row.message, row.part))
@@ -146,6 +147,14 @@ def _record(db: Database, outcomes: Sequence[Outcome]) -> list[PartRow]:
     raise_due(db, dues)
     db.pending.responded(responses)
     return touched
+
+
+def _is_of_another_attempt(db: Database, outcome: Outcome) -> bool:
+    """Whether a refusal came late, and its part has been submitted again since: that submit is not the one refused."""
+    if not isinstance(outcome, Retry | Refused | InDoubt) or outcome.late is None:
+        return False
+    last: Attempt = db.conn.execute(_ATTEMPT, (outcome.message_id, outcome.part)).fetchone()
+    return last != outcome.late
 
 
 def _change(row: PartRow, outcome: Outcome) -> tuple[str, tuple[Any, ...], State] | None:

@@ -8,6 +8,7 @@ in the configuration (``beeline-kz``); a message's `operator` is the account it 
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeAlias
 
 import msgspec
 
@@ -175,6 +176,10 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
     at: float
 
 
+Attempt: TypeAlias = tuple[int, int]
+"""Which submit of a part: the epoch of its bind and its sequence number."""
+
+
 class Retry(msgspec.Struct, frozen=True, gc=False):
     """Refused for now (throttled, queue full …): to be submitted again from `due` on."""
 
@@ -183,6 +188,8 @@ class Retry(msgspec.Struct, frozen=True, gc=False):
     status: int
     due: float
     at: float
+    late: Attempt | None = None
+    """The attempt, when it had been given up before: if another one has followed, this says nothing of that one."""
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
@@ -192,6 +199,8 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     part: int
     status: int
     at: float
+    late: Attempt | None = None
+    """As in `Retry`."""
 
 
 class InDoubt(msgspec.Struct, frozen=True, gc=False):
@@ -202,6 +211,8 @@ class InDoubt(msgspec.Struct, frozen=True, gc=False):
     cause: DoubtCause
     resend_due: float | None
     at: float
+    late: Attempt | None = None
+    """As in `Retry`."""
 
 
 class NotSent(msgspec.Struct, frozen=True, gc=False):

@@ -210,6 +210,41 @@ def test_an_answer_that_does_not_come_in_time_leaves_doubt() -> None:
     assert doubtful[0].cause is DoubtCause.TIMEOUT
 
 
+@pytest.mark.parametrize("aside", [False, True], ids=["waits", "stands aside"])
+@pytest.mark.parametrize("status", [CommandStatus.ESME_ROK, CommandStatus.ESME_RTHROTTLED])
+def test_a_resend_that_is_not_written_yet_is_spared_by_a_late_yes(status: int, aside: bool) -> None:
+    world = World(response_timeout=3.0, **({"sender_rates": {"SHOP": 0.1}} if aside else {}))
+    world.smsc.decide = lambda _: Answer(status=status, after=4.0)
+    world.channel.start()
+    world.queue(1)
+    world.clock.advance(3.5)
+    assert ids(world.feed.of(Unanswered)) == [0]
+    if not aside:
+        world.channel.hold(30.0)
+    world.queue(2)  # once more, and another one
+    world.clock.advance(1.0)
+    (answered,) = world.feed.of(Answered)
+    assert isinstance(answered, Answered)
+    assert (answered.status, answered.late_on) == (status, world.channel.outlets[0].epoch)
+    spared = ids(world.feed.of(Unwritten))
+    assert spared == ([0] if status == CommandStatus.ESME_ROK else [])
+    world.clock.advance(60.0)
+    assert [it.pdu.destination_addr[-1] for it in world.smsc.submits].count("0") == 2 - len(spared)
+    others = [it.pdu.destination_addr[-1] for it in world.smsc.submits].count("1")
+    assert others + ids(world.feed.of(Postponed)).count(1) == 1
+
+
+def test_an_answer_in_time_is_not_late() -> None:
+    world = World()
+    world.smsc.decide = lambda _: Answer(status=CommandStatus.ESME_RSYSERR)
+    world.channel.start()
+    world.queue(1)
+    world.clock.advance(1.0)
+    (answered,) = world.feed.of(Answered)
+    assert isinstance(answered, Answered)
+    assert answered.late_on is None
+
+
 def test_a_lost_bind_comes_back() -> None:
     world = World()
     world.channel.start()

@@ -32,6 +32,18 @@ def test_a_definite_refusal_is_final(status: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "status", [CommandStatus.ESME_RINVDSTADR, CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RUNKNOWNERR]
+)
+def test_a_late_refusal_says_of_which_attempt_it_is(status: int) -> None:
+    late = judge().outcome(Answered(submit(), status, "", 4), AT)
+    assert isinstance(late, Refused | Retry | InDoubt)
+    assert late.late == (4, 1)
+    in_time = judge().outcome(Answered(submit(), status, ""), AT)
+    assert isinstance(in_time, Refused | Retry | InDoubt)
+    assert in_time.late is None
+
+
+@pytest.mark.parametrize(
     "status", [CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL, CommandStatus.ESME_RSYSERR]
 )
 def test_a_refusal_for_now_is_tried_again(status: int) -> None:

@@ -270,6 +270,28 @@ def test_a_resend_that_waited_until_its_doubt_was_answered_is_not_counted(desk, 
     assert state_of(desk.store, first) is state
 
 
+@pytest.mark.parametrize("kind", [Retry, Refused, InDoubt], ids=lambda kind: kind.__name__)
+def test_a_late_refusal_is_about_its_own_attempt_alone(desk, kind):
+    def late(attempt):
+        return {
+            Retry: Retry(first, 1, THROTTLED, 2060.0, 2050.0, attempt),
+            Refused: Refused(first, 1, BAD_NUMBER, 2050.0, attempt),
+            InDoubt: InDoubt(first, 1, DoubtCause.UNCLEAR, 2060.0, 2050.0, attempt),
+        }[kind]
+
+    first, *_ = desk.sent()
+    attempts = [part_of(desk.store, first)]
+    desk.outcome(InDoubt(first, 1, DoubtCause.TIMEOUT, 2040.0, 2030.0))
+    desk.submit(desk.claim(now=2040.0), at=2041.0)
+    attempts.append(part_of(desk.store, first))
+    before, now = [(part["epoch"], part["sequence"]) for part in attempts]
+    desk.outcome(late(before))
+    assert state_of(desk.store, first) is State.SUBMITTING  # the second one is on its way
+    assert desk.claim(now=2070.0) == []
+    desk.outcome(late(now))
+    assert state_of(desk.store, first) is {Refused: State.REJECTED}.get(kind, State.QUEUED)
+
+
 def test_a_refused_resend_is_a_retry_next_time(desk):
     first, *_ = desk.sent()
     desk.outcome(InDoubt(first, 1, DoubtCause.TIMEOUT, 2040.0, 2030.0))
