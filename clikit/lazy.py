@@ -45,6 +45,7 @@ class LazyGroup(click.RichGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command; output that cannot be written is one line for people, and exit code 2."""
+        _open_streams()
         try:
             try:
                 return super().main(*args, **kwargs)
@@ -87,6 +88,13 @@ class LazyGroup(click.RichGroup):
 
 _INTERRUPTED = 130  # 128 and the number of SIGINT, as shells say it
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _open_streams() -> None:
+    """Standard streams that were closed (`sender send … >&-`) lead nowhere: no file or socket may get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def _give_up_output() -> None:
