@@ -261,12 +261,16 @@ def report_text(report: CampaignReport) -> str:
 
 
 def unmatched_text(info: Info) -> str:
-    """One line about receipts that belong to no message of the store; nothing when there are none."""
+    """A line about receipts that are not entered yet, and one about those that belong to no message of the store."""
+    text = ""
+    if info.written_down:  # for a moment, or since a sender was killed
+        count = _many(info.written_down, "final receipt")
+        text += f"\n  {count} of all campaigns written down and not entered yet: these messages count as accepted\n"
     dropped = info.counters.get(UNMATCHED_DROPPED, 0)
-    if not info.unmatched and not dropped:
-        return ""
-    text = f"\n  {_many(info.unmatched, 'receipt')} of all campaigns belong to no message that is known"
-    return text + (f"; {dropped:,} more were dropped by age\n" if dropped else "\n")
+    if info.unmatched or dropped:
+        text += f"\n  {_many(info.unmatched, 'receipt')} of all campaigns belong to no message that is known"
+        text += f"; {dropped:,} more were dropped by age\n" if dropped else "\n"
+    return text
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
