@@ -190,7 +190,10 @@ def _lines(file: Path) -> Iterator[str]:
         for number, line in enumerate(lines):
             if number % 1000 == 0:
                 bar.update(task, completed=lines.tell())
-            yield line.decode(encoding)
+            try:
+                yield line.decode(encoding)
+            except UnicodeDecodeError:
+                raise PlanError(number + 1, "neither UTF-8 nor Windows-1251; save the file as CSV UTF-8") from None
 
 
 def _encoding(file: Path) -> str:
