@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import rich_click as click
 from click.shell_completion import CompletionItem
@@ -44,7 +44,8 @@ class LazyGroup(click.RichGroup):
         return getattr(importlib.import_module(module), function)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command; output that cannot be written is one line for people, and exit code 2."""
+        """Run the command; output that cannot be written, or an argument that is no text: one line, exit code 2."""
+        _open_streams()
         try:
             try:
                 return super().main(*args, **kwargs)
@@ -54,9 +55,12 @@ class LazyGroup(click.RichGroup):
             if error.errno not in _UNWRITABLE or error.filename is not None:
                 raise
             _give_up_output()
-            program = kwargs.get("prog_name") or Path(sys.argv[0]).name
-            click.echo(f"{program}: output cannot be written: {error.strerror}", err=True)
-            sys.exit(2)
+            _end(f"output cannot be written: {error.strerror}", kwargs)
+        except UnicodeEncodeError as error:
+            if not any("\udc80" <= letter <= "\udcff" for letter in error.object[error.start : error.end]):
+                raise
+            shown = error.object.encode("utf-8", "replace").decode()  # octets of an argument that were not UTF-8
+            _end(f'"{shown}" is not UTF-8, and cannot be stored; write or name it in UTF-8', kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; Ctrl-C that it does not take care of itself is one line, and exit code 130."""
@@ -87,6 +91,18 @@ class LazyGroup(click.RichGroup):
 
 _INTERRUPTED = 130  # 128 and the number of SIGINT, as shells say it
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _end(words: str, kwargs: Mapping[str, Any]) -> NoReturn:
+    click.echo(f"{kwargs.get('prog_name') or Path(sys.argv[0]).name}: {words}", err=True)
+    sys.exit(2)
+
+
+def _open_streams() -> None:
+    """Standard streams that were closed (`sender send … >&-`) lead nowhere: no file or socket may get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def _give_up_output() -> None:

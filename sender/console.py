@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from clikit.terminal import visible
 from sender.channels.status import ChannelStatus
 from sender.domain.message import State
 from sender.domain.report import CampaignReport
@@ -230,7 +231,7 @@ _STAGES = {"submit": "refused by the operator", "receipt": "receipt", "sender": 
 
 def report_text(report: CampaignReport) -> str:
     """The figures of a campaign, for people."""
-    lines = [f"Campaign {report.campaign}: {report.name}", ""]
+    lines = [f"Campaign {report.campaign}: {visible(report.name)}", ""]
     rows: list[tuple[str, int, str]] = []
     left_out = f"{report.rejected_rows:,} of {_many(report.rows, 'row')} left out" if report.rejected_rows else ""
     rows.append(("messages", report.messages, _joined(_many(report.segments, "segment") + " sent", left_out)))
@@ -240,7 +241,7 @@ def report_text(report: CampaignReport) -> str:
     rows.append(("failed", report.failed, _share(report.failed, report.messages) if report.failed else ""))
     for failure in report.failures:
         where = _STAGES[failure.stage]
-        rows.append((f"  {failure.reason}", failure.messages, where))
+        rows.append((f"  {visible(failure.reason)}", failure.messages, where))
     rows.append(("in doubt", report.in_doubt, ", ".join(f"{cause} {n:,}" for cause, n in report.doubts.items())))
     waiting = report.states[State.ACCEPTED.label]
     if waiting:
@@ -261,12 +262,16 @@ def report_text(report: CampaignReport) -> str:
 
 
 def unmatched_text(info: Info) -> str:
-    """One line about receipts that belong to no message of the store; nothing when there are none."""
+    """A line about receipts that are not entered yet, and one about those that belong to no message of the store."""
+    text = ""
+    if info.written_down:  # for a moment, or since a sender was killed
+        count = _many(info.written_down, "final receipt")
+        text += f"\n  {count} of all campaigns written down and not entered yet: these messages count as accepted\n"
     dropped = info.counters.get(UNMATCHED_DROPPED, 0)
-    if not info.unmatched and not dropped:
-        return ""
-    text = f"\n  {_many(info.unmatched, 'receipt')} of all campaigns belong to no message that is known"
-    return text + (f"; {dropped:,} more were dropped by age\n" if dropped else "\n")
+    if info.unmatched or dropped:
+        text += f"\n  {_many(info.unmatched, 'receipt')} of all campaigns belong to no message that is known"
+        text += f"; {dropped:,} more were dropped by age\n" if dropped else "\n"
+    return text
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
@@ -274,7 +279,8 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     lines = ["Dry run: nothing was stored or sent.", f"Read as {rehearsal.described}.", ""]
     for sample in rehearsal.samples:
         size = f"{_many(sample.segments, 'segment')}, {sample.alphabet}"
-        lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})", f"    {sample.text}"]
+        lines += [f"  line {sample.row}: +{sample.number} through {sample.operator} ({size})"]
+        lines += [f"    {visible(line)}" for line in sample.text.split("\n")]
     messages, segments = sum(rehearsal.messages.values()), sum(rehearsal.segments.values())
     lines += ["", f"  {_many(rehearsal.rows, 'row')}: {_many(messages, 'message')}, {_many(segments, 'segment')}"]
     lines += [
@@ -283,7 +289,7 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     ]
     if rehearsal.rejected:
         lines.append(f"  {_many(rehearsal.rejected, 'row')} would be left out:")
-        lines += [f"    line {row.line}: {row.reason}" for row in rehearsal.bad_rows]
+        lines += [f"    line {row.line}: {visible(row.reason)}" for row in rehearsal.bad_rows]
         if rehearsal.rejected > len(rehearsal.bad_rows):
             lines.append("    …")
     return "\n".join(lines) + "\n"

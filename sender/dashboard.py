@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from clikit.terminal import visible
 from sender.console import duration_text
 from sender.pipeline.live import STALE, AccountStatus, LiveStatus
 from sender.pipeline.tally import Meter
@@ -200,7 +201,8 @@ def _add(
     table: Table, columns: Sequence[_Column], cells: Sequence[RenderableType], narrow: bool, style: str | None
 ) -> None:
     shown = [cell for column, cell in zip(columns, cells, strict=True) if column.narrow or not narrow]
-    table.add_row(*shown, style=style)
+    # As they are: a name may have brackets, which would be markup.
+    table.add_row(*(Text(visible(cell)) if isinstance(cell, str) else cell for cell in shown), style=style)
 
 
 def _account_cells(account: AccountStatus, snapshot: Snapshot) -> Sequence[RenderableType]:

@@ -109,11 +109,24 @@ class TlsClient:
 
     def around(self, endpoint: IStreamClientEndpoint, host: str, clock: IReactorTime) -> IStreamClientEndpoint:
         """An endpoint that connects as `endpoint` does, to `host`, and speaks TLS."""
+        return _TlsEndpoint(endpoint, self._expecting(host), clock)
+
+    def check(self, host: str) -> None:
+        """TlsFileError where no certificate can be for the name that `host` has to show."""
+        try:
+            self._expecting(host)
+        except UnicodeError:
+            name = self._server_name or host
+            raise TlsFileError(
+                "server_name", f'no certificate can be for the name "{name}"; expected the name that it is for'
+            ) from None
+
+    def _expecting(self, host: str) -> _Explaining:
         from twisted.internet.ssl import optionsForClientTLS
 
         name = self._server_name or host
         options = optionsForClientTLS(name, trustRoot=self._trust, extraCertificateOptions=dict(self._options))
-        return _TlsEndpoint(endpoint, _Explaining(options, name), clock)
+        return _Explaining(options, name)
 
 
 @implementer(IStreamClientEndpoint)

@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 from rich.table import Table
+from rich.text import Text
 
+from clikit.terminal import visible
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.config.file import load_config
@@ -57,5 +59,6 @@ def _links_table(links: list[BindStatus], now: float) -> Table:
             "" if link.window is None else f"{link.outstanding}/{link.window}" + ("↓" if link.window_shrunk else "")
         )
         state = f"{link.status}, silent" if link.silent else link.status
-        table.add_row(link.name, link.kind, state, link.address, since, window, link.trouble or "")
+        cells = (link.name, link.kind, state, link.address, since, window, link.trouble or "")
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     return table

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
+from clikit.terminal import visible
 from sender.commands.input import bad_input, read_only
 from sender.commands.options import config_option
 from sender.commands.words import number_of, since_of
@@ -72,4 +73,4 @@ def _line(message: Incoming) -> str:
         notes.append(f"came {message.repeats + 1} times")
     said = f"  [{', '.join(notes)}]" if notes else ""
     text = " ".join(message.text.split())
-    return f"{message.id:>6}  {iso(message.at)}  {message.source:<16} → {message.destination:<12} {text}{said}"
+    return visible(f"{message.id:>6}  {iso(message.at)}  {message.source:<16} → {message.destination:<12} {text}{said}")

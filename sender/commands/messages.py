@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
+from clikit.terminal import visible
 from sender.commands.input import bad_input, pick, read_only
 from sender.commands.options import IDENT, campaign_option, config_option
 from sender.commands.words import number_of, since_of
@@ -89,7 +90,7 @@ def _masked(view: MessageView) -> MessageView:
 def _line(view: MessageView) -> str:
     at = datetime.fromtimestamp(view.accepted_at, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
     reference = f"  {view.reference}" if view.reference else ""
-    return (
+    return visible(
         f"{view.id:>9}  {at}  {view.campaign:>5}  {view.to:<16} {view.sender:<12} {view.account:<14}"
         f" {view.state}{reference}"
     )
@@ -100,4 +101,4 @@ def _details(view: MessageView) -> str:
     for part in view.parts:
         words = [f"part {part.part}: {part.state}", part.status, part.operator_id, part.stat, part.err, part.doubt]
         lines.append("           " + ", ".join(word for word in words if word))
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{visible(line)}\n" for line in lines)

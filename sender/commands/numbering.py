@@ -14,6 +14,7 @@ from typing import Final
 
 import rich_click as click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from sender.commands.beside import made_beside
@@ -185,11 +186,14 @@ def _lines(file: Path) -> Iterator[str]:
     encoding = _encoding(file)
     console = Console(stderr=True)
     with file.open("rb") as lines, Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(file.name, total=file.stat().st_size)
+        task = bar.add_task(escape(file.name), total=file.stat().st_size)
         for number, line in enumerate(lines):
             if number % 1000 == 0:
                 bar.update(task, completed=lines.tell())
-            yield line.decode(encoding)
+            try:
+                yield line.decode(encoding)
+            except UnicodeDecodeError:
+                raise PlanError(number + 1, "neither UTF-8 nor Windows-1251; save the file as CSV UTF-8") from None
 
 
 def _encoding(file: Path) -> str:

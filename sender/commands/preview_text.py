@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+from clikit.terminal import visible
 from sender.domain.transliteration import Change
 from sender.pipeline.previewing import AccountPreview, Offender, Preview
 from smppkit.graphemes import is_boundary
@@ -48,19 +48,19 @@ def _account(account: AccountPreview, sender: str) -> Iterator[str]:
     for part in account.parts:
         header = f", header {part.header}" if part.header else ""
         yield f"  part {part.number} of {account.segments}: {part.octets} octets, {part.used} {account.units}{header}"
-        yield f"    {_visible(part.text)}"
+        yield f"    {visible(part.text)}"
     for saving in account.savings:
         price = f", {saving.price}" if saving.price else ""
         yield f"  with `{saving.setting}`: {_many(saving.segments, 'segment')} of {saving.encoding}{price}"
         if saving.text != account.text:
-            yield f"    {_visible(saving.text)}"
+            yield f"    {visible(saving.text)}"
     if account.problem is None:
         yield from (f"  {line}" for line in phone(sender, account.text))
 
 
 def _changes(changed: tuple[Change, ...]) -> Iterator[str]:
     if changed:
-        shown = [f"{change.position}: {_visible(change.found)} → {_visible(change.instead)}" for change in changed]
+        shown = [f"{change.position}: {visible(change.found)} → {visible(change.instead)}" for change in changed]
         more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
         yield f"  changed: {', '.join(shown[:_SHOWN])}{more}"
 
@@ -72,7 +72,7 @@ def _offenders(offenders: tuple[Offender, ...]) -> Iterator[str]:
         times = f", {offender.times} times" if offender.times > 1 else ""
         instead = "" if offender.suggestion is None else f'; "{offender.suggestion}" could stand for it'
         yield (
-            f"    character {offender.position}: {_visible(offender.character)} "
+            f"    character {offender.position}: {visible(offender.character)} "
             f"{offender.code_point} {offender.name}{times}{instead}"
         )
     if len(offenders) > _SHOWN:
@@ -84,14 +84,14 @@ def phone(sender: str, text: str) -> Iterator[str]:
     yield "╭" + f" {sender} ".center(_COLUMNS + 2, "─") + "╮"
     for line in text.splitlines() or [""]:
         for piece in _wrapped(line):
-            shown = _visible(piece)
+            shown = visible(piece)
             yield f"│ {shown}{' ' * (_COLUMNS - cell_len(shown))} │"
     yield "╰" + "─" * (_COLUMNS + 2) + "╯"
 
 
 def _wrapped(line: str) -> Iterator[str]:
     """Lines that fit, broken at spaces where there are any; never inside what is one character to a reader."""
-    line = _visible(line)
+    line = visible(line)
     start = 0
     while start < len(line):
         end, space, width = start, 0, 0
@@ -113,14 +113,6 @@ def _wrapped(line: str) -> Iterator[str]:
             start += 1
     if not line:
         yield ""
-
-
-def _visible(text: str) -> str:
-    """No control character of a recipients file reaches the terminal: each is shown as its picture."""
-    return "".join(
-        chr(0x2400 + ord(char)) if char < " " else "\ufffd" if unicodedata.category(char) in ("Cc", "Cs") else char
-        for char in text
-    )
 
 
 def _many(count: int, word: str) -> str:

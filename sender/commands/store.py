@@ -237,6 +237,8 @@ def _info_text(figures: Info) -> str:
     rows += [(f"  {state}", f"{number:,}") for state, number in figures.messages.items() if number]
     rows.append(("in chunks", f"{figures.unexpanded:,} of the queued"))
     rows.append(("receipts of nobody", f"{figures.unmatched:,}"))
+    if figures.written_down:
+        rows.append(("receipts not entered yet", f"{figures.written_down:,}"))
     rows += [(name, f"{number:,}") for name, number in figures.counters.items()]
     lines = [f"{name:<28} {value}" for name, value in rows]
     lines += [f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%SZ}  {event}" for at, event in figures.log]

@@ -14,6 +14,7 @@ from typing import TextIO
 import msgspec
 import rich_click as click
 
+from clikit.terminal import visible
 from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import FILE, config_option
@@ -246,4 +247,4 @@ def _shown(entry: dict[str, object], plain: bool) -> dict[str, object]:
 def _line(entry: dict[str, object]) -> str:
     what = f" {entry['change']:<8}" if "change" in entry else ""
     why = " · ".join(str(entry[key]) for key in ("source", "reason", "text") if entry[key])
-    return f"{entry['number']:<16}{what} {entry['scope']:<16} {entry['at']}  {why}"
+    return visible(f"{entry['number']:<16}{what} {entry['scope']:<16} {entry['at']}  {why}")

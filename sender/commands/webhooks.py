@@ -11,6 +11,7 @@ import msgspec
 import rich_click as click
 from twisted.internet.defer import Deferred
 
+from clikit.terminal import visible
 from sender.commands.beside import made_beside
 from sender.commands.input import BadInput, bad_input, read_only
 from sender.commands.options import IDENT, config_option
@@ -120,7 +121,7 @@ def test(config_path: Path, name: str) -> None:
             raise BadInput(f"there is no webhook {name}; the configuration has: {_known(config)}")
         answer = _ask(name, webhook)
     if isinstance(answer, Response):
-        click.echo(f"{answer.status} {' '.join(answer.text.split())}".rstrip())
+        click.echo(visible(f"{answer.status} {' '.join(answer.text.split())}".rstrip()))
         raise SystemExit(0 if 200 <= answer.status < 300 else 1)
     click.echo(f"no answer: {answer}")
     raise SystemExit(1)
@@ -190,4 +191,4 @@ def _consumer_line(consumer: Consumer) -> str:
 def _delivery_line(row: DeliveryRow) -> str:
     again = f", again {iso(row.due)}" if row.state == "waiting" and row.attempts else ""
     tried = f"  {row.attempts}× {row.outcome}{again}" if row.attempts else ""
-    return f"{row.id:>8}  {iso(row.at)}  {row.consumer:<16} {row.type:<20} {row.state:<9}{tried}".rstrip()
+    return visible(f"{row.id:>8}  {iso(row.at)}  {row.consumer:<16} {row.type:<20} {row.state:<9}{tried}".rstrip())

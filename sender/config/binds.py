@@ -57,6 +57,20 @@ class Binds(msgspec.Struct, frozen=True, kw_only=True):
             yield (), "nothing can be submitted; expected a transmitter or a transceiver"
 
 
+def is_host(text: str) -> bool:
+    """Whether it is written like a name or an address: without a scheme, a port, brackets or spaces."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not text or any(letter.isspace() or letter in "/:@[]" for letter in text):
+            return False
+        try:
+            text.encode("idna")
+        except UnicodeError:  # a label that is empty or too long
+            return False
+    return True
+
+
 class Endpoint(str):
     """Where to connect or to listen, written `host:port`, `host`, `[::1]:2775`; 2775 where no port is named."""
 
@@ -67,7 +81,7 @@ class Endpoint(str):
     def parse(cls, text: str) -> Self:
         """Read the written form; ValueError names the form that is expected."""
         host, port = _split(text.strip())
-        if not host or any(letter.isspace() for letter in host) or not 1 <= port <= 65535:
+        if not is_host(host) or not 1 <= port <= 65535:
             raise ValueError(f"expected {cls.expected}")
         return cls(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 

@@ -156,7 +156,9 @@ def _with_secrets(
         wrong((*steps, error.key), str(error))
     if account.tls is not None:
         try:
-            account.tls.client()
+            client = account.tls.client()
+            for place in account.places:
+                client.check(place.host)
         except TlsFileError as error:
             wrong((*steps, "tls", error.key), str(error))
     if account.outbind is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from sender.config.binds import BindMode, Binds, Endpoint, OutbindConfig, SmppVersion
+from sender.config.binds import BindMode, Binds, Endpoint, OutbindConfig, SmppVersion, is_host
 from sender.config.receipts import ReceiptsConfig
 from sender.config.retrying import OperatorRetry
 from sender.config.secrets import LIMITS, field_problem, secret_problems
@@ -121,6 +121,8 @@ class AccountConfig(TextConfig, frozen=True, kw_only=True):
             yield (), 'the key "system_id" is missing; expected text'
         if not self.host and not self.endpoints:
             yield (), 'the key "host" is missing; expected text (or "endpoints", a list)'
+        if self.host and not is_host(self.host):
+            yield ("host",), f'found "{self.host}"; expected a name or an address alone; the port goes into "port"'
         if self.host and self.endpoints:
             yield ("endpoints",), "host is given too; expected one of the two"
         yield from secret_problems(self)

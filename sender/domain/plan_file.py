@@ -49,8 +49,11 @@ def read_plan(lines: Iterable[str], form: PlanFormat) -> Iterator[Row]:
     source = iter(lines)
     head = next(source, "")
     delimiter = max(";,\t", key=head.count)
-    reader = csv.reader([head], delimiter=delimiter)
-    header = [name.strip().casefold().lstrip("\ufeff") for name in next(reader, [])]
+    try:
+        titles = next(csv.reader([head], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise PlanError(1, f"{error}; save the file as CSV UTF-8") from None
+    header = [name.strip().casefold().lstrip("\ufeff") for name in titles]
     if not any(header):
         raise PlanError(1, "the file is empty; expected a header and rows")
     parse = {PlanFormat.RU_DEF: _russian, PlanFormat.CSV: _ranges, PlanFormat.PORTED: _ported}[form](header)

@@ -17,6 +17,9 @@ from sender.store.suppression import Suppressed
 COLUMNS: Final = ("number", "scope", "source", "reason", "text", "at")
 """Columns of a file: only the number is needed; a file without header has one number a line."""
 
+_MOST_LINES: Final = 100
+"""A quoted text may have line breaks; one that runs on for longer was never closed."""
+
 
 class BadLine(msgspec.Struct, frozen=True):
     """A line that is left out."""
@@ -27,9 +30,11 @@ class BadLine(msgspec.Struct, frozen=True):
 
 def read_entries(file: TextIO, region: str, usual: Suppressed) -> Iterator[Suppressed | BadLine]:
     """The rows of a file; what a row does not say is taken from `usual`."""
-    lines = csv.reader(file, delimiter=_delimiter(file))
     columns: dict[str, int] | None = None
-    for row in lines:
+    for line, row in _rows(file, _delimiter(file)):
+        if isinstance(row, str):
+            yield BadLine(line, row)
+            continue
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
@@ -41,7 +46,7 @@ def read_entries(file: TextIO, region: str, usual: Suppressed) -> Iterator[Suppr
         try:
             yield _entry(cells, columns, region, usual)
         except (BadNumber, ScopeError, ValueError) as error:
-            yield BadLine(lines.line_num, str(error))
+            yield BadLine(line, str(error))
 
 
 def write_entries(file: TextIO, entries: Iterable[Suppressed]) -> int:
@@ -67,6 +72,32 @@ def read_time(text: str) -> float:
     except ValueError:
         raise ValueError(f'found "{text}"; expected a time such as 2026-03-01T12:00:00Z') from None
     return (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _rows(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Rows with the line that each begins on, or what is wrong with that line: the rows after it are not lost."""
+    again: list[str] = []  # lines that a row has taken, and was none
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        while len(taken) < _MOST_LINES and (line := again.pop() if again else file.readline()):
+            taken.append(line)
+            yield line
+
+    number = 1
+    while True:
+        taken.clear()
+        try:
+            row = next(csv.reader(lines(), delimiter=delimiter, strict=True), None)
+        except csv.Error as error:
+            yield number, "a quote is never closed" if len(taken) > 1 or "unexpected end" in str(error) else str(error)
+            again += reversed(taken[1:])
+            number += 1
+        else:
+            if row is None:
+                return
+            yield number, row
+            number += len(taken)
 
 
 def _delimiter(file: TextIO) -> str:

@@ -31,6 +31,8 @@ class Info(msgspec.Struct, frozen=True):
     """Recipients that are no message rows yet; queued."""
     unmatched: int
     """Receipts that belong to no message we know, or not yet."""
+    written_down: int
+    """Final receipts that are not entered yet: their messages count as accepted."""
     counters: dict[str, int]
     log: tuple[tuple[float, str], ...]
     """The last things that were done to the store: unix time and what."""
@@ -69,6 +71,7 @@ class Maintenance:
             unmatched=conn.execute(
                 "SELECT (SELECT count(*) FROM parked_receipts) + (SELECT count(*) FROM unmatched_receipts)"
             ).fetchone()[0],
+            written_down=conn.execute("SELECT coalesce(sum(json_array_length(messages)), 0) FROM told").fetchone()[0],
             counters=dict(conn.execute("SELECT name, number FROM counters ORDER BY name").fetchall()),
             log=tuple(log),
         )

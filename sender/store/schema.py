@@ -40,6 +40,8 @@ def prepare(
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):
             raise StoreError(f"{name} was written by a newer version of the sender; update this one")
+        if not version and not migrate:
+            raise StoreError(f"{name} is not made yet: another process does that, or was cut off; try again, or send")
         if version < len(MIGRATIONS) and not migrate:
             raise StoreError(f"{name} was written by an older version of the sender; `sender resume` brings it forward")
         if read_only:

@@ -50,6 +50,16 @@ def test_output_that_cannot_be_written_is_one_line(program):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
+def test_standard_streams_that_are_closed_lead_nowhere(program):
+    code = f"import sys; sys.argv[0] = '{program}'; from {program}.cli import main; main(['--version'])"
+    shell = ["sh", "-c", '"$0" -c "$1" <&- >&-', sys.executable, code]
+    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    silent = ["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code]
+    assert subprocess.run(silent, check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_ctrl_c_before_a_command_takes_care_of_it_is_one_line(program, monkeypatch):
     def interrupted(ctx: click.Context) -> None:
         raise KeyboardInterrupt

@@ -181,6 +181,18 @@ def test_the_exit_code_tells_whether_every_message_was_taken(state: State, code:
     assert exit_code(report(states=states)) == code
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("suppress", "add", "77051112233", "--reason", "\udcc8"), ("inbox", "--label", "\udcc8\udcec")],
+)
+def test_an_argument_that_is_not_utf8_is_one_line(home: Path, words: tuple[str, ...]) -> None:
+    fill(home)
+    done = run(home, *words, "--config", "~/sender.yaml")
+    assert done.exit_code == 2
+    shown = "?" * len(words[-1])
+    assert done.stderr.endswith(f'"{shown}" is not UTF-8, and cannot be stored; write or name it in UTF-8\n')
+
+
 def test_a_file_without_one_good_row_is_an_error(home: Path) -> None:
     (home / "people.csv").write_text("phone,name\nx,y\n77051112233,\n", encoding="utf-8")
     options = ["--config", "sender.yaml", "--recipients", "people.csv", "--template", "Dear {name}", "--from", "SHOP"]

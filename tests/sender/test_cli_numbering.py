@@ -112,6 +112,13 @@ def test_a_file_that_cannot_be_used_is_one_line_and_changes_nothing(
     store.close()
 
 
+def test_a_file_that_is_no_text_is_one_line(home: Path) -> None:
+    (home / "plan.xlsx").write_bytes(b"prefix,operator\n7705,\x98\n")
+    result = run(home, "numbering", "import", "~/plan.xlsx", "--format", "csv")
+    assert result.exit_code == 2
+    assert result.stderr.endswith("plan.xlsx:2: neither UTF-8 nor Windows-1251; save the file as CSV UTF-8\n")
+
+
 def test_a_file_that_is_not_there_and_a_number_that_is_none(home: Path) -> None:
     missing = run(home, "numbering", "import", "~/none.csv", "--format", "csv")
     assert (missing.exit_code, "none.csv: No such file" in missing.stderr) == (2, True)

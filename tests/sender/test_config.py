@@ -379,6 +379,11 @@ def test_everything_about_binds(write):
         ("host: a, password: b", 'the key "system_id" is missing'),
         ("host: a, endpoints: [b], system_id: a, password: b", "host is given too"),
         ("endpoints: [b:0], system_id: a, password: b", "host:port such as smsc.example:2775"),
+        ("host: 'smsc.example:2775', system_id: a, password: b", 'the port goes into "port"'),
+        ("host: 'smpp://smsc.example', system_id: a, password: b", "expected a name or an address alone"),
+        ("host: 'smsc..example', system_id: a, password: b", "expected a name or an address alone"),
+        ("endpoints: ['smpp://smsc.example:2775'], system_id: a, password: b", "host:port such as smsc.example:2775"),
+        ("host: smsc_1, system_id: a, password: b, tls: {}", 'no certificate can be for the name "smsc_1"'),
         ("host: a, system_id: a, password: b, window_most: 5", "found without `window: auto`"),
         ("host: a, system_id: a, password: b, window: many", "a whole number such as 10 or"),
         ("host: a, system_id: a, password: b, binds: {receivers: 1}", "nothing can be submitted"),
@@ -396,6 +401,12 @@ def test_a_mistake_about_binds_is_told_with_its_line(write, given, words):
     found = problems(write(text))
     assert found[0][0] == 3
     assert words in found[0][1]
+
+
+@pytest.mark.parametrize("host", ["smsc_1", "::1", "fe80::1%eth0", "127.0.0.1", "пример.рф", "localhost."])
+def test_a_host_is_any_name_or_address(write, host):
+    text = f"country: KZ\noperators:\n  beeline: {{host: '{host}', system_id: a, password: b}}\n"
+    load_config(write(text + "routes: [{operator: beeline}]\n"), {})
 
 
 def test_two_accounts_do_not_listen_on_one_address(write):

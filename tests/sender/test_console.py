@@ -3,6 +3,7 @@ import logging
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from sender.channels.status import ChannelStatus
 from sender.console import (
@@ -15,9 +16,11 @@ from sender.console import (
     pace_text,
     report_text,
 )
+from sender.dashboard import campaigns_table
 from sender.domain.message import State
 from sender.domain.report import CampaignReport, Failure
 from sender.pipeline.progress import Progress
+from sender.store.lookup import CampaignView
 
 
 def progress(*channels: ChannelStatus, **counts: int) -> Progress:
@@ -62,6 +65,23 @@ def test_the_report_names_what_is_not_settled() -> None:
     assert "no receipt yet 3 accepted by the operator" in lines
     assert "not sent yet 4" in lines
     assert "resent 6 after a doubt: each may be a duplicate" in lines
+
+
+def test_what_others_call_things_does_not_rule_the_terminal() -> None:
+    text = report_text(report(name="a\x1b[31m", failures=(Failure("\x9b31m 000", "receipt", 1),)))
+    assert "Campaign 3: a␛[31m\n" in text
+    assert "  \ufffd31m 000" in text
+
+
+@pytest.mark.parametrize("name", ["base [vip]", "[/x]", ":smile:"])
+def test_brackets_in_a_name_are_no_markup(name: str) -> None:
+    view = CampaignView(
+        id=1, name=name, kind="file", state="running", sender="SHOP", message_class="service", priority=5,
+        created_at=0.0, starts_at=None, expires_at=None, messages=1, rejected_rows=0, states={}, done=0,
+    )  # fmt: skip
+    shown = io.StringIO()
+    Console(file=shown, width=120).print(campaigns_table([view]))
+    assert name in shown.getvalue()
 
 
 def test_progress_in_one_line() -> None:

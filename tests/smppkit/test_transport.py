@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import IReactorPluggableNameResolver
+from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from smppkit.codec import encode
 from smppkit.events import Bound, Event, NoResponse, Request, Response
@@ -16,7 +19,7 @@ from smppkit.pdus import BindTransceiver, EnquireLink, SubmitSm
 from smppkit.session import Session
 from smppkit.session_config import SessionConfig
 from smppkit.states import Role
-from smppkit.transport import UNREAD, Link, Patience
+from smppkit.transport import UNREAD, Link, Patience, TcpNetwork
 
 
 class Recorder:
@@ -247,3 +250,26 @@ def test_last_words_that_nobody_reads_are_cut_off(patience: Patience | None) -> 
     lose(link)
     assert handler.gone[0].startswith("broken stream")
     assert clock.getDelayedCalls() == []
+
+
+@implementer(IReactorPluggableNameResolver)
+class Asked(Clock):
+    """A reactor that notes which names are looked up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.nameResolver = self
+
+    def resolveHostName(self, receiver: Any, name: str, *rest: Any, **options: Any) -> None:  # noqa: N802
+        self.names.append(name)
+
+    def installNameResolver(self, resolver: Any) -> Any:  # noqa: N802
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", ["smsc_1", "a--b.example", "smsc.example"])
+def test_names_that_are_none_of_the_internet_are_looked_up_too(name: str) -> None:
+    reactor = Asked()
+    TcpNetwork(reactor).client(name, 2775, 10).connect(Factory())  # type: ignore[arg-type]
+    assert reactor.names == [name]

@@ -64,3 +64,14 @@ def test_a_time_that_is_none(home: Path) -> None:
     assert (result.exit_code, result.stderr) == (
         2, 'sender: --since: found "soon"; expected a time such as 2026-03-01T12:00:00Z, or a span such as 1h\n',
     )  # fmt: skip
+
+
+def test_what_a_subscriber_writes_does_not_rule_the_terminal(home: Path) -> None:
+    store = SqliteStore.open("campaign.sqlite")
+    with store.database.transaction():
+        octets = "a\x1b]0;title\x07\x9b31m\r\nb 😀".encode("utf-16-be")
+        written = message(octets, at=1_767_225_800.0, data_coding=8)
+        store.incoming.take([written], IncomingRules(Keywords()))
+    store.close()
+    result = CliRunner().invoke(main, ["inbox", "--config", "sender.yaml"], color=True)  # as on a terminal
+    assert result.stdout.splitlines()[0].endswith("a␛]0;title␇\ufffd31m b 😀")

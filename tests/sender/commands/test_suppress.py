@@ -93,6 +93,26 @@ def test_lines_that_cannot_be_used_are_named_and_the_others_taken(home: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ('"spam', "a quote is never closed"),
+        ('"no" offers', "',' expected after '\"'"),
+        ("x" * 200_000, "field larger than field limit (131072)"),
+    ],
+)
+@pytest.mark.parametrize("others", [2, 250])
+def test_a_line_that_is_no_row_does_not_swallow_the_numbers_after_it(
+    home: Path, cell: str, words: str, others: int
+) -> None:
+    lines = ["number,text", "77051234500,a", f"77051234501,{cell}"]
+    lines += [f"7705{2000000 + number},b" for number in range(others)]
+    (home / "stop.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = run("import", "stop.csv")
+    assert (result.exit_code, result.stdout) == (1, f"{others + 1} added\n")
+    assert result.stderr == f"stop.csv:3: {words}\n"
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["add", "12"], "12"),

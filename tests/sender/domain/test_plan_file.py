@@ -41,6 +41,7 @@ def test_ported_numbers():
     ("form", "lines", "line", "words"),
     [
         (PlanFormat.CSV, [], 1, "the file is empty"),
+        (PlanFormat.CSV, ["prefix,operator\r7705,Beeline\r"], 1, "save the file as CSV UTF-8"),
         (PlanFormat.RU_DEF, ["prefix;operator"], 1, 'no column "авс/def"'),
         (PlanFormat.CSV, ["prefix;carrier"], 1, 'no column "operator"; found: prefix, carrier'),
         (PlanFormat.CSV, ["prefix,operator", "77O5,Beeline"], 2, 'found "77O5"; expected a prefix, in digits'),

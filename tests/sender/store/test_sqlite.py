@@ -174,6 +174,13 @@ def test_a_missing_store_cannot_be_read(path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("guest", [{"read_only": True}, {"beside": True}])
+def test_a_store_that_another_process_is_making_is_no_older_one(path, guest):
+    path.touch()
+    with pytest.raises(StoreError, match="is not made yet"):
+        SqliteStore.open(path, **guest)
+
+
 def test_a_path_with_odd_characters_is_a_path(tmp_path):
     path = tmp_path / "50% off? #1 ünï.sqlite"
     SqliteStore.open(path).close()

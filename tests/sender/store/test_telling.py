@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sender.console import unmatched_text
 from sender.domain.events import EventType
 from sender.domain.message import State
 from sender.domain.settlement import Verdict
@@ -133,6 +134,22 @@ def test_a_process_that_ends_without_entering_them_has_lost_nothing(desk: Desk, 
     assert found.fates(told(30)) == [REPEATED]
     assert sound(again)
     again.close()
+
+
+def test_who_only_reads_is_told_how_many_a_process_has_left(desk: Desk, path: Path) -> None:
+    desk.receipts(*map(told, range(21, 61)))
+    copy = path.with_name("copy.sqlite")
+    shutil.copy(path, copy)
+    shutil.copy(path.with_name(path.name + "-wal"), copy.with_name(copy.name + "-wal"))
+    left = SqliteStore.open(copy, read_only=True)
+    info = left.maintenance.info()
+    assert (info.written_down, info.messages["accepted"]) == (40, 100)
+    said = "40 final receipts of all campaigns written down and not entered yet: these messages count as accepted"
+    assert unmatched_text(info) == f"\n  {said}\n"
+    left.close()
+    with desk.store.database.transaction():
+        info = desk.store.maintenance.info()
+    assert (info.written_down, info.messages["accepted"], unmatched_text(info)) == (0, 60, "")
 
 
 def test_a_process_that_ends_in_order_enters_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
