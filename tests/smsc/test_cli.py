@@ -174,6 +174,22 @@ def test_a_journal_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert re.fullmatch(r"smsc: \S+none\.sqlite does not exist; [^\n]+\n", result.stderr)
 
 
+@pytest.mark.parametrize("command", ["messages", "pdus", "lint", "pcap"])
+def test_a_journal_that_is_damaged_is_one_line(journal: Path, command: str) -> None:
+    capture = journal.with_suffix(".pcap")
+    with closing(sqlite3.connect(journal)) as opened:
+        (size,) = opened.execute("PRAGMA page_size").fetchone()
+        pages = opened.execute("SELECT rootpage FROM sqlite_schema WHERE name IN ('messages', 'pdus')").fetchall()
+    with journal.open("r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+    result = smsc(command, *((journal, "-o", capture) if command == "pcap" else ("--journal", journal)))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(r"smsc: \S+journal\.sqlite cannot be read: database disk image is malformed\n", result.stderr)
+    assert not capture.exists()
+
+
 # --- serve ----------------------------------------------------------------------------------------------
 
 
