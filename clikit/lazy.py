@@ -45,6 +45,7 @@ class LazyGroup(click.RichGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command; output that cannot be written is one line for people, and exit code 2."""
+        _open_what_is_closed()
         try:
             try:
                 return super().main(*args, **kwargs)
@@ -53,7 +54,7 @@ class LazyGroup(click.RichGroup):
         except OSError as error:
             if error.errno not in _UNWRITABLE or error.filename is not None:
                 raise
-            _give_up_output()
+            give_up_output()
             program = kwargs.get("prog_name") or Path(sys.argv[0]).name
             click.echo(f"{program}: output cannot be written: {error.strerror}", err=True)
             sys.exit(2)
@@ -89,7 +90,14 @@ _INTERRUPTED = 130  # 128 and the number of SIGINT, as shells say it
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def _give_up_output() -> None:
+def _open_what_is_closed() -> None:
+    """Standard streams that were closed (`>&-`) go nowhere: else a file that is opened would take the place of one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for as long as we run
+
+
+def give_up_output() -> None:
     """Let what is left of standard output go nowhere: the interpreter writes it when it ends."""
     with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -49,6 +49,18 @@ def test_output_that_cannot_be_written_is_one_line(program):
     assert (done.returncode, done.stderr) == (2, f"{program}: output cannot be written: No space left on device\n")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_standard_streams_may_be_closed(program, closed):
+    """And no file that is opened takes the place of one."""
+    say = "main(['--version'], standalone_mode=False)"
+    code = f"import os; from {program}.cli import main; {say}; os._exit(os.open('.', 0))"
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == ""
+    assert done.returncode > 2
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_ctrl_c_before_a_command_takes_care_of_it_is_one_line(program, monkeypatch):
     def interrupted(ctx: click.Context) -> None:
