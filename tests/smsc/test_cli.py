@@ -253,6 +253,16 @@ def test_one_port_is_not_for_two_operators(tmp_path: Path) -> None:
     assert "--port is for one operator; the scenario has a, b" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [("none/report.json", "cannot be written: there is no directory"), ("report.doc", "--lint: ")],
+)
+def test_a_report_that_has_no_place_is_refused_before_anybody_is_watched(tmp_path: Path, file: str, told: str) -> None:
+    result = smsc("serve", "--no-journal", "--lint", tmp_path / file)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
 class Served:
     """A `smsc serve` of its own, and its first line."""
 
