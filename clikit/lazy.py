@@ -54,7 +54,7 @@ class LazyGroup(click.RichGroup):
         except OSError as error:
             if error.errno not in _UNWRITABLE or error.filename is not None:
                 raise
-            _give_up_output()
+            give_up_output()
             _end(f"output cannot be written: {error.strerror}", kwargs)
         except UnicodeEncodeError as error:
             if not any("\udc80" <= letter <= "\udcff" for letter in error.object[error.start : error.end]):
@@ -105,7 +105,7 @@ def _open_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
-def _give_up_output() -> None:
+def give_up_output() -> None:
     """Let what is left of standard output go nowhere: the interpreter writes it when it ends."""
     with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import rich_click as click
 
 from clikit.lazy import LazyGroup
@@ -32,3 +35,6 @@ class _Commands(LazyGroup):
 @click.version_option(package_name="carrierlab", prog_name="smsc")
 def main() -> None:
     """Emulated mobile operators: an SMPP server whose behaviour a scenario file decides."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # messages have letters that not every terminal knows
+            stream.reconfigure(errors="replace")

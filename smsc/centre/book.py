@@ -9,7 +9,7 @@ and are taken apart when somebody asks for one of them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import inf
 from typing import Protocol, TypeAlias
@@ -133,6 +133,7 @@ class Book:
         self._weight = 0
         self._looks = 0  # for what makes room, since room was made
         self._grouped = False  # whether there may be slices
+        self._moved = False  # whether one may stand behind others that came later
         # Most ESMEs never ask for a message again, and few cancel groups or replace: each index is kept from the first
         # time that one does.
         self._by_id: dict[str, Held] | None = None
@@ -243,7 +244,7 @@ class Book:
         """The messages on a route that are not final, in the order they came."""
         if self._by_route is None:
             self._by_route = {}
-            for held in self._one_by_one():
+            for held in self._as_they_came():
                 self._by_route.setdefault(held.route(), {})[id(held)] = held
         messages = self._by_route.get(route)
         if messages is None:
@@ -255,7 +256,7 @@ class Book:
     def last_of(self, system_id: str, source: str, number: int) -> list[Held]:
         """The last messages of a source, the newest first: of the `MOST_LOOKED_AT` latest, for it goes through them."""
         found: list[Held] = []
-        for held in islice(reversed(self._one_by_one()), MOST_LOOKED_AT):
+        for held in islice(reversed(self._as_they_came()), MOST_LOOKED_AT):
             if held.system_id == system_id and held.pdu.source_addr == source:
                 found.append(held)
                 if len(found) == number:
@@ -270,17 +271,20 @@ class Book:
         """Forget every message."""
         self._in_order.clear()
         self._count = self._weight = self._looks = 0
-        self._grouped = False
+        self._grouped = self._moved = False
         self._by_id = self._by_route = None
 
     def _ids(self) -> dict[str, Held]:
         if self._by_id is None:
             self._by_id = {}
-            for held in sorted(
-                self._one_by_one(), key=lambda held: held.number
-            ):  # those that made room went to the end
+            for held in self._as_they_came():
                 _enter(self._by_id, held)
         return self._by_id
+
+    def _as_they_came(self) -> Sequence[Held]:
+        """The messages in the order of their numbers, also after some have made room and went to the end."""
+        order = self._one_by_one()
+        return sorted(order, key=lambda held: held.number) if self._moved else order
 
     def _one_by_one(self) -> deque[Held]:
         """The messages in order, with none in a group any more."""
@@ -298,6 +302,7 @@ class Book:
     def _make_room(self, looks: int, now: float) -> None:
         """Look at up to so many and let go of those that are done; the others go behind those not looked at."""
         order = self._in_order
+        self._moved = True
         looks = min(looks, self._count)
         while looks > 0:
             oldest = order.popleft()

@@ -246,7 +246,11 @@ def _to_pcap(file: Path, output: Path, port: int | None, redactor: Redactor) -> 
     if port is not None:
         raise click.UsageError("--port is for captures that are read")
     with _open_recording(file) as recording, _new_file(output) as out:
-        counters = write_pcap(recording, out, redactor)
+        try:
+            counters = write_pcap(recording, out, redactor)
+        except sqlite3.Error as error:
+            output.unlink()  # the next attempt may have the name
+            refuse(f"{file} cannot be read: {error}")
     click.echo(f"{output}: {counters.connections} connections, {counters.pdus} PDUs, {counters.packets} packets")
 
 

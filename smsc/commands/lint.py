@@ -74,8 +74,10 @@ def lint(
     try:
         with closing(open_readonly(journal)) as connection:
             replay(connection, watch)
-    except (JournalError, sqlite3.Error) as error:
+    except JournalError as error:
         refuse(str(error), UNUSABLE)
+    except sqlite3.Error as error:
+        refuse(f"{journal} cannot be read: {error}", UNUSABLE)
     if account is not None and not watch.knows(account):
         known = watch.accounts()  # a slip of the finger should not look like a client without faults
         hint = did_you_mean(account, known) or f"; there are {', '.join(known) or 'none'}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -124,7 +124,7 @@ def messages(
 
     wanted = MessageFilter(to=to, from_=from_, text=text, operator=operator, state=state, status=status, since=since)
     cells = message_brief if sys.stdout.isatty() else message_cells
-    with closing(_open(journal)) as opened:
+    with _reading(journal) as opened:
         # As of the end of time: what is planned for messages that nobody is told about will come to pass.
         found = Messages(opened).matching(wanted, inf, after=None if limit else 0)
         messages = reversed(list(islice(found, limit))) if limit else found
@@ -161,7 +161,7 @@ def pdus(
     from smsc.commands.listing import PDU_COLUMNS, pdu_brief, pdu_cells, pdu_json
     from smsc.journal.inbox import Inbox
 
-    with closing(_open(journal)) as opened:
+    with _reading(journal) as opened:
         inbox = Inbox(opened)
 
         def read(**page: Any) -> Sequence[Any]:
@@ -178,14 +178,21 @@ def pdus(
         _show(_pages(read, limit), PDU_COLUMNS, cells, partial(pdu_json, as_hex=as_hex) if as_json else None)
 
 
-def _open(journal: Path) -> sqlite3.Connection:
+@contextmanager
+def _reading(journal: Path) -> Iterator[sqlite3.Connection]:
+    """A journal; one that is damaged is told in a line, wherever that is found."""
+    import sqlite3
+
     from smsc.journal.file import open_readonly
     from smsc.journal.schema import JournalError
 
     try:
-        return open_readonly(journal)
+        with closing(open_readonly(journal)) as opened:
+            yield opened
     except JournalError as error:
         refuse(str(error))
+    except sqlite3.Error as error:
+        refuse(f"{journal} cannot be read: {error}")
 
 
 def _pages(read: Callable[..., Sequence[Any]], limit: int) -> Iterable[Any]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import rich_click as click
 
-from smsc.commands.refusing import UNAVAILABLE
+from clikit.lazy import give_up_output
+from smsc.commands.refusing import UNAVAILABLE, UNUSABLE
 from smsc.reactor import install_reactor
 
 if TYPE_CHECKING:
@@ -62,8 +63,14 @@ class Run:
         self._service.start().addCallbacks(self._ready, self._cannot_start).addErrback(self._broken)
 
     def _ready(self, where: str) -> None:
-        click.echo(f"smsc: ready on {where}")
-        sys.stdout.flush()
+        try:
+            click.echo(f"smsc: ready on {where}")
+            sys.stdout.flush()
+        except OSError as error:  # whoever waits for this line would wait for ever
+            give_up_output()
+            click.echo(f"smsc: output cannot be written: {error.strerror}", err=True)
+            self._exit_code = UNUSABLE
+            self._stop_in_order()
 
     def _cannot_start(self, failure: Any) -> None:
         from twisted.internet.error import CannotListenError

@@ -210,6 +210,8 @@ class _Watching:
             format_for(path)
         except ValueError as error:
             raise click.UsageError(f"--lint: {error}") from error
+        if not path.parent.is_dir():  # now, and not when all that was seen is to be written
+            raise click.UsageError(f"--lint: {path} cannot be written: there is no directory {path.parent}")
         self.lint = LiveLint.of_scenario(scenario)
         self._path = path
 

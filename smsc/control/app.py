@@ -141,11 +141,14 @@ def _key(entry: dict[str, Any]) -> str:
     return "" if key == "data" else key
 
 
+_NO_BODY = "'data'"  # all that Litestar says
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
 
 
 def _hinted(request: Request[Any, Any, Any], message: str) -> str:
     """What is wrong with a body, with the nearest name where one is not known."""
+    if message == _NO_BODY:
+        return "the body is empty; expected a JSON object"
     found = _UNKNOWN.search(message)
     body = request.route_handler.parsed_fn_signature.parameters.get("data")
     if found is None or body is None:

@@ -64,6 +64,7 @@ class Alive:
         )
         for number, row, delivery, at, size, events, messages in entries:
             group = recorded(size, events, messages)
+            self._count(group)  # also what is forgotten has used its numbers
             group.pending = [one for one in group.pending if one.row > max(self._row, forgotten.get(one.operator, 0))]
             group.runs = [one for one in group.runs if one.row > max(self._row, forgotten.get(one.operator, 0))]
             group.replaced = [one for one in group.replaced if one[0].row > forgotten.get(one[0].operator, 0)]
@@ -121,7 +122,7 @@ class Alive:
         """A group stands in the log, in this entry."""
         self._entries.append(entry)
         self.last = entry
-        self._numbers.update(group.numbers())
+        self._count(group)
         planned, owed = self._planned, self._owed
         if group.pending:
             messages = dict(group.messages)
@@ -167,6 +168,11 @@ class Alive:
         for operator, upto in group.forgotten:
             self._forget(operator, upto)
         self._let_go(entry.at)
+
+    def _count(self, group: Group) -> None:
+        numbers = self._numbers
+        for operator, number in group.numbers().items():
+            numbers[operator] = max(number, numbers.get(operator, 0))
 
     def settle(self, connection: sqlite3.Connection, *, everything: bool = False) -> None:
         """Write into the tables what is held too long, or all, within the transaction that is open."""

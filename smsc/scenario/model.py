@@ -142,7 +142,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     has_runs: ClassVar[bool] = True
 
     scenario: Annotated[str, Meta(description="What it is about, in one line")] = ""
-    seed: Annotated[int, Meta(description="Everything random follows from it")] = 0
+    seed: Annotated[int, Meta(description="Everything random follows from it", ge=0)] = 0
     operators: Annotated[dict[str, Operator], Meta(description="Operators by name", min_length=1)]
     timeline: Annotated[list[TimelineEntry], Meta(description="What happens when")] = []
     phases: Any = None

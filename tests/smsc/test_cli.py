@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -174,6 +175,22 @@ def test_a_journal_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert re.fullmatch(r"smsc: \S+none\.sqlite does not exist; [^\n]+\n", result.stderr)
 
 
+@pytest.mark.parametrize("command", ["messages", "pdus", "lint", "pcap"])
+def test_a_journal_that_is_damaged_is_one_line(journal: Path, command: str) -> None:
+    capture = journal.with_suffix(".pcap")
+    with closing(sqlite3.connect(journal)) as opened:
+        (size,) = opened.execute("PRAGMA page_size").fetchone()
+        pages = opened.execute("SELECT rootpage FROM sqlite_schema WHERE name IN ('messages', 'pdus')").fetchall()
+    with journal.open("r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+    result = smsc(command, *((journal, "-o", capture) if command == "pcap" else ("--journal", journal)))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(r"smsc: \S+journal\.sqlite cannot be read: database disk image is malformed\n", result.stderr)
+    assert not capture.exists()
+
+
 # --- serve ----------------------------------------------------------------------------------------------
 
 
@@ -234,6 +251,16 @@ def test_one_port_is_not_for_two_operators(tmp_path: Path) -> None:
     result = smsc("serve", path, "--port", 1)
     assert result.exit_code == 2
     assert "--port is for one operator; the scenario has a, b" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [("none/report.json", "cannot be written: there is no directory"), ("report.doc", "--lint: ")],
+)
+def test_a_report_that_has_no_place_is_refused_before_anybody_is_watched(tmp_path: Path, file: str, told: str) -> None:
+    result = smsc("serve", "--no-journal", "--lint", tmp_path / file)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.replace("│", " ").split())
 
 
 class Served:
@@ -337,6 +364,30 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
             )
             assert (result.returncode, result.stdout) == (1, "")
             assert result.stderr == f"smsc: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("told", ["No space left on device", "Broken pipe"])
+def test_who_cannot_be_told_that_it_is_ready_is_told_that(told: str) -> None:
+    command = [*SMSC, "serve", "--port", "0", "--no-http", "--no-journal", "--quiet"]
+    if told == "Broken pipe":
+        reading, writing = os.pipe()
+        os.close(reading)
+    else:
+        writing = os.open("/dev/full", os.O_WRONLY)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (2, f"smsc: output cannot be written: {told}\n")
+
+
+def test_letters_that_a_terminal_does_not_know_are_question_marks(journal: Path) -> None:
+    with closing(Journal.open(journal, clock=Clock())) as opened:
+        pdu = SubmitSm(destination_addr="7706", data_coding=8, short_message="Жук".encode("utf-16-be"))
+        opened.message(Message(2000.0, "op", "shop", 1, pdu))
+    command = [*SMSC, "messages", "--journal", str(journal), "--to", "7706"]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("\t???\n")
 
 
 def test_a_file_that_is_no_journal_is_one_line(tmp_path: Path) -> None:

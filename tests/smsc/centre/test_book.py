@@ -106,6 +106,15 @@ def test_messages_on_a_route_are_those_that_are_not_final() -> None:
     assert book.on_route(("shop", "SHOP", "nobody", ""), 1.0) == []
 
 
+def test_messages_on_a_route_are_in_order_also_when_they_were_asked_for_only_after_they_made_room() -> None:
+    book = Book(most_kept=3)
+    messages = [held(number, ends=1e6) for number in range(1, 7)]
+    for message in messages:
+        book.add(message, 0.0)
+    assert [message.number for message in book.last_of("shop", "SHOP", 2)] == [6, 5]
+    assert book.on_route(messages[0].route(), 1.0) == messages
+
+
 def test_the_last_messages_of_a_source_come_newest_first() -> None:
     book = Book()
     for number in range(1, 6):

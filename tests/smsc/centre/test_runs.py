@@ -424,6 +424,24 @@ def test_only_receipts_that_nobody_takes_are_written_down(kind: str) -> None:
         call.cancel()
 
 
+def test_numbers_of_a_run_that_was_forgotten_are_not_used_again() -> None:
+    lab = Lab()
+    lab.journal = journal = Journal.open(MEMORY, clock=lab.clock, logged=True)
+    lab.start(scenario(SCENARIOS["usual"]), journal=None)
+    (server,) = lab.emulator.operators.values()
+    esme = lab.bound()
+    for _ in range(4):
+        esme.submit()
+    lab.settle()
+    server.centre.forget()
+    journal.flush()
+    again = Journal(MEMORY, journal.connection, None, lab.clock, threaded=False, logged=True)
+    again.expand(lambda error: None)
+    assert again.last_number("op") == server.state.next_id - 1
+    for call in lab.clock.getDelayedCalls():
+        call.cancel()
+
+
 @pytest.mark.parametrize("large", [False, True])
 def test_a_large_book_lets_go_of_a_run_when_all_of_it_is_over(large: bool) -> None:
     lab = Lab()

@@ -111,6 +111,8 @@ def test_what_is_wrong_with_a_body_names_its_key(asked: TestClient[Any]) -> None
     assert "2+ for two and more" in post(asked, "/api/messages/count", {"filters": {"parts": "x"}}, 400)["detail"]
     assert post(asked, "/api/messages/count", {"filters": {"parts": "2+"}}) == {"count": 1}
     assert post(asked, "/api/messages/count", [], 400)["detail"] == "Expected `object`, got `array`"
+    empty = asked.post("/api/messages/count", headers={"content-type": "application/json"})
+    assert (empty.status_code, empty.json()["detail"]) == (400, "the body is empty; expected a JSON object")
     assert get(asked, "/api/mesages", 404)["detail"] == "there is nothing at /api/mesages; /schema lists what there is"
 
 

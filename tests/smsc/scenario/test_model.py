@@ -112,6 +112,7 @@ OPERATOR = "operators:\n  x:\n    "
         ("{}", '1:1 : the key "operators" is missing; expected a mapping (name: value)'),
         ("operators: {}", "1:12 operators: found 0 entries; expected at least 1"),
         ("operators: {x: }", "1:15 operators.x: found nothing; expected a mapping with persona, listen, tls"),
+        ("seed: -1\noperators: {x: {}}", '1:7 seed: found "-1"; expected at least 0'),  # --seed takes no other
         (OPERATOR + "brand: hex", '3:5 operators.x: unknown key "brand"; known here: persona, listen, tls'),
         (OPERATOR + "acounts: any", '3:5 operators.x: unknown key "acounts"; did you mean "accounts"?'),
         (OPERATOR + "listen: 2775", '3:13 operators.x.listen: found "2775"; expected an address such as tcp:2775'),
