@@ -112,6 +112,11 @@ class Player:
             self._there.release()
         return parts[0]
 
+    def put_back(self, due: Due) -> None:
+        """A message of an open loop that could not be written after all is the next one again."""
+        self._queue.appendleft(due)
+        self._there.release()
+
     def next_part(self) -> Due | None:
         """A further part of a long message of a closed loop, if one waits."""
         if not self._there.acquire(blocking=False):
@@ -253,9 +258,17 @@ class Player:
         """Wait until all that waits is written, and all that was written is answered."""
         deadline = time.monotonic() + most
         while time.monotonic() < deadline and (self._queue or any(user.outstanding for user in self.users)):
-            if self._queue and self._is_too_late(self._queue[0]) and self._there.acquire(blocking=False):
-                self._queue.popleft()
+            self._give_up_late()
             gevent.sleep(_LOOK)
+        self._give_up_late()
+
+    def _give_up_late(self) -> None:
+        """Tell of all messages that wait for longer than they may."""
+        while self._there.acquire(blocking=False):
+            if not self._is_too_late(self._queue[0]):
+                self._there.release()
+                return
+            self._queue.popleft()
 
     def _finish(self, most: float, lost: bool) -> None:
         """Wait for what is on its way, `most` seconds at most; what then misses is `lost`, or still awaited."""

@@ -109,6 +109,8 @@ class EsmeUser(_Profiled, SmppUser):
         due = (None if open_loop else self.player.next_part()) or self.player.next()
         if due is None:
             _rest()
+        elif open_loop and not self.has_room:
+            self.player.put_back(due)  # the link was lost meanwhile: another bind may have it, or it grows too late
         elif open_loop:
             self.submit(due.job.pdu, due.job.due, due.job.looked_at, due.job.stretch)
         else:

@@ -9,8 +9,10 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -198,3 +200,44 @@ def test_the_senders_api_with_an_emulator_behind_it_until_ctrl_c(emulator: Emula
     assert posts["failed"] == 0
     assert report["requests"]["message final"]["failed"] == 0
     assert (tmp_path / "reports" / "report.html").stat().st_size > 0
+
+
+BIND, SUBMIT, RESPONSE = 9, 4, 0x8000_0000
+
+
+def failing_smsc(port: int, bad: bytes) -> None:
+    """Binds two links, answers a few messages, says something `bad` to the next on both, and is gone for good."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        links = [listening.accept()[0] for _ in range(2)]
+
+    def serve(link: socket.socket) -> None:
+        submits = 0
+        with link, link.makefile("rb") as stream:
+            while (header := stream.read(16)) and submits < 10:
+                length, command, _, number = struct.unpack(">4I", header)
+                stream.read(length - 16)
+                submits += command == SUBMIT
+                if submits < 5:
+                    answer = b"17\0" if command in (BIND, SUBMIT) else b""
+                    link.sendall(struct.pack(">4I", 16 + len(answer), command | RESPONSE, 0, number) + answer)
+            link.sendall(bad)
+
+    for link in links:
+        threading.Thread(target=serve, args=(link,), daemon=True).start()
+
+
+@pytest.mark.parametrize("bad", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["gone", "garbage"])
+def test_every_message_that_was_due_is_counted_when_the_smsc_goes_away(tmp_path: Path, bad: bytes) -> None:
+    smsc = threading.Thread(target=failing_smsc, args=(port := free_port(), bad), daemon=True)
+    smsc.start()
+    code, said, report = load(
+        tmp_path,
+        f"target: {{smpp: '127.0.0.1:{port}', accounts: [{{system_id: one, password: secret}}]}}\n"
+        "mode: open\narrival: constant\nusers: 2\nshape: {shape: steady, at: 40/s, for: 1500ms}\n"
+        "mix: [{text: hi, registered: false}]\nresponse_timeout: 1s\ngive_up: 500ms\nthresholds: {errors: 99%}\n",
+    )
+    smsc.join()
+    assert code == 0, said
+    submits = report["requests"]["submit_sm"]
+    assert submits["count"] == report["due"] == report["written"] + report["given_up"]
+    assert submits["failures"].keys() == {"connection lost", "not written in time"}, said
