@@ -33,7 +33,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     pdu: SubmitSm
     due: float
     looked_at: float
-    """When the generator came to it: `due`, if it was in time."""
+    """When the generator would have written it, had there been room: `due`, if it was in time."""
     stretch: int = 0
 
 

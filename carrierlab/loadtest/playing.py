@@ -29,6 +29,7 @@ from carrierlab.load.arrivals import due_times
 from carrierlab.loadtest.esme import Job
 from carrierlab.loadtest.mix import Mix
 from carrierlab.loadtest.profile import Mode, Profile
+from carrierlab.loadtest.room import Room
 from carrierlab.loadtest.shapes import Span, open_loop
 from carrierlab.loadtest.smpp_user import REQUEST_TYPE, SmppUser
 from carrierlab.loadtest.tally import Receipts, Tally, added
@@ -56,6 +57,8 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     to: str
     sender: str
     text: str
+    without: float
+    """`Room.without` when the generator came to it."""
 
 
 class Player:
@@ -84,6 +87,7 @@ class Player:
         SmppUser.books.clear()
         self.users.clear()
         self.stopped = False
+        self.room = Room(time.monotonic())
         self._queue: deque[Due] = deque()
         self._there = Semaphore(0)
         self._began: dict[int, float] = {}
@@ -244,7 +248,8 @@ class Player:
         said = addressed.composed
         parts = said.parts if self.profile.target.speaks_smpp else said.parts[:1]
         since = now if due is None else due
-        return [Due(Job(pdu, since, now, stretch), addressed.to, said.sender, said.text) for pdu in parts]
+        without = self.room.without(now)
+        return [Due(Job(pdu, since, now, stretch), addressed.to, said.sender, said.text, without) for pdu in parts]
 
     def _halt(self) -> None:
         """Make nothing more. What an open loop has waiting is given up; the rest of a long message still goes out."""

@@ -107,9 +107,9 @@ class Tally(msgspec.Struct):
     seconds: float = 0.0
     """From the first message to the last answer."""
     lag: Histogram = msgspec.field(default_factory=Histogram)
-    """From when a message was due to when the generator looked at it: what the generator itself is late."""
+    """What the generator itself is late: for how long a message was due, and somebody had room for it."""
     waiting: Histogram = msgspec.field(default_factory=Histogram)
-    """From there to when it was written: what the window makes it wait."""
+    """For how long it waited while nobody had room: for a window, or a link."""
     service: Histogram = msgspec.field(default_factory=Histogram)
     """From when it was written to its response: what a closed loop would have measured."""
 

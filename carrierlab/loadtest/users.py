@@ -91,6 +91,13 @@ class EsmeUser(_Profiled, SmppUser):
             raise GreenletExit from None
         super().on_start()
         self.has_begun = self.has_been_bound = True
+        self.player.room.found(time.monotonic())
+
+    def on_stop(self) -> None:
+        """See Locust."""
+        if self.has_been_bound:
+            self.player.room.gone(time.monotonic())
+        super().on_stop()
 
     def bind_failed(self, reason: str) -> None:
         """See SmppUser."""
@@ -104,7 +111,8 @@ class EsmeUser(_Profiled, SmppUser):
     @task
     def send(self) -> None:
         """The next message, or what is left of the last one."""
-        self.wait_for_room()
+        if not self.has_room:
+            self._wait_for_room()
         open_loop = self.profile.mode is Mode.OPEN
         due = (None if open_loop else self.player.next_part()) or self.player.next()
         if due is None:
@@ -112,9 +120,18 @@ class EsmeUser(_Profiled, SmppUser):
         elif open_loop and not self.has_room:
             self.player.put_back(due)  # the link was lost meanwhile: another bind may have it, or it grows too late
         elif open_loop:
-            self.submit(due.job.pdu, due.job.due, due.job.looked_at, due.job.stretch)
+            now = time.monotonic()
+            waited = self.player.room.without(now) - due.without  # what else it waited, it waited for the generator
+            self.submit(due.job.pdu, due.job.due, now - waited, due.job.stretch)
         else:
             self.submit(due.job.pdu)
+
+    def _wait_for_room(self) -> None:
+        self.player.room.gone(time.monotonic())
+        try:
+            self.wait_for_room()
+        finally:
+            self.player.room.found(time.monotonic())
 
 
 class ApiUser(_Profiled, FastHttpUser):
