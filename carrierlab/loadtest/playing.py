@@ -135,6 +135,9 @@ class Player:
         return Gcra(rate, max(1.0, rate) if self.profile.mode is Mode.OPEN else 1.0)
 
     def _wait_for_the_gate(self) -> None:
+        if self._gate.take(time.monotonic()):
+            return
+        self._tally(0).held_back += 1
         while not self._gate.take(time.monotonic()):
             gevent.sleep(max(0.001, self._gate.wait(time.monotonic())))
 

@@ -79,6 +79,9 @@ def lines(result: Result) -> Iterator[str]:
             f"receipts {receipts.matched:,}, still awaited {receipts.awaited:,}, lost {receipts.lost:,} "
             f"({receipts.late:,} of them came late), unknown {receipts.unknown:,}, repeated {receipts.again:,}"
         )
+    count = sum(each.count for name, each in tally.requests.items() if name == profile.sent or not profile.sent)
+    if profile.mode is Mode.CLOSED and tally.held_back > count / 2:
+        yield f"safety.rate ({profile.most.rate:g}/s) held the users back: the target may take more than this"
     if tally.given_up:
         yield f"{tally.given_up:,} of {tally.due:,} that were due could not be written in time"
     if result.late_generator:
@@ -129,6 +132,7 @@ def document(result: Result, code: int) -> dict[str, Any]:
         "due": tally.due,
         "written": tally.written,
         "given_up": tally.given_up,
+        "held_back": tally.held_back,
         "requests": {
             name: {
                 "count": each.count,
