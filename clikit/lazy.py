@@ -44,7 +44,12 @@ class LazyGroup(click.RichGroup):
         return getattr(importlib.import_module(module), function)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command; output that cannot be written is one line for people, and exit code 2."""
+        """Run the command; output that cannot be written is one line for people, and exit code 2.
+
+        Where standard output is closed nobody wants any.
+        """
+        if sys.stdout is None:
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
         try:
             try:
                 return super().main(*args, **kwargs)

@@ -50,6 +50,14 @@ def test_output_that_cannot_be_written_is_one_line(program):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
+def test_a_closed_standard_output_wants_none(program):
+    code = f"import sys; sys.argv[0] = '{program}'; from {program}.cli import main; main(['--version'])"
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_ctrl_c_before_a_command_takes_care_of_it_is_one_line(program, monkeypatch):
     def interrupted(ctx: click.Context) -> None:
         raise KeyboardInterrupt
