@@ -249,8 +249,12 @@ class Conductor:
         result = self._result()
         code = exit_code(result)
         environment.process_exit_code = code
-        print("\n".join(["", *lines(result), ""]))  # noqa: T201 - for people, as Locust prints its tables
         self._write(result, code)
+        try:
+            print("\n".join(["", *lines(result), ""]), flush=True)  # noqa: T201 - for people, as Locust prints its tables
+        except OSError as error:
+            _give_up_output(error)
+            environment.process_exit_code = UNUSABLE
         if options is not None and options.csv_prefix:
             gevent.sleep(CSV_STATS_INTERVAL_SEC * 1.2)  # its writer looks that often
         if options is not None and options.html_file:
@@ -292,6 +296,13 @@ def _put(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         log.error("%s cannot be written: %s", path, error.strerror)
+
+
+def _give_up_output(error: OSError) -> None:
+    """Nobody reads the report: let the rest of the output go nowhere, the reports in files are written all the same."""
+    log.error("output cannot be written: %s", error.strerror)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
 
 
 def exit_code(result: Result) -> int:
