@@ -17,6 +17,7 @@ from carrierlab.blast.report import Report, report, to_json, to_text
 from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
+from smppkit.errors import SmppError
 from smppkit.text import Alphabet
 from smppkit.tls import ClientTls, TlsClient
 from smsc.app import Emulator
@@ -77,6 +78,21 @@ def test_a_closed_loop_has_every_message_answered_and_its_latency_counted() -> N
     assert found.server is not None
     assert found.limit == "round trip"
     assert found.stray == found.unanswered == found.incoming == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"text": "\N{SNOWMAN}"}, "gsm7 has no"),
+        ({"destination": 10**20}, "destination_addr: has 21 characters, at most 20"),
+        ({"system_id": "shop-of-a-town-{n}"}, "system_id: has 16 characters, at most 15"),
+        ({"password": "too-long-for-it"}, "password: has 15 characters, at most 8"),
+    ],
+)
+def test_what_cannot_be_encoded_is_told_before_there_is_a_connection(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises((SmppError, ValueError), match=said) as caught:
+        blasted(plan(**changed))
+    assert "too-long-for-it" not in str(caught.value)
 
 
 @pytest.mark.parametrize("receipts", [Receipts.COUNT, Receipts.MATCH])
