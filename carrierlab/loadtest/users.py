@@ -24,6 +24,7 @@ from carrierlab.loadtest.profile import (
 )
 from carrierlab.loadtest.smpp_user import SmppUser
 from carrierlab.loadtest.thresholds import CONTROL, FINAL, POST_MESSAGE
+from smppkit.errors import EncodeError
 
 _FINAL_STATES = frozenset({"delivered", "undelivered", "expired", "rejected", "unknown", "cancelled", "blocked"})
 DEFAULT_TOKEN = "TOKEN"  # noqa: S105 - the name of a variable
@@ -89,7 +90,11 @@ class EsmeUser(_Profiled, SmppUser):
             self.has_begun = True
             self.player.unusable(str(error))
             raise GreenletExit from None
-        super().on_start()
+        try:
+            super().on_start()
+        except EncodeError as error:
+            self.bind_failed(str(error))
+            raise GreenletExit from None
         self.has_begun = self.has_been_bound = True
         self.player.room.found(time.monotonic())
 

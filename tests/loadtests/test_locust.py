@@ -241,3 +241,21 @@ def test_every_message_that_was_due_is_counted_when_the_smsc_goes_away(tmp_path:
     submits = report["requests"]["submit_sm"]
     assert submits["count"] == report["due"] == report["written"] + report["given_up"]
     assert submits["failures"].keys() == {"connection lost", "not written in time"}, said
+
+
+def test_a_password_that_smpp_cannot_carry_is_told_and_not_shown_and_reports_are_written(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as smsc:
+        (tmp_path / "profile.yaml").write_text(
+            f"target: {{smpp: '127.0.0.1:{smsc.getsockname()[1]}', accounts: [{{system_id: one, password_env: LONG}}]}}"
+        )
+        command = program("carrierlab", "load", "profile.yaml", "--report", "reports")
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                command, cwd=tmp_path, env=os.environ | {"LONG": "too-long-for-it"},
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "output cannot be written: No space left on device" in done.stderr
+    assert "too-long-for-it" not in done.stderr
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert report["unusable"] == "one cannot bind: bind_transceiver.password: has 15 characters, at most 8"
