@@ -154,7 +154,7 @@ class Esme:
         if not self._leaving:
             self.failure = self.failure or f"the connection ended: {reason.getErrorMessage()}"
             if self.bound and self._book is not None:
-                self._book.lost += 1
+                self._book.lost[self.failure] += 1
                 self._book.outstanding -= self.outstanding
                 self._book.unanswered += self.outstanding
         self.outstanding = 0

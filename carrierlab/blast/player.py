@@ -80,6 +80,9 @@ class Player:
             await self._bind()
             if self._plan.warm_up:
                 await self._part(self._plan.warm_up, None)
+                if not any(esme.bound for esme in self._esmes):
+                    why = next((esme.failure for esme in self._esmes if esme.failure), "the connections ended")
+                    raise Unusable(f"no connection was left after the warm-up: {why}")
             begin = self._meters.read(self._clock.seconds())
             await self._part(self._plan.most, self._plan.seconds)
             end = self._meters.read(self._clock.seconds())

@@ -164,9 +164,35 @@ def test_when_every_connection_is_lost_it_is_over() -> None:
         clock.callLater(0.5, lambda: [each.client.abortConnection() for each in network.connections])
 
     _, found = blasted(plan(warm_up=0, messages=5000), harm=reset)
-    assert found.lost_connections == 3
+    assert found.lost_connections == sum(found.lost_because.values()) == 3
     assert found.unanswered == 21
     assert not found.complete
+    assert found.limit == "incomplete"
+    assert "    the connection ended: " in to_text(found)
+
+
+def test_a_rate_that_was_kept_until_the_connections_were_lost_was_not_kept() -> None:
+    def reset(clock: SimClock, network: SimNetwork) -> None:
+        clock.callLater(2.0, lambda: [each.client.abortConnection() for each in network.connections])
+
+    _, found = blasted(plan(warm_up=0, rate=100.0, messages=500), harm=reset)
+    assert found.not_written > 0
+    assert found.limit == "incomplete"
+
+
+def test_without_a_connection_after_the_warm_up_there_is_nothing_to_measure() -> None:
+    def reset(clock: SimClock, network: SimNetwork) -> None:
+        clock.callLater(0.5, lambda: [each.client.abortConnection() for each in network.connections])
+
+    with pytest.raises(Unusable, match="no connection was left after the warm-up: the connection ended"):
+        blasted(plan(warm_up=5000), harm=reset)
+
+
+def test_a_small_rate_is_no_zero() -> None:
+    _, found = blasted(plan(warm_up=0, rate=0.5, messages=3))
+    lines = to_text(found).splitlines()
+    assert lines[0].startswith("open loop, 0.5/s, ")
+    assert lines[1].endswith("  0.744/s")
 
 
 def test_a_refused_bind_and_a_closed_port_are_told() -> None:
