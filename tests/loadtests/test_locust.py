@@ -259,3 +259,30 @@ def test_a_password_that_smpp_cannot_carry_is_told_and_not_shown_and_reports_are
     assert "too-long-for-it" not in done.stderr
     report = json.loads((tmp_path / "reports" / "report.json").read_text())
     assert report["unusable"] == "one cannot bind: bind_transceiver.password: has 15 characters, at most 8"
+
+
+def test_a_worker_that_is_lost_on_the_way_is_told_and_nothing_has_passed(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "profile.yaml").write_text(
+        f"target: {{smpp: '{emulator.address}', accounts: [{{system_id: a, password: x}}, "
+        "{system_id: b, password: x}]}"
+        f"\nmode: open\nusers: 2\nshape: {{shape: steady, at: 10/s, for: 2s}}\nthresholds: {{{LENIENT}, errors: 0%}}\n"
+        "mix: [{text: hi, registered: false}]\n"
+    )
+    common = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py")]
+    common += ["--load-profile", "profile.yaml"]
+    port = str(free_port())
+    alone = ["--headless", "--master", "--master-bind-port", port, "--expect-workers", "2", "--load-report", "reports"]
+    worker = [*common, "--worker", "--master-port", port]
+    with contextlib.ExitStack() as stack:
+        workers = [subprocess.Popen(worker, cwd=tmp_path, stderr=subprocess.DEVNULL) for _ in range(2)]
+        for each in workers:
+            stack.enter_context(ended(each))
+        master = subprocess.Popen([*common, *alone], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        stack.enter_context(ended(master))
+        assert master.stderr is not None
+        assert any("All users spawned" in line for line in master.stderr)
+        workers[1].kill()
+        master.stderr.read()
+        assert master.wait(60) == 2
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert (report["workers"], report["lost_workers"], report["exit_code"]) == (2, 1, 2)

@@ -62,6 +62,10 @@ def test_a_closed_loop_that_the_safety_rate_held_back_says_so() -> None:
     assert "safety.rate (200/s) held the users back" in text(Result(closed, "127.0.0.1:2775", tally, []))
 
 
+def test_a_worker_that_was_lost_is_told() -> None:
+    assert "1 of 2 workers lost on the way" in text(result(measured(), workers=2, lost_workers=1))
+
+
 def test_why_nothing_was_tested_is_all_there_is_to_say() -> None:
     said = text(result(Tally(), unusable="a cannot bind: ESME_RINVPASWD (0x0E)"))
     assert "nothing was tested: a cannot bind: ESME_RINVPASWD (0x0E)" in said
