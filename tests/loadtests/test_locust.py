@@ -198,6 +198,7 @@ def test_the_senders_api_with_an_emulator_behind_it_until_ctrl_c(emulator: Emula
     posts = report["requests"]["POST /v1/messages"]
     assert posts["count"] > 0
     assert posts["failed"] == 0
+    assert 0 < report["service"]["max"] <= posts["latency"]["max"]
     assert report["requests"]["message final"]["failed"] == 0
     assert (tmp_path / "reports" / "report.html").stat().st_size > 0
 
