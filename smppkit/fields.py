@@ -96,6 +96,11 @@ class Status(msgspec.Struct, frozen=True):
         writer.pieces.append(f"{value}.to_bytes(4, 'big').decode('latin-1')")
 
 
+def _is_secret(name: str) -> bool:
+    """Whether the value of this field is never shown."""
+    return name.rpartition(".")[2] == "password"
+
+
 class CString(msgspec.Struct, frozen=True):
     """A string closed by NUL, at most `limit` octets with the NUL (SMPP 3.4 §3.1, C-Octet String).
 
@@ -141,10 +146,12 @@ class CString(msgspec.Struct, frozen=True):
         if problem is None and "\0" in value:
             problem = "holds a NUL"
         if problem is not None:
-            raise EncodeError(name, f"{problem} ({value!r})")
+            raise EncodeError(name, f"{problem}" + ("" if _is_secret(name) else f" ({value!r})"))
         try:
             return value.encode("latin-1") + b"\0"
         except UnicodeEncodeError as error:
+            if _is_secret(name):
+                raise EncodeError(name, "holds what is not in Latin-1") from None
             outside = value[error.start : error.end]
             raise EncodeError(name, f"holds {outside!r}, which is not in Latin-1 ({value!r})") from None
 

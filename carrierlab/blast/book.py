@@ -56,8 +56,8 @@ class Book:
         """Receipts that name no message."""
         self.incoming = 0
         """Requests of the server that are no receipts."""
-        self.lost = 0
-        """Connections that ended before the run did."""
+        self.lost: Counter[str] = Counter()
+        """Connections that ended before the run did, by why."""
         self.most_behind = 0
         self.latency = Histogram()
         self.receipt_latency = Histogram()

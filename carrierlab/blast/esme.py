@@ -24,6 +24,8 @@ from smppkit.states import Role
 from smppkit.status import status_name
 from smppkit.stream import DEFAULT_MAX_LENGTH
 
+FIRST = 1
+"""The sequence number of the first submit."""
 FREE = -1.0
 """Of a slot whose submit waits for no answer."""
 _SUBMIT_SM_RESP = int(CommandId.SUBMIT_SM_RESP)
@@ -38,6 +40,17 @@ _BODY = re.compile(rb"[^\0]*\0..[^\0]*\0..[^\0]*\0(.)..[^\0]*\0[^\0]*\0....(.)",
 _ID = re.compile(rb"id:([^ \0]*)")
 _RECEIPTS = frozenset({0x04, 0x08, 0x20})
 _MESSAGE_TYPE = 0x3C
+
+
+def bind_of(plan: Plan, number: int) -> Pdu:
+    """The bind of a connection, counted from 0."""
+    bind = BindTransceiver if plan.bind is BindKind.TRANSCEIVER else BindTransmitter
+    return bind(
+        system_id=plan.system_id.replace("{n}", str(number + 1)),
+        password=plan.password,
+        system_type=plan.system_type,
+        interface_version=0x34,
+    )
 
 
 @implementer(IProtocol)
@@ -119,19 +132,10 @@ class Esme:
         self._transport.setTcpNoDelay(True)
         plan, now = self._plan, self._clock.seconds()
         self._session = Session(Role.ESME, SessionConfig(enquire_link_interval=None), now)
-        self._submits = self._new_submits(1)
+        self._submits = self._new_submits(FIRST)
         self._session.reserve(self._submits.count)
         self._cursor = self._number * self._plan.window % self._submits.count
-        bind = BindTransceiver if plan.bind is BindKind.TRANSCEIVER else BindTransmitter
-        self._session.send(
-            bind(
-                system_id=plan.system_id.replace("{n}", str(self._number + 1)),
-                password=plan.password,
-                system_type=plan.system_type,
-                interface_version=0x34,
-            ),
-            now,
-        )
+        self._session.send(bind_of(plan, self._number), now)
         self._turn()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
@@ -150,7 +154,7 @@ class Esme:
         if not self._leaving:
             self.failure = self.failure or f"the connection ended: {reason.getErrorMessage()}"
             if self.bound and self._book is not None:
-                self._book.lost += 1
+                self._book.lost[self.failure] += 1
                 self._book.outstanding -= self.outstanding
                 self._book.unanswered += self.outstanding
         self.outstanding = 0

@@ -10,11 +10,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Factory
 
 from carrierlab.blast.book import Book
-from carrierlab.blast.esme import Esme
+from carrierlab.blast.esme import FIRST, Esme, bind_of
 from carrierlab.blast.meters import Meters, Reading
 from carrierlab.blast.pacing import Closed, Open, Pacing
 from carrierlab.blast.plan import Plan, Receipts
 from carrierlab.blast.submits import Submits
+from smppkit.codec import encode
 from smppkit.tls import TlsClient
 from smppkit.transport import Network
 
@@ -71,12 +72,17 @@ class Player:
         self._waiting: tuple[Callable[[], bool], Deferred[None]] | None = None
 
     async def run(self) -> Measured:
-        """From the first connection to the last unbind; Unusable."""
+        """From the first connection to the last unbind; Unusable. EncodeError, UnencodableText before the first one."""
+        self._shared(FIRST)
+        encode(bind_of(self._plan, self._plan.connections - 1))
         self._ends_by = self._clock.seconds() + self._plan.longest
         try:
             await self._bind()
             if self._plan.warm_up:
                 await self._part(self._plan.warm_up, None)
+                if not any(esme.bound for esme in self._esmes):
+                    why = next((esme.failure for esme in self._esmes if esme.failure), "the connections ended")
+                    raise Unusable(f"no connection was left after the warm-up: {why}")
             begin = self._meters.read(self._clock.seconds())
             await self._part(self._plan.most, self._plan.seconds)
             end = self._meters.read(self._clock.seconds())

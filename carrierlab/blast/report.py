@@ -25,6 +25,7 @@ _LIMITS: Final = {
     "both": "Generator and server were both at the end of their cores: the server may do a little more.",
     "others": "The machine was busy with others: throughput and latency are theirs too, processor time is not.",
     "rate": "The rate that was asked for was kept.",
+    "incomplete": "Not every message was written and answered: these figures are no limit of anybody.",
     "behind": "The rate that was asked for was not kept; latencies have what messages waited before they were written.",
     "round trip": "Nobody was at the end of a core: the windows, and how long answers take, were the limit.",
 }
@@ -63,6 +64,7 @@ class Report(msgspec.Struct, frozen=True):
     most_behind: int
     """Messages that were due and waited for a window, at worst."""
     lost_connections: int
+    lost_because: dict[str, int]
     receipts: dict[str, int] | None
     incoming: int
     latency_ms: dict[str, float | None]
@@ -72,7 +74,7 @@ class Report(msgspec.Struct, frozen=True):
     """The share of the time that the generator was ready and waited for a processor."""
     server: Cost | None
     limit: str
-    """Who was the limit: generator, server, both, others, rate, behind or round trip."""
+    """Who was the limit: generator, server, both, others, rate, behind, round trip or incomplete."""
     complete: bool
 
     @property
@@ -132,7 +134,8 @@ def report(measured: Measured) -> Report:
         stray=book.stray,
         not_written=not_written,
         most_behind=book.most_behind,
-        lost_connections=book.lost,
+        lost_connections=book.lost.total(),
+        lost_because=dict(book.lost),
         receipts=receipts,
         incoming=book.incoming,
         latency_ms=_milliseconds(book.latency),
@@ -140,7 +143,7 @@ def report(measured: Measured) -> Report:
         generator=own,
         waited=waited,
         server=server,
-        limit=_limit(plan, own, server, waited, messages / seconds),
+        limit=_limit(plan, own, server, waited, messages / seconds) if measured.complete else "incomplete",
         complete=measured.complete,
     )
 
@@ -187,8 +190,8 @@ def _lines(found: Report) -> Iterator[str]:
     if found.loop == "closed":
         yield f"closed loop, {wide}: a submit follows an answer; latency from the write to the reading of the answer"
     else:
-        yield f"open loop, {found.rate:,.0f}/s, {wide}: latency from the time at which a message was due"
-    yield f"  {found.answered:,} answers in {found.seconds:.2f} s  {found.per_second:,.0f}/s"
+        yield f"open loop, {_rate(found.rate or 0.0)}, {wide}: latency from the time at which a message was due"
+    yield f"  {found.answered:,} answers in {found.seconds:.2f} s  {_rate(found.per_second)}"
     yield "  " + "  ".join(f"{name} {count:,}" for name, count in found.outcomes.items() if count or name == "accepted")
     for name, count in found.statuses.items():
         yield f"    {name} {count:,}"
@@ -198,10 +201,11 @@ def _lines(found: Report) -> Iterator[str]:
         "waited for a window at once, at worst": found.most_behind,
         "answers to nothing": found.stray,
         "generic_nack": found.nacks,
-        "connections lost": found.lost_connections,
         "other requests of the server": found.incoming,
+        "connections lost": found.lost_connections,
     }
     yield from (f"  {name} {count:,}" for name, count in troubles.items() if count)
+    yield from (f"    {why}: {count:,}" for why, count in found.lost_because.items())
     yield "  latency " + _times(found.latency_ms)
     if found.receipts is not None:
         yield "  receipts " + "  ".join(
@@ -215,6 +219,10 @@ def _lines(found: Report) -> Iterator[str]:
     if found.server is not None:
         yield f"  processor time of the server {_cost(found.server)}"
     yield f"  {_LIMITS[found.limit]}"
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:,.0f}/s" if per_second >= 100 else f"{per_second:.3g}/s"
 
 
 def _times(values: dict[str, float | None]) -> str:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -14,7 +15,7 @@ from typing import Final, NoReturn
 
 import rich_click as click
 
-from carrierlab.exit_codes import UNUSABLE
+from carrierlab.exit_codes import INTERRUPTED, UNUSABLE
 from carrierlab.loadtest.profile import Address, Profile, accounts_of, anybody_may_bind, load_profile, stranger_problem
 from webkit.address import HttpAddress
 from yamlmodel.errors import ConfigError
@@ -124,6 +125,11 @@ def _alone(host: str | None, report: Path | None, web: str | None, verbose: bool
             report.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise click.BadParameter(f"{report} cannot be made: {error.strerror}", param_hint="--report") from None
+        try:
+            tempfile.TemporaryFile(dir=report).close()
+        except OSError as error:
+            said = f"{report} cannot be written into: {error.strerror}"
+            raise click.BadParameter(said, param_hint="--report") from None
         arguments += [
             "--load-report",
             str(report),
@@ -158,7 +164,7 @@ class _Processes:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
         if self._workers == 1:
-            return self._start(self._alone).wait()
+            return self._ended(self._start(self._alone).wait())
         port = str(_free_port())
         conducting = self._start(
             [
@@ -176,7 +182,11 @@ class _Processes:
                 except subprocess.TimeoutExpired:
                     then()
             worker.wait()
-        return code
+        return self._ended(code)
+
+    def _ended(self, code: int) -> int:
+        """The exit code, where a second signal has not ended it at once."""
+        return INTERRUPTED if code < 0 and self._asked else code
 
     def _start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "carrierlab.loadtest", *self._common, *arguments]

@@ -72,6 +72,8 @@ class Conductor:
         self._tallies: dict[str, Tally] = {}
         self._played: dict[tuple[int, str], Tally] = {}
         self._finished: set[str] = set()
+        self._sharing: list[str] = []
+        self._lost: list[str] = []
         self._has_gone = self._is_done = False
         self._search: LimitSearch | None = None
         self.unusable: str | None = None
@@ -106,7 +108,7 @@ class Conductor:
     def _begin(self) -> None:
         self._clear()
         self._has_begun = True
-        clients = self._clients()
+        clients = self._sharing = self._clients()
         for share, client in enumerate(clients):
             self.environment.runner.send_message(SHARE, {"share": share, "of": len(clients)}, client)
         target = self.profile.target
@@ -143,6 +145,8 @@ class Conductor:
             tally = self._play(probe.number, [Span(probe.rate, probe.rate, probe.seconds)])
             if tally.written + tally.given_up < tally.due or not tally.due:
                 search.give_up("the run has ended before the step did")
+            elif not set(self._sharing) <= set(self._clients()):
+                search.give_up("a worker is lost")
             elif is_late(tally, self.profile):
                 search.give_up(f"the generator cannot keep up with {probe.rate:g}/s")
             else:
@@ -172,6 +176,7 @@ class Conductor:
         with gevent.Timeout(seconds + _GRACE, exception=False):
             while any(client not in self._finished for client in clients if client in self._clients()):
                 gevent.sleep(_LOOK)
+        self._lost = [client for client in self._sharing if client not in self._finished]
         self._is_done = True
 
     def interrupt(self, web_ui: Any) -> None:
@@ -249,8 +254,12 @@ class Conductor:
         result = self._result()
         code = exit_code(result)
         environment.process_exit_code = code
-        print("\n".join(["", *lines(result), ""]))  # noqa: T201 - for people, as Locust prints its tables
         self._write(result, code)
+        try:
+            print("\n".join(["", *lines(result), ""]), flush=True)  # noqa: T201 - for people, as Locust prints its tables
+        except OSError as error:
+            _give_up_output(error)
+            environment.process_exit_code = UNUSABLE
         if options is not None and options.csv_prefix:
             gevent.sleep(CSV_STATS_INTERVAL_SEC * 1.2)  # its writer looks that often
         if options is not None and options.html_file:
@@ -265,7 +274,8 @@ class Conductor:
             address=str(self.environment.host),
             tally=tally,
             verdicts=verdicts,
-            workers=max(1, len(self._tallies)),
+            workers=max(1, len(self._sharing), len(self._tallies)),
+            lost_workers=len(self._lost),
             interrupted=self.interrupted,
             unusable=self.unusable,
             tried=[] if search is None else search.tried,
@@ -294,6 +304,13 @@ def _put(path: Path, text: str) -> None:
         log.error("%s cannot be written: %s", path, error.strerror)
 
 
+def _give_up_output(error: OSError) -> None:
+    """Nobody reads the report: let the rest of the output go nowhere, the reports in files are written all the same."""
+    log.error("output cannot be written: %s", error.strerror)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+
+
 def exit_code(result: Result) -> int:
     """How the process exits: see docs/load-testing.md."""
     if result.unusable is not None:
@@ -305,7 +322,9 @@ def exit_code(result: Result) -> int:
         return UNUSABLE if found.inconclusive else FAILED if found.rate is None else PASSED
     if not result.tally.requests:
         return UNUSABLE
-    return FAILED if broken(result.verdicts) else PASSED
+    if broken(result.verdicts):
+        return FAILED
+    return UNUSABLE if result.lost_workers else PASSED
 
 
 class ProfileShape(LoadTestShape):

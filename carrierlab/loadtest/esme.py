@@ -33,7 +33,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     pdu: SubmitSm
     due: float
     looked_at: float
-    """When the generator came to it: `due`, if it was in time."""
+    """When the generator would have written it, had there been room: `due`, if it was in time."""
     stretch: int = 0
 
 
@@ -87,7 +87,8 @@ class Esme:
         """Why the bind failed."""
         self.over: str | None = None
         """Why the session has ended."""
-        self._leaving = False
+        self.leaving = False
+        """Whether it is we who end the session."""
         bind = request(system_id=system_id, password=password, system_type=system_type, interface_version=Version.V34)
         self.session.send(bind, now)
 
@@ -112,7 +113,7 @@ class Esme:
 
     def unbind(self, now: float) -> None:
         """Leave, without waiting for what is outstanding."""
-        self._leaving = True
+        self.leaving = True
         self.session.unbind(now, at_once=True)
 
     def lost(self, now: float, reason: str = "the connection is lost") -> None:
@@ -151,7 +152,7 @@ class Esme:
             self.over = reason
             if not self.bound and self.failed is None:
                 self._bind_failed(reason, None)
-            elif self.bound and not self._leaving:
+            elif self.bound and not self.leaving:
                 self._report(Outcome("connection", None, reason))
 
     def _bind_failed(self, reason: str, seconds: float | None) -> None:

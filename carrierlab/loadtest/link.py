@@ -118,6 +118,7 @@ class Link:
             else:
                 esme.lost(time.monotonic())
             self._changed.set()
+        self._ended()
 
     def _keep_time(self) -> None:
         esme = self.esme
@@ -129,4 +130,11 @@ class Link:
             esme.on_deadline(now)
             self.write()
             self._on_time(now)
+            self._changed.set()
+        self._ended()
+
+    def _ended(self) -> None:
+        """Nobody reads any more: what is outstanding will never be answered."""
+        if not self.esme.leaving:
+            self.esme.lost(time.monotonic())
             self._changed.set()

@@ -29,6 +29,7 @@ from carrierlab.load.arrivals import due_times
 from carrierlab.loadtest.esme import Job
 from carrierlab.loadtest.mix import Mix
 from carrierlab.loadtest.profile import Mode, Profile
+from carrierlab.loadtest.room import Room
 from carrierlab.loadtest.shapes import Span, open_loop
 from carrierlab.loadtest.smpp_user import REQUEST_TYPE, SmppUser
 from carrierlab.loadtest.tally import Receipts, Tally, added
@@ -56,6 +57,8 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     to: str
     sender: str
     text: str
+    without: float
+    """`Room.without` when the generator came to it."""
 
 
 class Player:
@@ -84,6 +87,7 @@ class Player:
         SmppUser.books.clear()
         self.users.clear()
         self.stopped = False
+        self.room = Room(time.monotonic())
         self._queue: deque[Due] = deque()
         self._there = Semaphore(0)
         self._began: dict[int, float] = {}
@@ -112,6 +116,11 @@ class Player:
             self._there.release()
         return parts[0]
 
+    def put_back(self, due: Due) -> None:
+        """A message of an open loop that could not be written after all is the next one again."""
+        self._queue.appendleft(due)
+        self._there.release()
+
     def next_part(self) -> Due | None:
         """A further part of a long message of a closed loop, if one waits."""
         if not self._there.acquire(blocking=False):
@@ -126,6 +135,9 @@ class Player:
         return Gcra(rate, max(1.0, rate) if self.profile.mode is Mode.OPEN else 1.0)
 
     def _wait_for_the_gate(self) -> None:
+        if self._gate.take(time.monotonic()):
+            return
+        self._tally(0).held_back += 1
         while not self._gate.take(time.monotonic()):
             gevent.sleep(max(0.001, self._gate.wait(time.monotonic())))
 
@@ -239,7 +251,8 @@ class Player:
         said = addressed.composed
         parts = said.parts if self.profile.target.speaks_smpp else said.parts[:1]
         since = now if due is None else due
-        return [Due(Job(pdu, since, now, stretch), addressed.to, said.sender, said.text) for pdu in parts]
+        without = self.room.without(now)
+        return [Due(Job(pdu, since, now, stretch), addressed.to, said.sender, said.text, without) for pdu in parts]
 
     def _halt(self) -> None:
         """Make nothing more. What an open loop has waiting is given up; the rest of a long message still goes out."""
@@ -253,9 +266,17 @@ class Player:
         """Wait until all that waits is written, and all that was written is answered."""
         deadline = time.monotonic() + most
         while time.monotonic() < deadline and (self._queue or any(user.outstanding for user in self.users)):
-            if self._queue and self._is_too_late(self._queue[0]) and self._there.acquire(blocking=False):
-                self._queue.popleft()
+            self._give_up_late()
             gevent.sleep(_LOOK)
+        self._give_up_late()
+
+    def _give_up_late(self) -> None:
+        """Tell of all messages that wait for longer than they may."""
+        while self._there.acquire(blocking=False):
+            if not self._is_too_late(self._queue[0]):
+                self._there.release()
+                return
+            self._queue.popleft()
 
     def _finish(self, most: float, lost: bool) -> None:
         """Wait for what is on its way, `most` seconds at most; what then misses is `lost`, or still awaited."""

@@ -24,8 +24,8 @@ from msgspec import Meta
 
 from carrierlab.load.messages import compose
 from carrierlab.load.model import Arrival, Said, share_problems, shares_of
-from carrierlab.loadtest.shapes import AnyShape, Limit, expected_messages, highest, levels
-from carrierlab.loadtest.thresholds import CONTROL, POST_MESSAGE, SUBMIT, Thresholds
+from carrierlab.loadtest.shapes import AnyShape, Limit, expected_messages, highest, levels, without_time
+from carrierlab.loadtest.thresholds import BIND, CONTROL, FINAL, POST_MESSAGE, RECEIPT, SUBMIT, Thresholds
 from carrierlab.scenario import account_of
 from sender.config.binds import BindMode
 from smppkit.segments import SegmentError
@@ -180,6 +180,8 @@ class LoadTarget(msgspec.Struct, frozen=True):
                 (),
                 'the key "accounts" is missing; expected for example [{system_id: shop, password_env: SMPP_PASSWORD}]',
             )
+        if self.emulator is not None and not self.emulator.is_file():
+            yield ("emulator",), f"{self.emulator} is no file; expected a scenario, relative to this file"
         if self.follow and self.api is None:
             yield ("follow",), f"asks the sender's API; the target is {given[0]}"
 
@@ -304,7 +306,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         """Mode, shape and safety agree."""
         yield from share_problems(self.mix)
         yield from self._shape_problems()
-        if self.shape is not None and self.mode is Mode.OPEN:
+        timeless = None if self.shape is None else without_time(self.shape)
+        if timeless is not None:
+            yield ("shape", timeless), "found 0 s; expected a time above zero, such as 30s"
+        elif self.shape is not None and self.mode is Mode.OPEN:
             parts = self.parts_of_a_message() if self.target.speaks_smpp else 1.0
             most = highest(self.shape) * parts
             if most > self.most.rate * (1 + 1e-9):
@@ -335,15 +340,18 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
                 if not level.users:
                     yield ("shape", key), f'found "{level}"; expected a number of users such as 20 in a closed loop'
 
+    @property
+    def _measured(self) -> tuple[str, ...]:
+        """The names of the requests that it measures."""
+        if self.target.speaks_smpp:
+            return (SUBMIT, RECEIPT, BIND)
+        return CONTROL if self.target.control is not None else (POST_MESSAGE, FINAL)
+
     def _threshold_problems(self) -> Problems:
         for name in self.thresholds.latency:
-            http = name == POST_MESSAGE or name.startswith("message")
-            control = name in CONTROL
-            fits = self.target.control is not None if control else self.target.api is not None if http else None
-            if fits is None:
-                fits = self.target.speaks_smpp
-            if not fits:
-                yield ("thresholds", "latency", name), f"is not measured where the target is {self.target.kind}"
+            if name not in self._measured:
+                found = f"is not measured where the target is {self.target.kind}"
+                yield ("thresholds", "latency", name), f"{found}; expected one of {', '.join(self._measured)}"
 
 
 def load_profile(path: Path, values: Overrides | None = None) -> Profile:

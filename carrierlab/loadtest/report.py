@@ -30,6 +30,8 @@ class Result(msgspec.Struct, frozen=True):
     tally: Tally
     verdicts: list[Verdict]
     workers: int = 1
+    lost_workers: int = 0
+    """Those that had a share of the load and did not come to the end."""
     interrupted: bool = False
     unusable: str | None = None
     """Why there was nothing to test."""
@@ -79,8 +81,16 @@ def lines(result: Result) -> Iterator[str]:
             f"receipts {receipts.matched:,}, still awaited {receipts.awaited:,}, lost {receipts.lost:,} "
             f"({receipts.late:,} of them came late), unknown {receipts.unknown:,}, repeated {receipts.again:,}"
         )
+    count = sum(each.count for name, each in tally.requests.items() if name == profile.sent or not profile.sent)
+    if profile.mode is Mode.CLOSED and tally.held_back > count / 2:
+        yield f"safety.rate ({profile.most.rate:g}/s) held the users back: the target may take more than this"
     if tally.given_up:
         yield f"{tally.given_up:,} of {tally.due:,} that were due could not be written in time"
+    if result.lost_workers:
+        yield (
+            f"{result.lost_workers} of {result.workers} workers lost on the way: the rest of their load was not sent, "
+            "and what became of their last messages is not known"
+        )
     if result.late_generator:
         yield f"the generator was late itself (p99 {_ms(tally.lag.percentile(99))} ms): {_WAYS}"
     yield from _search_lines(result)
@@ -121,6 +131,7 @@ def document(result: Result, code: int) -> dict[str, Any]:
         "users": profile.users,
         "window": profile.window,
         "workers": result.workers,
+        "lost_workers": result.lost_workers,
         "exit_code": code,
         "interrupted": result.interrupted,
         "unusable": result.unusable,
@@ -129,6 +140,7 @@ def document(result: Result, code: int) -> dict[str, Any]:
         "due": tally.due,
         "written": tally.written,
         "given_up": tally.given_up,
+        "held_back": tally.held_back,
         "requests": {
             name: {
                 "count": each.count,

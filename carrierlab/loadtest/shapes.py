@@ -163,6 +163,14 @@ def levels(shape: AnyShape) -> dict[str, Level]:
     return {name.rstrip("_"): value for name, value in given if isinstance(value, Level)}
 
 
+def without_time(shape: AnyShape) -> str | None:
+    """The key of a time that is zero, and without which the shape is none."""
+    needed = ("every", "confirm") if isinstance(shape, Limit | Step) else ("for_",)
+    if isinstance(shape, Ramp | Spike | Soak) and any(span.seconds for span in shape.spans()):
+        return None
+    return next((key.rstrip("_") for key in needed if not getattr(shape, key, 1.0)), None)
+
+
 def highest(shape: AnyShape) -> float:
     """The highest level that it comes to."""
     if isinstance(shape, Limit):

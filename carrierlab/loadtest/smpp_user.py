@@ -90,6 +90,11 @@ class SmppUser(User):
         """Requests that wait for their response."""
         return self._links[-1].esme.outstanding if self._links else 0
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a message may be written now."""
+        return not self._over and self._sending.esme.room
+
     def submit(
         self, request: SubmitSm, due: float | None = None, looked_at: float | None = None, stretch: int = 0
     ) -> None:
@@ -110,7 +115,7 @@ class SmppUser(User):
         while True:
             if self._over:
                 self._bind_again()
-            elif self._sending.esme.room:
+            elif self.has_room:
                 return
             else:
                 self._changed.clear()
@@ -198,6 +203,7 @@ class SmppUser(User):
         """After a lost link; of a pair the other one is bound again too."""
         for link in self._links:
             link.leave()
+            link.esme.lost(time.monotonic())
         for attempt in range(10**9):
             gevent.sleep(_BACK_OFF[min(attempt, len(_BACK_OFF) - 1)])
             if self._bind() is None:

@@ -104,12 +104,14 @@ class Tally(msgspec.Struct):
     """submit_sm, or requests, that were written."""
     given_up: int = 0
     """PDUs that were due and could not be written in time."""
+    held_back: int = 0
+    """submit_sm, or requests, that had to wait for safety.rate."""
     seconds: float = 0.0
     """From the first message to the last answer."""
     lag: Histogram = msgspec.field(default_factory=Histogram)
-    """From when a message was due to when the generator looked at it: what the generator itself is late."""
+    """What the generator itself is late: for how long a message was due, and somebody had room for it."""
     waiting: Histogram = msgspec.field(default_factory=Histogram)
-    """From there to when it was written: what the window makes it wait."""
+    """For how long it waited while nobody had room: for a window, or a link."""
     service: Histogram = msgspec.field(default_factory=Histogram)
     """From when it was written to its response: what a closed loop would have measured."""
 
@@ -132,7 +134,7 @@ class Tally(msgspec.Struct):
             self.requests.setdefault(name, Requests()).merge(requests)
         for counter in Receipts.__struct_fields__:
             setattr(self.receipts, counter, getattr(self.receipts, counter) + getattr(other.receipts, counter))
-        for counter in ("due", "written", "given_up"):
+        for counter in ("due", "written", "given_up", "held_back"):
             setattr(self, counter, getattr(self, counter) + getattr(other, counter))
         for histogram in ("lag", "waiting", "service"):
             getattr(self, histogram).merge(getattr(other, histogram))

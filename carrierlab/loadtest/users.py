@@ -24,6 +24,7 @@ from carrierlab.loadtest.profile import (
 )
 from carrierlab.loadtest.smpp_user import SmppUser
 from carrierlab.loadtest.thresholds import CONTROL, FINAL, POST_MESSAGE
+from smppkit.errors import EncodeError
 
 _FINAL_STATES = frozenset({"delivered", "undelivered", "expired", "rejected", "unknown", "cancelled", "blocked"})
 DEFAULT_TOKEN = "TOKEN"  # noqa: S105 - the name of a variable
@@ -89,8 +90,19 @@ class EsmeUser(_Profiled, SmppUser):
             self.has_begun = True
             self.player.unusable(str(error))
             raise GreenletExit from None
-        super().on_start()
+        try:
+            super().on_start()
+        except EncodeError as error:
+            self.bind_failed(str(error))
+            raise GreenletExit from None
         self.has_begun = self.has_been_bound = True
+        self.player.room.found(time.monotonic())
+
+    def on_stop(self) -> None:
+        """See Locust."""
+        if self.has_been_bound:
+            self.player.room.gone(time.monotonic())
+        super().on_stop()
 
     def bind_failed(self, reason: str) -> None:
         """See SmppUser."""
@@ -104,15 +116,27 @@ class EsmeUser(_Profiled, SmppUser):
     @task
     def send(self) -> None:
         """The next message, or what is left of the last one."""
-        self.wait_for_room()
+        if not self.has_room:
+            self._wait_for_room()
         open_loop = self.profile.mode is Mode.OPEN
         due = (None if open_loop else self.player.next_part()) or self.player.next()
         if due is None:
             _rest()
+        elif open_loop and not self.has_room:
+            self.player.put_back(due)  # the link was lost meanwhile: another bind may have it, or it grows too late
         elif open_loop:
-            self.submit(due.job.pdu, due.job.due, due.job.looked_at, due.job.stretch)
+            now = time.monotonic()
+            waited = self.player.room.without(now) - due.without  # what else it waited, it waited for the generator
+            self.submit(due.job.pdu, due.job.due, now - waited, due.job.stretch)
         else:
             self.submit(due.job.pdu)
+
+    def _wait_for_room(self) -> None:
+        self.player.room.gone(time.monotonic())
+        try:
+            self.wait_for_room()
+        finally:
+            self.player.room.found(time.monotonic())
 
 
 class ApiUser(_Profiled, FastHttpUser):
@@ -178,7 +202,7 @@ class ApiUser(_Profiled, FastHttpUser):
         ) as answer:
             now = time.monotonic()
             answer.request_meta["response_time"] = (now - since) * 1000
-            context["service"] = now - written
+            answer.request_meta["context"]["service"] = now - written  # Locust has made a copy of ours
             if answer.status_code != 202:
                 answer.failure(_problem(answer))
                 return

@@ -9,8 +9,10 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -196,5 +198,92 @@ def test_the_senders_api_with_an_emulator_behind_it_until_ctrl_c(emulator: Emula
     posts = report["requests"]["POST /v1/messages"]
     assert posts["count"] > 0
     assert posts["failed"] == 0
+    assert 0 < report["service"]["max"] <= posts["latency"]["max"]
     assert report["requests"]["message final"]["failed"] == 0
     assert (tmp_path / "reports" / "report.html").stat().st_size > 0
+
+
+BIND, SUBMIT, RESPONSE = 9, 4, 0x8000_0000
+
+
+def failing_smsc(port: int, bad: bytes) -> None:
+    """Binds two links, answers a few messages, says something `bad` to the next on both, and is gone for good."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        links = [listening.accept()[0] for _ in range(2)]
+
+    def serve(link: socket.socket) -> None:
+        submits = 0
+        with link, link.makefile("rb") as stream:
+            while (header := stream.read(16)) and submits < 10:
+                length, command, _, number = struct.unpack(">4I", header)
+                stream.read(length - 16)
+                submits += command == SUBMIT
+                if submits < 5:
+                    answer = b"17\0" if command in (BIND, SUBMIT) else b""
+                    link.sendall(struct.pack(">4I", 16 + len(answer), command | RESPONSE, 0, number) + answer)
+            link.sendall(bad)
+
+    for link in links:
+        threading.Thread(target=serve, args=(link,), daemon=True).start()
+
+
+@pytest.mark.parametrize("bad", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["gone", "garbage"])
+def test_every_message_that_was_due_is_counted_when_the_smsc_goes_away(tmp_path: Path, bad: bytes) -> None:
+    smsc = threading.Thread(target=failing_smsc, args=(port := free_port(), bad), daemon=True)
+    smsc.start()
+    code, said, report = load(
+        tmp_path,
+        f"target: {{smpp: '127.0.0.1:{port}', accounts: [{{system_id: one, password: secret}}]}}\n"
+        "mode: open\narrival: constant\nusers: 2\nshape: {shape: steady, at: 40/s, for: 1500ms}\n"
+        "mix: [{text: hi, registered: false}]\nresponse_timeout: 1s\ngive_up: 500ms\nthresholds: {errors: 99%}\n",
+    )
+    smsc.join()
+    assert code == 0, said
+    submits = report["requests"]["submit_sm"]
+    assert submits["count"] == report["due"] == report["written"] + report["given_up"]
+    assert submits["failures"].keys() == {"connection lost", "not written in time"}, said
+
+
+def test_a_password_that_smpp_cannot_carry_is_told_and_not_shown_and_reports_are_written(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as smsc:
+        (tmp_path / "profile.yaml").write_text(
+            f"target: {{smpp: '127.0.0.1:{smsc.getsockname()[1]}', accounts: [{{system_id: one, password_env: LONG}}]}}"
+        )
+        command = program("carrierlab", "load", "profile.yaml", "--report", "reports")
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                command, cwd=tmp_path, env=os.environ | {"LONG": "too-long-for-it"},
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "output cannot be written: No space left on device" in done.stderr
+    assert "too-long-for-it" not in done.stderr
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert report["unusable"] == "one cannot bind: bind_transceiver.password: has 15 characters, at most 8"
+
+
+def test_a_worker_that_is_lost_on_the_way_is_told_and_nothing_has_passed(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "profile.yaml").write_text(
+        f"target: {{smpp: '{emulator.address}', accounts: [{{system_id: a, password: x}}, "
+        "{system_id: b, password: x}]}"
+        f"\nmode: open\nusers: 2\nshape: {{shape: steady, at: 10/s, for: 2s}}\nthresholds: {{{LENIENT}, errors: 0%}}\n"
+        "mix: [{text: hi, registered: false}]\n"
+    )
+    common = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py")]
+    common += ["--load-profile", "profile.yaml"]
+    port = str(free_port())
+    alone = ["--headless", "--master", "--master-bind-port", port, "--expect-workers", "2", "--load-report", "reports"]
+    worker = [*common, "--worker", "--master-port", port]
+    with contextlib.ExitStack() as stack:
+        workers = [subprocess.Popen(worker, cwd=tmp_path, stderr=subprocess.DEVNULL) for _ in range(2)]
+        for each in workers:
+            stack.enter_context(ended(each))
+        master = subprocess.Popen([*common, *alone], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        stack.enter_context(ended(master))
+        assert master.stderr is not None
+        assert any("All users spawned" in line for line in master.stderr)
+        workers[1].kill()
+        master.stderr.read()
+        assert master.wait(60) == 2
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert (report["workers"], report["lost_workers"], report["exit_code"]) == (2, 1, 2)

@@ -68,6 +68,15 @@ def test_what_cannot_be_read_earns_its_status_and_a_reason(spec, octets, status,
     assert (error.value.status, error.value.reason) == (status, reason)
 
 
+@pytest.mark.parametrize("password", ["123456789", "a\0b", "pa№s"])
+def test_a_password_that_cannot_be_written_is_not_shown(password):
+    with pytest.raises(EncodeError) as caught:
+        CString(9).write("bind_transceiver.password", password)
+    assert str(caught.value).startswith("bind_transceiver.password: h")
+    assert password not in str(caught.value)
+    assert "№" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("spec", "value", "said"),
     [

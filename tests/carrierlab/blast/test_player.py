@@ -17,6 +17,7 @@ from carrierlab.blast.report import Report, report, to_json, to_text
 from carrierlab.clock import SimClock
 from carrierlab.links import SimNetwork
 from carrierlab.wires import Conditions
+from smppkit.errors import SmppError
 from smppkit.text import Alphabet
 from smppkit.tls import ClientTls, TlsClient
 from smsc.app import Emulator
@@ -77,6 +78,21 @@ def test_a_closed_loop_has_every_message_answered_and_its_latency_counted() -> N
     assert found.server is not None
     assert found.limit == "round trip"
     assert found.stray == found.unanswered == found.incoming == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"text": "\N{SNOWMAN}"}, "gsm7 has no"),
+        ({"destination": 10**20}, "destination_addr: has 21 characters, at most 20"),
+        ({"system_id": "shop-of-a-town-{n}"}, "system_id: has 16 characters, at most 15"),
+        ({"password": "too-long-for-it"}, "password: has 15 characters, at most 8"),
+    ],
+)
+def test_what_cannot_be_encoded_is_told_before_there_is_a_connection(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises((SmppError, ValueError), match=said) as caught:
+        blasted(plan(**changed))
+    assert "too-long-for-it" not in str(caught.value)
 
 
 @pytest.mark.parametrize("receipts", [Receipts.COUNT, Receipts.MATCH])
@@ -148,9 +164,35 @@ def test_when_every_connection_is_lost_it_is_over() -> None:
         clock.callLater(0.5, lambda: [each.client.abortConnection() for each in network.connections])
 
     _, found = blasted(plan(warm_up=0, messages=5000), harm=reset)
-    assert found.lost_connections == 3
+    assert found.lost_connections == sum(found.lost_because.values()) == 3
     assert found.unanswered == 21
     assert not found.complete
+    assert found.limit == "incomplete"
+    assert "    the connection ended: " in to_text(found)
+
+
+def test_a_rate_that_was_kept_until_the_connections_were_lost_was_not_kept() -> None:
+    def reset(clock: SimClock, network: SimNetwork) -> None:
+        clock.callLater(2.0, lambda: [each.client.abortConnection() for each in network.connections])
+
+    _, found = blasted(plan(warm_up=0, rate=100.0, messages=500), harm=reset)
+    assert found.not_written > 0
+    assert found.limit == "incomplete"
+
+
+def test_without_a_connection_after_the_warm_up_there_is_nothing_to_measure() -> None:
+    def reset(clock: SimClock, network: SimNetwork) -> None:
+        clock.callLater(0.5, lambda: [each.client.abortConnection() for each in network.connections])
+
+    with pytest.raises(Unusable, match="no connection was left after the warm-up: the connection ended"):
+        blasted(plan(warm_up=5000), harm=reset)
+
+
+def test_a_small_rate_is_no_zero() -> None:
+    _, found = blasted(plan(warm_up=0, rate=0.5, messages=3))
+    lines = to_text(found).splitlines()
+    assert lines[0].startswith("open loop, 0.5/s, ")
+    assert lines[1].endswith("  0.744/s")
 
 
 def test_a_refused_bind_and_a_closed_port_are_told() -> None:

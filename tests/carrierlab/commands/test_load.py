@@ -91,6 +91,23 @@ def test_locust_is_told_the_profile_and_where_the_reports_go(
     assert reports.is_dir()
 
 
+def test_a_directory_that_cannot_be_written_into_is_refused_before_anything_is_sent(
+    tmp_path: Path, nothing_is_started: list[list[str]]
+) -> None:
+    result = invoke(tmp_path, PROFILE, "--report", "/proc/self/fd")
+    assert result.exit_code == 2
+    assert "cannot be written into" in " ".join(result.output.replace("│", "").split())
+    assert nothing_is_started == []
+
+
+@pytest.mark.parametrize(("signals", "code"), [(0, -9), (1, 0), (2, 130)])
+def test_a_second_signal_ends_it_at_once_and_is_an_interruption(signals: int, code: int) -> None:
+    processes = command._Processes([], [], 1)
+    for _ in range(signals):
+        processes._end(2, None)
+    assert processes._ended(-9 if code else 0) == code
+
+
 def test_its_page_is_served_on_loopback(tmp_path: Path, nothing_is_started: list[list[str]]) -> None:
     result = invoke(tmp_path, PROFILE, "--web", "8089")
     assert "http://127.0.0.1:8089/" in result.output

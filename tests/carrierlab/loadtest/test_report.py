@@ -4,7 +4,7 @@ import msgspec
 
 from carrierlab.exit_codes import FAILED, PASSED
 from carrierlab.loadtest.limit import Doing, Found, Probe, Tried
-from carrierlab.loadtest.profile import Profile
+from carrierlab.loadtest.profile import Mode, Profile
 from carrierlab.loadtest.report import Result, document, lines
 from carrierlab.loadtest.tally import Tally
 from carrierlab.loadtest.thresholds import judge
@@ -51,6 +51,19 @@ def test_a_generator_that_is_late_says_so_and_what_to_use_instead() -> None:
     assert made.late_generator
     assert "the generator was late itself (p99 200 ms)" in text(made)
     assert "carrierlab blast" in text(made)
+
+
+def test_a_closed_loop_that_the_safety_rate_held_back_says_so() -> None:
+    closed = msgspec.structs.replace(PROFILE, mode=Mode.CLOSED)
+    tally = measured()
+    tally.held_back = 2
+    assert "held the users back" not in text(Result(closed, "127.0.0.1:2775", tally, []))
+    tally.held_back = 3
+    assert "safety.rate (200/s) held the users back" in text(Result(closed, "127.0.0.1:2775", tally, []))
+
+
+def test_a_worker_that_was_lost_is_told() -> None:
+    assert "1 of 2 workers lost on the way" in text(result(measured(), workers=2, lost_workers=1))
 
 
 def test_why_nothing_was_tested_is_all_there_is_to_say() -> None:

@@ -42,13 +42,14 @@ def test_requests_are_counted_by_name_and_failures_by_class() -> None:
 
 
 def test_workers_are_added_up_and_their_time_is_the_same_time() -> None:
-    one, two = Tally(due=3, written=2, given_up=1, seconds=5.0), Tally(due=4, written=4, seconds=6.0)
+    one, two = Tally(due=3, written=2, given_up=1, held_back=3, seconds=5.0), Tally(due=4, written=4, seconds=6.0)
     one.request("submit_sm", 0.1, None)
     two.request("submit_sm", 0.3, "ESME_RSYSERR (0x08)")
     two.request("receipt", 1.0, None)
     one.receipts.lost, two.receipts.lost = 1, 2
     one.lag.add(0.001)
     both = added([one, msgspec.json.decode(msgspec.json.encode(two), type=Tally)])  # as it comes from a worker
+    assert both.held_back == 3
     assert (both.due, both.written, both.given_up, both.seconds, both.receipts.lost) == (7, 6, 1, 6.0, 3)
     assert both.of("submit_sm").count == 2
     assert both.of("submit_sm").failures == {"ESME_RSYSERR (0x08)": 1}
