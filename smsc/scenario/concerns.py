@@ -27,7 +27,7 @@ MOST_TEXTS: Final = 4_096
 
 
 class Concerns:
-    """What some rules may be about. They are compiled when somebody asks."""
+    """What some rules may be about. They are compiled when somebody asks, or before."""
 
     __slots__ = ("_alphabet", "_from", "_rules", "_texts", "_to")
 
@@ -37,7 +37,8 @@ class Concerns:
         self._alphabet = alphabet
         self._to: AddressIndex | None = None
 
-    def _compile(self) -> AddressIndex:
+    def compile(self) -> AddressIndex:
+        """Make them ready; what they ask of destinations."""
         to: list[Sequence[AddressPattern]] = []
         from_: list[Sequence[AddressPattern]] = []
         texts: list[CompiledRule] = []
@@ -56,7 +57,7 @@ class Concerns:
 
     def about(self, pdu: SubmitSm) -> bool:
         """Whether some rule may be about a message."""
-        to = self._to or self._compile()
+        to = self._to or self.compile()
         if to.fits(pdu.destination_addr.removeprefix("+")):
             return True
         if self._from is not None and self._from.fits(pdu.source_addr.removeprefix("+")):
@@ -69,7 +70,7 @@ class Concerns:
 
     def first(self, submits: Candidates) -> int | None:
         """Which is the first of several that some rule may be about; None for most, and known at once."""
-        to = self._to or self._compile()
+        to = self._to or self.compile()
         found = to.first(submits.destinations)
         places = [] if found is None else [found]
         if self._from is not None and (found := _first_source(self._from, submits)) is not None:

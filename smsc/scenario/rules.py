@@ -96,6 +96,7 @@ class Rules:
             by_account.setdefault(_one_account(compiled), []).append(compiled)
         self._of_all = by_account.pop(None)
         self._common = Concerns(self._of_all, alphabet)
+        self._common.compile()  # now, and not while a message waits; those of single accounts are few for each
         self._own = {account: Concerns(own, alphabet) for account, own in by_account.items() if account is not None}
 
     def __bool__(self) -> bool:
