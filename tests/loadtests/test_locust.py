@@ -149,7 +149,8 @@ def test_pairs_over_tls_to_an_operator_that_drops_its_links(tmp_path: Path) -> N
     counted = {name: row["count"] - row["failed"] for name, row in report["requests"].items()}
     assert counted["bind"] == 8
     assert counted["receipt"] > 0
-    assert report["receipts"]["unknown"] == 0
+    # What was on its way when the links were cut has a receipt, and an id that nobody was told.
+    assert report["receipts"]["unknown"] <= report["requests"]["submit_sm"]["failures"].get("connection lost", 0)
 
 
 def test_two_workers_find_the_limit_of_an_operator_that_takes_50_a_second(tmp_path: Path) -> None:
