@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smsc.scenario.rules import CompiledRule
 
 MOST_TEXTS: Final = 4_096
-"""Texts that no rule fits, which are remembered."""
+"""Texts that no rule fits, which are remembered, of all data_codings together."""
 
 
 class Concerns:
@@ -88,7 +88,7 @@ def _first_source(index: AddressIndex, submits: Candidates) -> int | None:
 class _Texts:
     """Which texts fit some of the rules that look at nothing else."""
 
-    __slots__ = ("_alphabet", "_index", "_looked_up", "_others", "_unfit")
+    __slots__ = ("_alphabet", "_index", "_looked_up", "_others", "_remembered", "_unfit")
 
     def __init__(self, rules: Sequence[CompiledRule], alphabet: str) -> None:
         tests = [(literal(rule.rule.when.text), rule.text) for rule in rules]
@@ -97,7 +97,8 @@ class _Texts:
         self._looked_up: list[Callable[[str], object] | None] = [test for _, test in tests]
         self._others = [test for text, test in tests if test is not None and (self._index is None or text is None)]
         self._alphabet = alphabet
-        self._unfit: dict[int, set[bytes]] = {}
+        self._unfit: dict[int, set[bytes]] = {}  # by data_coding
+        self._remembered = 0
 
     def fit(self, data_coding: int, octets: bytes) -> bool:
         """Whether these, without a header, do."""
@@ -121,8 +122,10 @@ class _Texts:
                         continue
                     if self.fit(coding, octets):
                         return place + at
-                    if len(unfit) >= MOST_TEXTS:
-                        unfit.clear()
+                    if self._remembered >= MOST_TEXTS:
+                        unfit, self._remembered = set(), 0
+                        self._unfit = {coding: unfit}
                     unfit.add(octets)
+                    self._remembered += 1
             place += len(texts)
         return None

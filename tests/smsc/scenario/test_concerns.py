@@ -114,7 +114,9 @@ def test_a_text_that_stands_elsewhere_or_goes_on_is_looked_at() -> None:
 def test_no_more_texts_are_remembered_than_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(concerns, "MOST_TEXTS", 10)
     rules = rules_of([rule("", text="*casino*")])
-    pdus = [SubmitSm(destination_addr="1", short_message=b"%d" % number) for number in range(50)]
+    pdus = [
+        SubmitSm(destination_addr="1", data_coding=number % 7, short_message=b"%d" % number) for number in range(50)
+    ]
     assert by_run(rules, pdus) == [False] * 50
     texts = rules._common._texts
     assert texts is not None
